@@ -1,0 +1,119 @@
+/**
+ * The port: what every event log does, whatever stores it.
+ *
+ * A *commit* is what one command caused: its facts, appended together or not at all. A *stream* holds the
+ * commits of one host; revisions count its facts from 0. Positions order the facts of all streams: they grow,
+ * need not be contiguous, and the first is 1 or more. The log knows no domain: `data` is any JSON object, and
+ * `packed` is whatever cheaper form the reader's fold wants to get back.
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** One fact as the command side hands it over. */
+export interface NewFact {
+  readonly type: string;
+  /** Version of the type's schema, from 1. */
+  readonly version: number;
+  /** When it happened, RFC 3339 in UTC with milliseconds. */
+  readonly occurredAt: string;
+  readonly data: JsonObject;
+  /** The fact in the compact form that projections fold (may be empty). */
+  readonly packed: Uint8Array;
+}
+
+/** The facts of one command. */
+export interface Commit {
+  readonly stream: string;
+  /** Where the writer believes the stream ends: the last fact's revision, `none` = no such stream yet, `any` = don't check. */
+  readonly expected: number | 'none' | 'any';
+  /** UUID of the command; appending the same command to the same stream twice returns the first result. */
+  readonly commandId: string;
+  readonly actor: string;
+  readonly correlation: string;
+  readonly facts: readonly NewFact[];
+}
+
+/** One fact as the log recorded it. */
+export interface RecordedFact {
+  /** UUIDv5 of the command's id and the fact's index in the commit. */
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly type: string;
+  readonly version: number;
+  readonly occurredAt: string;
+  readonly recordedAt: string;
+  readonly actor: string;
+  /** Id of the command that caused it. */
+  readonly cause: string;
+  readonly correlation: string;
+  readonly data: JsonObject;
+  /** Hex SHA-256 over the hash before it in the stream and the canonical JSON of this envelope without hash and position. */
+  readonly hash: string;
+}
+
+export interface Appended {
+  readonly firstRevision: number;
+  readonly lastRevision: number;
+  readonly lastPosition: number;
+  /** True when this command had been appended before: nothing was written now. */
+  readonly duplicate: boolean;
+}
+
+/** A run of packed facts in log order, for folds that need no JSON. Decode with `packedFacts(page)`. */
+export interface PackedPage {
+  /** Frames, one a fact; see packed.ts for their layout. */
+  readonly bytes: Uint8Array;
+  /** Name of the stream that a frame's stream number stands for. */
+  readonly streamName: (number: number) => string;
+  readonly lastPosition: number;
+}
+
+/** A moment of a stream: by revision, by global position (the last fact at or before it) or by time of occurrence. */
+export type Moment =
+  | { readonly revision: number }
+  | { readonly position: number }
+  | { readonly time: string };
+
+export interface Head {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly hash: string;
+  /** occurredAt of the stream's last fact. */
+  readonly occurredAt: string;
+}
+
+/** What a catch-up subscription yields: facts, and once `caught-up` when history is exhausted and live begins. */
+export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: number };
+
+export interface EventLog {
+  /** Appends atomically and durably. Throws `WrongExpectedRevision`, or `LogError` when the store cannot take it. */
+  append(commit: Commit): Promise<Appended>;
+  /** The facts that a command already caused in a stream, oldest first; empty when it never was appended. */
+  readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]>;
+  readStream(
+    stream: string,
+    range?: { readonly from?: number; readonly to?: number },
+  ): AsyncIterable<RecordedFact>;
+  /** Every fact after `after` (default 0) up to and including `upTo`, in position order, with constant memory. */
+  readAll(range?: { readonly after?: number; readonly upTo?: number }): AsyncIterable<RecordedFact>;
+  /** As readAll, but as packed pages; with `stream`, only that stream's facts, by revision from..to inclusive. */
+  readPacked(
+    range?:
+      | { readonly after?: number; readonly upTo?: number }
+      | { readonly stream: string; readonly from?: number; readonly to?: number },
+  ): AsyncIterable<PackedPage>;
+  /** Revision of the stream's last fact at or before the moment; -1 when the stream had none then. */
+  revisionAt(stream: string, moment: Moment): Promise<number>;
+  /** Heads of all streams, sorted by name. */
+  heads(): Promise<readonly Head[]>;
+  head(stream: string): Promise<Head | undefined>;
+  /** Position of the last fact of the log, 0 when empty. */
+  lastPosition(): Promise<number>;
+  /** From history after `after` into the live tail, without gap or duplicate, also for facts of other processes. Ends on abort. */
+  subscribe(options: { readonly after: number; readonly signal: AbortSignal }): AsyncIterable<Delivery>;
+  close(): Promise<void>;
+}
