@@ -1,1 +1,36 @@
-export {};
+/**
+ * The three lifecycles of apledger: a guest, an adapter in a guest's matrix, a queue device.
+ *
+ * Machines govern, tables fold. Each lifecycle is defined once, as a flat xstate machine, in a file of its own. Who decides asks
+ * whether an event is legal; who folds a long history takes the table compiled from the same machine, some hundred times faster;
+ * who wants to see it draws the chart. Tests prove that machine and table agree on every reachable state and event.
+ *
+ * The machines know which histories are possible, not why something happens: which adapters a refilter takes, who owns an APQN,
+ * which errno a refusal has, is the driver's. An event that a machine does not allow gives `undefined`, never an exception: the
+ * caller knows whether that is an errno (deciding) or a drift (observing).
+ */
+
+import { adapterPlugMachine } from './adapter-plug.ts';
+import { guestMachine } from './guest.ts';
+import { queueMachine } from './queue.ts';
+import { compileTable, type StateOf } from './table.ts';
+
+export { type AdapterPlugEvent, adapterPlugMachine } from './adapter-plug.ts';
+export { drawStatechart } from './draw.ts';
+export { type GuestEvent, guestMachine, noAdapterPlugged } from './guest.ts';
+export { type QueueEvent, queueMachine } from './queue.ts';
+export { compileTable, next, type StateOf, type TransitionTable } from './table.ts';
+
+/** `defined`, `starting`, `running`, `migrating`, `stopping` or `stopped`. */
+export type GuestState = StateOf<typeof guestMachine>;
+/** `unassigned`, `waitingForQueues`, `plugged`, `resetting`, `unplugged` or `resetFailed`. */
+export type AdapterPlugState = StateOf<typeof adapterPlugMachine>;
+/** `undetected`, `unbound`, `zcrypt`, `vfio_ap` or `gone`. */
+export type QueueState = StateOf<typeof queueMachine>;
+
+/** The guest machine as a table, for `next`. */
+export const guestTable = compileTable(guestMachine);
+/** The adapter plug machine as a table, for `next`. */
+export const adapterPlugTable = compileTable(adapterPlugMachine);
+/** The queue machine as a table, for `next`. */
+export const queueTable = compileTable(queueMachine);

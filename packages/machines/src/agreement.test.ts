@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type AnyStateMachine, createActor, type EventFromLogic } from 'xstate';
+import {
+  type AdapterPlugEvent,
+  adapterPlugMachine,
+  adapterPlugTable,
+  type GuestEvent,
+  guestMachine,
+  guestTable,
+  next,
+  type QueueEvent,
+  queueMachine,
+  queueTable,
+  type StateOf,
+  type TransitionTable,
+} from './index.ts';
+import { allWalks, visited, xstateNext } from './test-support.ts';
+
+/** How long a random history may be: long enough to come through every state of the largest machine several times. */
+const longestHistory = 60;
+
+const plugged = fc.oneof(fc.constant(0), fc.constant(1), fc.integer({ min: -1, max: 256 }));
+const guestEvents: fc.Arbitrary<GuestEvent> = fc.oneof(
+  fc.constantFrom<GuestEvent>(
+    { type: 'START' },
+    { type: 'STARTED' },
+    { type: 'START_FAILED' },
+    { type: 'MIGRATED' },
+    { type: 'MIGRATION_FAILED' },
+    { type: 'STOP' },
+    { type: 'STOPPED' },
+  ),
+  plugged.map((pluggedAdapters): GuestEvent => ({ type: 'MIGRATE', pluggedAdapters })),
+);
+const adapterPlugEvents = fc
+  .constantFrom('ASSIGN', 'PLUG', 'UNPLUG', 'RESET_DONE', 'RESET_FAILED', 'UNASSIGN')
+  .map((type): AdapterPlugEvent => ({ type }));
+const queueEvents = fc
+  .constantFrom('DETECT', 'BIND_ZCRYPT', 'BIND_VFIO_AP', 'UNBIND', 'REMOVE')
+  .map((type): QueueEvent => ({ type }));
+
+agree('guest', guestMachine, guestTable, guestEvents);
+agree('adapter plug', adapterPlugMachine, adapterPlugTable, adapterPlugEvents);
+agree('queue', queueMachine, queueTable, queueEvents);
+
+function agree<Machine extends AnyStateMachine>(
+  name: string,
+  machine: Machine,
+  table: TransitionTable<StateOf<Machine>, EventFromLogic<Machine>>,
+  anyEvent: fc.Arbitrary<EventFromLogic<Machine>>,
+): void {
+  describe(`the ${name} table and its machine agree`, () => {
+    const events = fc.sample(anyEvent, { numRuns: 300, seed: 2019 });
+
+    it('the sample has every event of the machine', () => {
+      expect([...new Set(events.map(({ type }) => type))].sort()).toEqual([...machine.events].sort());
+    });
+
+    it('every state is reachable', () => {
+      const distinct = [...new Map(events.map((event) => [JSON.stringify(event), event])).values()];
+      expect(visited(machine, allWalks(machine, distinct))).toEqual([...table.states].sort());
+    });
+
+    it('on every state and every event, also where it is refused', () => {
+      let refused = 0;
+      for (const state of table.states) {
+        for (const event of events) {
+          const expected = xstateNext(machine, state, event);
+          expect(next(table, state, event), `${state} ${JSON.stringify(event)}`).toBe(expected);
+          if (expected === undefined) refused += 1;
+        }
+      }
+      expect(refused).toBeGreaterThan(0);
+    });
+
+    it('on any history, where a refused event leaves the state as it was', () => {
+      fc.assert(
+        fc.property(fc.array(anyEvent, { maxLength: longestHistory }), (history) => {
+          const actor = createActor<AnyStateMachine>(machine).start();
+          let state = table.initial;
+          for (const event of history) {
+            actor.send(event);
+            state = next(table, state, event) ?? state;
+            expect(actor.getSnapshot().value).toBe(state);
+          }
+          actor.stop();
+        }),
+        { numRuns: 100 },
+      );
+    });
+  });
+}
