@@ -1,0 +1,90 @@
+// node infra/bootstrap.mjs <target> [arguments]: what the npm scripts run. Needs Node >= 20 and npm; see toolchain.mjs.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { endAs, environmentOf, prepare, quiet, reportSetupError, root, run } from './toolchain.mjs';
+
+const typeCheck = ['node_modules/typescript/bin/tsc', '-b'];
+const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'];
+
+const targets = {
+  start: { withDev: false, go: (node, args) => node('services/cli/bin/apledger.mjs', 'demo', ...args) },
+  test: { withDev: true, go: test },
+  check: { withDev: true, go: (node) => inTurn(node, [typeCheck, lint]) },
+  format: {
+    withDev: true,
+    go: (node) => node('node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'),
+  },
+  bench: { withDev: true, go: (node, args) => node('test/bench/main.ts', ...args) },
+  docs: {
+    withDev: false,
+    go: (node) =>
+      inTurn(node, [['packages/machines/src/write-docs.ts'], ['packages/events/src/write-docs.ts']]),
+  },
+};
+
+async function inTurn(node, commands) {
+  for (const command of commands) {
+    const end = await node(...command);
+    if (end.code !== 0) return end;
+  }
+  return { code: 0 };
+}
+
+/** Type check, lint and tests: all of them run, whatever fails, and the last line counts. With arguments: tests only. */
+async function test(node, args) {
+  let failed = 0;
+  for (const check of args.length > 0 ? [] : [typeCheck, lint]) {
+    const end = await node(...check);
+    if (end.signal) return end;
+    if (end.code === 0) continue;
+    console.error(`apledger: ${basename(check[0])} found errors, see above: counted as 1 failed`);
+    failed += 1;
+  }
+  const scratch = mkdtempSync(join(tmpdir(), 'apledger-test-'));
+  process.env.APLEDGER_COUNTS = join(scratch, 'counts.json');
+  const reporters = ['--reporter=default', '--reporter=./infra/counts-reporter.mjs'];
+  try {
+    const end = await node(
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      `--execArgv=${quiet}`,
+      ...reporters,
+      ...args,
+    );
+    if (end.signal) return end;
+    const counts = readCounts(process.env.APLEDGER_COUNTS);
+    failed += counts.failed;
+    // Vitest also fails for what is no test: an unhandled rejection, no test found, a crash before the count.
+    if (end.code !== 0 && counts.failed === 0) failed += 1;
+    const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+    console.log(`${counts.passed} passed, ${failed} failed${skipped}`);
+    return { code: failed > 0 ? 1 : 0 };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function readCounts(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+const [name, ...args] = process.argv.slice(2);
+const target = Object.hasOwn(targets, name ?? '') ? targets[name] : undefined;
+if (target) {
+  try {
+    const node = await prepare(target);
+    const runHere = (...command) => run(node, [quiet, ...command], { cwd: root, env: environmentOf(node) });
+    endAs(await target.go(runHere, args));
+  } catch (error) {
+    reportSetupError(error);
+  }
+} else {
+  console.error(`apledger: no target ${name ?? 'given'}; one of: ${Object.keys(targets).join(', ')}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { root } from './sources.ts';
+
+const lock = { packages: { '': {}, 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } } };
+
+/** In place of npm: notes the call, and installs what the bootstrap then looks for. */
+const npm = `#!/bin/sh
+echo "$1" >> "$HOUSE/npm-calls"
+[ -n "$NPM_FAILS" ] && { echo "npm error no network"; exit 7; }
+sleep 0.2
+case "$1" in
+  ci) mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json ;;
+  install)
+    for word in "$@"; do case "$word" in node-*@24) package="\${word%@24}" ;; esac; done
+    mkdir -p "node_modules/$package/bin" && ln -s "$NODE" "node_modules/$package/bin/node" ;;
+esac
+`;
+
+const main = `import 'node:sqlite';
+export async function main(argv: string[]): Promise<number> {
+  console.log(argv.join(' '));
+  if (argv.includes('--wait')) await new Promise<void>((resolve) => {
+    const hold = setInterval(() => {}, 1000);
+    process.once('SIGTERM', () => { console.log('told to stop'); clearInterval(hold); resolve(); });
+    console.log('waiting');
+  });
+  return 3;
+}
+`;
+
+/** Makes this Node look too old. */
+const old = '--no-experimental-strip-types';
+const on = (arch: string) =>
+  `--import=data:text/javascript,Object.defineProperty(process,"arch",{value:"${arch}"})`;
+const prebuilt = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+
+describe('infra/bootstrap.mjs', () => {
+  let house: string;
+
+  beforeEach(() => {
+    house = mkdtempSync(join(tmpdir(), 'apledger-house-'));
+    for (const path of ['infra', 'services/cli/bin'])
+      cpSync(join(root, path), join(house, path), { recursive: true });
+    mkdirSync(join(house, 'services/cli/src'));
+    mkdirSync(join(house, 'bin'));
+    writeFileSync(join(house, 'services/cli/src/main.ts'), main);
+    writeFileSync(join(house, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(house, 'package-lock.json'), JSON.stringify(lock));
+    writeFileSync(join(house, 'bin/npm'), npm);
+    chmodSync(join(house, 'bin/npm'), 0o755);
+  });
+  afterEach(() => rmSync(house, { recursive: true, force: true }));
+
+  const launch = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+    spawn(process.execPath, args, {
+      cwd: house,
+      env: {
+        PATH: [join(house, 'bin'), '/usr/bin', '/bin'].join(delimiter),
+        HOUSE: house,
+        NODE: process.execPath,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const ended = (child: ReturnType<typeof launch>) =>
+    new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+      let out = '';
+      let err = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+      child.on('close', (code) => resolve({ code, out, err }));
+    });
+  const run = (args: string[], env?: NodeJS.ProcessEnv) => ended(launch(args, env));
+  const npmCalls = () => {
+    const path = join(house, 'npm-calls');
+    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  };
+  const start = ['infra/bootstrap.mjs', 'start'];
+  const launcher = 'services/cli/bin/apledger.mjs';
+
+  it('installs the locked packages once, and passes arguments and exit status on', async () => {
+    const first = await run([...start, '--port', '80']);
+    expect(first).toMatchObject({ code: 3, out: 'demo --port 80\n', err: expect.stringContaining('npm ci') });
+    expect(await run(start)).toEqual({ code: 3, out: 'demo\n', err: '' });
+    expect(npmCalls()).toEqual(['ci']);
+  });
+
+  it('installs again when the lock has changed', async () => {
+    await run(start);
+    writeFileSync(join(house, 'package-lock.json'), JSON.stringify(lock).replace('1.0.0', '1.0.1'));
+    await run(start);
+    expect(npmCalls()).toEqual(['ci', 'ci']);
+  });
+
+  it('installs once when two start at a time', async () => {
+    const both = await Promise.all([run(start), run([launcher, 'x'])]);
+    expect(both.map(({ code }) => code)).toEqual([3, 3]);
+    expect(npmCalls()).toEqual(['ci']);
+  });
+
+  it('takes over from an installer that was killed', async () => {
+    const gone = launch(['--version']);
+    await ended(gone);
+    mkdirSync(join(house, '.cache'));
+    writeFileSync(join(house, '.cache/installing'), String(gone.pid));
+    expect(await run(start)).toMatchObject({ code: 3 });
+    expect(existsSync(join(house, '.cache/installing'))).toBe(false);
+  });
+
+  it('shows what npm says when it fails, and the command to type', async () => {
+    const { code, err } = await run(start, { NPM_FAILS: '1' });
+    expect(code).toBe(1);
+    expect(err).toContain('npm error no network');
+    expect(err).toMatch(/npm ci exited with 7.*\n {2}cd \S+ && npm ci\n$/);
+  });
+
+  it('says that npm is missing', async () => {
+    const { code, err } = await run(start, { PATH: join(house, 'empty') });
+    expect(code).toBe(1);
+    expect(err).toMatch(/npm is not on the PATH/);
+  });
+
+  it('installs nothing under APLEDGER_NO_INSTALL=1', async () => {
+    const { code, err } = await run([old, ...start], { APLEDGER_NO_INSTALL: '1' });
+    expect(code).toBe(1);
+    expect(err).toMatch(/ {2}cd \S+ && npm ci\n$/);
+    if (prebuilt)
+      expect(err).toMatch(
+        / {2}npm install --prefix \S+\.cache\/node --no-save --ignore-scripts node-\S+@24\n/,
+      );
+    expect(npmCalls()).toEqual([]);
+    expect(existsSync(join(house, '.cache'))).toBe(false);
+  });
+
+  it.runIf(prebuilt)('gets a Node when this one is too old, and keeps it', async () => {
+    const first = await run([old, launcher, 'matrix', '--json']);
+    expect(first).toMatchObject({ code: 3, out: 'matrix --json\n', err: expect.stringContaining('190 MB') });
+    expect(await run([old, launcher, 'matrix'])).toEqual({ code: 3, out: 'matrix\n', err: '' });
+    expect(npmCalls()).toEqual(['install', 'ci']);
+  });
+
+  it('asks for the Node of the distribution where npm has none', async () => {
+    const { code, err } = await run([old, on('s390x'), ...start]);
+    expect(code).toBe(1);
+    expect(err).toContain("Install the distribution's Node >= 22.18");
+    expect(npmCalls()).toEqual([]);
+  });
+
+  it.each([
+    ['in this process', []],
+    ['in another', [...(prebuilt ? [old] : [])]],
+  ])('hands SIGTERM on to what runs %s', async (_, flags) => {
+    const child = launch([...flags, launcher, '--wait']);
+    const end = ended(child);
+    child.stdout.on('data', (text: string) => {
+      if (text.includes('waiting')) child.kill('SIGTERM');
+    });
+    expect(await end).toMatchObject({ code: 3, out: '--wait\nwaiting\ntold to stop\n' });
+  });
+
+  it('dies of the signal that its child died of', async () => {
+    writeFileSync(join(house, 'services/cli/src/main.ts'), "process.kill(process.pid, 'SIGKILL');\n");
+    const child = launch(start);
+    await ended(child);
+    expect(child.signalCode).toBe('SIGKILL');
+  });
+
+  it('lists its targets', async () => {
+    const { code, err } = await run(['infra/bootstrap.mjs', 'toString']);
+    expect(code).toBe(2);
+    expect(err).toContain('one of: start, test, check, format, bench, docs');
+  });
+});
