@@ -104,18 +104,20 @@ export function endAs({ code, signal }) {
   else process.exitCode = code;
 }
 
+// Retries after 1 and 5 seconds: npm's own 10 and 60 leave somebody without a network in front of a silent screen.
+const retries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+const npmFlags = ['--loglevel=error', '--no-audit', '--no-fund', ...retries];
+
 async function npm(args, { cwd, node, what, byHand }) {
   const typeThis = `With network and the right to write to ${root}, type:\n  ${byHand}`;
   const options = { cwd, env: environmentOf(node), capture: true };
-  const end = await run('npm', [...args, '--loglevel=error', '--no-audit', '--no-fund'], options).catch(
-    (error) => {
-      const why =
-        error.code === 'ENOENT'
-          ? 'npm is not on the PATH (Debian, Ubuntu: apt-get install npm)'
-          : error.message;
-      throw new SetupError(`cannot install ${what}: ${why}. ${typeThis}`);
-    },
-  );
+  const end = await run('npm', [...args, ...npmFlags], options).catch((error) => {
+    const why =
+      error.code === 'ENOENT'
+        ? 'npm is not on the PATH (Debian, Ubuntu: apt-get install npm)'
+        : error.message;
+    throw new SetupError(`cannot install ${what}: ${why}. ${typeThis}`);
+  });
   if (end.signal) process.kill(process.pid, end.signal);
   if (end.code === 0) return;
   process.stderr.write(end.output);
@@ -135,16 +137,21 @@ const nodePart = {
     const half = `${cached}.half`;
     rmSync(half, { recursive: true, force: true });
     mkdirSync(half, { recursive: true });
-    const prefix = ['--prefix', half]; // else npm takes the workspace around it
-    await npm([...nodeInstall, ...prefix], { cwd: half, node: process.execPath, ...nodePart });
-    const probe = join(half, 'node_modules', prebuilt, 'bin', 'node');
-    const end = await run(probe, ['--version'], { capture: true }).catch((error) => ({
-      output: error.message,
-    }));
-    if (end.code !== 0)
-      throw new SetupError(`${prebuilt} does not run here: ${end.output.trim()}. ${noPrebuiltNode()}`);
-    rmSync(cached, { recursive: true, force: true });
-    renameSync(half, cached);
+    try {
+      const prefix = ['--prefix', half]; // else npm takes the workspace around it
+      await npm([...nodeInstall, ...prefix], { cwd: half, node: process.execPath, ...nodePart });
+      const probe = join(half, 'node_modules', prebuilt, 'bin', 'node');
+      const end = await run(probe, ['--version'], { capture: true }).catch((error) => ({
+        output: error.message,
+      }));
+      if (end.code !== 0) {
+        throw new SetupError(`${prebuilt} does not run here: ${end.output.trim()}\n${noPrebuiltNode()}`);
+      }
+      rmSync(cached, { recursive: true, force: true });
+      renameSync(half, cached);
+    } finally {
+      rmSync(half, { recursive: true, force: true });
+    }
   },
 };
 
@@ -165,7 +172,7 @@ const packagesPart = (withDev) => ({
 function noPrebuiltNode() {
   const here = `${process.platform}-${process.arch}`;
   return (
-    `${nodePart.why}; npm has no prebuilt Node 24 for ${here}. ` +
+    `${nodePart.why}; npm has no prebuilt Node 24 that runs here (${here}). ` +
     "Install the distribution's Node >= 22.18 and put it first on the PATH:\n" +
     '  RHEL 9:        dnf module install nodejs:22\n' +
     '  RHEL 10:       dnf install nodejs\n' +
