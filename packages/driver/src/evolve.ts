@@ -1,0 +1,226 @@
+/**
+ * state + fact -> next state, for every fact. Pure, and total over every history that `decide` can write.
+ * A fact that no lifecycle machine allows is not a state but a damaged log: it throws `ImpossibleFact`.
+ */
+import {
+  andNot,
+  type ControlledMatrix,
+  EMPTY_MASK,
+  EMPTY_MATRIX,
+  idsOf,
+  maskFromHex,
+  maskOf,
+  or,
+} from '@apledger/ap';
+import type { Fact, FactOf } from '@apledger/events';
+import { type GuestEvent, guestTable, next } from '@apledger/machines';
+import { cardHardware, evolveDevices, isDeviceFact } from './evolve-devices.ts';
+import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
+import { type HostState, type Mdev, matrixOfIds } from './state.ts';
+
+/**
+ * The state after one fact. `state` is undefined only before the host's first fact, HostRegistered.
+ * Throws ImpossibleFact when the fact cannot follow.
+ */
+export function evolve(state: HostState | undefined, fact: Fact): HostState {
+  if (state === undefined) {
+    if (fact.type === 'HostRegistered') return register(fact);
+    if (fact.type === 'CommandRejected') throw new ImpossibleFact('a stream begins with HostRegistered');
+    throw new ImpossibleFact(`${fact.type} before HostRegistered`);
+  }
+  return isDeviceFact(fact) ? evolveDevices(state, fact) : evolveHost(state, fact);
+}
+
+/** The bus as it comes up (driver-rules 2). */
+function register({ data }: FactOf<'HostRegistered'>): HostState {
+  const { hardware } = data;
+  const config = matrixOfIds(hardware);
+  return {
+    name: data.host,
+    driver: data.driver,
+    hardware: {
+      qci: hardware.qci,
+      apxa: hardware.apxa,
+      maxAdapter: hardware.maxAdapter,
+      maxDomain: hardware.maxDomain,
+      config,
+      cards: new Map(hardware.cards.map((card) => [card.adapter, cardHardware(card)])),
+      checkStopped: EMPTY_MASK,
+      deconfigured: EMPTY_MASK,
+      resetFaults: new Map(),
+    },
+    config,
+    bootParameters: data.bootParameters,
+    apmask: maskFromHex(data.apmask),
+    aqmask: maskFromHex(data.aqmask),
+    attributes: { ap_domain: -1, config_time: 30, poll_thread: 0, poll_timeout: 250_000 },
+    scans: 0,
+    bindingsCompleted: 0,
+    bindingsArmed: true,
+    cards: new Map(),
+    registered: 0,
+    mdevs: new Map(),
+  };
+}
+
+type HostFact = Exclude<Fact, Parameters<typeof evolveDevices>[1]>;
+
+function evolveHost(state: HostState, fact: HostFact): HostState {
+  switch (fact.type) {
+    case 'HostRegistered':
+      throw new ImpossibleFact(`host ${state.name} was registered before`);
+    case 'HostConfigChanged':
+      return { ...state, config: matrixOfIds(fact.data) };
+    case 'BusScanned':
+      return { ...state, scans: fact.data.scans };
+    case 'BindingsCompleted':
+      return { ...state, bindingsCompleted: fact.data.count, bindingsArmed: false };
+    case 'BusAttributeChanged':
+      return { ...state, attributes: { ...state.attributes, [fact.data.attribute]: fact.data.value } };
+    case 'MaskChanged':
+      return { ...state, [fact.data.mask]: maskFromHex(fact.data.value) };
+    case 'CommandRejected':
+    case 'MigrationRefused':
+      return state;
+    default:
+      return evolveMdevs(state, fact);
+  }
+}
+
+type MdevFact = Extract<Fact, { data: { mdev: string } }>;
+
+function evolveMdevs(state: HostState, fact: Exclude<MdevFact, { type: 'MigrationRefused' }>): HostState {
+  const mdevs = new Map(state.mdevs);
+  const { mdev: uuid } = fact.data;
+  if (fact.type === 'MdevCreated') {
+    mdevs.set(uuid, newMdev(state, uuid));
+    return { ...state, mdevs };
+  }
+  const mdev = state.mdevs.get(uuid);
+  if (mdev === undefined) throw new ImpossibleFact(`${fact.type} of an mdev ${uuid} that does not exist`);
+  if (fact.type === 'MdevRemoved') mdevs.delete(uuid);
+  else mdevs.set(uuid, evolveMdev(state, mdev, fact));
+  return { ...state, mdevs };
+}
+
+/** 2019-v2 has a shadow only while the mdev is open (driver-rules 8). */
+const filteredWithoutGuest = (state: HostState): ControlledMatrix | null =>
+  state.driver === '2019-v2' ? null : EMPTY_MATRIX;
+
+const newMdev = (state: HostState, uuid: string): Mdev => ({
+  uuid,
+  assigned: EMPTY_MATRIX,
+  filtered: filteredWithoutGuest(state),
+  effective: null,
+  lifecycle: guestTable.initial,
+  guest: null,
+  attached: false,
+  removing: false,
+  plug: new Map(),
+});
+
+type AssignmentFact = FactOf<
+  | 'AdapterAssigned'
+  | 'AdapterUnassigned'
+  | 'DomainAssigned'
+  | 'DomainUnassigned'
+  | 'ControlDomainAssigned'
+  | 'ControlDomainUnassigned'
+>;
+
+function evolveMdev(
+  state: HostState,
+  mdev: Mdev,
+  fact: Exclude<MdevFact, { type: 'MigrationRefused' | 'MdevCreated' | 'MdevRemoved' }>,
+): Mdev {
+  switch (fact.type) {
+    case 'GuestMatrixChanged':
+      return withFiltered({ ...mdev, effective: idsOrNull(fact.data.effective) }, matrixOfIds(fact.data));
+    case 'GuestStarted': {
+      const { guest, attached, effective } = fact.data;
+      const open = advanceGuest(mdev, 'START', 'STARTED');
+      return {
+        ...open,
+        guest,
+        attached,
+        effective: idsOrNull(effective),
+        filtered: mdev.filtered ?? EMPTY_MATRIX,
+      };
+    }
+    case 'GuestStopped': {
+      const closed = advanceGuest(
+        mdev,
+        ...(mdev.lifecycle === 'stopped' ? [] : (['STOP', 'STOPPED'] as const)),
+      );
+      const left = { ...closed, guest: null, attached: false, effective: null };
+      return state.driver === '2019-v2' ? { ...withFiltered(left, EMPTY_MATRIX), filtered: null } : left;
+    }
+    case 'MdevRemovalBlocked':
+      return { ...mdev, removing: true, effective: idsOrNull(fact.data.effective) };
+    case 'MigrationRequested':
+      return advanceGuest(mdev, { type: 'MIGRATE', pluggedAdapters: 0 });
+    case 'MigrationCompleted':
+      return advanceGuest(mdev, 'MIGRATED');
+    default:
+      return evolveAssignment(mdev, fact);
+  }
+}
+
+const idsOrNull = (ids: FactOf<'GuestStarted'>['data']['effective']): ControlledMatrix | null =>
+  ids === null ? null : matrixOfIds(ids);
+
+type SimpleGuestEvent = Exclude<GuestEvent['type'], 'MIGRATE'>;
+
+function advanceGuest(mdev: Mdev, ...events: readonly (SimpleGuestEvent | GuestEvent)[]): Mdev {
+  let { lifecycle } = mdev;
+  for (const event of events) {
+    const step = typeof event === 'string' ? { type: event } : event;
+    lifecycle = allowed(
+      next(guestTable, lifecycle, step),
+      `${step.type} of a ${lifecycle} guest on ${mdev.uuid}`,
+    );
+  }
+  return { ...mdev, lifecycle };
+}
+
+/** Puts a new filtered matrix in place and moves the adapters that came and went. */
+function withFiltered(mdev: Mdev, filtered: ControlledMatrix): Mdev {
+  const before = mdev.filtered ?? EMPTY_MATRIX;
+  const gone = andNot(before.adapters, filtered.adapters);
+  // An adapter that left the mdev altogether has left the guest with it.
+  const unplugged = idsOf(gone).filter((apid) => mdev.plug.has(apid));
+  const plug = advancePlug(mdev.plug, unplugged, { type: 'UNPLUG' });
+  const come = idsOf(andNot(filtered.adapters, before.adapters));
+  return { ...mdev, filtered, plug: advancePlug(plug, come, { type: 'PLUG' }) };
+}
+
+function evolveAssignment(mdev: Mdev, fact: AssignmentFact): Mdev {
+  const { assigned } = mdev;
+  switch (fact.type) {
+    case 'AdapterAssigned': {
+      const adapters = or(assigned.adapters, maskOf(fact.data.adapters));
+      const plug = advancePlug(mdev.plug, fact.data.adapters, { type: 'ASSIGN' });
+      return { ...mdev, assigned: { ...assigned, adapters }, plug };
+    }
+    case 'AdapterUnassigned': {
+      const adapters = andNot(assigned.adapters, maskOf(fact.data.adapters));
+      const plug = advancePlug(mdev.plug, fact.data.adapters, { type: 'UNASSIGN' });
+      return { ...mdev, assigned: { ...assigned, adapters }, plug };
+    }
+    case 'DomainAssigned':
+      return { ...mdev, assigned: { ...assigned, domains: or(assigned.domains, maskOf(fact.data.domains)) } };
+    case 'DomainUnassigned':
+      return {
+        ...mdev,
+        assigned: { ...assigned, domains: andNot(assigned.domains, maskOf(fact.data.domains)) },
+      };
+    case 'ControlDomainAssigned': {
+      const controlDomains = or(assigned.controlDomains, maskOf(fact.data.controlDomains));
+      return { ...mdev, assigned: { ...assigned, controlDomains } };
+    }
+    case 'ControlDomainUnassigned': {
+      const controlDomains = andNot(assigned.controlDomains, maskOf(fact.data.controlDomains));
+      return { ...mdev, assigned: { ...assigned, controlDomains } };
+    }
+  }
+}

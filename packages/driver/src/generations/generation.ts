@@ -1,0 +1,54 @@
+/**
+ * What differs between driver generations, as one interface: `2019-v2` in one file, `6.12` and `7.3` in
+ * another with what they share. Everything that is the same in all three is in `rules/`.
+ */
+import type { Apqn, ControlledMatrix, Mask256, NumberOverflow } from '@apledger/ap';
+import type { Errno, MaskName } from '@apledger/events';
+import type { Outcome, Refusal } from '../refusal.ts';
+import type { HostState, Mdev } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
+
+/** An adapter or domain, named where both obey the mirror image of one rule. */
+export type Axis = 'adapters' | 'domains';
+
+/** What the scan in progress still has to do for an mdev (driver-rules 6.6). */
+export interface PendingAdditions {
+  readonly byMdev: ReadonlyMap<string, ControlledMatrix>;
+}
+
+export interface GenerationRules {
+  /** How a number of 2^64 or more in a relative mask is read (driver-rules 3.1). */
+  readonly numberOverflow: NumberOverflow;
+  /** Text of `mdev create` with no instance left (driver-rules 8). */
+  readonly noInstanceErrno: Errno;
+  /** driver_override exists, and excludes mask writes (driver-rules 4.2). */
+  readonly hasDriverOverride: boolean;
+  /** Attributes that came after 2019 exist: ap_config, status, bindings, features (driver-rules 8). */
+  readonly isMainline: boolean;
+  /** `bindings_complete_count` exists (driver-rules 9). */
+  readonly hasBindingsCount: boolean;
+  /** Mode of the module parameter files (driver-rules 2). */
+  readonly parameterMode: number;
+
+  /** Refuses a mask change that would take something from an mdev (driver-rules 3.2). */
+  refuseMask(state: HostState, mask: MaskName, added: Mask256): Refusal | undefined;
+  /** assign_adapter / assign_domain after number and bound were checked (driver-rules 5.2). */
+  assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome;
+  /** unassign_adapter / unassign_domain of something assigned (driver-rules 5.3). */
+  unassign(tx: Transaction, mdev: Mdev, axis: Axis, ids: Mask256): void;
+  /** The filtered control domains after the assigned ones have changed (driver-rules 5.4). */
+  filterControlDomains(tx: Transaction, mdev: Mdev, gone: Mask256): void;
+  /** vfio_ap got a queue (driver-rules 6.4). */
+  queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | undefined): void;
+  /** vfio_ap is about to lose a queue (driver-rules 6.5). */
+  queueUnbinding(tx: Transaction, queue: Apqn): void;
+  /** The bus found a new host configuration (driver-rules 6.6); `before` is the one until now. */
+  configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined;
+  scanComplete(tx: Transaction, pending: PendingAdditions): void;
+  /** Somebody opens an mdev that nobody has open (driver-rules 6.8). */
+  open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome;
+  /** After the guest has let go. */
+  close(tx: Transaction, mdev: Mdev): void;
+  /** `remove` of an mdev that is open (driver-rules 5.6). */
+  removeOpen(tx: Transaction, mdev: Mdev): Outcome;
+}

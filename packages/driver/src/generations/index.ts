@@ -1,0 +1,15 @@
+/** The driver generations by name. */
+import type { Generation } from '@apledger/events';
+import { linux612 } from './6.12.ts';
+import { linux73 } from './7.3.ts';
+import { patches2019 } from './2019-v2.ts';
+import type { GenerationRules } from './generation.ts';
+
+const generations: Readonly<Record<Generation, GenerationRules>> = {
+  '2019-v2': patches2019,
+  '6.12': linux612,
+  '7.3': linux73,
+};
+
+/** The rules of a generation. */
+export const rulesOf = (driver: Generation): GenerationRules => generations[driver];

@@ -1,0 +1,248 @@
+/**
+ * 6.12 and 7.3: the filtered matrix is kept all the time, guest or not, and recomputed at a few moments only
+ * (driver-rules 6). The two differ in three answers, given by `mainline()`'s argument.
+ */
+import {
+  type Apqn,
+  and,
+  andNot,
+  apidOf,
+  apqiOf,
+  type ControlledMatrix,
+  EMPTY_MASK,
+  EMPTY_MATRIX,
+  forEachId,
+  has,
+  intersects,
+  isEmpty,
+  type Mask256,
+  maskOf,
+  withBit,
+  withoutBit,
+} from '@apledger/ap';
+import { isPassable } from '../evolve-devices.ts';
+import { cardIn, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
+import { type Outcome, refuse } from '../refusal.ts';
+import { attach, writeFiltered } from '../rules/guest-matrix.ts';
+import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
+import { linkedQueues, resetAdapters, vfioReset } from '../rules/reset.ts';
+import { hostConfig, type Mdev, mdevOf, queueOf } from '../state.ts';
+import { idsOfMatrix, type Transaction } from '../transaction.ts';
+import type { Axis, GenerationRules, PendingAdditions } from './generation.ts';
+
+interface Differences
+  extends Pick<
+    GenerationRules,
+    'numberOverflow' | 'hasDriverOverride' | 'hasBindingsCount' | 'parameterMode' | 'refuseMask'
+  > {
+  /** A blocked removal takes everything from the guest at once (7.3), or only when it closes (6.12): driver-rules 5.6. */
+  readonly removalEmptiesGuest: boolean;
+}
+
+export const mainline = (differences: Differences): GenerationRules => ({
+  ...differences,
+  noInstanceErrno: 'EUSERS',
+  isMainline: true,
+  assign,
+  unassign,
+  filterControlDomains,
+  queueBound,
+  queueUnbinding,
+  configChanged,
+  scanComplete,
+  open,
+  close: (tx, mdev) => vfioReset(tx, linkedQueues(tx, mdev.assigned)),
+  removeOpen(tx, mdev) {
+    const effective = differences.removalEmptiesGuest ? EMPTY_MATRIX : mdev.effective;
+    tx.emit('MdevRemovalBlocked', {
+      mdev: mdev.uuid,
+      effective: effective === null ? null : idsOfMatrix(effective),
+    });
+    return 'blocked';
+  },
+});
+
+/** The shadow; mainline always has one. */
+const shadowOf = (mdev: Mdev): ControlledMatrix => mdev.filtered ?? EMPTY_MATRIX;
+
+/** driver-rules 6.2: adapters and domains that the host has, less adapters with any queue that cannot be passed on. */
+function filter(
+  tx: Transaction,
+  mdev: Mdev,
+): { readonly filtered: ControlledMatrix; readonly thrownOut: Mask256 } {
+  const config = hostConfig(tx.state);
+  const before = shadowOf(mdev);
+  const domains = and(mdev.assigned.domains, config.domains);
+  const candidates = and(mdev.assigned.adapters, config.adapters);
+  let adapters = candidates;
+  forEachId(candidates, (apid) => {
+    if (!allPassable(tx, apid, domains)) adapters = withoutBit(adapters, apid);
+  });
+  return {
+    filtered: { ...before, adapters, domains },
+    thrownOut: and(andNot(candidates, adapters), before.adapters),
+  };
+}
+
+/** Every queue of the adapter in these domains is bound to vfio_ap and its last reset left it usable. */
+function allPassable(tx: Transaction, apid: number, domains: Mask256): boolean {
+  let passable = true;
+  forEachId(domains, (apqi) => {
+    const queue = queueOf(tx.state, apid, apqi);
+    passable &&= queue?.state === 'vfio_ap' && isPassable(queue.resetCode);
+  });
+  return passable;
+}
+
+/** Recomputes the filtered matrix, shows it to the guest, resets what it threw out. */
+function refilter(tx: Transaction, uuid: string): void {
+  const { filtered, thrownOut } = filter(tx, tx.mdev(uuid));
+  writeFiltered(tx, tx.mdev(uuid), filtered);
+  resetAdapters(tx, thrownOut, filtered.domains);
+}
+
+/** The control domains that a guest of this mdev would get (driver-rules 6.2). */
+const withControlDomains = (tx: Transaction, mdev: Mdev, filtered: ControlledMatrix): ControlledMatrix => ({
+  ...filtered,
+  controlDomains: and(mdev.assigned.controlDomains, hostConfig(tx.state).controlDomains),
+});
+
+/** driver-rules 5.2: the whole resulting matrix is checked, not only what is new. */
+function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
+  if (has(mdev.assigned[axis], id)) return undefined;
+  const wanted = { ...mdev.assigned, [axis]: withBit(mdev.assigned[axis], id) };
+  const refusal = refuseHostOwned(tx.state, wanted) ?? refuseShared(tx.state, wanted, mdev);
+  if (refusal !== undefined) return refusal;
+  if (axis === 'adapters') tx.emit('AdapterAssigned', { mdev: mdev.uuid, adapters: [id] });
+  else tx.emit('DomainAssigned', { mdev: mdev.uuid, domains: [id] });
+  refilter(tx, mdev.uuid);
+  return undefined;
+}
+
+/** driver-rules 5.3: out of the shadow, and the queues reset that were in it. No refilter. */
+function unassign(tx: Transaction, mdev: Mdev, axis: Axis, ids: Mask256): void {
+  const shadow = shadowOf(mdev);
+  const leaving = { ...shadow, [axis]: and(shadow[axis], ids) };
+  const toReset = linkedQueues(tx, leaving);
+  writeFiltered(tx, mdev, { ...shadow, [axis]: andNot(shadow[axis], ids) });
+  vfioReset(tx, toReset);
+}
+
+/** driver-rules 5.4: assigning recomputes the whole mask, unassigning only takes out what left. */
+function filterControlDomains(tx: Transaction, mdev: Mdev, gone: Mask256): void {
+  const shadow = shadowOf(mdev);
+  const filtered = isEmpty(gone)
+    ? withControlDomains(tx, mdev, shadow)
+    : { ...shadow, controlDomains: andNot(shadow.controlDomains, gone) };
+  writeFiltered(tx, mdev, filtered);
+}
+
+/** driver-rules 6.4. While additions to the host are pending, the refilter waits for the scan to end. */
+function queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | undefined): void {
+  const mdev = mdevOf(tx.state, apidOf(queue), apqiOf(queue));
+  if (mdev === undefined) return;
+  const additions = pending?.byMdev.get(mdev.uuid);
+  if (additions !== undefined && !(isEmpty(additions.adapters) && isEmpty(additions.domains))) return;
+  refilter(tx, mdev.uuid);
+}
+
+/** driver-rules 6.5: a queue cannot be unplugged alone, so its adapter goes. */
+function queueUnbinding(tx: Transaction, queue: Apqn): void {
+  const apid = apidOf(queue);
+  const mdev = mdevOf(tx.state, apid, apqiOf(queue));
+  if (
+    mdev !== undefined &&
+    has(shadowOf(mdev).adapters, apid) &&
+    has(shadowOf(mdev).domains, apqiOf(queue))
+  ) {
+    const shadow = shadowOf(mdev);
+    writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
+    resetAdapters(tx, maskOf([apid]), shadow.domains);
+    return;
+  }
+  const config = hostConfig(tx.state);
+  if (has(config.adapters, apid) && has(config.domains, apqiOf(queue))) vfioReset(tx, [queue]);
+}
+
+/** driver-rules 6.6 step 1: what the host lost is taken from every mdev at once, what it gained is remembered. */
+function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined {
+  const now = hostConfig(tx.state);
+  for (const mdev of [...tx.state.mdevs.values()]) {
+    const shadow = shadowOf(mdev);
+    writeFiltered(tx, mdev, {
+      adapters: andNot(shadow.adapters, andNot(before.adapters, now.adapters)),
+      domains: andNot(shadow.domains, andNot(before.domains, now.domains)),
+      controlDomains: andNot(shadow.controlDomains, andNot(before.controlDomains, now.controlDomains)),
+    });
+  }
+  const domains = andNot(now.domains, before.domains);
+  const adapters = supportedAdapters(tx, andNot(now.adapters, before.adapters), domains);
+  const controlDomains = andNot(now.controlDomains, before.controlDomains);
+  const byMdev = [...tx.state.mdevs.values()].map(
+    ({ uuid, assigned }) =>
+      [
+        uuid,
+        {
+          adapters: and(assigned.adapters, adapters),
+          domains: and(assigned.domains, domains),
+          controlDomains: and(assigned.controlDomains, controlDomains),
+        },
+      ] as const,
+  );
+  return { byMdev: new Map(byMdev) };
+}
+
+/** Strips adapters of unknown or too old a type, judged only on added adapters x added domains. */
+function supportedAdapters(tx: Transaction, adapters: Mask256, domains: Mask256): Mask256 {
+  let supported = adapters;
+  forEachId(adapters, (apid) => {
+    forEachId(domains, (apqi) => {
+      const isKnown = tapq(tx.state, (apid << 8) | apqi) !== NOT_AVAILABLE;
+      if (!isKnown || cardIn(tx.state, apid).type < OLDEST_SUPPORTED_TYPE)
+        supported = withoutBit(supported, apid);
+    });
+  });
+  return supported;
+}
+
+/** driver-rules 6.6 step 3. */
+function scanComplete(tx: Transaction, pending: PendingAdditions): void {
+  for (const [uuid, additions] of pending.byMdev) {
+    const mdev = tx.mdev(uuid);
+    const adds = (axis: keyof ControlledMatrix): boolean => intersects(mdev.assigned[axis], additions[axis]);
+    let filtered = shadowOf(mdev);
+    let thrownOut = EMPTY_MASK;
+    if (adds('adapters') || adds('domains')) ({ filtered, thrownOut } = filter(tx, mdev));
+    if (adds('controlDomains')) filtered = withControlDomains(tx, mdev, filtered);
+    writeFiltered(tx, mdev, filtered);
+    resetAdapters(tx, thrownOut, filtered.domains);
+  }
+}
+
+/** driver-rules 6.8. */
+function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
+  if (guest === null) {
+    return refuse('EINVAL', `Whoever opens mdev ${mdev.uuid} has no KVM guest.`, 'Open it from a KVM guest.');
+  }
+  const other = [...tx.state.mdevs.values()].find(
+    (candidate) => candidate.attached && candidate.guest === guest,
+  );
+  if (other !== undefined) {
+    return refuse(
+      'EPERM',
+      `Guest ${guest} already has ${nameMdev(other)}.`,
+      `Stop the guest, or give it only mdev ${other.uuid}.`,
+      [{ queue: other.uuid, holder: `guest ${guest}` }],
+    );
+  }
+  attach(tx, mdev, guest, true);
+  return undefined;
+}
+
+/** What an ap_config write does once the new state was found valid (driver-rules 5.5). */
+export function refilterAfterConfig(tx: Transaction, uuid: string): void {
+  const mdev = tx.mdev(uuid);
+  const { filtered, thrownOut } = filter(tx, mdev);
+  writeFiltered(tx, mdev, withControlDomains(tx, mdev, filtered));
+  resetAdapters(tx, thrownOut, filtered.domains);
+}

@@ -1,0 +1,100 @@
+/** Queues meet drivers: offered, bound, unbound, taken away (driver-rules 2, 3.2, 4.2, 6.4, 6.5). */
+import { type Apqn, apidOf, apqiOf, formatApqn } from '@apledger/ap';
+import type { QueueDriver } from '@apledger/events';
+import type { PendingAdditions } from '../generations/generation.ts';
+import { rulesOf } from '../generations/index.ts';
+import { zapq } from '../hardware.ts';
+import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
+
+/** The driver that may have a queue: the one of its driver_override, else the one that the masks say. */
+export function entitledDriver(state: HostState, queue: Apqn): QueueDriver | null {
+  const override = queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride ?? null;
+  if (override !== null) return override === 'cex4queue' || override === 'vfio_ap' ? override : null;
+  return isReserved(state, apidOf(queue), apqiOf(queue)) ? 'cex4queue' : 'vfio_ap';
+}
+
+/** Binds an unbound queue and lets the driver take it in. */
+export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?: PendingAdditions): void {
+  tx.emit('QueueBound', { driver, queues: [formatApqn(queue)] });
+  if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueBound(tx, queue, pending);
+}
+
+/** Offers an unbound queue to the drivers. */
+export function offer(tx: Transaction, queue: Apqn, pending?: PendingAdditions): void {
+  const driver = entitledDriver(tx.state, queue);
+  if (driver !== null) bind(tx, queue, driver, pending);
+}
+
+/** Takes a queue from its driver: the driver lets go, the bus resets, then it is unbound. */
+export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void {
+  if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueUnbinding(tx, queue);
+  const name = formatApqn(queue);
+  tx.emit('QueueReset', { by: 'bus', queues: [name], responseCode: zapq(tx.state, queue) });
+  tx.emit('QueueUnbound', { driver, queues: [name] });
+}
+
+/** Unregisters a queue device, bound or not. */
+export function removeQueue(tx: Transaction, queue: Apqn, device: Queue): void {
+  const driver = driverOf(device);
+  if (driver !== null) unbind(tx, queue, driver);
+  tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
+}
+
+/** A registered queue with its APQN. */
+export interface RegisteredQueue {
+  readonly queue: Apqn;
+  readonly device: Queue;
+}
+
+/** All queues, in the order of their registration. */
+export function registeredQueues(state: HostState): RegisteredQueue[] {
+  const queues: RegisteredQueue[] = [];
+  for (const [apid, card] of state.cards)
+    for (const [apqi, device] of card.queues) queues.push({ queue: (apid << 8) | apqi, device });
+  return queues.sort((a, b) => a.device.order - b.device.order);
+}
+
+/**
+ * Walks all queues after a mask change and moves those whose driver no longer fits (driver-rules 3.2 step 4).
+ * Queues that concern no mdev move in runs: one fact for each step of a whole run, because nothing else can
+ * happen in between. A run's facts name the same queues, and each queue went through all steps before the next.
+ */
+export function reviseBindings(tx: Transaction): void {
+  let run: Move[] = [];
+  for (const { queue, device } of registeredQueues(tx.state)) {
+    const from = driverOf(device);
+    const to = entitledDriver(tx.state, queue);
+    if (from === null || to === null || from === to) continue;
+    const move = { queue, from, to };
+    const isQuiet = mdevOf(tx.state, apidOf(queue), apqiOf(queue)) === undefined && resetsCleanly(tx, queue);
+    if (!isQuiet || (run[0] !== undefined && run[0].to !== to)) run = flush(tx, run);
+    if (isQuiet) run.push(move);
+    else rebind(tx, move);
+  }
+  flush(tx, run);
+}
+
+interface Move {
+  readonly queue: Apqn;
+  readonly from: QueueDriver;
+  readonly to: QueueDriver;
+}
+
+const resetsCleanly = (tx: Transaction, queue: Apqn): boolean => zapq(tx.state, queue) === 0;
+
+function rebind(tx: Transaction, { queue, from, to }: Move): void {
+  unbind(tx, queue, from);
+  bind(tx, queue, to);
+}
+
+function flush(tx: Transaction, run: readonly Move[]): Move[] {
+  const [first] = run;
+  if (first === undefined) return [];
+  const queues = run.map(({ queue }) => formatApqn(queue));
+  if (first.from === 'vfio_ap') tx.emit('QueueReset', { by: 'vfio_ap', queues, responseCode: 0 });
+  tx.emit('QueueReset', { by: 'bus', queues, responseCode: 0 });
+  tx.emit('QueueUnbound', { driver: first.from, queues });
+  tx.emit('QueueBound', { driver: first.to, queues });
+  return [];
+}

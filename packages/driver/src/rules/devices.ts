@@ -1,0 +1,130 @@
+/** bind, unbind, drivers_probe and driver_override, by hand (driver-rules 2, 4.2). */
+import { type Apqn, apidOf, apqiOf, cString, equals, FULL_MASK, parseApqn } from '@apledger/ap';
+import type { CommandOf, QueueDriver } from '@apledger/events';
+import { rulesOf } from '../generations/index.ts';
+import { OLDEST_SUPPORTED_TYPE } from '../hardware.ts';
+import { type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
+import { driverOf, type HostState, type Queue, queueOf } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
+import { bind, entitledDriver, offer, unbind } from './binding.ts';
+
+interface Named {
+  readonly queue: Apqn;
+  readonly device: Queue;
+}
+
+/** The queue device that a text names; one final newline does not count. */
+function find(state: HostState, text: string): Named | undefined {
+  const queue = parseApqn(cString(text).replace(/\n$/, ''));
+  if (queue === undefined) return undefined;
+  const device = queueOf(state, apidOf(queue), apqiOf(queue));
+  return device === undefined ? undefined : { queue, device };
+}
+
+const noDevice = (text: string): Refusal =>
+  refuse(
+    'ENODEV',
+    `There is no queue device ${quoted(text)}.`,
+    'Write a name like 05.0047; ls /sys/bus/ap/devices shows them.',
+  );
+
+export function bindQueue(tx: Transaction, { driver, text }: CommandOf<'BindQueue'>): Outcome {
+  if (text === '') return undefined;
+  const found = find(tx.state, text);
+  if (found === undefined || !matches(tx.state, found, driver))
+    return found === undefined ? noDevice(text) : notFor(found, driver, text);
+  const current = driverOf(found.device);
+  if (current !== null) {
+    return refuse('EBUSY', `${text.trim()} is bound to ${current} already.`, 'Unbind it first.', [
+      { queue: text.trim(), holder: current },
+    ]);
+  }
+  if (entitledDriver(tx.state, found.queue) !== driver) {
+    return refuse(
+      'ENODEV',
+      `${text.trim()} is ${driver === 'vfio_ap' ? '' : 'not '}reserved for the host by apmask and aqmask.`,
+      `Change apmask or aqmask: the queue then moves to ${driver} by itself.`,
+      [{ queue: text.trim(), holder: entitledDriver(tx.state, found.queue) ?? 'nobody' }],
+    );
+  }
+  bind(tx, found.queue, driver);
+  return undefined;
+}
+
+/** What the driver core asks before anything else: hardware type and driver_override. */
+function matches(state: HostState, { queue, device }: Named, driver: QueueDriver): boolean {
+  const type = state.cards.get(apidOf(queue))?.type ?? 0;
+  return (
+    type >= OLDEST_SUPPORTED_TYPE && (device.driverOverride === null || device.driverOverride === driver)
+  );
+}
+
+const notFor = ({ device }: Named, driver: QueueDriver, text: string): Refusal =>
+  device.driverOverride === null
+    ? refuse('ENODEV', `${driver} does not serve the type of ${text.trim()}.`, 'Use a CEX4 or newer.')
+    : refuse(
+        'ENODEV',
+        `driver_override of ${text.trim()} is ${device.driverOverride}.`,
+        `Write ${driver} into its driver_override, or clear it.`,
+      );
+
+export function unbindQueue(tx: Transaction, { driver, text }: CommandOf<'UnbindQueue'>): Outcome {
+  if (text === '') return undefined;
+  const found = find(tx.state, text);
+  if (found === undefined) return noDevice(text);
+  const current = driverOf(found.device);
+  if (current !== driver) {
+    const is = current === null ? 'bound to no driver' : `bound to ${current}`;
+    return refuse(
+      'ENODEV',
+      `${text.trim()} is ${is}, not to ${driver}.`,
+      'Unbind it from the driver that it is bound to.',
+    );
+  }
+  unbind(tx, found.queue, driver);
+  return undefined;
+}
+
+/** Offers an unbound device to all drivers; success also when nothing binds, or for a card. */
+export function probeDevice(tx: Transaction, { text }: CommandOf<'ProbeDevice'>): Outcome {
+  if (text === '') return undefined;
+  const found = find(tx.state, text);
+  if (found === undefined) return isCard(tx.state, text) ? undefined : noDevice(text);
+  if (driverOf(found.device) === null) offer(tx, found.queue);
+  return undefined;
+}
+
+const isCard = (state: HostState, text: string): boolean => {
+  const match = /^card([0-9a-f]{2})\n?$/.exec(cString(text));
+  return match !== null && state.cards.has(Number.parseInt(match[1] ?? '', 16));
+};
+
+/** A name this long leaves no room for the newline (driver core). */
+const MAX_OVERRIDE = 4095;
+
+export function overrideDriver(tx: Transaction, { queue, text }: CommandOf<'OverrideDriver'>): Outcome {
+  const apqn = parseApqn(queue);
+  const device = apqn === undefined ? undefined : queueOf(tx.state, apidOf(apqn), apqiOf(apqn));
+  if (!rulesOf(tx.state.driver).hasDriverOverride || device === undefined)
+    return refuse(
+      'ENOENT',
+      `There is no driver_override of ${queue} here.`,
+      'It exists for queue devices, from 7.3 on.',
+    );
+  if (text === '') return undefined;
+  if (
+    !equals(tx.state.apmask, FULL_MASK) ||
+    !equals(tx.state.aqmask, FULL_MASK) ||
+    text.length >= MAX_OVERRIDE
+  ) {
+    return refuse(
+      'EINVAL',
+      text.length >= MAX_OVERRIDE ? 'The name is too long.' : 'apmask and aqmask are not all ones.',
+      'Use either the masks or driver_override: set both masks to all ones first.',
+    );
+  }
+  const name = cString(text).split('\n', 1)[0] ?? '';
+  const driver = name === '' ? null : name;
+  if (driver !== device.driverOverride) tx.emit('DriverOverrideChanged', { queue, driver });
+  return undefined;
+}

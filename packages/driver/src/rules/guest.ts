@@ -1,0 +1,89 @@
+/** Guests open and close mdevs, reset them, and may or may not move away (driver-rules 6.8; the document's "Live migration"). */
+import { apidOf, apqiOf, apqnsOf, count, EMPTY_MATRIX, formatApid, formatApqn, idsOf } from '@apledger/ap';
+import type { CommandOf } from '@apledger/events';
+import { guestTable, next } from '@apledger/machines';
+import { rulesOf } from '../generations/index.ts';
+import { conflictsOf, noSuchMdev, type Outcome, refuse } from '../refusal.ts';
+import { isOpen, type Mdev, queueOf } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
+import { release } from './mdev.ts';
+import { nameMdev } from './ownership.ts';
+import { linkedQueues, vfioReset } from './reset.ts';
+
+export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
+  const mdev = tx.state.mdevs.get(uuid);
+  if (mdev === undefined) return noSuchMdev(uuid);
+  if (mdev.removing) return refuse('ENODEV', `mdev ${uuid} is being removed.`, 'Use another mdev.');
+  if (next(guestTable, mdev.lifecycle, { type: 'START' }) === undefined) {
+    return refuse(
+      'EBUSY',
+      `${nameMdev(mdev)} is open already.`,
+      'Stop that guest first, or use another mdev.',
+      [{ queue: uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` }],
+    );
+  }
+  return rulesOf(tx.state.driver).open(tx, mdev, guest);
+}
+
+export function stopGuest(tx: Transaction, { mdev: uuid }: CommandOf<'StopGuest'>): Outcome {
+  const mdev = tx.state.mdevs.get(uuid);
+  if (mdev === undefined) return noSuchMdev(uuid);
+  if (next(guestTable, mdev.lifecycle, { type: 'STOP' }) === undefined) return notOpen(mdev);
+  close(tx, mdev);
+  return undefined;
+}
+
+const notOpen = (mdev: Mdev): Outcome =>
+  refuse('ENODEV', `No guest has mdev ${mdev.uuid} open.`, 'Start a guest with it first.');
+
+/** Takes everything from the guest, then resets it; completes a removal that waited for this. */
+function close(tx: Transaction, mdev: Mdev): void {
+  tx.emit('GuestStopped', { mdev: mdev.uuid, guest: mdev.guest });
+  // Only a guest that got the queues has to be followed by a reset.
+  if (mdev.attached || mdev.guest === null) rulesOf(tx.state.driver).close(tx, tx.mdev(mdev.uuid));
+  if (mdev.removing) release(tx, tx.mdev(mdev.uuid));
+}
+
+/** The VFIO_DEVICE_RESET ioctl: done for every queue, and EIO when any of them ends with a bad answer. */
+export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'ResetGuestDevice'>): Outcome {
+  const mdev = tx.state.mdevs.get(uuid);
+  if (mdev === undefined) return noSuchMdev(uuid);
+  if (!isOpen(mdev)) return notOpen(mdev);
+  const queues = linkedQueues(tx, mdev.assigned);
+  vfioReset(tx, queues);
+  const failed = queues.filter((queue) => queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode !== 0);
+  if (failed.length === 0) return undefined;
+  const conflicts = failed.map((queue) => ({ queue: formatApqn(queue), holder: 'hardware' }));
+  return refuse(
+    'EIO',
+    `${failed.length} queues of mdev ${uuid} did not reset.`,
+    'Look at their adapters.',
+    conflicts,
+  );
+}
+
+/** A guest may leave this host only when no AP adapter is plugged into it; the lifecycle machine holds that guard. */
+export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'MigrateGuest'>): Outcome {
+  const mdev = tx.state.mdevs.get(uuid);
+  if (mdev === undefined) return noSuchMdev(uuid);
+  if (!isOpen(mdev)) return notOpen(mdev);
+  const effective = mdev.effective ?? EMPTY_MATRIX;
+  const pluggedAdapters = count(effective.adapters);
+  if (next(guestTable, mdev.lifecycle, { type: 'MIGRATE', pluggedAdapters }) === undefined) {
+    const adapters = idsOf(effective.adapters);
+    tx.emit('MigrationRefused', { mdev: uuid, guest: mdev.guest, pluggedAdapters: adapters });
+    const queues = apqnsOf(effective);
+    return refuse(
+      'EBUSY',
+      `Guest ${mdev.guest} has AP adapters ${adapters.map(formatApid).join(', ')} plugged in; AP queues cannot migrate.`,
+      `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${uuid}${adapters.length > 1 ? ', and so on' : ''}.`,
+      queues.length > 0
+        ? conflictsOf(effective, () => `guest ${mdev.guest}`)
+        : adapters.map((apid) => ({ queue: `card${formatApid(apid)}`, holder: `guest ${mdev.guest}` })),
+    );
+  }
+  tx.emit('MigrationRequested', { mdev: uuid, guest: mdev.guest });
+  tx.emit('MigrationCompleted', { mdev: uuid, guest: mdev.guest });
+  close(tx, mdev);
+  return undefined;
+}

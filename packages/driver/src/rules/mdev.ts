@@ -1,0 +1,185 @@
+/** Mediated matrix devices: create, remove, and the assignments that all generations check alike (driver-rules 4.3, 5). */
+import {
+  andNot,
+  EMPTY_MASK,
+  has,
+  idsOf,
+  isEmpty,
+  type Mask256,
+  maskOf,
+  maskOfRange,
+  parseApConfig,
+  parseKernelNumber,
+} from '@apledger/ap';
+import type { CommandOf } from '@apledger/events';
+import type { Axis } from '../generations/generation.ts';
+import { rulesOf } from '../generations/index.ts';
+import { refilterAfterConfig } from '../generations/mainline.ts';
+import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
+import { isOpen, MAX_MDEVS, type Mdev, mdevLimits } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
+import { refuseHostOwned, refuseShared } from './ownership.ts';
+import { linkedQueues, vfioReset } from './reset.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID_LENGTH = 36;
+
+/** 36 bytes of UUID, and one more of any kind (driver-rules 4.3). */
+export function createMdev(tx: Transaction, { text }: CommandOf<'CreateMdev'>): Outcome {
+  if (text === '') return undefined;
+  const uuid = text.slice(0, UUID_LENGTH).toLowerCase();
+  if (text.length > UUID_LENGTH + 1 || !UUID.test(uuid))
+    return refuse(
+      'EINVAL',
+      `${quoted(text)} is no UUID.`,
+      'Write 8-4-4-4-12 hex digits, as uuidgen prints them.',
+    );
+  const { state } = tx;
+  if (state.mdevs.has(uuid))
+    return refuse('EEXIST', `There is an mdev ${uuid} already.`, 'Use another UUID.');
+  if (state.mdevs.size >= MAX_MDEVS)
+    return refuse(
+      rulesOf(state.driver).noInstanceErrno,
+      'No instance is left.',
+      'Remove an mdev that is not needed.',
+    );
+  tx.emit('MdevCreated', { mdev: uuid });
+  return undefined;
+}
+
+/** The mdev whose files are there: not while a removal waits (driver-rules 5.6). */
+export function visibleMdev(tx: Transaction, uuid: string): Mdev | Refusal {
+  const mdev = tx.state.mdevs.get(uuid);
+  if (mdev === undefined) return noSuchMdev(uuid);
+  return mdev.removing
+    ? refuse('ENOENT', `mdev ${uuid} is being removed.`, 'The removal ends when its guest stops.')
+    : mdev;
+}
+
+export function removeMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'RemoveMdev'>): Outcome {
+  const mdev = visibleMdev(tx, uuid);
+  if ('errno' in mdev) return mdev;
+  if (text === '') return undefined;
+  const number = parseKernelNumber(text);
+  if (typeof number !== 'number') return badNumber('EINVAL', text);
+  if (number === 0) return undefined;
+  if (mdev.attached || (isOpen(mdev) && rulesOf(tx.state.driver).isMainline))
+    return rulesOf(tx.state.driver).removeOpen(tx, mdev);
+  release(tx, mdev);
+  return undefined;
+}
+
+/** Resets what the mdev still holds, then it is gone. */
+export function release(tx: Transaction, mdev: Mdev): void {
+  vfioReset(tx, linkedQueues(tx, mdev.assigned));
+  tx.emit('MdevRemoved', { mdev: mdev.uuid });
+}
+
+/** A write to (un)assign_*: number, then bound, then the rest (driver-rules 1). */
+function readId(tx: Transaction, text: string, axis: Axis | 'controlDomains'): number | Refusal {
+  const number = parseKernelNumber(text);
+  if (typeof number !== 'number') return badNumber(number, text);
+  const { maxAdapter, maxDomain } = mdevLimits(tx.state);
+  const highest = axis === 'adapters' ? maxAdapter : maxDomain;
+  if (number <= highest) return number;
+  const what = axis === 'adapters' ? 'adapter' : 'domain';
+  return refuse(
+    'ENODEV',
+    `The highest ${what} of this machine is ${highest} (0x${highest.toString(16)}); ${number} was written.`,
+    `Write a number up to ${highest}.`,
+  );
+}
+
+type AssignmentCommand = CommandOf<
+  | 'AssignAdapter'
+  | 'UnassignAdapter'
+  | 'AssignDomain'
+  | 'UnassignDomain'
+  | 'AssignControlDomain'
+  | 'UnassignControlDomain'
+>;
+
+/** All six (un)assign files. */
+export function assignment(tx: Transaction, { type, mdev: uuid, text }: AssignmentCommand): Outcome {
+  const mdev = visibleMdev(tx, uuid);
+  if ('errno' in mdev) return mdev;
+  if (text === '') return undefined;
+  const axis = type.endsWith('ControlDomain')
+    ? 'controlDomains'
+    : type.endsWith('Adapter')
+      ? 'adapters'
+      : 'domains';
+  const id = readId(tx, text, axis);
+  if (typeof id !== 'number') return id;
+  if (type.startsWith('Unassign')) return unassign(tx, mdev, axis, id);
+  return axis === 'controlDomains'
+    ? assignControlDomain(tx, mdev, id)
+    : rulesOf(tx.state.driver).assign(tx, mdev, axis, id);
+}
+
+/** Control domains are checked against nothing (driver-rules 5.4). */
+function assignControlDomain(tx: Transaction, mdev: Mdev, id: number): Outcome {
+  if (has(mdev.assigned.controlDomains, id)) return undefined;
+  tx.emit('ControlDomainAssigned', { mdev: mdev.uuid, controlDomains: [id] });
+  rulesOf(tx.state.driver).filterControlDomains(tx, tx.mdev(mdev.uuid), EMPTY_MASK);
+  return undefined;
+}
+
+function unassign(tx: Transaction, mdev: Mdev, axis: Axis | 'controlDomains', id: number): Outcome {
+  if (has(mdev.assigned[axis], id)) takeOut(tx, mdev.uuid, axis, maskOf([id]));
+  return undefined;
+}
+
+/** Takes assigned ids out of the mdev, and out of its guest (driver-rules 5.3, 5.4). */
+function takeOut(tx: Transaction, uuid: string, axis: Axis | 'controlDomains', ids: Mask256): void {
+  if (isEmpty(ids)) return;
+  const rules = rulesOf(tx.state.driver);
+  if (axis === 'adapters') tx.emit('AdapterUnassigned', { mdev: uuid, adapters: idsOf(ids) });
+  else if (axis === 'domains') tx.emit('DomainUnassigned', { mdev: uuid, domains: idsOf(ids) });
+  else tx.emit('ControlDomainUnassigned', { mdev: uuid, controlDomains: idsOf(ids) });
+  if (axis === 'controlDomains') rules.filterControlDomains(tx, tx.mdev(uuid), ids);
+  else rules.unassign(tx, tx.mdev(uuid), axis, ids);
+}
+
+/** A write to ap_config: all or nothing, and always a refilter (driver-rules 5.5). */
+export function configureMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'ConfigureMdev'>): Outcome {
+  const mdev = visibleMdev(tx, uuid);
+  if ('errno' in mdev) return mdev;
+  if (!rulesOf(tx.state.driver).isMainline)
+    return refuse('ENOENT', 'This driver has no ap_config.', 'Use the assign files.');
+  if (text === '') return undefined;
+  const wanted = parseApConfig(text);
+  if (wanted === undefined)
+    return refuse(
+      'EINVAL',
+      `${quoted(text)} is no AP configuration.`,
+      'Write three masks: adapters,domains,control domains.',
+    );
+  const { maxAdapter, maxDomain } = mdevLimits(tx.state);
+  const tooHigh = (mask: Mask256, highest: number): boolean =>
+    !isEmpty(andNot(mask, maskOfRange(0, highest)));
+  const refusal = refuseHostOwned(tx.state, wanted) ?? refuseShared(tx.state, wanted, mdev);
+  if (refusal !== undefined) return refusal;
+  if (
+    tooHigh(wanted.adapters, maxAdapter) ||
+    tooHigh(wanted.domains, maxDomain) ||
+    tooHigh(wanted.controlDomains, maxDomain)
+  )
+    return refuse(
+      'ENODEV',
+      `An id is above the maximum: adapter ${maxAdapter}, domain ${maxDomain}.`,
+      'Leave these bits cleared.',
+    );
+  const { assigned } = mdev;
+  takeOut(tx, uuid, 'adapters', andNot(assigned.adapters, wanted.adapters));
+  takeOut(tx, uuid, 'domains', andNot(assigned.domains, wanted.domains));
+  const lost = idsOf(andNot(assigned.controlDomains, wanted.controlDomains));
+  const added = (axis: keyof typeof wanted): number[] => idsOf(andNot(wanted[axis], assigned[axis]));
+  if (lost.length > 0) tx.emit('ControlDomainUnassigned', { mdev: uuid, controlDomains: lost });
+  if (added('adapters').length > 0) tx.emit('AdapterAssigned', { mdev: uuid, adapters: added('adapters') });
+  if (added('domains').length > 0) tx.emit('DomainAssigned', { mdev: uuid, domains: added('domains') });
+  if (added('controlDomains').length > 0)
+    tx.emit('ControlDomainAssigned', { mdev: uuid, controlDomains: added('controlDomains') });
+  refilterAfterConfig(tx, uuid);
+  return undefined;
+}

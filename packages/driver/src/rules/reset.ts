@@ -1,0 +1,52 @@
+/** Resets of queues: by the bus after unbinding, by vfio_ap before anybody else may have the queue (driver-rules 6.9). */
+import { type Apqn, apqn, forEachId, formatApqn, type Mask256, type Matrix } from '@apledger/ap';
+import { NOT_AVAILABLE, tapq, zapq } from '../hardware.ts';
+import { isBoundToVfio } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
+
+/** Answers after which the reset is still under way or was not taken: ZAPQ is issued again. */
+const TRY_AGAIN: ReadonlySet<number> = new Set([2, 5, 10]);
+
+/** The bus resets a queue once more whenever a driver has let go of it. */
+export const busReset = (tx: Transaction, queue: Apqn): void =>
+  tx.emit('QueueReset', { by: 'bus', queues: [formatApqn(queue)], responseCode: zapq(tx.state, queue) });
+
+/** Resets these queues, which are bound to vfio_ap: all of them once, then those again that did not take it. */
+export function vfioReset(tx: Transaction, queues: readonly Apqn[]): void {
+  const answers = zapqAll(tx, queues);
+  queues.forEach((queue, i) => {
+    let answer = answers[i] ?? 0;
+    while (TRY_AGAIN.has(answer) && tapq(tx.state, queue) !== NOT_AVAILABLE) {
+      [answer = 0] = zapqAll(tx, [queue]);
+    }
+  });
+}
+
+/** One ZAPQ for each queue; neighbours with the same answer share a fact. */
+function zapqAll(tx: Transaction, queues: readonly Apqn[]): number[] {
+  const answers = queues.map((queue) => zapq(tx.state, queue));
+  let from = 0;
+  while (from < queues.length) {
+    let to = from + 1;
+    while (to < queues.length && answers[to] === answers[from]) to++;
+    const responseCode = answers[from] ?? 0;
+    tx.emit('QueueReset', { by: 'vfio_ap', queues: queues.slice(from, to).map(formatApqn), responseCode });
+    from = to;
+  }
+  return answers;
+}
+
+/** The queues of a matrix that are bound to vfio_ap: for an mdev's matrix, those linked to it. */
+export function linkedQueues(tx: Transaction, { adapters, domains }: Matrix): Apqn[] {
+  const queues: Apqn[] = [];
+  forEachId(adapters, (apid) =>
+    forEachId(domains, (apqi) => {
+      if (isBoundToVfio(tx.state, apid, apqi)) queues.push(apqn(apid, apqi));
+    }),
+  );
+  return queues;
+}
+
+/** Resets the linked queues of these adapters in the domains that the guest sees (driver-rules 6.2, 6.5). */
+export const resetAdapters = (tx: Transaction, adapters: Mask256, domains: Mask256): void =>
+  vfioReset(tx, linkedQueues(tx, { adapters, domains }));

@@ -1,0 +1,175 @@
+/** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
+import { type Apqn, apidOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
+import type { QueueDriver } from '@apledger/events';
+import type { PendingAdditions } from '../generations/generation.ts';
+import { rulesOf } from '../generations/index.ts';
+import { cardIn, NORMAL, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
+import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue, queueOf } from '../state.ts';
+import { idsOfMatrix, type Transaction } from '../transaction.ts';
+import { bind, entitledDriver, registeredQueues, removeQueue } from './binding.ts';
+
+const DECONFIGURED = 3;
+const CHECK_STOPPED = 4;
+
+/**
+ * One scan. `drivers` says which drivers are loaded: at boot only zcrypt's is, vfio_ap follows.
+ */
+export function scanBus(
+  tx: Transaction,
+  drivers: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'],
+): undefined {
+  const before = tx.state.config;
+  const { hardware } = tx.state;
+  let pending: PendingAdditions | undefined;
+  if (hardware.qci && !equalMatrices(before, hardware.config)) {
+    tx.emit('HostConfigChanged', idsOfMatrix(hardware.config));
+    pending = rulesOf(tx.state.driver).configChanged(tx, before);
+  }
+  selectDomain(tx);
+  for (let apid = 0; apid <= busLimits(tx.state).maxAdapter; apid++) scanAdapter(tx, apid, drivers, pending);
+  if (pending !== undefined) rulesOf(tx.state.driver).scanComplete(tx, pending);
+  tx.emit('BusScanned', { scans: tx.state.scans + 1 });
+  noticeCompleteBindings(tx);
+  return undefined;
+}
+
+/** The default domain is chosen once: the first that the host uses itself and that has a working queue. */
+function selectDomain(tx: Transaction): void {
+  const { state } = tx;
+  if (state.attributes.ap_domain >= 0) return;
+  const { maxAdapter, maxDomain } = busLimits(state);
+  for (let apqi = 0; apqi <= maxDomain; apqi++) {
+    for (let apid = 0; has(state.aqmask, apqi) && apid <= maxAdapter; apid++) {
+      if (!has(state.apmask, apid) || tapq(state, apqn(apid, apqi)) !== NORMAL) continue;
+      tx.emit('BusAttributeChanged', { attribute: 'ap_domain', value: apqi });
+      return;
+    }
+  }
+}
+
+/** driver-rules 6.6 step 2 for one adapter. */
+function scanAdapter(
+  tx: Transaction,
+  apid: number,
+  drivers: readonly QueueDriver[],
+  pending: PendingAdditions | undefined,
+): void {
+  const reachable = reachableDomains(tx.state, apid);
+  const known = tx.state.cards.get(apid);
+  const [first] = reachable;
+  if (first === undefined) {
+    if (known !== undefined) removeCard(tx, apid, known);
+    return;
+  }
+  const model = cardIn(tx.state, apid);
+  const isSame = known !== undefined && known.type === model.type && known.functions === model.functions;
+  if (known !== undefined && !isSame) removeCard(tx, apid, known);
+  const answer = tapq(tx.state, apqn(apid, first));
+  const configured = answer !== DECONFIGURED;
+  const checkStopped = answer === CHECK_STOPPED;
+  if (isSame) {
+    if (known.configured !== configured)
+      tx.emit(configured ? 'CardConfigured' : 'CardDeconfigured', { adapter: apid });
+    if (known.checkStopped !== checkStopped) tx.emit('CardCheckStopNoticed', { adapter: apid, checkStopped });
+  } else {
+    if (model.type < OLDEST_SUPPORTED_TYPE) return;
+    tx.emit('CardDetected', { adapter: apid, ...model, configured, checkStopped });
+  }
+  scanDomains(tx, apid, new Set(reachable), { configured, checkStopped, drivers, pending });
+}
+
+/** Domains of the adapter that TAPQ knows, ascending. */
+function reachableDomains(state: HostState, apid: number): number[] {
+  const domains: number[] = [];
+  for (let apqi = 0; apqi <= busLimits(state).maxDomain; apqi++)
+    if (tapq(state, apqn(apid, apqi)) !== NOT_AVAILABLE) domains.push(apqi);
+  return domains;
+}
+
+/** Queues go first, in the order of their registration, then the card. */
+function removeCard(tx: Transaction, apid: number, card: Card): void {
+  const queues = [...card.queues].sort(([, a], [, b]) => a.order - b.order);
+  for (const [apqi, device] of queues) removeQueue(tx, apqn(apid, apqi), device);
+  tx.emit('CardRemoved', { adapter: apid });
+}
+
+interface AdapterScan {
+  readonly configured: boolean;
+  readonly checkStopped: boolean;
+  readonly drivers: readonly QueueDriver[];
+  readonly pending: PendingAdditions | undefined;
+}
+
+function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<number>, scan: AdapterScan): void {
+  const { configured, checkStopped } = scan;
+  let found: Apqn[] = [];
+  for (let apqi = 0; apqi <= busLimits(tx.state).maxDomain; apqi++) {
+    const queue = apqn(apid, apqi);
+    const device = queueOf(tx.state, apid, apqi);
+    const isNew = device === undefined && reachable.has(apqi);
+    // New queues are taken in as one run until something else has to happen in between.
+    if (isNew && isQuiet(tx, queue, found, scan)) {
+      found.push(queue);
+      continue;
+    }
+    if (isNew || device !== undefined) found = takeIn(tx, found, scan);
+    if (isNew) found = takeIn(tx, [queue], scan);
+    else if (device !== undefined && !reachable.has(apqi)) removeQueue(tx, queue, device);
+    else if (device !== undefined) noticeState(tx, queue, device, configured, checkStopped);
+  }
+  takeIn(tx, found, scan);
+}
+
+/** The queue concerns no mdev and goes to the same driver as the run before it. */
+function isQuiet(tx: Transaction, queue: Apqn, run: readonly Apqn[], { drivers }: AdapterScan): boolean {
+  if (mdevOf(tx.state, apidOf(queue), queue & 0xff) !== undefined) return false;
+  const [first] = run;
+  return first === undefined || driverFor(tx.state, first, drivers) === driverFor(tx.state, queue, drivers);
+}
+
+function driverFor(state: HostState, queue: Apqn, drivers: readonly QueueDriver[]): QueueDriver | undefined {
+  const driver = entitledDriver(state, queue);
+  return driver !== null && drivers.includes(driver) ? driver : undefined;
+}
+
+/** Registers a run of new queues and offers them to the loaded drivers. */
+function takeIn(tx: Transaction, run: readonly Apqn[], scan: AdapterScan): Apqn[] {
+  const [first] = run;
+  if (first === undefined) return [];
+  const { configured, checkStopped, drivers, pending } = scan;
+  const queues = run.map(formatApqn);
+  tx.emit('QueueDetected', { queues, configured, checkStopped });
+  const driver = driverFor(tx.state, first, drivers);
+  if (driver === undefined) return [];
+  if (run.length === 1) bind(tx, first, driver, pending);
+  else tx.emit('QueueBound', { driver, queues });
+  return [];
+}
+
+function noticeState(
+  tx: Transaction,
+  queue: Apqn,
+  device: Queue,
+  configured: boolean,
+  checkStopped: boolean,
+): void {
+  if (device.configured === configured && device.checkStopped === checkStopped) return;
+  tx.emit('QueueStateNoticed', { queues: [formatApqn(queue)], configured, checkStopped });
+}
+
+/** A driver was loaded: every unbound device is offered to it, in the order of registration. */
+export function loadDriver(tx: Transaction, driver: QueueDriver): void {
+  const offered = registeredQueues(tx.state).filter(
+    ({ queue, device }) => driverOf(device) === null && entitledDriver(tx.state, queue) === driver,
+  );
+  if (offered.length > 0)
+    tx.emit('QueueBound', { driver, queues: offered.map(({ queue }) => formatApqn(queue)) });
+  noticeCompleteBindings(tx);
+}
+
+/** driver-rules 10: said once whenever all queues have a driver, until the next probe. */
+function noticeCompleteBindings(tx: Transaction): void {
+  if (!tx.state.bindingsArmed || tx.state.scans === 0) return;
+  if (registeredQueues(tx.state).some(({ device }) => driverOf(device) === null)) return;
+  tx.emit('BindingsCompleted', { count: tx.state.bindingsCompleted + 1 });
+}

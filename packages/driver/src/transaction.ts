@@ -1,0 +1,42 @@
+/**
+ * One command under decision: facts are emitted one after the other, and every rule reads the state as the
+ * facts so far have made it. That is how `decide` cannot disagree with `evolve`.
+ */
+import { type ControlledMatrix, idsOf } from '@apledger/ap';
+import type { Fact, FactData, FactType, MatrixIds } from '@apledger/events';
+import { evolve } from './evolve.ts';
+import type { HostState, Mdev } from './state.ts';
+
+export class Transaction {
+  #state: HostState;
+  readonly facts: Fact[] = [];
+
+  constructor(state: HostState) {
+    this.#state = state;
+  }
+
+  /** The state after the facts emitted so far. */
+  get state(): HostState {
+    return this.#state;
+  }
+
+  emit<T extends FactType>(type: T, data: FactData<T>): void {
+    const fact = { type, data } as Fact;
+    this.#state = evolve(this.#state, fact);
+    this.facts.push(fact);
+  }
+
+  /** The mdev as it is now. Throws when it is not there: rules ask for it only after finding it. */
+  mdev(uuid: string): Mdev {
+    const mdev = this.#state.mdevs.get(uuid);
+    if (mdev === undefined) throw new Error(`mdev ${uuid} vanished while a command was decided`);
+    return mdev;
+  }
+}
+
+/** Masks as facts carry them. */
+export const idsOfMatrix = (matrix: ControlledMatrix): MatrixIds => ({
+  adapters: idsOf(matrix.adapters),
+  domains: idsOf(matrix.domains),
+  controlDomains: idsOf(matrix.controlDomains),
+});

@@ -1,0 +1,76 @@
+/** Every command that a host can be given. Attribute writes carry the text as written: reading it is a driver rule. */
+import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import {
+  AdapterId,
+  BusAttribute,
+  DomainIds,
+  AdapterIds,
+  CardModel,
+  Generation,
+  GuestName,
+  Hardware,
+  HostName,
+  MaskName,
+  MdevUuid,
+  QueueDriver,
+  QueueName,
+} from './vocabulary.ts';
+
+/** At most this many characters of a write reach an attribute: one page (driver-rules 1). */
+export const MAX_WRITE = 4096;
+const Text = Type.String({ maxLength: MAX_WRITE, description: 'the text written to the attribute' });
+const BootMask = Type.Union([Text, Type.Null()], { description: 'kernel parameter, null when not given' });
+
+const object = <P extends TProperties>(properties: P): TObject<P> => Type.Object(properties, { additionalProperties: false });
+const command = <N extends string, P extends TProperties>(type: N, properties: P) =>
+  object({ type: Type.Literal(type), ...properties });
+const mdevWrite = <N extends string>(type: N) => command(type, { mdev: MdevUuid, text: Text });
+
+/** The schema of each command, by its type. */
+export const commandSchemas = {
+  RegisterHost: command('RegisterHost', {
+    host: HostName,
+    driver: Generation,
+    hardware: Hardware,
+    boot: object({ apmask: BootMask, aqmask: BootMask }),
+  }),
+  /** Simulated hardware changes; the bus notices at its next scan. */
+  ChangeHardware: command('ChangeHardware', {
+    adapters: Type.Optional(AdapterIds),
+    domains: Type.Optional(DomainIds),
+    controlDomains: Type.Optional(DomainIds),
+    cards: Type.Optional(Type.Array(CardModel)),
+  }),
+  SetCheckStop: command('SetCheckStop', { adapter: AdapterId, checkStopped: Type.Boolean() }),
+  InjectResetFault: command('InjectResetFault', {
+    queue: QueueName,
+    responseCodes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, maxItems: 256 }),
+  }),
+  ScanBus: command('ScanBus', {}),
+  WriteMask: command('WriteMask', { mask: MaskName, text: Text }),
+  WriteBusAttribute: command('WriteBusAttribute', { attribute: BusAttribute, text: Text }),
+  ConfigureCard: command('ConfigureCard', { adapter: AdapterId, text: Text }),
+  SetOnline: command('SetOnline', { device: Type.String({ maxLength: 32 }), text: Text }),
+  BindQueue: command('BindQueue', { driver: QueueDriver, text: Text }),
+  UnbindQueue: command('UnbindQueue', { driver: QueueDriver, text: Text }),
+  ProbeDevice: command('ProbeDevice', { text: Text }),
+  OverrideDriver: command('OverrideDriver', { queue: QueueName, text: Text }),
+  CreateMdev: command('CreateMdev', { text: Text }),
+  RemoveMdev: mdevWrite('RemoveMdev'),
+  AssignAdapter: mdevWrite('AssignAdapter'),
+  UnassignAdapter: mdevWrite('UnassignAdapter'),
+  AssignDomain: mdevWrite('AssignDomain'),
+  UnassignDomain: mdevWrite('UnassignDomain'),
+  AssignControlDomain: mdevWrite('AssignControlDomain'),
+  UnassignControlDomain: mdevWrite('UnassignControlDomain'),
+  ConfigureMdev: mdevWrite('ConfigureMdev'),
+  /** A guest opens the mdev; `guest` null = whoever opens it is no KVM guest. */
+  StartGuest: command('StartGuest', { mdev: MdevUuid, guest: Type.Union([GuestName, Type.Null()]) }),
+  StopGuest: command('StopGuest', { mdev: MdevUuid }),
+  ResetGuestDevice: command('ResetGuestDevice', { mdev: MdevUuid }),
+  MigrateGuest: command('MigrateGuest', { mdev: MdevUuid }),
+};
+
+export type CommandType = keyof typeof commandSchemas;
+export type Command = { [T in CommandType]: Static<(typeof commandSchemas)[T]> }[CommandType];
+export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;

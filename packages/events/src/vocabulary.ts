@@ -1,0 +1,100 @@
+/** Building blocks of the schemas: the field's own units, each with the form that facts and commands carry. */
+import Type, { type Static } from 'typebox';
+
+export const AdapterId = Type.Integer({ minimum: 0, maximum: 255, description: 'APID, 0 to 255' });
+export const DomainId = Type.Integer({ minimum: 0, maximum: 255, description: 'APQI, 0 to 255' });
+export const AdapterIds = Type.Array(AdapterId, { maxItems: 256, description: 'APIDs, ascending' });
+export const DomainIds = Type.Array(DomainId, { maxItems: 256, description: 'APQIs, ascending' });
+
+export const QueueName = Type.String({ pattern: '^[0-9a-f]{2}\\.00[0-9a-f]{2}$', description: 'APQN, like 05.0047' });
+export const QueueNames = Type.Array(QueueName, { minItems: 1, maxItems: 65536 });
+export const Mask = Type.String({ pattern: '^0x[0-9a-f]{64}$', description: '256 bits, bit 0 leftmost' });
+
+export const MdevUuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  description: 'UUID of a mediated matrix device, lower case',
+});
+/** A host's name is part of stream names and message subjects, hence so narrow. */
+export const HostName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$', description: 'name of a host' });
+export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
+
+export const Generation = Type.Union([Type.Literal('2019-v2'), Type.Literal('6.12'), Type.Literal('7.3')], {
+  description: 'generation of the driver whose rules decide, driver-rules.md',
+});
+export type Generation = Static<typeof Generation>;
+
+export const QueueDriver = Type.Union([Type.Literal('cex4queue'), Type.Literal('vfio_ap')], {
+  description: 'cex4queue = zcrypt, the host itself; vfio_ap = guests',
+});
+export type QueueDriver = Static<typeof QueueDriver>;
+
+export const MaskName = Type.Union([Type.Literal('apmask'), Type.Literal('aqmask')]);
+export type MaskName = Static<typeof MaskName>;
+
+export const BusAttribute = Type.Union([
+  Type.Literal('ap_domain'),
+  Type.Literal('config_time'),
+  Type.Literal('poll_thread'),
+  Type.Literal('poll_timeout'),
+]);
+export type BusAttribute = Static<typeof BusAttribute>;
+
+export const MatrixIds = Type.Object(
+  { adapters: AdapterIds, domains: DomainIds, controlDomains: DomainIds },
+  { additionalProperties: false },
+);
+export type MatrixIds = Static<typeof MatrixIds>;
+
+/** Hardware type: 9 = CEX3, 10 to 14 = CEX4 to CEX8, 0 = no card behind that id. */
+export const HardwareType = Type.Integer({ minimum: 0, maximum: 14, description: 'hardware type, 10..14 = CEX4..CEX8' });
+export const CardMode = Type.Union([Type.Literal('A'), Type.Literal('C'), Type.Literal('P')], {
+  description: 'A = accelerator, C = CCA coprocessor, P = EP11 coprocessor',
+});
+export type CardMode = Static<typeof CardMode>;
+
+export const CardModel = Type.Object(
+  {
+    adapter: AdapterId,
+    type: HardwareType,
+    mode: CardMode,
+    functions: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 0xffffffff, description: 'facility bits, else those usual for the mode' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type CardModel = Static<typeof CardModel>;
+
+/** The machine below a simulated host. */
+export const Hardware = Type.Object(
+  {
+    qci: Type.Boolean({ description: 'the PQAP(QCI) instruction is available' }),
+    apxa: Type.Boolean({ description: 'AP extended addressing: ids above 63 / 15' }),
+    maxAdapter: AdapterId,
+    maxDomain: DomainId,
+    adapters: AdapterIds,
+    domains: DomainIds,
+    controlDomains: DomainIds,
+    cards: Type.Array(CardModel, { maxItems: 256, description: 'models of the adapters; the default is CEX8C' }),
+  },
+  { additionalProperties: false },
+);
+export type Hardware = Static<typeof Hardware>;
+
+/** Errno names as the kernel returns them. */
+export const Errno = Type.Enum([
+  'EACCES',
+  'EADDRINUSE',
+  'EADDRNOTAVAIL',
+  'EBUSY',
+  'EEXIST',
+  'EINVAL',
+  'EIO',
+  'ENODEV',
+  'ENOENT',
+  'EOPNOTSUPP',
+  'EPERM',
+  'ERANGE',
+  'EUSERS',
+]);
+export type Errno = Static<typeof Errno>;
