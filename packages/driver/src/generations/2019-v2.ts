@@ -38,6 +38,7 @@ export const patches2019: GenerationRules = {
   filterControlDomains,
   queueBound,
   queueUnbinding,
+  letGo: vfioReset,
   /** Host configuration is seen only as binding and unbinding of queues. */
   configChanged: () => undefined,
   scanComplete: () => {},
@@ -94,8 +95,9 @@ function filterControlDomains(tx: Transaction, mdev: Mdev): void {
 function queueBound(tx: Transaction, queue: Apqn): void {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  const shadow = mdev?.filtered;
-  if (mdev === undefined || shadow === undefined || shadow === null) return;
+  const shadow = mdev?.filtered ?? null;
+  // Without a guest nobody is there to plug into, even while the mdev is open.
+  if (mdev === undefined || shadow === null || !mdev.attached) return;
   if (has(shadow.adapters, apid) || !has(shadow.domains, apqiOf(queue))) return;
   if (allBound(tx, maskOf([apid]), shadow.domains))
     writeFiltered(tx, mdev, { ...shadow, adapters: withBit(shadow.adapters, apid) });
@@ -106,7 +108,7 @@ function queueUnbinding(tx: Transaction, queue: Apqn): void {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
   const shadow = mdev?.filtered ?? null;
-  if (mdev !== undefined && shadow !== null) {
+  if (mdev !== undefined && shadow !== null && mdev.attached) {
     if (!has(shadow.adapters, apid)) return;
     writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
   }

@@ -42,6 +42,8 @@ export interface GenerationRules {
   queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | undefined): void;
   /** vfio_ap is about to lose a queue (driver-rules 6.5). */
   queueUnbinding(tx: Transaction, queue: Apqn): void;
+  /** vfio_ap lets go of queues that no guest loses by it: resets them where the generation does (driver-rules 6.5). */
+  letGo(tx: Transaction, queues: readonly Apqn[]): void;
   /** The bus found a new host configuration (driver-rules 6.6); `before` is the one until now. */
   configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined;
   scanComplete(tx: Transaction, pending: PendingAdditions): void;

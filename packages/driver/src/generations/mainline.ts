@@ -17,6 +17,7 @@ import {
   isEmpty,
   type Mask256,
   maskOf,
+  matrixHas,
   withBit,
   withoutBit,
 } from '@apledger/ap';
@@ -48,6 +49,7 @@ export const mainline = (differences: Differences): GenerationRules => ({
   filterControlDomains,
   queueBound,
   queueUnbinding,
+  letGo,
   configChanged,
   scanComplete,
   open,
@@ -160,8 +162,16 @@ function queueUnbinding(tx: Transaction, queue: Apqn): void {
     resetAdapters(tx, maskOf([apid]), shadow.domains);
     return;
   }
+  letGo(tx, [queue]);
+}
+
+/** A queue that the host configuration does not have would answer 01: it is not reset. */
+function letGo(tx: Transaction, queues: readonly Apqn[]): void {
   const config = hostConfig(tx.state);
-  if (has(config.adapters, apid) && has(config.domains, apqiOf(queue))) vfioReset(tx, [queue]);
+  vfioReset(
+    tx,
+    queues.filter((queue) => matrixHas(config, apidOf(queue), apqiOf(queue))),
+  );
 }
 
 /** driver-rules 6.6 step 1: what the host lost is taken from every mdev at once, what it gained is remembered. */

@@ -92,7 +92,12 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   const [first] = run;
   if (first === undefined) return [];
   const queues = run.map(({ queue }) => formatApqn(queue));
-  if (first.from === 'vfio_ap') tx.emit('QueueReset', { by: 'vfio_ap', queues, responseCode: 0 });
+  if (first.from === 'vfio_ap') {
+    rulesOf(tx.state.driver).letGo(
+      tx,
+      run.map(({ queue }) => queue),
+    );
+  }
   tx.emit('QueueReset', { by: 'bus', queues, responseCode: 0 });
   tx.emit('QueueUnbound', { driver: first.from, queues });
   tx.emit('QueueBound', { driver: first.to, queues });
