@@ -1,1 +1,8 @@
-export {};
+/**
+ * Commands in, facts out: one host's state is read from its stream, the driver's rules decide, and what they
+ * decided is appended under the revision that it was decided on.
+ *
+ * Several writers on one log stay correct by that revision: who loses the race reads what happened and decides
+ * again. Nobody is told of a fact before it is durable.
+ */
+export { CommandHandler, type Receipt, type Submission, streamOf } from './command-handler.ts';

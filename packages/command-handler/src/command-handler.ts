@@ -1,0 +1,160 @@
+import { type Decision, decide, evolve, type HostState, type Refusal } from '@apledger/driver';
+import { type EventLog, type NewFact, type RecordedFact, WrongExpectedRevision } from '@apledger/event-log';
+import { type Command, type Fact, factVersion, pack, parseFact } from '@apledger/events';
+
+/** The stream of a host. */
+export const streamOf = (host: string): string => `host-${host}`;
+
+/** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
+const MAX_ATTEMPTS = 100;
+
+/** One command for one host. */
+export interface Submission {
+  readonly host: string;
+  readonly command: Command;
+  /** Who asks: for an auditor, in the words of the place where the command came in. */
+  readonly actor: string;
+  /** UUID; the same id for the same host is carried out once, however often it is submitted. Default: a new one. */
+  readonly commandId?: string;
+  /** What this command belongs to, a script's run for instance. Default: the command's own id. */
+  readonly correlation?: string;
+}
+
+/** What came of a command; everything in it is durable. */
+export interface Receipt {
+  readonly commandId: string;
+  /** In order; empty when the command changed nothing. */
+  readonly facts: readonly Fact[];
+  readonly refusal?: Refusal;
+  /** The writer would sleep until the guest closes the mdev. */
+  readonly isBlocked: boolean;
+  /** This command id had been carried out before; nothing was done now. */
+  readonly isDuplicate: boolean;
+  /** Revision of the host's last fact when this command was done, -1 when the host does not exist. */
+  readonly revision: number;
+}
+
+/** A host as this process knows it: its state after a revision. */
+interface KnownHost {
+  readonly state: HostState | undefined;
+  readonly revision: number;
+}
+
+const UNKNOWN: KnownHost = { state: undefined, revision: -1 };
+
+/** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
+export class CommandHandler {
+  readonly #log: EventLog;
+  readonly #now: () => Date;
+  readonly #hosts = new Map<string, KnownHost>();
+  /**
+   * One command at a time for each host. To decide the next one before the last is durable would be faster, but
+   * if another process wins the race, a revision number alone could not tell its facts from the expected ones.
+   */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  /** `now` is the clock that dates facts. */
+  constructor(log: EventLog, now: () => Date = () => new Date()) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Decides and appends. Throws what the log throws when it cannot take the facts. */
+  async submit(submission: Submission): Promise<Receipt> {
+    const stream = streamOf(submission.host);
+    if (submission.commandId !== undefined) {
+      const recorded = await this.#log.readCommand(stream, submission.commandId);
+      if (recorded.length > 0) return receiptOf(submission.commandId, recorded);
+    }
+    const commandId = submission.commandId ?? crypto.randomUUID();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#inTurn(submission.host, () => this.#attempt(submission, stream, commandId));
+      } catch (error) {
+        this.#hosts.delete(submission.host);
+        if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** The host's state now, facts of other processes included; undefined when it does not exist. */
+  async state(host: string): Promise<HostState | undefined> {
+    return (await this.#inTurn(host, () => this.#load(host))).state;
+  }
+
+  async #attempt(submission: Submission, stream: string, commandId: string): Promise<Receipt> {
+    const { host, command, actor, correlation = commandId } = submission;
+    const { state, revision } = await this.#load(host);
+    const decision = decide(state, command);
+    // A host that does not exist has no stream in which a refusal could be recorded.
+    if (decision.facts.length === 0 || decision.state === undefined)
+      return receipt(commandId, decision, revision);
+    const appended = await this.#log.append({
+      stream,
+      expected: revision < 0 ? 'none' : revision,
+      commandId,
+      actor,
+      correlation,
+      facts: decision.facts.map((fact) => this.#newFact(fact)),
+    });
+    if (appended.duplicate) return receiptOf(commandId, await this.#log.readCommand(stream, commandId));
+    this.#hosts.set(host, { state: decision.state, revision: appended.lastRevision });
+    return receipt(commandId, decision, appended.lastRevision);
+  }
+
+  /** What this process knows of the host, after reading what it does not know yet. */
+  async #load(host: string): Promise<KnownHost> {
+    let known = this.#hosts.get(host) ?? UNKNOWN;
+    const stream = streamOf(host);
+    const head = await this.#log.head(stream);
+    if (head === undefined || head.revision === known.revision) return known;
+    for await (const { type, version, data, revision } of this.#log.readStream(stream, {
+      from: known.revision + 1,
+    }))
+      known = { state: evolve(known.state, parseFact(type, version, data)), revision };
+    this.#hosts.set(host, known);
+    return known;
+  }
+
+  #newFact(fact: Fact): NewFact {
+    const version = factVersion(fact.type);
+    // Checked when written, as it will be when read: a fact that nobody can read must not enter the log.
+    const { type, data } = parseFact(fact.type, version, fact.data);
+    return { type, version, occurredAt: this.#now().toISOString(), data, packed: pack(fact) };
+  }
+
+  async #inTurn<T>(host: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(host) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    this.#turns.set(host, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(host) === turn) this.#turns.delete(host);
+    }
+  }
+}
+
+const receipt = (commandId: string, decision: Decision, revision: number): Receipt => ({
+  commandId,
+  facts: decision.facts,
+  ...(decision.refusal === undefined ? {} : { refusal: decision.refusal }),
+  isBlocked: decision.isBlocked === true,
+  isDuplicate: false,
+  revision,
+});
+
+/** The receipt of a command that was carried out before, from its facts. */
+function receiptOf(commandId: string, recorded: readonly RecordedFact[]): Receipt {
+  const facts = recorded.map(({ type, version, data }) => parseFact(type, version, data));
+  const rejected = facts.find((fact) => fact.type === 'CommandRejected');
+  const { command: _, ...refusal } = rejected?.data ?? {};
+  return {
+    commandId,
+    facts,
+    ...(rejected === undefined ? {} : { refusal: refusal as Refusal }),
+    isBlocked: facts.some((fact) => fact.type === 'MdevRemovalBlocked'),
+    isDuplicate: true,
+    revision: recorded.at(-1)?.revision ?? -1,
+  };
+}
