@@ -1,1 +1,30 @@
-export {};
+/**
+ * The event log: what happened, in order, for good.
+ *
+ * A command's facts are appended together to the stream of their host, provided the stream still ends where the
+ * command was decided (optimistic concurrency) and the command was not appended before (idempotency). Each fact is
+ * sealed into the stream's hash chain. Readers take a stream, the whole log from a position, or a subscription that
+ * crosses from history into the live tail; folds take packed pages, which need no JSON.
+ *
+ * The port says what every log does; adapters do it (memory, SQLite), and one contract suite (contract.ts) holds
+ * them to it. The log knows no domain: it stores envelopes.
+ */
+
+export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
+export { openMemoryLog } from './memory.ts';
+export { type PackedFact, packedFacts } from './packed.ts';
+export type {
+  Appended,
+  Commit,
+  Delivery,
+  EventLog,
+  Head,
+  Json,
+  JsonObject,
+  Moment,
+  NewFact,
+  PackedPage,
+  RecordedFact,
+} from './port.ts';
+export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
+export { type Problem, type Verification, type VerifyOptions, verify } from './verify.ts';

@@ -1,0 +1,89 @@
+/**
+ * What can go wrong with a log, as types that a caller can tell apart.
+ *
+ * A conflict of writers (`WrongExpectedRevision`) is ordinary: decide again and append again. A `LogError` says
+ * that the store itself cannot serve; its message names the thing, the reason and what a person can do about it.
+ */
+
+/** The stream did not end where the writer believed. Nothing was written. */
+export class WrongExpectedRevision extends Error {
+  override readonly name = 'WrongExpectedRevision';
+  readonly stream: string;
+  readonly expected: number | 'none' | 'any';
+  /** Revision of the stream's last fact, `none` when there is no such stream. */
+  readonly actual: number | 'none';
+
+  constructor(stream: string, expected: number | 'none' | 'any', actual: number | 'none') {
+    super(
+      `stream ${stream} ends at ${actual}, but the writer expected ${expected}: read it again and decide again`,
+    );
+    this.stream = stream;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/**
+ * - `missing`: there is no log at the path. `not-a-directory`: something else is there.
+ * - `not-a-log`: a file of another kind. `newer-version`: a log written by a newer apledger.
+ * - `corrupted`: what is stored cannot have been written so; `position` says where, when known.
+ * - `disk-full`, `read-only`, `locked`, `io`: the store refused; nothing of the append was kept.
+ * - `too-large`: a commit exceeds a bound. `overloaded`: too many appends wait. `closed`: the log was closed.
+ */
+export type LogErrorCode =
+  | 'missing'
+  | 'not-a-directory'
+  | 'not-a-log'
+  | 'newer-version'
+  | 'corrupted'
+  | 'disk-full'
+  | 'read-only'
+  | 'locked'
+  | 'io'
+  | 'too-large'
+  | 'overloaded'
+  | 'closed';
+
+const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
+  missing: 'check the path, or open it for writing to begin a new log',
+  'not-a-directory': 'name a directory that holds, or shall hold, the log',
+  'not-a-log': 'name another directory; this file was left as it is',
+  'newer-version': 'use the newer apledger that wrote it',
+  corrupted: 'keep the files as they are, run verify, and restore a copy',
+  'disk-full': 'make room, then append again; what was acknowledged is kept',
+  'read-only': 'make the directory writable for this user, or open the log for reading only',
+  locked: 'find the process that holds the lock, or wait longer (busyTimeoutMs)',
+  io: "look at the system's log for the disk, then append again",
+  'too-large': 'split the command',
+  overloaded: 'append again later, with fewer writers at once',
+  closed: 'open the log again',
+};
+
+export interface LogErrorDetails {
+  readonly remedy?: string;
+  /** First position concerned, and with `lastPosition` the run that cannot be read: reading may resume after it. */
+  readonly position?: number;
+  readonly lastPosition?: number;
+  readonly cause?: unknown;
+}
+
+/** The store cannot serve: `code` for programs; path, reason and remedy in the message for people. */
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  readonly code: LogErrorCode;
+  /** The file, directory or server concerned. */
+  readonly path: string;
+  readonly remedy: string;
+  readonly position: number | undefined;
+  readonly lastPosition: number | undefined;
+
+  constructor(code: LogErrorCode, path: string, reason: string, details: LogErrorDetails = {}) {
+    const remedy = details.remedy ?? REMEDIES[code];
+    super(`${path}: ${reason} (${code}); ${remedy}`, { cause: details.cause });
+    this.code = code;
+    this.path = path;
+    this.remedy = remedy;
+    this.position = details.position;
+    this.lastPosition = details.lastPosition ?? details.position;
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The embedded log: one SQLite file (WAL) in a directory, for any number of processes of one machine.
+ *
+ * Writers of one process share transactions (sqlite/writer.ts); writers of several processes meet at SQLite's lock
+ * and conflict only by expected revision. Readers never block writers. With `synchronous: 'FULL'` an append that was
+ * acknowledged survives a loss of power; with 'NORMAL' it survives the process, and the last ones may be lost with
+ * the machine, never the log's consistency.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { Changes, follow } from './changes.ts';
+import { LogError } from './errors.ts';
+import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
+import { asLogError, isBusy } from './sqlite/faults.ts';
+import { Frames } from './sqlite/frames.ts';
+import { type FactPage, Reader } from './sqlite/reader.ts';
+import { openStore, type Store } from './sqlite/store.ts';
+import { Writer } from './sqlite/writer.ts';
+
+/** How often a subscription asks whether another process has written. */
+const POLL_INTERVAL_MS = 25;
+const LOCK_RETRY_MS = 5;
+const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+
+export interface SqliteLogOptions {
+  /** Holds `log.sqlite` and SQLite's files beside it; created when missing, unless readOnly. */
+  readonly directory: string;
+  /** What an acknowledged append survives: a loss of power (FULL, the default) or of the process (NORMAL). */
+  readonly synchronous?: 'FULL' | 'NORMAL';
+  /** Never writes; also opens a log on a medium that cannot be written, as long as no writer lives. */
+  readonly readOnly?: boolean;
+  /** How long to wait for a lock of another process before LogError `locked`; 5000 by default. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens the log in a directory. Throws LogError: `missing`, `not-a-directory`, `not-a-log`, `newer-version`,
+ * `corrupted`, `read-only`, `disk-full`, `locked` or `io`.
+ */
+export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
+  const busyTimeoutMs = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
+  const readOnly = options.readOnly ?? false;
+  const synchronous = options.synchronous ?? 'FULL';
+  const store = openStore({ directory: options.directory, synchronous, readOnly, busyTimeoutMs });
+  return new SqliteLog(store, readOnly, busyTimeoutMs);
+}
+
+class SqliteLog implements EventLog {
+  readonly changes = new Changes();
+  readonly #store: Store;
+  readonly #readOnly: boolean;
+  readonly #busyTimeoutMs: number;
+  readonly #reader: Reader;
+  readonly #frames: Frames;
+  readonly #writer: Writer;
+  readonly #closed = new AbortController();
+  #subscriptions = 0;
+  #poll: NodeJS.Timeout | undefined;
+  #polledVersion = -1;
+  #closing: Promise<void> | undefined;
+
+  constructor(store: Store, readOnly: boolean, busyTimeoutMs: number) {
+    this.#store = store;
+    this.#readOnly = readOnly;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#reader = new Reader(store);
+    this.#frames = new Frames(this.#reader);
+    this.#writer = new Writer(store, this.#reader, this.#frames, busyTimeoutMs, () =>
+      this.changes.announce(),
+    );
+  }
+
+  async append(commit: Commit): Promise<Appended> {
+    this.#checkOpen();
+    if (this.#readOnly)
+      throw new LogError('read-only', this.#store.path, 'the log was opened for reading only');
+    return this.#writer.append(commit);
+  }
+
+  readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
+    return this.#read(() => this.#reader.commandFacts(stream, commandId));
+  }
+
+  readStream(
+    stream: string,
+    range: { readonly from?: number; readonly to?: number } = {},
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    const to = range.to ?? Number.MAX_SAFE_INTEGER;
+    return this.#facts(
+      Math.max(range.from ?? 0, 0),
+      to,
+      (from) => this.#reader.streamFacts(stream, from, to),
+      (fact) => fact.revision,
+    );
+  }
+
+  readAll(
+    range: { readonly after?: number; readonly upTo?: number } = {},
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    const upTo = range.upTo ?? Number.MAX_SAFE_INTEGER;
+    return this.#facts(
+      Math.max(range.after ?? 0, 0) + 1,
+      upTo,
+      (from) => this.#reader.factsAfter(from - 1, upTo),
+      (fact) => fact.position,
+    );
+  }
+
+  async *readPacked(
+    range:
+      | { readonly after?: number; readonly upTo?: number }
+      | { readonly stream: string; readonly from?: number; readonly to?: number } = {},
+  ): AsyncGenerator<PackedPage, void, undefined> {
+    if ('stream' in range) {
+      const to = range.to ?? Number.MAX_SAFE_INTEGER;
+      let from = Math.max(range.from ?? 0, 0);
+      while (from <= to) {
+        const start = from;
+        const next = await this.#read(() => this.#frames.ofStream(range.stream, start, to));
+        if (next === undefined) return;
+        yield next.page;
+        from = next.revision + 1;
+      }
+      return;
+    }
+    const upTo = range.upTo ?? Number.MAX_SAFE_INTEGER;
+    let after = Math.max(range.after ?? 0, 0);
+    while (after < upTo) {
+      const start = after;
+      const page = await this.#read(() => this.#frames.after(start, upTo));
+      if (page === undefined) return;
+      yield page;
+      after = page.lastPosition;
+    }
+  }
+
+  revisionAt(stream: string, moment: Moment): Promise<number> {
+    return this.#read(() => this.#reader.revisionAt(stream, moment));
+  }
+
+  async heads(): Promise<readonly Head[]> {
+    const heads = await this.#read(() => this.#reader.heads());
+    return heads.map(({ number: _, ...head }) => head);
+  }
+
+  async head(stream: string): Promise<Head | undefined> {
+    const found = await this.#read(() => this.#reader.head(stream));
+    if (found === undefined) return undefined;
+    const { number: _, ...head } = found;
+    return head;
+  }
+
+  lastPosition(): Promise<number> {
+    return this.#read(() => this.#reader.lastPosition());
+  }
+
+  async *subscribe(options: {
+    readonly after: number;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<Delivery, void, undefined> {
+    this.#checkOpen();
+    this.#watch();
+    try {
+      yield* follow(this, options.after, AbortSignal.any([options.signal, this.#closed.signal]));
+    } finally {
+      this.#unwatch();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#closed.abort();
+    await this.#writer.idle();
+    this.#store.db.close();
+  }
+
+  /** Facts page by page; `mark` is what the pages are ordered by, position or revision. */
+  async *#facts(
+    from: number,
+    to: number,
+    page: (from: number) => FactPage,
+    mark: (fact: RecordedFact) => number,
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    let next = from;
+    while (next <= to) {
+      const start = next;
+      const { facts, fault } = await this.#read(() => page(start));
+      for (const fact of facts) {
+        yield fact;
+        next = mark(fact) + 1;
+      }
+      if (fault !== undefined) throw fault;
+      if (facts.length === 0) return;
+    }
+  }
+
+  /** One synchronous step of reading; waits when another process is just recovering the log. */
+  async #read<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (;;) {
+      this.#checkOpen();
+      this.#store.checkUnchanged();
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw asLogError(error, this.#store.path);
+      }
+      await delay(LOCK_RETRY_MS);
+    }
+  }
+
+  /** Watches for writes of other processes, for as long as there are subscriptions. */
+  #watch(): void {
+    this.#subscriptions += 1;
+    if (this.#poll !== undefined) return;
+    this.#polledVersion = this.#reader.dataVersion();
+    this.#poll = setInterval(() => this.#pollOnce(), POLL_INTERVAL_MS);
+  }
+
+  #unwatch(): void {
+    this.#subscriptions -= 1;
+    if (this.#subscriptions > 0) return;
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+  }
+
+  #pollOnce(): void {
+    if (!this.changes.waiting || this.#closed.signal.aborted) return;
+    try {
+      const version = this.#reader.dataVersion();
+      if (version === this.#polledVersion) return;
+      this.#polledVersion = version;
+    } catch {
+      // The subscription reads the same file next, and reports what is wrong with it.
+    }
+    this.changes.announce();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed.signal.aborted) throw new LogError('closed', this.#store.path, 'the log was closed');
+  }
+}

@@ -1,0 +1,65 @@
+/** What SQLite and the file system report, in the words of `LogError`. */
+
+import { LogError, type LogErrorCode } from '../errors.ts';
+
+/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that have a meaning of their own here. */
+const CODES: ReadonlyMap<number, LogErrorCode> = new Map([
+  [5, 'locked'],
+  [6, 'locked'],
+  [8, 'read-only'],
+  [11, 'corrupted'],
+  [13, 'disk-full'],
+  [18, 'too-large'],
+  [26, 'not-a-log'],
+]);
+
+/** SQLITE_IOERR_SHMSIZE: the index of the WAL could not grow, which only a full disk explains. */
+const IOERR_SHMSIZE = 10 | (19 << 8);
+
+const ERRNOS: ReadonlyMap<string, LogErrorCode> = new Map([
+  ['ENOENT', 'missing'],
+  ['ENOTDIR', 'not-a-directory'],
+  ['EEXIST', 'not-a-directory'],
+  ['ENOSPC', 'disk-full'],
+  ['EDQUOT', 'disk-full'],
+  ['EROFS', 'read-only'],
+  ['EACCES', 'read-only'],
+  ['EPERM', 'read-only'],
+]);
+
+/** SQLite's extended result code of an error of node:sqlite, undefined for any other error. */
+export function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode : undefined;
+}
+
+/** True when another connection holds the lock that was asked for. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code !== undefined && (code & 0xff) === 5;
+}
+
+/** The error as a LogError about `path`; what is no fault of the store is given back as it is. */
+export function asLogError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || error instanceof LogError) return error;
+  const code = resultCode(error);
+  if (code !== undefined) {
+    const known = code === IOERR_SHMSIZE ? 'disk-full' : CODES.get(code & 0xff);
+    return new LogError(known ?? 'io', path, `SQLite: ${error.message} [${code}]`, { cause: error });
+  }
+  const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // An integer that JavaScript cannot hold was never written by this adapter.
+  if (errno === 'ERR_OUT_OF_RANGE') return new LogError('corrupted', path, error.message, { cause: error });
+  const known = ERRNOS.get(errno);
+  if (known !== undefined) return new LogError(known, path, error.message, { cause: error });
+  return 'syscall' in error ? new LogError('io', path, error.message, { cause: error }) : error;
+}
+
+/** Runs `work`, turning what the store reports into LogError. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asLogError(error, path);
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Reading: pages of rows, each fetched in one synchronous step, so that no statement stays open while a consumer
+ * thinks, and a slow consumer neither holds back the WAL's checkpoint nor needs more memory than a page.
+ */
+
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { LogError } from '../errors.ts';
+import { passes } from '../moment.ts';
+import { MAX_PAGE_BYTES, packedFacts } from '../packed.ts';
+import type { Head, Moment, RecordedFact } from '../port.ts';
+import { broken, type CommitPlace, factsOf, HASH_BYTES, placeOf, type Row, uuidBytes } from './rows.ts';
+import type { Store } from './store.ts';
+
+/** Facts that were read, and the fault that ended the page, if any: what is sound is delivered first. */
+export interface FactPage {
+  readonly facts: readonly RecordedFact[];
+  readonly fault: LogError | undefined;
+}
+
+/** A stream's head, with the number that stands for it in this file. */
+export interface NumberedHead extends Head {
+  readonly number: number;
+}
+
+const MAX_PAGE_COMMITS = 256;
+const COLUMNS = 'position, stream, revision, count, command, hashes, body';
+const HEADS = `
+  SELECT s.number AS stream, s.name, c.position, c.revision, c.count, c.hashes, c.packed
+  FROM streams s
+  JOIN commits c ON c.stream = s.number
+    AND c.revision = (SELECT max(revision) FROM commits WHERE stream = s.number)`;
+
+export class Reader {
+  readonly #store: Store;
+  readonly #names = new Map<number, string>();
+  readonly #numbers = new Map<string, number>();
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Path of the file, for messages. */
+  get path(): string {
+    return this.#store.path;
+  }
+
+  /** The statement, prepared once. */
+  prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#store.db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  streamName(number: number): string {
+    let name = this.#names.get(number);
+    if (name === undefined) {
+      const row = this.prepare('SELECT name FROM streams WHERE number = ?').get(number);
+      if (typeof row?.name !== 'string') throw this.#corrupted(`no name for stream number ${number}`);
+      name = row.name;
+      this.#names.set(number, name);
+    }
+    return name;
+  }
+
+  streamNumber(name: string): number | undefined {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.prepare('SELECT number FROM streams WHERE name = ?').get(name)?.number;
+    if (typeof number !== 'number') return undefined;
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  /** Forgets which numbers stand for which streams: after a rollback, numbers may be given anew. */
+  forgetStreams(): void {
+    this.#names.clear();
+    this.#numbers.clear();
+  }
+
+  /** The next facts after a position; no facts and no fault at the end. */
+  factsAfter(after: number, upTo: number): FactPage {
+    const rows = this.#rows(`SELECT ${COLUMNS} FROM commits WHERE position > ? ORDER BY position`, after);
+    return this.#page(rows, after + 1, upTo, (place) => place.position);
+  }
+
+  /** The next facts of a stream from a revision on. */
+  streamFacts(stream: string, from: number, to: number): FactPage {
+    const number = this.streamNumber(stream);
+    if (number === undefined) return { facts: [], fault: undefined };
+    const sql = `SELECT ${COLUMNS} FROM commits WHERE stream = ? AND revision >= ? ORDER BY revision`;
+    return this.#page(this.#rows(sql, number, from), from, to, (place) => place.revision);
+  }
+
+  /** The facts of one command in a stream; empty when it was never appended. */
+  commandFacts(stream: string, commandId: string): readonly RecordedFact[] {
+    const place = this.commandPlace(stream, commandId);
+    if (place === undefined) return [];
+    const row = this.prepare(`SELECT ${COLUMNS} FROM commits WHERE position = ?`).get(place.position);
+    return row === undefined ? [] : factsOf(row, stream, this.#store.path);
+  }
+
+  commandPlace(stream: string, commandId: string): CommitPlace | undefined {
+    const number = this.streamNumber(stream);
+    if (number === undefined) return undefined;
+    const sql = 'SELECT position, stream, revision, count FROM commits WHERE command = ? AND stream = ?';
+    const row = this.prepare(sql).get(uuidBytes(commandId), number);
+    return row === undefined ? undefined : placeOf(row, this.#store.path);
+  }
+
+  /** Revision of the stream's last fact at or before the moment, -1 for none: a search by halves over its commits. */
+  revisionAt(stream: string, moment: Moment): number {
+    const passed = passes(moment);
+    const number = this.streamNumber(stream);
+    if (number === undefined) return -1;
+    const top = this.prepare('SELECT max(revision) AS revision FROM commits WHERE stream = ?').get(number);
+    const last = typeof top?.revision === 'number' ? top.revision : -1;
+    let low = -1;
+    let high = last + 1;
+    while (high - low > 1) {
+      const packed = this.#framesAt(number, Math.floor((low + high) / 2));
+      for (const fact of packedFacts({ bytes: packed })) {
+        if (passed(fact)) low = fact.revision;
+        else {
+          high = fact.revision;
+          break;
+        }
+      }
+    }
+    return low;
+  }
+
+  heads(): readonly NumberedHead[] {
+    const rows = this.prepare(HEADS).all();
+    return rows.map((row) => this.#head(row)).sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  head(stream: string): NumberedHead | undefined {
+    const row = this.prepare(`${HEADS} WHERE s.name = ?`).get(stream);
+    return row === undefined ? undefined : this.#head(row);
+  }
+
+  lastPosition(): number {
+    const last = this.prepare('SELECT max(position) AS position FROM commits').get()?.position;
+    return typeof last === 'number' ? last : 0;
+  }
+
+  /** recordedAt of the log's last fact, empty for an empty log. */
+  lastRecordedAt(): string {
+    const row = this.prepare(`SELECT ${COLUMNS} FROM commits ORDER BY position DESC LIMIT 1`).get();
+    if (row === undefined) return '';
+    const { stream } = placeOf(row, this.#store.path);
+    return factsOf(row, this.streamName(stream), this.#store.path).at(-1)?.recordedAt ?? '';
+  }
+
+  /** Grows when another connection has written. */
+  dataVersion(): number {
+    const version = this.prepare('PRAGMA data_version').get()?.data_version;
+    return typeof version === 'number' ? version : 0;
+  }
+
+  #rows(sql: string, ...parameters: SQLInputValue[]): readonly Row[] {
+    const rows: Row[] = [];
+    let size = 0;
+    for (const row of this.prepare(sql).iterate(...parameters)) {
+      rows.push(row);
+      size += typeof row.body === 'string' ? row.body.length : 0;
+      if (rows.length >= MAX_PAGE_COMMITS || size >= MAX_PAGE_BYTES) break;
+    }
+    return rows;
+  }
+
+  /** Rows as facts from..to, where `mark` (position or revision) must run on without a gap. */
+  #page(rows: readonly Row[], from: number, to: number, mark: (place: CommitPlace) => number): FactPage {
+    const facts: RecordedFact[] = [];
+    let next = from;
+    try {
+      for (const row of rows) {
+        const place = placeOf(row, this.#store.path);
+        const last = mark(place);
+        const first = last - place.count + 1;
+        if (first > to) break;
+        if (first > next || (first < next && next !== from)) throw this.#gap(place, next, first);
+        for (const [index, fact] of factsOf(row, this.streamName(place.stream), this.#store.path).entries()) {
+          if (first + index >= from && first + index <= to) facts.push(fact);
+        }
+        next = last + 1;
+      }
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      return { facts, fault: error };
+    }
+    return { facts, fault: undefined };
+  }
+
+  #gap(place: CommitPlace, expected: number, found: number): LogError {
+    const firstPosition = place.position - place.count + 1;
+    const missing = Math.max(1, found - expected);
+    const position = Math.max(1, firstPosition - missing);
+    const reason = `${expected} should follow, but ${found} does: commits before position ${firstPosition} are missing`;
+    return this.#corrupted(reason, position, Math.max(position, firstPosition - 1));
+  }
+
+  /** Frames of the commit that holds a revision. */
+  #framesAt(number: number, revision: number): Uint8Array {
+    const sql = `SELECT position, revision, count, packed FROM commits
+      WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT 1`;
+    const row = this.prepare(sql).get(number, revision) ?? {};
+    const { packed, revision: last, count } = row;
+    const holds = typeof last === 'number' && typeof count === 'number' && last - count < revision;
+    if (!holds) throw broken(this.#store.path, row, `revision ${revision} is missing before it`);
+    if (!(packed instanceof Uint8Array)) throw broken(this.#store.path, row, 'its packed frames are lost');
+    // Checked here, for the search by halves ends only if every frame lies where the row says.
+    let next = last - count + 1;
+    for (const fact of packedFacts({ bytes: packed })) {
+      if (fact.revision !== next)
+        throw broken(this.#store.path, row, 'its packed frames are of other revisions');
+      next += 1;
+    }
+    if (next !== last + 1) throw broken(this.#store.path, row, `${count} packed frames should be there`);
+    return packed;
+  }
+
+  #head(row: Row): NumberedHead {
+    const place = placeOf(row, this.#store.path);
+    const { name, hashes, packed } = row;
+    if (typeof name !== 'string' || !(hashes instanceof Uint8Array) || !(packed instanceof Uint8Array)) {
+      throw broken(this.#store.path, row, 'its name, hashes or packed frames are lost');
+    }
+    let occurredAt = 0;
+    for (const fact of packedFacts({ bytes: packed })) occurredAt = fact.occurredAt;
+    return {
+      stream: name,
+      number: place.stream,
+      revision: place.revision,
+      position: place.position,
+      hash: Buffer.from(hashes.subarray(-HASH_BYTES)).toString('hex'),
+      occurredAt: new Date(occurredAt).toISOString(),
+    };
+  }
+
+  #corrupted(reason: string, position?: number, lastPosition?: number): LogError {
+    const place = position === undefined ? {} : { position, lastPosition: lastPosition ?? position };
+    return new LogError('corrupted', this.#store.path, reason, place);
+  }
+}

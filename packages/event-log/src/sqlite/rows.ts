@@ -1,0 +1,118 @@
+/** One row of `commits` as facts. What is read is checked as strictly as what is written: nothing is skipped. */
+
+import type { SQLOutputValue } from 'node:sqlite';
+import { LogError } from '../errors.ts';
+import type { Json, RecordedFact } from '../port.ts';
+import type { Envelope } from '../seal.ts';
+
+export const HASH_BYTES = 32;
+
+/** Where a commit lies; `position` and `revision` are those of its last fact. */
+export interface CommitPlace {
+  readonly position: number;
+  readonly stream: number;
+  readonly revision: number;
+  readonly count: number;
+}
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+const COMMAND_BYTES = 16;
+/** A key more would escape the hash, which covers the envelope's own keys. */
+const ENVELOPE_KEYS = 11;
+const TEXTS = [
+  'id',
+  'type',
+  'stream',
+  'occurredAt',
+  'recordedAt',
+  'actor',
+  'cause',
+  'correlation',
+] as const satisfies readonly (keyof Envelope)[];
+
+/** The place columns of a row. Throws LogError `corrupted`. */
+export function placeOf(row: Row, path: string): CommitPlace {
+  const { position, stream, revision, count } = row;
+  if (typeof position !== 'number' || typeof stream !== 'number')
+    throw broken(path, row, 'no position or stream');
+  if (typeof revision !== 'number' || typeof count !== 'number')
+    throw broken(path, row, 'no revision or count');
+  if (count < 1 || count > position || count > revision + 1)
+    throw broken(path, row, `${count} facts cannot be`);
+  return { position, stream, revision, count };
+}
+
+/** The facts of a row of `commits`, oldest first. Throws LogError `corrupted`, naming the row's positions. */
+export function factsOf(row: Row, streamName: string, path: string): readonly RecordedFact[] {
+  const place = placeOf(row, path);
+  const { hashes, command, body } = row;
+  if (!(hashes instanceof Uint8Array) || hashes.length !== place.count * HASH_BYTES) {
+    throw broken(path, row, 'the hashes are not those of its facts');
+  }
+  if (!(command instanceof Uint8Array) || command.length !== COMMAND_BYTES)
+    throw broken(path, row, 'no command');
+  const envelopes = parse(body);
+  if (envelopes === undefined || envelopes.length !== place.count) {
+    throw broken(path, row, `the body is no JSON array of ${place.count} facts`);
+  }
+  const cause = uuidOf(command);
+  const hex = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.length).toString('hex');
+  return envelopes.map((envelope, index) => {
+    const revision = place.revision - place.count + 1 + index;
+    if (!isEnvelope(envelope)) throw broken(path, row, `fact ${index} of the body is not shaped like a fact`);
+    if (envelope.stream !== streamName || envelope.revision !== revision || envelope.cause !== cause) {
+      throw broken(
+        path,
+        row,
+        `fact ${index} of the body is of another stream, revision or command than its row`,
+      );
+    }
+    const fact = envelope as Envelope & { position: number; hash: string };
+    fact.position = place.position - place.count + 1 + index;
+    fact.hash = hex.slice(index * 2 * HASH_BYTES, (index + 1) * 2 * HASH_BYTES);
+    return fact;
+  });
+}
+
+/** The error for a row that cannot have been written so; it names the run of positions that is lost. */
+export function broken(path: string, row: Row, reason: string): LogError {
+  const last = typeof row.position === 'number' ? row.position : 0;
+  const count = typeof row.count === 'number' ? row.count : 1;
+  const position = count >= 1 && count <= last ? last - count + 1 : last;
+  return new LogError('corrupted', path, `the commit at position ${position}: ${reason}`, {
+    position,
+    lastPosition: last,
+  });
+}
+
+/** 16 bytes as a UUID in lower case. */
+export function uuidOf(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** A UUID as 16 bytes. */
+export function uuidBytes(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
+}
+
+function parse(body: SQLOutputValue | undefined): readonly Json[] | undefined {
+  if (typeof body !== 'string') return undefined;
+  try {
+    const value: unknown = JSON.parse(body);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEnvelope(value: Json | undefined): value is Json & Envelope {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const fields = value as Readonly<Record<string, Json | undefined>>;
+  if (Object.keys(fields).length !== ENVELOPE_KEYS) return false;
+  for (const key of TEXTS) if (typeof fields[key] !== 'string') return false;
+  const { data, version, revision } = fields;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
+  return Number.isSafeInteger(version) && Number.isSafeInteger(revision);
+}

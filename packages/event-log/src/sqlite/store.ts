@@ -1,0 +1,180 @@
+/**
+ * The file: opening it, its schema, and the guard for a log on a medium that cannot be written.
+ *
+ * One row holds a commit, keyed by the position of its *last* fact, so that "after position p" and "from revision r"
+ * find a commit that straddles the bound without a second look-up. `pages` repeats the packed frames of a thousand
+ * facts or so in one row, written once so many have gathered: a replay then reads a tenth of the file, and an append
+ * has one b-tree less to touch than with a narrow table of its own. It is a cache: what it lacks is read from `commits`.
+ */
+
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { LogError } from '../errors.ts';
+import { asLogError, guarded, resultCode } from './faults.ts';
+
+/** 'aplg': tells an apledger log from any other SQLite file. */
+const APPLICATION_ID = 0x61706c67;
+const SCHEMA_VERSION = 1;
+
+/** How long SQLite itself waits for a lock, blocking the process; longer waits are made without blocking. */
+const BLOCKING_WAIT_MS = 50;
+/** Pages in memory, in KiB: random command ids touch the whole of their index. */
+const CACHE_KIB = 32 * 1024;
+
+const SCHEMA = `
+  CREATE TABLE streams (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE commits (
+    position INTEGER PRIMARY KEY,  -- of the commit's last fact; positions have no gaps, the first is 1
+    stream INTEGER NOT NULL,
+    revision INTEGER NOT NULL,     -- of the commit's last fact
+    count INTEGER NOT NULL,        -- of facts
+    command BLOB NOT NULL,         -- UUID, 16 bytes
+    hashes BLOB NOT NULL,          -- 32 bytes a fact
+    packed BLOB NOT NULL,          -- a frame a fact, see packed.ts
+    body TEXT NOT NULL             -- JSON array of the facts' canonical envelopes (RFC 8785)
+  ) STRICT;
+  CREATE UNIQUE INDEX commits_by_revision ON commits (stream, revision);
+  CREATE UNIQUE INDEX commits_by_command ON commits (command, stream);
+  CREATE TABLE pages (
+    position INTEGER PRIMARY KEY,  -- of the page's last fact
+    count INTEGER NOT NULL,        -- of facts
+    bytes BLOB NOT NULL            -- the frames of its commits
+  ) STRICT;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+export interface StoreOptions {
+  readonly directory: string;
+  readonly synchronous: 'FULL' | 'NORMAL';
+  readonly readOnly: boolean;
+  readonly busyTimeoutMs: number;
+}
+
+export interface Store {
+  readonly db: DatabaseSync;
+  /** Path of the file, for messages. */
+  readonly path: string;
+  /** Throws LogError when a file that was opened as unchanging has changed. */
+  readonly checkUnchanged: () => void;
+}
+
+/** Opens the log's file, creating it when missing (unless readOnly). Throws LogError, leaving foreign files alone. */
+export function openStore(options: StoreOptions): Store {
+  const { directory, readOnly } = options;
+  const path = join(directory, 'log.sqlite');
+  return guarded(path, () => {
+    const found = statSync(directory, { throwIfNoEntry: false });
+    if (found !== undefined && !found.isDirectory()) {
+      throw new LogError('not-a-directory', directory, 'the log lives in a directory, and this is none');
+    }
+    if (readOnly && !existsSync(path)) throw new LogError('missing', path, 'there is no log here');
+    if (found === undefined) makeDirectory(directory);
+    const store = readOnly ? openForReading(path, options) : openForWriting(path, options);
+    store.db.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}; PRAGMA cache_size = -${CACHE_KIB}`);
+    return store;
+  });
+}
+
+function openForWriting(path: string, options: StoreOptions): Store {
+  const db = new DatabaseSync(path, { timeout: options.busyTimeoutMs });
+  try {
+    if (!checkIdentity(db, path)) create(db, path);
+    db.exec(`PRAGMA synchronous = ${options.synchronous}`);
+    syncDirectory(dirname(path));
+    return { db, path, checkUnchanged: () => {} };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function create(db: DatabaseSync, path: string): void {
+  db.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE');
+  if (!checkIdentity(db, path)) db.exec(SCHEMA); // another process may have been first
+  db.exec('COMMIT');
+}
+
+function openForReading(path: string, options: StoreOptions): Store {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: options.busyTimeoutMs });
+  try {
+    if (!checkIdentity(db, path)) throw new LogError('not-a-log', path, 'this database holds no log');
+    return { db, path, checkUnchanged: () => {} };
+  } catch (error) {
+    db.close();
+    const code = resultCode(error);
+    // SQLITE_CANTOPEN, SQLITE_READONLY: a reader of a WAL database has to write its index, and may not here.
+    if (code === undefined || ![14, 8].includes(code & 0xff)) throw error;
+    return openUnchanging(path, error);
+  }
+}
+
+/** A log on a medium that cannot be written: readable when no writer lives, and for as long as nothing changes. */
+function openUnchanging(path: string, cause: unknown): Store {
+  const wal = `${path}-wal`;
+  const remedy = 'let this user write to the directory, or read a copy of the log';
+  if (existsSync(wal)) {
+    const reason = 'a reader has to write to the directory while a write-ahead log is there, and may not';
+    throw new LogError('read-only', path, reason, { remedy, cause });
+  }
+  const before = statSync(path);
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  const db = new DatabaseSync(url, { readOnly: true });
+  const checkUnchanged = (): void => {
+    const now = statSync(path, { throwIfNoEntry: false });
+    const same = now?.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino;
+    if (same && !existsSync(wal)) return;
+    const reason = 'the log was opened where it cannot be written, and is being written by another process';
+    throw new LogError('read-only', path, reason, { remedy: `open it again; or ${remedy}` });
+  };
+  try {
+    if (!checkIdentity(db, path)) throw new LogError('not-a-log', path, 'this database holds no log');
+    return { db, path, checkUnchanged };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** True for a log of this version, false for an empty database; throws for anything else. */
+function checkIdentity(db: DatabaseSync, path: string): boolean {
+  const pragma = (name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
+  const id = pragma('application_id');
+  const version = pragma('user_version');
+  if (id === APPLICATION_ID && version === SCHEMA_VERSION) return true;
+  if (id === APPLICATION_ID && typeof version === 'number' && version > SCHEMA_VERSION) {
+    const reason = `the log has format ${version}, this apledger knows formats up to ${SCHEMA_VERSION}`;
+    throw new LogError('newer-version', path, reason);
+  }
+  const tables = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables;
+  if (id !== 0 || version !== 0 || tables !== 0) {
+    throw new LogError('not-a-log', path, 'this SQLite database was not written by apledger');
+  }
+  return false;
+}
+
+/** Makes the directory and its entry durable: a log must not vanish with a directory that never reached the disk. */
+function makeDirectory(directory: string): void {
+  const first = mkdirSync(directory, { recursive: true });
+  if (first === undefined) return;
+  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    // Some file systems cannot sync a directory (EINVAL): then there is nothing to do about it.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL'))
+      throw asLogError(error, directory);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * Group commit: appends that wait at the same time share one transaction, and so one fsync.
+ *
+ * Each keeps its own expected revision and its own outcome: a conflict of one is no matter of the others. All are
+ * answered after the COMMIT has returned, none before; when the store refuses, all of the group fail and nothing of
+ * it stays. Appends are taken in the order in which they came.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { LogError } from '../errors.ts';
+import { packFacts } from '../packed.ts';
+import type { Appended, Commit } from '../port.ts';
+import { checkCommit, checkExpected, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import { asLogError, isBusy, resultCode } from './faults.ts';
+import type { Frames } from './frames.ts';
+import type { Reader } from './reader.ts';
+import { HASH_BYTES, uuidBytes } from './rows.ts';
+import type { Store } from './store.ts';
+
+const MAX_GROUP_COMMITS = 1024;
+/** Characters of JSON and packed bytes after which a group is closed: bounds one transaction's memory and WAL. */
+const MAX_GROUP_SIZE = 16 * 1024 * 1024;
+const MAX_WAITING = 65_536;
+const MAX_CACHED_HEADS = 65_536;
+/** Pause before asking again for a lock that another process holds. */
+const LOCK_RETRY_MS = 5;
+
+const INSERT_COMMIT = `
+  INSERT INTO commits (position, stream, revision, count, command, hashes, packed, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+interface Waiting {
+  readonly commit: Commit;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What became of one append, to be told after the COMMIT. */
+type Outcome = { readonly appended: Appended } | { readonly refused: unknown };
+
+/** Head of a stream as this process knows it. */
+interface KnownHead {
+  readonly number: number;
+  readonly revision: number;
+  readonly hash: string;
+  readonly occurredAt: string;
+}
+
+export class Writer {
+  readonly #store: Store;
+  readonly #reader: Reader;
+  readonly #frames: Frames;
+  readonly #busyTimeoutMs: number;
+  readonly #written: () => void;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  // Known as long as no other connection has written and no transaction of ours has failed.
+  readonly #heads = new Map<string, KnownHead>();
+  #version = -1;
+  #position = 0;
+  #paged = 0;
+  #recordedAt = '';
+
+  constructor(store: Store, reader: Reader, frames: Frames, busyTimeoutMs: number, written: () => void) {
+    this.#store = store;
+    this.#reader = reader;
+    this.#frames = frames;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#written = written;
+  }
+
+  append(commit: Commit): Promise<Appended> {
+    checkCommit(commit);
+    if (this.#waiting.length >= MAX_WAITING) {
+      throw new LogError('overloaded', this.#store.path, `${MAX_WAITING} appends are waiting already`);
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ commit, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when everything that was handed over has been answered. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // A turn of the event loop gathers the appends of all who were woken together.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#commitGroup();
+    }
+    this.#running = undefined;
+  }
+
+  async #commitGroup(): Promise<void> {
+    const { db, path } = this.#store;
+    const outcomes: Outcome[] = [];
+    try {
+      await this.#begin();
+      try {
+        this.#refresh();
+        this.#decideGroup(outcomes);
+        this.#paged = this.#frames.gather(this.#paged, this.#position);
+        db.exec('COMMIT');
+      } catch (error) {
+        this.#heads.clear();
+        this.#version = -1;
+        this.#reader.forgetStreams();
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+    } catch (error) {
+      const group = this.#waiting.splice(0, MAX_GROUP_COMMITS);
+      for (const { reject } of group) reject(asLogError(error, path));
+      return;
+    }
+    const group = this.#waiting.splice(0, outcomes.length);
+    let wrote = false;
+    for (const [index, { resolve, reject }] of group.entries()) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined && 'appended' in outcome) {
+        wrote ||= !outcome.appended.duplicate;
+        resolve(outcome.appended);
+      } else reject(outcome?.refused);
+    }
+    if (wrote) this.#written();
+  }
+
+  /** Takes the write lock without blocking the process for longer than a moment at a time. */
+  async #begin(): Promise<void> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (;;) {
+      try {
+        this.#store.db.exec('BEGIN IMMEDIATE');
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (performance.now() >= deadline) {
+          const reason = `another process held the log for more than ${this.#busyTimeoutMs} ms`;
+          throw new LogError('locked', this.#store.path, reason, { cause: error });
+        }
+        await delay(LOCK_RETRY_MS);
+      }
+    }
+  }
+
+  /** Inside the transaction: drops what is known when another connection has written since. */
+  #refresh(): void {
+    const version = this.#reader.dataVersion();
+    if (version === this.#version) return;
+    this.#heads.clear();
+    this.#position = this.#reader.lastPosition();
+    this.#paged = this.#frames.paged();
+    this.#recordedAt = this.#reader.lastRecordedAt();
+    this.#version = version;
+  }
+
+  #decideGroup(outcomes: Outcome[]): void {
+    const now = new Date().toISOString();
+    let size = 0;
+    for (const { commit } of this.#waiting) {
+      if (outcomes.length >= MAX_GROUP_COMMITS || size >= MAX_GROUP_SIZE) return;
+      const sealed = this.#decide(commit, now);
+      if ('refused' in sealed || 'appended' in sealed) {
+        outcomes.push(sealed);
+        continue;
+      }
+      const { appended, size: added } = this.#insert(commit, sealed.facts, sealed.head);
+      size += added;
+      outcomes.push({ appended });
+    }
+  }
+
+  /** Everything that can be said of one append without writing. */
+  #decide(
+    commit: Commit,
+    now: string,
+  ): Outcome | { readonly facts: readonly SealedFact[]; readonly head: KnownHead | undefined } {
+    try {
+      const head = this.#head(commit.stream);
+      const before = head === undefined ? undefined : this.#duplicate(commit);
+      if (before !== undefined) return { appended: before };
+      checkExpected(commit, head?.revision ?? -1);
+      const chain = { ...(head ?? NO_HEAD), recordedAt: this.#recordedAt };
+      return { facts: seal(commit, chain, now), head };
+    } catch (error) {
+      if (resultCode(error) !== undefined) throw error; // SQLite's own trouble is the whole group's
+      return { refused: error };
+    }
+  }
+
+  #insert(
+    commit: Commit,
+    facts: readonly SealedFact[],
+    head: KnownHead | undefined,
+  ): { readonly appended: Appended; readonly size: number } {
+    const number = head?.number ?? this.#addStream(commit.stream);
+    const last = facts.at(-1);
+    if (last === undefined) throw new TypeError('a commit without facts');
+    const first = this.#position + 1;
+    const position = this.#position + facts.length;
+    const hashes = Buffer.alloc(HASH_BYTES * facts.length);
+    for (const [index, fact] of facts.entries()) hashes.write(fact.hash, index * HASH_BYTES, 'hex');
+    const body = `[${facts.map((fact) => fact.canonical).join(',')}]`;
+    const packed = packFacts(
+      facts.map((fact, index) => ({
+        stream: number,
+        revision: fact.revision,
+        position: first + index,
+        occurredAt: fact.occurredAtMs,
+        payload: fact.packed,
+      })),
+    );
+    this.#reader
+      .prepare(INSERT_COMMIT)
+      .run(position, number, last.revision, facts.length, uuidBytes(commit.commandId), hashes, packed, body);
+    this.#position = position;
+    this.#recordedAt = last.recordedAt;
+    this.#remember(commit.stream, {
+      number,
+      revision: last.revision,
+      hash: last.hash,
+      occurredAt: last.occurredAt,
+    });
+    const firstRevision = last.revision - facts.length + 1;
+    const appended = { firstRevision, lastRevision: last.revision, lastPosition: position, duplicate: false };
+    return { appended, size: body.length + packed.length };
+  }
+
+  #duplicate(commit: Commit): Appended | undefined {
+    const place = this.#reader.commandPlace(commit.stream, commit.commandId);
+    if (place === undefined) return undefined;
+    return {
+      firstRevision: place.revision - place.count + 1,
+      lastRevision: place.revision,
+      lastPosition: place.position,
+      duplicate: true,
+    };
+  }
+
+  #addStream(name: string): number {
+    const { lastInsertRowid } = this.#reader.prepare('INSERT INTO streams (name) VALUES (?)').run(name);
+    return Number(lastInsertRowid);
+  }
+
+  #head(stream: string): KnownHead | undefined {
+    const known = this.#heads.get(stream) ?? this.#reader.head(stream);
+    if (known !== undefined) this.#remember(stream, known);
+    return known;
+  }
+
+  #remember(stream: string, head: KnownHead): void {
+    if (this.#heads.size >= MAX_CACHED_HEADS && !this.#heads.has(stream)) this.#heads.clear();
+    this.#heads.set(stream, head);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Is this log the one that was written? Walks every fact and recomputes what the writer computed.
+ *
+ * Found inside a log: a changed, removed, added or reordered fact (the hash chain, revisions and positions), a
+ * packed form that is not that of its fact, and rows that cannot be read. Not visible inside: a tail cut off at its
+ * end, a stream removed as a whole, or a history rewritten with all its hashes. For these, note the heads elsewhere
+ * from time to time and compare with them here.
+ */
+
+import { LogError } from './errors.ts';
+import { packedFacts } from './packed.ts';
+import type { EventLog, Head, RecordedFact } from './port.ts';
+import { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
+
+/** Something that the writer cannot have written so. `position` is 0 when the fact is not there at all. */
+export interface Problem {
+  /** Empty when the stream cannot be told. */
+  readonly stream: string;
+  /** -1 when it cannot be told. */
+  readonly revision: number;
+  readonly position: number;
+  readonly problem: string;
+}
+
+export interface Verification {
+  /** Facts that could be read. */
+  readonly facts: number;
+  readonly streams: number;
+  /** Heads as found, sorted by name: note them elsewhere for the next time. */
+  readonly heads: readonly Head[];
+  readonly problems: readonly Problem[];
+}
+
+export interface VerifyOptions {
+  /** The packed form of a fact, to compare with the stored one; without it only the frames' headers are compared. */
+  readonly repack?: (fact: RecordedFact) => Uint8Array;
+  /** Heads noted earlier: each must still be in its stream, with the same hash. */
+  readonly noted?: readonly Head[];
+}
+
+/** Facts whose packed form is checked in one go, and the characters of JSON that end such a batch early. */
+const BATCH_FACTS = 1024;
+const BATCH_SIZE = 4 * 1024 * 1024;
+
+/**
+ * Walks the log up to where it ends now. Yields the position reached, after every thousand facts or so; returns the
+ * verification. Throws only what is no matter of the log's content (LogError other than `corrupted`).
+ */
+export async function* verify(
+  log: EventLog,
+  options: VerifyOptions = {},
+): AsyncGenerator<{ readonly position: number; readonly lastPosition: number }, Verification, undefined> {
+  const lastPosition = await log.lastPosition();
+  const walk = new Walk(options.noted ?? []);
+  let after = 0;
+  while (after < lastPosition) {
+    const batch: RecordedFact[] = [];
+    let size = 0;
+    try {
+      for await (const fact of log.readAll({ after, upTo: lastPosition })) {
+        size += walk.check(fact);
+        batch.push(fact);
+        if (batch.length >= BATCH_FACTS || size >= BATCH_SIZE) break;
+      }
+      after = batch.at(-1)?.position ?? lastPosition;
+    } catch (error) {
+      after = walk.unreadable(error, batch.at(-1)?.position ?? after);
+    }
+    await checkPacked(log, batch, walk, options.repack);
+    yield { position: after, lastPosition };
+  }
+  return walk.finish();
+}
+
+class Walk {
+  readonly #heads = new Map<string, Head>();
+  /** Hash of a stream's last fact as it was recomputed, where that is not the stored one. */
+  readonly #recomputed = new Map<string, string>();
+  readonly #noted: Map<string, Head[]>;
+  readonly #problems: Problem[] = [];
+  #facts = 0;
+  #position = 0;
+
+  constructor(noted: readonly Head[]) {
+    this.#noted = Map.groupBy(noted, (head) => head.stream);
+  }
+
+  /** Checks a fact against the one before it; gives the size of its JSON. */
+  check(fact: RecordedFact): number {
+    const { stream, revision, position, hash, occurredAt } = fact;
+    const before = this.#heads.get(stream);
+    if (position <= this.#position) this.report(fact, `its position follows ${this.#position}`);
+    const expected = (before?.revision ?? -1) + 1;
+    if (revision !== expected) this.report(fact, `revision ${revision} where ${expected} should follow`);
+    if (before !== undefined && occurredAt < before.occurredAt)
+      this.report(fact, 'it occurred before its forerunner');
+    const canonical = canonicalEnvelope(fact);
+    this.#checkHash(fact, canonical, before?.hash ?? NO_HEAD.hash);
+    for (const noted of this.#noted.get(stream) ?? []) {
+      if (noted.revision === revision && noted.hash !== hash)
+        this.report(fact, 'its hash is not the one noted earlier');
+    }
+    this.#heads.set(stream, { stream, revision, position, hash, occurredAt });
+    this.#position = Math.max(position, this.#position);
+    this.#facts += 1;
+    return canonical.length;
+  }
+
+  /** One tampered hash is one problem: the fact after it may also follow the hash that should have been there. */
+  #checkHash(fact: RecordedFact, canonical: string, previous: string): void {
+    const recomputed = chainHash(previous, canonical);
+    const instead = this.#recomputed.get(fact.stream);
+    this.#recomputed.delete(fact.stream);
+    if (recomputed === fact.hash) return;
+    if (instead !== undefined && chainHash(instead, canonical) === fact.hash) return;
+    this.#recomputed.set(fact.stream, recomputed);
+    this.report(fact, 'its hash is not that of its content and of the fact before it');
+  }
+
+  /** Notes what could not be read and gives the position after which reading can go on. */
+  unreadable(error: unknown, reached: number): number {
+    if (!(error instanceof LogError) || error.code !== 'corrupted') throw error;
+    const position = error.position ?? reached + 1;
+    this.#problems.push({ stream: '', revision: -1, position, problem: error.message });
+    return Math.max(error.lastPosition ?? position, reached + 1);
+  }
+
+  report(fact: Pick<RecordedFact, 'stream' | 'revision' | 'position'>, problem: string): void {
+    const { stream, revision, position } = fact;
+    this.#problems.push({ stream, revision, position, problem });
+  }
+
+  finish(): Verification {
+    for (const { stream, revision } of [...this.#noted.values()].flat()) {
+      const head = this.#heads.get(stream);
+      if (head !== undefined && head.revision >= revision) continue;
+      const found = head === undefined ? 'the stream is gone' : `the stream ends at ${head.revision}`;
+      this.report({ stream, revision, position: 0 }, `noted earlier, but ${found}`);
+    }
+    const heads = [...this.#heads.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1));
+    return { facts: this.#facts, streams: heads.length, heads, problems: this.#problems };
+  }
+}
+
+type Repack = VerifyOptions['repack'];
+
+/** Compares the packed form of a run of facts with the facts. */
+async function checkPacked(
+  log: EventLog,
+  facts: readonly RecordedFact[],
+  walk: Walk,
+  repack: Repack,
+): Promise<void> {
+  const first = facts.at(0);
+  const last = facts.at(-1);
+  if (first === undefined || last === undefined) return;
+  if (await samePacked(log, first.position, last.position, facts, walk, repack)) return;
+  // The run cannot be read as a whole: ask for its facts one by one, to say which.
+  for (const fact of facts) {
+    if (await samePacked(log, fact.position, fact.position, [fact], walk, repack)) continue;
+    walk.report(fact, 'its packed form is missing or cannot be read');
+  }
+}
+
+/** False, and nothing reported, when there is not exactly one frame for each fact. */
+async function samePacked(
+  log: EventLog,
+  first: number,
+  last: number,
+  facts: readonly RecordedFact[],
+  walk: Walk,
+  repack: Repack,
+): Promise<boolean> {
+  const found: { readonly fact: RecordedFact; readonly problem: string }[] = [];
+  let index = 0;
+  try {
+    for await (const page of log.readPacked({ after: first - 1, upTo: last })) {
+      for (const frame of packedFacts(page)) {
+        const fact = facts[index];
+        if (fact === undefined || fact.position !== frame.position) return false;
+        const { revision, stream, occurredAt } = fact;
+        const header = revision === frame.revision && Date.parse(occurredAt) === frame.occurredAt;
+        const payload = frame.bytes.subarray(frame.offset, frame.offset + frame.length);
+        if (!header || page.streamName(frame.stream) !== stream) {
+          found.push({ fact, problem: 'the header of its packed form is not that of the fact' });
+        } else if (repack !== undefined && Buffer.compare(payload, repack(fact)) !== 0) {
+          found.push({ fact, problem: 'its packed form is not that of its data' });
+        }
+        index += 1;
+      }
+    }
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'corrupted') return false;
+    throw error;
+  }
+  if (index !== facts.length) return false;
+  for (const { fact, problem } of found) walk.report(fact, problem);
+  return true;
+}
