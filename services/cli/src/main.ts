@@ -1,1 +1,128 @@
-export {};
+/** The command `apledger`: reads the arguments, calls one of the commands beside this file, tells how it ended. */
+import { LogError } from '@apledger/event-log';
+import { Command, CommanderError, Option } from 'commander';
+import { conform } from './conform.ts';
+import { demo } from './demo.ts';
+import { Failure } from './failure.ts';
+import { type Output, processOutput } from './output.ts';
+import { diff } from './queries/diff.ts';
+import { events } from './queries/events.ts';
+import { rebuild } from './queries/rebuild.ts';
+import { replay } from './queries/replay.ts';
+import { show, type Thing } from './queries/show.ts';
+import { verify } from './queries/verify.ts';
+import { run } from './run.ts';
+
+/** Runs one command; resolves with its exit status: 0 done, 1 failed or found something wrong, 2 could not be carried out. */
+export async function main(args: readonly string[], output: Output = processOutput): Promise<number> {
+  let status = 0;
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const end = async (work: Promise<number>): Promise<void> => {
+    status = await work;
+  };
+  try {
+    await program(output, end, interrupt.signal).parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    return explain(error, output);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+function explain(error: unknown, output: Output): number {
+  // Commander has printed its own message; asking for help is no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Failure || error instanceof LogError) {
+    output.err(`apledger: ${error.message}\n`);
+    return error instanceof Failure ? error.status : 2;
+  }
+  throw error;
+}
+
+const data = (): Option =>
+  new Option('--data <dir>', 'data directory (default: $APLEDGER_DATA, else ./apledger-data)');
+const json = (): Option => new Option('--json', 'print one JSON object a line');
+const host = (): Option => new Option('--host <name>', 'only this host');
+
+function program(
+  output: Output,
+  end: (work: Promise<number>) => Promise<void>,
+  signal: AbortSignal,
+): Command {
+  const apledger = new Command('apledger')
+    .description(
+      'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
+    )
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
+    .showHelpAfterError('(apledger --help shows all commands)');
+  const command = (usage: string, description: string): Command =>
+    apledger.command(usage).description(description).copyInheritedSettings(apledger);
+
+  command(
+    'run <file>',
+    'run a script in the shell spelling of the kernel documentation; - reads standard input',
+  )
+    .addOption(new Option('--data <dir>', 'append to the log there (default: a log in memory)'))
+    .addOption(json())
+    .action((file, options) => end(run(file, options, output)));
+  command('show <thing> [name]', 'show the matrix of a host, an mdev or a guest')
+    .addOption(data())
+    .addOption(host())
+    .addOption(new Option('--at <time>', 'as of this time, like "2026-11-17 09:14"'))
+    .addOption(new Option('--position <n>', 'as of this position of the log'))
+    .addOption(json())
+    .action((thing, name, options) => end(show(thingOf(thing), name, options, output)));
+  command('events', 'print the facts of the log')
+    .addOption(data())
+    .addOption(host())
+    .addOption(new Option('--type <types>', 'only facts of these types, separated by commas'))
+    .addOption(new Option('--since <time>', 'only facts from this time on'))
+    .addOption(new Option('--follow', 'go on with facts as they arrive, until Ctrl-C'))
+    .addOption(json())
+    .action((options) => end(events(options, output, signal)));
+  const moment = 'a position of the log, or a time';
+  command(
+    'replay',
+    'print every command with what it changed in the matrices, who gave it and why it was refused',
+  )
+    .addOption(data())
+    .addOption(host())
+    .addOption(new Option('--from <moment>', `from here: ${moment}`))
+    .addOption(new Option('--to <moment>', `up to here: ${moment}`))
+    .addOption(json())
+    .action((options) => end(replay(options, output)));
+  command('diff', 'print what differs between two moments')
+    .addOption(data())
+    .addOption(host())
+    .requiredOption('--from <moment>', moment)
+    .option('--to <moment>', `${moment} (default: now)`)
+    .addOption(json())
+    .action((options) => end(diff(options, output)));
+  command('verify', 'recompute the hash chains: is this log the one that was written?')
+    .addOption(data())
+    .addOption(
+      new Option('--heads <file>', 'compare with the heads in the output of an earlier verify --json'),
+    )
+    .addOption(json())
+    .action((options) => end(verify(options, output)));
+  command('rebuild', 'forget the read model and fold the whole log again')
+    .addOption(data())
+    .addOption(json())
+    .action((options) => end(rebuild(options, output)));
+  command('conform <files...>', "replay differential vectors and compare with the kernel's answers")
+    .addOption(json())
+    .action((files, options) => end(conform(files, options, output)));
+  command('demo', 'play the worked example of the founding document, unless the log has facts already')
+    .addOption(data())
+    .action((options) => end(demo(options, output)));
+  return apledger;
+}
+
+function thingOf(text: string): Thing {
+  if (text === 'host' || text === 'mdev' || text === 'guest') return text;
+  throw new Failure(2, `show ${text}: there are host, mdev and guest.`);
+}

@@ -1,0 +1,199 @@
+/** Our host in the words of the vectors, and the first thing in which two such states differ. */
+import { isDeepStrictEqual } from 'node:util';
+import { type ControlledMatrix, equalMatrices, formatApqn, formatMask, idsOf } from '@apledger/ap';
+import { driverOf, type HostState, isOpen, MAX_MDEVS, type Mdev } from '@apledger/driver';
+import type { Fact } from '@apledger/events';
+import { nodeAt } from '@apledger/sysfs';
+import type { VectorState, VectorStep } from './vectors.ts';
+
+/** The file's content, null where there is none. */
+function readFile(state: HostState, path: string): string | null {
+  const node = nodeAt(state, path);
+  const content = node?.kind === 'attribute' ? node.read() : undefined;
+  return typeof content === 'string' ? content : null;
+}
+
+type Names = ReadonlyMap<string, string>;
+type VectorMdev = VectorState['m'][string];
+
+/** The state of our host, with the vector's short names for mdevs. */
+export function vectorState(state: HostState, names: Names): VectorState {
+  const q: VectorState['q'] = {};
+  let bound = 0;
+  let all = 0;
+  for (const [apid, card] of state.cards) {
+    for (const [apqi, queue] of card.queues) {
+      const name = formatApqn((apid << 8) | apqi);
+      const driver = driverOf(queue);
+      all++;
+      if (driver !== null) bound++;
+      const status = readFile(state, `devices/ap/${`card${name.slice(0, 2)}`}/${name}/status`);
+      q[name] = state.driver === '2019-v2' ? [driver] : [driver, status?.trimEnd() ?? null];
+    }
+  }
+  const m: VectorState['m'] = {};
+  for (const mdev of state.mdevs.values()) m[names.get(mdev.uuid) ?? mdev.uuid] = vectorMdev(mdev);
+  const complete = bound === all && state.scans > 0 ? ' (complete)' : '';
+  return {
+    apmask: formatMask(state.apmask),
+    aqmask: formatMask(state.aqmask),
+    bindings: `${bound}/${all}${complete}`,
+    avail: MAX_MDEVS - state.mdevs.size,
+    q,
+    m,
+  };
+}
+
+function vectorMdev(mdev: Mdev): VectorMdev {
+  const { assigned, filtered, effective } = mdev;
+  const ids = ({ adapters, domains, controlDomains }: ControlledMatrix): [number[], number[], number[]] => [
+    idsOf(adapters),
+    idsOf(domains),
+    idsOf(controlDomains),
+  ];
+  const [a, d, c] = ids(assigned);
+  const [ga, gd, gc] = filtered === null ? [null, null, null] : ids(filtered);
+  const differs = effective !== null && filtered !== null && !equalMatrices(effective, filtered);
+  return {
+    a,
+    d,
+    c,
+    ga,
+    gd,
+    gc,
+    vm: mdev.attached ? mdev.guest : null,
+    ...(differs ? { k: ids(effective) } : {}),
+    ...(mdev.filtered !== null && isOpen(mdev) && !mdev.attached ? { open: 1 as const } : {}),
+    ...(mdev.removing ? { removing: 1 as const } : {}),
+  };
+}
+
+/** `expected` after a step: the step holds only what changed. */
+export function applyDelta(expected: VectorState, step: VectorStep): VectorState {
+  const merge = <T>(
+    before: Record<string, T>,
+    changes: Record<string, T | null> | undefined,
+  ): Record<string, T> => {
+    if (changes === undefined) return before;
+    const after = { ...before };
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null) delete after[name];
+      else after[name] = value;
+    }
+    return after;
+  };
+  return {
+    apmask: step.apmask ?? expected.apmask,
+    aqmask: step.aqmask ?? expected.aqmask,
+    bindings: step.bindings ?? expected.bindings,
+    avail: step.avail ?? expected.avail,
+    q: merge(expected.q, step.q),
+    m: merge(expected.m, step.m),
+  };
+}
+
+/** One difference: where, what was expected, what we have. */
+export interface Difference {
+  readonly what: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+const differ = (what: string, expected: unknown, actual: unknown): Difference | undefined =>
+  isDeepStrictEqual(expected, actual) ? undefined : { what, expected, actual };
+
+/** The first difference between two states, down to the queue or mdev. */
+export function compareStates(expected: VectorState, actual: VectorState): Difference | undefined {
+  for (const key of ['apmask', 'aqmask', 'bindings', 'avail'] as const) {
+    const difference = differ(key, expected[key], actual[key]);
+    if (difference !== undefined) return difference;
+  }
+  for (const key of ['q', 'm'] as const) {
+    for (const name of new Set([...Object.keys(expected[key]), ...Object.keys(actual[key])])) {
+      const what = `${key === 'q' ? 'queue' : 'mdev'} ${name}`;
+      const difference = differ(what, expected[key][name] ?? null, actual[key][name] ?? null);
+      if (difference !== undefined) return difference;
+    }
+  }
+  return undefined;
+}
+
+/** Bind and unbind events in the kernel's order; a run of queues was moved queue by queue. */
+function bindEvents(facts: readonly Fact[]): string[] {
+  const events: string[] = [];
+  facts.forEach((fact, i) => {
+    const following = facts[i + 1];
+    const previous = facts[i - 1];
+    if (fact.type === 'QueueUnbound') {
+      const rebound =
+        following?.type === 'QueueBound' && isDeepStrictEqual(fact.data.queues, following.data.queues);
+      for (const queue of fact.data.queues) {
+        events.push(`-${fact.data.driver} ${queue}`);
+        if (rebound) events.push(`+${following.data.driver} ${queue}`);
+      }
+    } else if (fact.type === 'QueueBound') {
+      const told =
+        previous?.type === 'QueueUnbound' && isDeepStrictEqual(fact.data.queues, previous.data.queues);
+      if (!told) for (const queue of fact.data.queues) events.push(`+${fact.data.driver} ${queue}`);
+    }
+  });
+  return events;
+}
+
+/** ZAPQ instructions with their answers, as a sorted multiset: the order inside a batch is the kernel's hash order. */
+const resets = (facts: readonly Fact[]): string[] =>
+  facts
+    .flatMap((fact) =>
+      fact.type === 'QueueReset'
+        ? fact.data.queues.map((queue) =>
+            fact.data.responseCode === 0 ? queue : `${queue}=${fact.data.responseCode}`,
+          )
+        : [],
+    )
+    .sort();
+
+/** Compares what happened during a step: bind events in order, resets as a multiset (2019 vectors have none). */
+export function compareEvents(
+  step: VectorStep,
+  facts: readonly Fact[],
+  hasResets: boolean,
+): Difference | undefined {
+  return (
+    differ('bind events', step.b ?? [], bindEvents(facts)) ??
+    (hasResets ? differ('resets', [...(step.z ?? [])].sort(), resets(facts)) : undefined)
+  );
+}
+
+/** Where the named files of `out` lie (FORMAT.md). */
+function pathOf(name: string, uuids: Readonly<Record<string, string>>): string {
+  const dot = name.lastIndexOf('.');
+  const [device, file] = [name.slice(0, Math.max(dot, 0)), name.slice(dot + 1)];
+  if (device === '') return `bus/ap/${file}`;
+  if (device === 'type') return `devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/${file}`;
+  if (device === 'matrix') return `devices/vfio_ap/matrix/${file}`;
+  if (device.startsWith('card')) return `devices/ap/${device}/${file}`;
+  if (/^[0-9a-f]{2}\.[0-9a-f]{4}$/.test(device))
+    return `devices/ap/card${device.slice(0, 2)}/${device}/${file}`;
+  return `devices/vfio_ap/matrix/${(uuids[device] ?? device).toLowerCase()}/${file}`;
+}
+
+/** Compares the exact contents of files. */
+export function compareFiles(
+  state: HostState,
+  out: NonNullable<VectorStep['out']>,
+  uuids: Readonly<Record<string, string>>,
+): Difference | undefined {
+  for (const [name, expected] of Object.entries(out)) {
+    const node = nodeAt(state, pathOf(name, uuids));
+    const content =
+      node === undefined
+        ? { errno: 'ENOENT' }
+        : node.kind === 'attribute'
+          ? node.read()
+          : { errno: 'EISDIR' };
+    const actual = typeof content === 'string' ? content : { e: content.errno };
+    const difference = differ(`file ${name}`, expected, actual);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+/** `npm start`: the founding document's worked example, into a durable log, and the matrices rebuilt from that log. */
+import { fileURLToPath } from 'node:url';
+import { openSqliteLog } from '@apledger/event-log';
+import { dataDirectory } from './data.ts';
+import type { Output } from './output.ts';
+import { show } from './queries/show.ts';
+import { verify } from './queries/verify.ts';
+import { run } from './run.ts';
+
+const EXAMPLE = fileURLToPath(new URL('../../../examples/01-three-guests.sh', import.meta.url));
+
+export async function demo(options: { readonly data?: string }, output: Output): Promise<number> {
+  const data = dataDirectory(options.data);
+  if (await isEmpty(data)) {
+    output.out(`Playing examples/01-three-guests.sh into the log in ${data}:\n\n`);
+    const status = await run(EXAMPLE, { data }, output);
+    if (status !== 0) return status;
+  } else {
+    output.out(`The log in ${data} is kept as it is.\n`);
+  }
+  output.out('\nThe matrices, rebuilt from the log:\n\n');
+  for (const thing of ['host', 'mdev', 'guest'] as const) {
+    await show(thing, undefined, { data }, output);
+    output.out('\n');
+  }
+  const status = await verify({ data }, output);
+  output.out(`
+Try:  npx apledger replay --data ${data}
+      npx apledger show guest guest1 --data ${data}
+      npx apledger run examples/03-hot-plug.sh
+`);
+  return status;
+}
+
+async function isEmpty(directory: string): Promise<boolean> {
+  const log = await openSqliteLog({ directory });
+  try {
+    return (await log.lastPosition()) === 0;
+  } finally {
+    await log.close();
+  }
+}

@@ -1,0 +1,16 @@
+/** Where commands print: tests collect it, the program writes it to its own standard output and error. */
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether progress may be shown on standard error: only to a person. */
+  readonly isInteractive: boolean;
+}
+
+export const processOutput: Output = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isInteractive: process.stderr.isTTY === true,
+};
+
+/** One JSON object a line. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;

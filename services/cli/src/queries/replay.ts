@@ -1,0 +1,72 @@
+/** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
+import type { RecordedFact } from '@apledger/event-log';
+import { diffViews } from '@apledger/projections';
+import { dataDirectory } from '../data.ts';
+import { jsonLine, type Output } from '../output.ts';
+import { describeChange, describeRecorded } from './describe.ts';
+import { parseMoment } from './moment.ts';
+import { type Ledger, withLedger } from './read-model.ts';
+
+export interface SpanOptions {
+  readonly data?: string;
+  readonly host?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+export async function replay(options: SpanOptions, output: Output): Promise<number> {
+  return withLedger(dataDirectory(options.data), output, async (ledger) => {
+    for await (const facts of commands(ledger, options)) await printStep(ledger, facts, options, output);
+    return 0;
+  });
+}
+
+/** The facts of one command after the other, of those that lie in the span. */
+async function* commands({ log }: Ledger, { host, from, to }: SpanOptions): AsyncGenerator<RecordedFact[]> {
+  const first = from === undefined ? undefined : await parseMoment('--from', from, log);
+  const last = to === undefined ? undefined : await parseMoment('--to', to, log);
+  let facts: RecordedFact[] = [];
+  for await (const fact of log.readAll()) {
+    if (host !== undefined && fact.stream !== `host-${host}`) continue;
+    if (first !== undefined && isBefore(fact, first)) continue;
+    if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
+    if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
+      yield facts;
+      facts = [];
+    }
+    facts.push(fact);
+  }
+  if (facts.length > 0) yield facts;
+}
+
+type Bound = Awaited<ReturnType<typeof parseMoment>>;
+
+const isBefore = (fact: RecordedFact, bound: Bound): boolean =>
+  'position' in bound ? fact.position < bound.position : 'time' in bound && fact.occurredAt < bound.time;
+const isAt = (fact: RecordedFact, bound: Bound): boolean =>
+  'position' in bound ? fact.position === bound.position : 'time' in bound && fact.occurredAt === bound.time;
+
+async function printStep(
+  { readModel }: Ledger,
+  facts: readonly RecordedFact[],
+  { json }: SpanOptions,
+  output: Output,
+): Promise<void> {
+  const [first] = facts;
+  const last = facts.at(-1);
+  if (first === undefined || last === undefined) return;
+  const host = first.stream.replace(/^host-/, '');
+  const before =
+    first.revision === 0 ? undefined : await readModel.hostAt(host, { revision: first.revision - 1 });
+  const after = await readModel.hostAt(host, { revision: last.revision });
+  const changes = diffViews(before, after);
+  const { position, occurredAt, actor, cause } = first;
+  if (json) {
+    output.out(jsonLine({ position, occurredAt, host, actor, command: cause, facts, changes }));
+    return;
+  }
+  output.out(`${position}  ${occurredAt}  ${host}  by ${actor}\n`);
+  for (const fact of facts) output.out(`      ${describeRecorded(fact)}\n`);
+  for (const change of changes) output.out(`    * ${describeChange(change)}\n`);
+}

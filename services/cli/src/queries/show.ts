@@ -1,0 +1,129 @@
+/** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
+import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
+import type { EventLog, Moment } from '@apledger/event-log';
+import type { MatrixIds } from '@apledger/events';
+import type { HostView, MdevView } from '@apledger/projections';
+import { dataDirectory } from '../data.ts';
+import { Failure } from '../failure.ts';
+import { jsonLine, type Output } from '../output.ts';
+import { parsePosition, parseTime } from './moment.ts';
+import { type Ledger, withLedger } from './read-model.ts';
+
+export interface ShowOptions {
+  readonly data?: string;
+  readonly host?: string;
+  readonly at?: string;
+  readonly position?: string;
+  readonly json?: boolean;
+}
+
+export type Thing = 'host' | 'mdev' | 'guest';
+
+/** Shows one thing by name, or all of its kind. */
+export async function show(
+  thing: Thing,
+  name: string | undefined,
+  options: ShowOptions,
+  output: Output,
+): Promise<number> {
+  return withLedger(dataDirectory(options.data), output, async (ledger) => {
+    const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, options);
+    const texts = views.flatMap((view) => describe(thing, view, name, options.json === true));
+    if (texts.length === 0) {
+      const when =
+        options.at ?? (options.position === undefined ? undefined : `position ${options.position}`);
+      const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
+      // To list nothing is an answer; not to find what was asked for is none.
+      if (name !== undefined) throw new Failure(1, when === undefined ? `${what}.` : `${what} at ${when}.`);
+      output.err(`${what}${when === undefined ? '' : ` at ${when}`}.\n`);
+    }
+    output.out(texts.join(options.json ? '' : '\n'));
+    return 0;
+  });
+}
+
+/** The hosts at the moment that the options name; only those that existed. */
+async function viewsAt(
+  { log, readModel }: Ledger,
+  host: string | undefined,
+  options: ShowOptions,
+): Promise<HostView[]> {
+  const moment = await momentOf(options, log);
+  const known = await readModel.hosts();
+  if (host !== undefined && !known.includes(host))
+    throw new Failure(
+      1,
+      `There is no host ${host}. ${known.length === 0 ? 'The log has none.' : `There are ${known.join(', ')}.`}`,
+    );
+  const views: HostView[] = [];
+  for (const name of host === undefined ? known : [host]) {
+    const view = await (moment === undefined ? readModel.now(name) : readModel.hostAt(name, moment));
+    if (view !== undefined) views.push(view);
+  }
+  return views;
+}
+
+async function momentOf({ at, position }: ShowOptions, log: EventLog): Promise<Moment | undefined> {
+  if (at !== undefined && position !== undefined) throw new Failure(2, 'Give either --at or --position.');
+  if (at !== undefined) return { time: parseTime('--at', at) };
+  return position === undefined ? undefined : { position: await parsePosition('--position', position, log) };
+}
+
+function describe(thing: Thing, view: HostView, name: string | undefined, json: boolean): string[] {
+  if (thing === 'host') return [json ? jsonLine(view) : hostText(view)];
+  const mdevs = view.mdevs.filter((mdev) => {
+    if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
+    return mdev.open && (name === undefined || mdev.guest === name);
+  });
+  const { host, revision, position, occurredAt } = view;
+  return mdevs.map((mdev) => {
+    if (json) return jsonLine({ host, revision, position, occurredAt, ...mdev });
+    return thing === 'mdev' ? mdevText(view, mdev) : guestText(view, mdev);
+  });
+}
+
+const asOf = ({ host, position, occurredAt }: HostView): string =>
+  `host ${host}, position ${position}, ${occurredAt}`;
+
+function hostText(view: HostView): string {
+  const label = (apid: number, apqi: number): string => {
+    const cell = view.cell(apid, apqi);
+    return `${documentCell(apid, apqi)} ${cell.exists ? (cell.boundTo ?? 'unbound') : '-'}`;
+  };
+  const table = drawTable(view.adapters, view.domains, label) || '    no queues\n';
+  return `${asOf(view)}, driver ${view.driver}
+apmask ${view.apmask}
+aqmask ${view.aqmask}
+${table}`;
+}
+
+/** The matrix as a table; where one side is empty, the other as a line. */
+function matrixText({ adapters, domains, controlDomains }: MatrixIds): string {
+  const lines: string[] = [];
+  if (domains.length === 0 && adapters.length > 0)
+    lines.push(`    adapters ${adapters.map(formatApid).join(', ')}; no domain\n`);
+  if (adapters.length === 0 && domains.length > 0)
+    lines.push(`    domains ${domains.map(formatApqi).join(', ')}; no adapter\n`);
+  if (adapters.length === 0 && domains.length === 0) lines.push('    no queues\n');
+  if (controlDomains.length > 0)
+    lines.push(`    control domains ${controlDomains.map(formatApqi).join(', ')}\n`);
+  return drawTable(adapters, domains) + lines.join('');
+}
+
+function mdevText(view: HostView, mdev: MdevView): string {
+  const holder = mdev.open ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${mdev.guest}`}` : '';
+  const removing = mdev.removing ? ', waits for its removal' : '';
+  return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}`;
+}
+
+function guestText(view: HostView, mdev: MdevView): string {
+  const heading = `guest ${mdev.guest ?? '(no KVM guest)'}, mdev ${mdev.mdev} (${asOf(view)})\n`;
+  if (mdev.effective === null) return `${heading}    has no AP devices\n`;
+  const usable = new Set(queueNames(mdev.effective));
+  const missing = queueNames(mdev).filter((queue) => !usable.has(queue));
+  const rest = missing.length > 0 ? `    assigned, but not in the guest: ${missing.join(', ')}\n` : '';
+  return heading + matrixText(mdev.effective) + rest;
+}
+
+const queueNames = ({ adapters, domains }: MatrixIds): string[] =>
+  adapters.flatMap((apid) => domains.map((apqi) => formatApqn((apid << 8) | apqi)));
