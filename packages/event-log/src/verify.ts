@@ -8,8 +8,8 @@
  */
 
 import { LogError } from './errors.ts';
-import { packedFacts } from './packed.ts';
-import type { EventLog, Head, RecordedFact } from './port.ts';
+import { type PackedFact, packedFacts } from './packed.ts';
+import type { EventLog, Head, PackedPage, RecordedFact } from './port.ts';
 import { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
 
 /** Something that the writer cannot have written so. `position` is 0 when the fact is not there at all. */
@@ -32,7 +32,7 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
-  /** The packed form of a fact, to compare with the stored one; without it only the frames' headers are compared. */
+  /** The packed form of a fact, to compare with the stored one; without it only the frames' headers are compared. A throw is a problem found. */
   readonly repack?: (fact: RecordedFact) => Uint8Array;
   /** Heads noted earlier: each must still be in its stream, with the same hash. */
   readonly noted?: readonly Head[];
@@ -91,11 +91,11 @@ class Walk {
     const before = this.#heads.get(stream);
     if (position <= this.#position) this.report(fact, `its position follows ${this.#position}`);
     const expected = (before?.revision ?? -1) + 1;
-    if (revision !== expected) this.report(fact, `revision ${revision} where ${expected} should follow`);
     if (before !== undefined && occurredAt < before.occurredAt)
       this.report(fact, 'it occurred before its forerunner');
     const canonical = canonicalEnvelope(fact);
-    this.#checkHash(fact, canonical, before?.hash ?? NO_HEAD.hash);
+    if (revision === expected) this.#checkHash(fact, canonical, before?.hash ?? NO_HEAD.hash);
+    else this.report(fact, `revision ${revision} where ${expected} should follow`);
     for (const noted of this.#noted.get(stream) ?? []) {
       if (noted.revision === revision && noted.hash !== hash)
         this.report(fact, 'its hash is not the one noted earlier');
@@ -142,50 +142,65 @@ class Walk {
   }
 }
 
+type Range = NonNullable<Parameters<EventLog['readPacked']>[0]>;
 type Repack = VerifyOptions['repack'];
 
-/** Compares the packed form of a run of facts with the facts. */
+/** Compares the packed forms of a run of facts with the facts, as the whole log gives them and as each stream does. */
 async function checkPacked(
   log: EventLog,
   facts: readonly RecordedFact[],
   walk: Walk,
   repack: Repack,
 ): Promise<void> {
+  const found = new Map<RecordedFact, string>();
+  await compare(log, facts, inLog, found, repack);
+  for (const run of Map.groupBy(facts, (fact) => fact.stream).values()) {
+    await compare(log, run, inStream, found, repack);
+  }
+  for (const [fact, problem] of found) walk.report(fact, problem);
+}
+
+const inLog = (first: RecordedFact, last: RecordedFact): Range => {
+  return { after: first.position - 1, upTo: last.position };
+};
+const inStream = (first: RecordedFact, last: RecordedFact): Range => {
+  return { stream: first.stream, from: first.revision, to: last.revision };
+};
+
+async function compare(
+  log: EventLog,
+  facts: readonly RecordedFact[],
+  range: typeof inLog,
+  found: Map<RecordedFact, string>,
+  repack: Repack,
+): Promise<void> {
   const first = facts.at(0);
   const last = facts.at(-1);
   if (first === undefined || last === undefined) return;
-  if (await samePacked(log, first.position, last.position, facts, walk, repack)) return;
+  if (await compareRun(log.readPacked(range(first, last)), facts, found, repack)) return;
   // The run cannot be read as a whole: ask for its facts one by one, to say which.
   for (const fact of facts) {
-    if (await samePacked(log, fact.position, fact.position, [fact], walk, repack)) continue;
-    walk.report(fact, 'its packed form is missing or cannot be read');
+    if (await compareRun(log.readPacked(range(fact, fact)), [fact], found, repack)) continue;
+    found.set(fact, 'its packed form is missing or cannot be read');
   }
 }
 
-/** False, and nothing reported, when there is not exactly one frame for each fact. */
-async function samePacked(
-  log: EventLog,
-  first: number,
-  last: number,
+/** False, and nothing found, when there is not exactly one frame for each fact. */
+async function compareRun(
+  pages: AsyncIterable<PackedPage>,
   facts: readonly RecordedFact[],
-  walk: Walk,
+  found: Map<RecordedFact, string>,
   repack: Repack,
 ): Promise<boolean> {
-  const found: { readonly fact: RecordedFact; readonly problem: string }[] = [];
+  const differing = new Map<RecordedFact, string>();
   let index = 0;
   try {
-    for await (const page of log.readPacked({ after: first - 1, upTo: last })) {
+    for await (const page of pages) {
       for (const frame of packedFacts(page)) {
         const fact = facts[index];
         if (fact === undefined || fact.position !== frame.position) return false;
-        const { revision, stream, occurredAt } = fact;
-        const header = revision === frame.revision && Date.parse(occurredAt) === frame.occurredAt;
-        const payload = frame.bytes.subarray(frame.offset, frame.offset + frame.length);
-        if (!header || page.streamName(frame.stream) !== stream) {
-          found.push({ fact, problem: 'the header of its packed form is not that of the fact' });
-        } else if (repack !== undefined && Buffer.compare(payload, repack(fact)) !== 0) {
-          found.push({ fact, problem: 'its packed form is not that of its data' });
-        }
+        const problem = difference(fact, frame, page.streamName(frame.stream), repack);
+        if (problem !== undefined) differing.set(fact, problem);
         index += 1;
       }
     }
@@ -194,6 +209,25 @@ async function samePacked(
     throw error;
   }
   if (index !== facts.length) return false;
-  for (const { fact, problem } of found) walk.report(fact, problem);
+  for (const [fact, problem] of differing) found.set(fact, problem);
   return true;
+}
+
+function difference(
+  fact: RecordedFact,
+  frame: PackedFact,
+  streamName: string,
+  repack: Repack,
+): string | undefined {
+  const sameTime = Date.parse(fact.occurredAt) === frame.occurredAt;
+  if (fact.revision !== frame.revision || fact.stream !== streamName || !sameTime) {
+    return 'the header of its packed form is not that of the fact';
+  }
+  const payload = frame.bytes.subarray(frame.offset, frame.offset + frame.length);
+  try {
+    if (repack === undefined || Buffer.compare(payload, repack(fact)) === 0) return undefined;
+  } catch (error) {
+    return `its data have no packed form: ${error instanceof Error ? error.message : error}`;
+  }
+  return 'its packed form is not that of its data';
 }

@@ -30,6 +30,10 @@ const HEADS = `
   JOIN commits c ON c.stream = s.number
     AND c.revision = (SELECT max(revision) FROM commits WHERE stream = s.number)`;
 
+/** What orders a page of commits: the position or the revision of their last facts. */
+const byPosition = (place: CommitPlace): number => place.position;
+const byRevision = (place: CommitPlace): number => place.revision;
+
 export class Reader {
   readonly #store: Store;
   readonly #names = new Map<number, string>();
@@ -84,7 +88,7 @@ export class Reader {
   /** The next facts after a position; no facts and no fault at the end. */
   factsAfter(after: number, upTo: number): FactPage {
     const rows = this.#rows(`SELECT ${COLUMNS} FROM commits WHERE position > ? ORDER BY position`, after);
-    return this.#page(rows, after + 1, upTo, (place) => place.position);
+    return this.#page(rows, after + 1, upTo, byPosition);
   }
 
   /** The next facts of a stream from a revision on. */
@@ -92,7 +96,7 @@ export class Reader {
     const number = this.streamNumber(stream);
     if (number === undefined) return { facts: [], fault: undefined };
     const sql = `SELECT ${COLUMNS} FROM commits WHERE stream = ? AND revision >= ? ORDER BY revision`;
-    return this.#page(this.#rows(sql, number, from), from, to, (place) => place.revision);
+    return this.#page(this.#rows(sql, number, from), from, to, byRevision);
   }
 
   /** The facts of one command in a stream; empty when it was never appended. */
@@ -174,7 +178,7 @@ export class Reader {
   }
 
   /** Rows as facts from..to, where `mark` (position or revision) must run on without a gap. */
-  #page(rows: readonly Row[], from: number, to: number, mark: (place: CommitPlace) => number): FactPage {
+  #page(rows: readonly Row[], from: number, to: number, mark: typeof byPosition): FactPage {
     const facts: RecordedFact[] = [];
     let next = from;
     try {
@@ -183,7 +187,7 @@ export class Reader {
         const last = mark(place);
         const first = last - place.count + 1;
         if (first > to) break;
-        if (first > next || (first < next && next !== from)) throw this.#gap(place, next, first);
+        if (first > next || (first < next && next !== from)) throw this.#gap(place, next, first, mark);
         for (const [index, fact] of factsOf(row, this.streamName(place.stream), this.#store.path).entries()) {
           if (first + index >= from && first + index <= to) facts.push(fact);
         }
@@ -196,12 +200,10 @@ export class Reader {
     return { facts, fault: undefined };
   }
 
-  #gap(place: CommitPlace, expected: number, found: number): LogError {
-    const firstPosition = place.position - place.count + 1;
-    const missing = Math.max(1, found - expected);
-    const position = Math.max(1, firstPosition - missing);
-    const reason = `${expected} should follow, but ${found} does: commits before position ${firstPosition} are missing`;
-    return this.#corrupted(reason, position, Math.max(position, firstPosition - 1));
+  #gap(place: CommitPlace, expected: number, found: number, mark: typeof byPosition): LogError {
+    const reason = `${expected} should follow, but ${found} does: facts before it are missing`;
+    if (mark === byPosition && found > expected) return this.#corrupted(reason, expected, found - 1);
+    return this.#corrupted(reason, place.position - place.count + 1, place.position);
   }
 
   /** Frames of the commit that holds a revision. */

@@ -7,8 +7,17 @@
  * has one b-tree less to touch than with a narrow table of its own. It is a cache: what it lacks is read from `commits`.
  */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LogError } from '../errors.ts';
@@ -74,7 +83,7 @@ export function openStore(options: StoreOptions): Store {
       throw new LogError('not-a-directory', directory, 'the log lives in a directory, and this is none');
     }
     if (readOnly && !existsSync(path)) throw new LogError('missing', path, 'there is no log here');
-    if (found === undefined) makeDirectory(directory);
+    if (!readOnly) makeWritable(directory);
     const store = readOnly ? openForReading(path, options) : openForWriting(path, options);
     store.db.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}; PRAGMA cache_size = -${CACHE_KIB}`);
     return store;
@@ -159,11 +168,13 @@ function checkIdentity(db: DatabaseSync, path: string): boolean {
   return false;
 }
 
-/** Makes the directory and its entry durable: a log must not vanish with a directory that never reached the disk. */
-function makeDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true });
-  if (first === undefined) return;
-  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+/** Makes the directory with a durable entry: a log must not vanish with a directory that never reached the disk. */
+function makeWritable(directory: string): void {
+  let existing = resolve(directory);
+  while (!existsSync(existing)) existing = dirname(existing);
+  accessSync(existing, constants.W_OK); // mkdir and SQLite would not say why they cannot
+  if (mkdirSync(directory, { recursive: true }) === undefined) return;
+  for (let made = resolve(directory); made !== existing; made = dirname(made)) syncDirectory(dirname(made));
 }
 
 function syncDirectory(directory: string): void {

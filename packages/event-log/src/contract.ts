@@ -1,0 +1,57 @@
+/**
+ * The contract: what every adapter of the port must do, as one suite that each of them runs.
+ *
+ * Adapters are tested alike by giving this suite a way to open them; what only one of them has (files, servers,
+ * crashes) is tested beside it.
+ */
+
+import { afterEach, describe } from 'vitest';
+import { describeAppending, describeIdempotency } from './contract/appending.ts';
+import { describeClosing, describeProcesses, describeSubscriptions } from './contract/living.ts';
+import { describeMoments, describePackedReading, describeReading } from './contract/reading.ts';
+import type { EventLog } from './port.ts';
+
+/** One store under test, fresh for each test. */
+export interface StoreUnderTest {
+  /** A new handle on the store, as another process would have it. */
+  open(): Promise<EventLog>;
+  /** Removes the store; every log opened from it has been closed before. */
+  dispose?(): Promise<void>;
+}
+
+export interface Harness {
+  /** Gives a fresh store for a test. */
+  begin(): Promise<StoreUnderTest>;
+  /** False for a store that lives and dies with its one handle: then what needs two is left out. */
+  readonly manyHandles: boolean;
+}
+
+/** Runs the contract against an adapter. */
+export function describeEventLog(name: string, harness: Harness): void {
+  describe(name, () => {
+    const opened: EventLog[] = [];
+    let store: StoreUnderTest | undefined;
+
+    const open = async (): Promise<EventLog> => {
+      store ??= await harness.begin();
+      const log = await store.open();
+      opened.push(log);
+      return log;
+    };
+
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((log) => log.close()));
+      await store?.dispose?.();
+      store = undefined;
+    });
+
+    describeAppending(open);
+    describeIdempotency(open);
+    describeReading(open);
+    describePackedReading(open);
+    describeMoments(open);
+    describeSubscriptions(open);
+    if (harness.manyHandles) describeProcesses(open);
+    describeClosing(open);
+  });
+}

@@ -1,0 +1,27 @@
+/**
+ * Another process for the tests: `node child.ts append DIRECTORY STREAM COUNT` appends COUNT facts one after the
+ * other and prints each revision once it is acknowledged; `node child.ts lock DIRECTORY` takes the write lock, says
+ * so, and holds it until it is killed.
+ */
+
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { commit, fact } from '../contract/support.ts';
+import { openSqliteLog } from '../sqlite.ts';
+
+const [, , task, directory = '', stream = '', count = '0'] = process.argv;
+
+if (task === 'append') {
+  const log = await openSqliteLog({ directory });
+  for (let n = 0; n < Number(count); n++) {
+    const { lastRevision } = await log.append(commit(stream, 'any', [fact(n)]));
+    writeSync(1, `${stream} ${lastRevision}\n`);
+  }
+  await log.close();
+} else {
+  const db = new DatabaseSync(join(directory, 'log.sqlite'));
+  db.exec('BEGIN EXCLUSIVE');
+  writeSync(1, 'locked\n');
+  process.stdin.resume();
+}
