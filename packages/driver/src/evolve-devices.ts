@@ -124,6 +124,7 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
       return mapQueues({ ...state, bindingsArmed: true }, fact.data.queues, (queue) => ({
         ...step(queue, event),
         resetCode: 0,
+        online: true,
       }));
     }
     case 'QueueUnbound':

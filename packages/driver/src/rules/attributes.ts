@@ -2,7 +2,9 @@
 import {
   apidOf,
   apqiOf,
+  apqn,
   cString,
+  formatApqn,
   formatCard,
   has,
   parseApqn,
@@ -11,20 +13,20 @@ import {
 } from '@apledger/ap';
 import type { BusAttribute, CommandOf } from '@apledger/events';
 import { badNumber, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
-import { busLimits, type HostState, queueOf } from '../state.ts';
+import { busLimits, type Card, type HostState, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
-/** sscanf's %d (base 10) and %i (base 0): blanks, a sign, digits; what follows does not matter. */
+/** sscanf's %d (base 10) and %i (base 0): blanks, perhaps a minus, digits; what follows does not matter. */
 function scanInteger(text: string, base: 'd' | 'i'): number | undefined {
   const match = (
-    base === 'd' ? /^[\s\xa0]*([+-]?)([0-9]+)/ : /^[\s\xa0]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/
+    base === 'd' ? /^[\s\xa0]*(-?)([0-9]+)/ : /^[\s\xa0]*(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/
   ).exec(cString(text));
   if (match === null) return undefined;
   const digits = match[2] ?? '';
   const isOctal = base === 'i' && /^0[0-7]+$/.test(digits);
-  const magnitude = isOctal ? Number.parseInt(digits, 8) : Number(digits);
+  const magnitude = BigInt(isOctal ? `0o${digits}` : digits);
   // The kernel stores an int: what does not fit is cut to 32 bits.
-  return Number(BigInt.asIntN(32, BigInt(magnitude) * (match[1] === '-' ? -1n : 1n)));
+  return Number(BigInt.asIntN(32, match[1] === '-' ? -magnitude : magnitude));
 }
 
 /** kstrtobool: the first character decides, for `on` and `off` the second. */
@@ -92,25 +94,46 @@ export function configureCard(tx: Transaction, { adapter, text }: CommandOf<'Con
 const noDevice = (name: string): Refusal =>
   refuse('ENOENT', `There is no device ${name}.`, 'ls /sys/devices/ap shows the cards.');
 
-/** `online` of a card or a queue (driver-rules 4.1). */
+/** `online` of a card, and of a queue as long as zcrypt has it (driver-rules 4.1, 4.2). */
 export function setOnline(tx: Transaction, { device: name, text }: CommandOf<'SetOnline'>): Outcome {
   const apid = parseCard(name);
   const queue = parseApqn(name);
   const card = tx.state.cards.get(apid ?? (queue === undefined ? -1 : apidOf(queue)));
   const device = queue === undefined ? card : queueOf(tx.state, apidOf(queue), apqiOf(queue));
   if (card === undefined || device === undefined) return noDevice(name);
+  if ('state' in device && device.state !== 'zcrypt')
+    return refuse(
+      'ENOENT',
+      `${name} has no online: zcrypt does not have it.`,
+      `Bind ${name} to cex4queue first.`,
+    );
   if (text === '') return undefined;
   const value = scanInteger(text, 'd');
   if (value !== 0 && value !== 1) return refuse('EINVAL', `${quoted(text)} is not online.`, 'Write 0 or 1.');
   const online = value === 1;
-  if (online && (!device.configured || device.checkStopped))
-    return refuse(
-      'ENODEV',
-      `${name} is ${device.configured ? 'check-stopped' : 'deconfigured'}.`,
-      `Write 1 to config of ${formatCard(apid ?? 0)} first.`,
-    );
-  if (queue !== undefined && online && !card.online)
-    return refuse('EINVAL', `${formatCard(apidOf(queue))} is offline.`, 'Switch the card on first.');
+  if (online) {
+    const refusal = refuseOnline(name, card, device, formatCard(apid ?? apidOf(queue ?? 0)));
+    if (refusal !== undefined) return refusal;
+  }
   if (device.online !== online) tx.emit('OnlineChanged', { device: name, online });
+  if (apid !== undefined) switchQueues(tx, apid, card, online);
   return undefined;
+}
+
+/** Why a device cannot go online. A queue shares its card's fate before a scan has told it so. */
+function refuseOnline(name: string, card: Card, device: Card | Queue, cardName: string): Refusal | undefined {
+  if (!device.configured || !card.configured)
+    return refuse('ENODEV', `${name} is deconfigured.`, `Write 1 to config of ${cardName} first.`);
+  if (device.checkStopped || card.checkStopped)
+    return refuse('ENODEV', `${name} is check-stopped.`, `Repair or replace the adapter of ${cardName}.`);
+  return card.online || device === card
+    ? undefined
+    : refuse('EINVAL', `${cardName} is offline.`, 'Switch the card on first.');
+}
+
+/** Every write to a card's `online` switches the queues that zcrypt has on it. */
+function switchQueues(tx: Transaction, apid: number, card: Card, online: boolean): void {
+  for (const [apqi, queue] of card.queues)
+    if (queue.state === 'zcrypt' && queue.online !== online)
+      tx.emit('OnlineChanged', { device: formatApqn(apqn(apid, apqi)), online });
 }
