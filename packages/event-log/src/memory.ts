@@ -5,7 +5,7 @@ import { LogError } from './errors.ts';
 import { passes } from './moment.ts';
 import { type PackedEntry, pagesOf } from './packed.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
-import { type ChainHead, checkCommit, checkExpected, type Envelope, NO_HEAD, seal } from './seal.ts';
+import { type ChainHead, checkCommit, conflictOf, type Envelope, NO_HEAD, seal } from './seal.ts';
 
 interface Stream {
   readonly number: number;
@@ -40,7 +40,8 @@ class MemoryLog implements EventLog {
     const before = known?.commands.get(commit.commandId.toLowerCase());
     if (before !== undefined) return { ...before, duplicate: true };
     const head = this.#chainHead(known);
-    checkExpected(commit, head.revision);
+    const conflict = conflictOf(commit, head.revision);
+    if (conflict !== undefined) throw conflict;
     const sealed = seal(commit, head, new Date().toISOString());
     const stream = known ?? this.#begin(commit.stream);
     for (const { canonical, hash, occurredAtMs, packed } of sealed) {

@@ -86,11 +86,11 @@ export function checkCommit(commit: Commit): void {
   }
 }
 
-/** Throws WrongExpectedRevision unless the stream ends where the writer believes; `revision` is -1 for no stream. */
-export function checkExpected(commit: Commit, revision: number): void {
-  if (commit.expected === 'any') return;
+/** The conflict of a commit with where its stream ends (-1: no such stream), undefined when it may be appended. */
+export function conflictOf(commit: Commit, revision: number): WrongExpectedRevision | undefined {
   const actual = revision < 0 ? 'none' : revision;
-  if (commit.expected !== actual) throw new WrongExpectedRevision(commit.stream, commit.expected, actual);
+  if (commit.expected === 'any' || commit.expected === actual) return undefined;
+  return new WrongExpectedRevision(commit.stream, commit.expected, actual);
 }
 
 /**

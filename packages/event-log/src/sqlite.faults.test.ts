@@ -95,7 +95,7 @@ describe('opening a log in SQLite', () => {
 function makeReadOnly(): void {
   if (process.getuid?.() === 0) {
     execFileSync('mount', ['--bind', directory, directory]);
-    undo.push(() => execFileSync('umount', [directory]));
+    undo.push(() => execFileSync('umount', ['--lazy', directory]));
     execFileSync('mount', ['-o', 'remount,bind,ro', directory]);
   } else {
     chmodSync(directory, 0o555);
@@ -136,6 +136,19 @@ describe.skipIf(process.getuid?.() === 0 && !canMount)('a directory that cannot 
       ...refusal('read-only'),
       remedy: expect.stringContaining('copy'),
     });
+  });
+
+  test('is refused to a reader as soon as somebody can write it after all, and does', async () => {
+    await filled();
+    makeReadOnly();
+    const reader = await openSqliteLog({ directory, readOnly: true });
+    undo.pop()?.();
+    const writer = await openSqliteLog({ directory });
+    await writer.append(commit('host-0', 'any'));
+    await expect(reader.lastPosition()).rejects.toMatchObject(refusal('read-only'));
+    await writer.close();
+    await expect(reader.lastPosition()).rejects.toMatchObject(refusal('read-only'));
+    await reader.close();
   });
 
   test('takes no new log', async () => {

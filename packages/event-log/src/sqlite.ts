@@ -7,11 +7,10 @@
  * the machine, never the log's consistency.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
-import { asLogError, isBusy } from './sqlite/faults.ts';
+import { patiently } from './sqlite/faults.ts';
 import { Frames } from './sqlite/frames.ts';
 import { type FactPage, Reader } from './sqlite/reader.ts';
 import { openStore, type Store } from './sqlite/store.ts';
@@ -19,7 +18,6 @@ import { Writer } from './sqlite/writer.ts';
 
 /** How often a subscription asks whether another process has written. */
 const POLL_INTERVAL_MS = 25;
-const LOCK_RETRY_MS = 5;
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 
 export interface SqliteLogOptions {
@@ -199,18 +197,12 @@ class SqliteLog implements EventLog {
   }
 
   /** One synchronous step of reading; waits when another process is just recovering the log. */
-  async #read<T>(work: () => T): Promise<T> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
-    for (;;) {
+  #read<T>(work: () => T): Promise<T> {
+    return patiently(this.#store.path, this.#busyTimeoutMs, () => {
       this.#checkOpen();
       this.#store.checkUnchanged();
-      try {
-        return work();
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw asLogError(error, this.#store.path);
-      }
-      await delay(LOCK_RETRY_MS);
-    }
+      return work();
+    });
   }
 
   /** Watches for writes of other processes, for as long as there are subscriptions. */

@@ -1,10 +1,12 @@
 /** What SQLite and the file system report, in the words of `LogError`. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { LogError, type LogErrorCode } from '../errors.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that have a meaning of their own here. */
+const BUSY = 5;
 const CODES: ReadonlyMap<number, LogErrorCode> = new Map([
-  [5, 'locked'],
+  [BUSY, 'locked'],
   [6, 'locked'],
   [8, 'read-only'],
   [11, 'corrupted'],
@@ -33,12 +35,6 @@ export function resultCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode : undefined;
 }
 
-/** True when another connection holds the lock that was asked for. */
-export function isBusy(error: unknown): boolean {
-  const code = resultCode(error);
-  return code !== undefined && (code & 0xff) === 5;
-}
-
 /** The error as a LogError about `path`; what is no fault of the store is given back as it is. */
 export function asLogError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof LogError) return error;
@@ -61,5 +57,28 @@ export function guarded<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     throw asLogError(error, path);
+  }
+}
+
+/** Pause before asking again for a lock that another process holds. */
+const LOCK_RETRY_MS = 5;
+
+/**
+ * Runs `work`, again and again while another process holds the lock that it needs, without blocking this process.
+ * Throws LogError: `locked` after `waitMs` milliseconds, or whatever else the store reports.
+ */
+export async function patiently<T>(path: string, waitMs: number, work: () => T): Promise<T> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (((resultCode(error) ?? 0) & 0xff) !== BUSY) throw asLogError(error, path);
+      if (performance.now() >= deadline) {
+        const reason = `another process held the log for more than ${waitMs} ms`;
+        throw new LogError('locked', path, reason, { cause: error });
+      }
+    }
+    await delay(LOCK_RETRY_MS);
   }
 }

@@ -6,12 +6,11 @@
  * it stays. Appends are taken in the order in which they came.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { LogError } from '../errors.ts';
 import { packFacts } from '../packed.ts';
 import type { Appended, Commit } from '../port.ts';
-import { checkCommit, checkExpected, NO_HEAD, type SealedFact, seal } from '../seal.ts';
-import { asLogError, isBusy, resultCode } from './faults.ts';
+import { checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import { asLogError, patiently, resultCode } from './faults.ts';
 import type { Frames } from './frames.ts';
 import type { Reader } from './reader.ts';
 import { HASH_BYTES, uuidBytes } from './rows.ts';
@@ -22,12 +21,11 @@ const MAX_GROUP_COMMITS = 1024;
 const MAX_GROUP_SIZE = 16 * 1024 * 1024;
 const MAX_WAITING = 65_536;
 const MAX_CACHED_HEADS = 65_536;
-/** Pause before asking again for a lock that another process holds. */
-const LOCK_RETRY_MS = 5;
 
 const INSERT_COMMIT = `
   INSERT INTO commits (position, stream, revision, count, command, hashes, packed, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (command, stream) DO NOTHING`; // the index must be searched anyway: no look-up before it
 
 interface Waiting {
   readonly commit: Commit;
@@ -99,7 +97,7 @@ export class Writer {
     const { db, path } = this.#store;
     const outcomes: Outcome[] = [];
     try {
-      await this.#begin();
+      await patiently(path, this.#busyTimeoutMs, () => db.exec('BEGIN IMMEDIATE'));
       try {
         this.#refresh();
         this.#decideGroup(outcomes);
@@ -127,24 +125,6 @@ export class Writer {
       } else reject(outcome?.refused);
     }
     if (wrote) this.#written();
-  }
-
-  /** Takes the write lock without blocking the process for longer than a moment at a time. */
-  async #begin(): Promise<void> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
-    for (;;) {
-      try {
-        this.#store.db.exec('BEGIN IMMEDIATE');
-        return;
-      } catch (error) {
-        if (!isBusy(error)) throw error;
-        if (performance.now() >= deadline) {
-          const reason = `another process held the log for more than ${this.#busyTimeoutMs} ms`;
-          throw new LogError('locked', this.#store.path, reason, { cause: error });
-        }
-        await delay(LOCK_RETRY_MS);
-      }
-    }
   }
 
   /** Inside the transaction: drops what is known when another connection has written since. */
@@ -181,9 +161,11 @@ export class Writer {
   ): Outcome | { readonly facts: readonly SealedFact[]; readonly head: KnownHead | undefined } {
     try {
       const head = this.#head(commit.stream);
-      const before = head === undefined ? undefined : this.#duplicate(commit);
-      if (before !== undefined) return { appended: before };
-      checkExpected(commit, head?.revision ?? -1);
+      const conflict = conflictOf(commit, head?.revision ?? -1);
+      if (conflict !== undefined) {
+        const before = this.#duplicate(commit);
+        return before === undefined ? { refused: conflict } : { appended: before };
+      }
       const chain = { ...(head ?? NO_HEAD), recordedAt: this.#recordedAt };
       return { facts: seal(commit, chain, now), head };
     } catch (error) {
@@ -202,7 +184,7 @@ export class Writer {
     if (last === undefined) throw new TypeError('a commit without facts');
     const first = this.#position + 1;
     const position = this.#position + facts.length;
-    const hashes = Buffer.alloc(HASH_BYTES * facts.length);
+    const hashes = Buffer.allocUnsafe(HASH_BYTES * facts.length);
     for (const [index, fact] of facts.entries()) hashes.write(fact.hash, index * HASH_BYTES, 'hex');
     const body = `[${facts.map((fact) => fact.canonical).join(',')}]`;
     const packed = packFacts(
@@ -214,9 +196,13 @@ export class Writer {
         payload: fact.packed,
       })),
     );
-    this.#reader
+    const { changes } = this.#reader
       .prepare(INSERT_COMMIT)
       .run(position, number, last.revision, facts.length, uuidBytes(commit.commandId), hashes, packed, body);
+    if (Number(changes) === 0) {
+      const before = this.#duplicate(commit);
+      if (before !== undefined) return { appended: before, size: 0 };
+    }
     this.#position = position;
     this.#recordedAt = last.recordedAt;
     this.#remember(commit.stream, {
@@ -247,9 +233,11 @@ export class Writer {
   }
 
   #head(stream: string): KnownHead | undefined {
-    const known = this.#heads.get(stream) ?? this.#reader.head(stream);
-    if (known !== undefined) this.#remember(stream, known);
-    return known;
+    const known = this.#heads.get(stream);
+    if (known !== undefined) return known;
+    const head = this.#reader.head(stream);
+    if (head !== undefined) this.#remember(stream, head);
+    return head;
   }
 
   #remember(stream: string, head: KnownHead): void {
