@@ -19,7 +19,7 @@ import {
 import { type Outcome, refuse } from '../refusal.ts';
 import { attach, writeFiltered } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
-import { linkedQueues, vfioReset } from '../rules/reset.ts';
+import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
 import { isBoundToVfio, type Mdev, mdevOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import type { Axis, GenerationRules } from './generation.ts';
@@ -38,17 +38,31 @@ export const patches2019: GenerationRules = {
   filterControlDomains,
   queueBound,
   queueUnbinding,
-  letGo: vfioReset,
+  reset,
+  /** Deconfigured counts as done. */
+  isReset: (responseCode) => responseCode === 0 || responseCode === 3,
+  letGo: reset,
   /** Host configuration is seen only as binding and unbinding of queues. */
   configChanged: () => undefined,
   scanComplete: () => {},
   open,
-  close: (tx, mdev) => vfioReset(tx, linkedQueues(tx, mdev.assigned)),
+  close: (tx, mdev) => reset(tx, linkedQueues(tx, mdev.assigned)),
   removeOpen: (_tx, mdev) =>
     refuse('EBUSY', `${nameMdev(mdev)} is in use by a guest.`, 'Stop the guest first.', [
       { queue: mdev.uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` },
     ]),
 };
+
+const MAX_RETRIES = 5;
+/** Only "in progress" and "busy" are worth another try. */
+const FIVE_TIMES: RetryRules = {
+  tryAgain: new Set([2, 5]),
+  goesOn: (_tx, _queue, retries) => retries < MAX_RETRIES,
+};
+
+function reset(tx: Transaction, queues: readonly Apqn[]): void {
+  vfioReset(tx, queues, FIVE_TIMES);
+}
 
 /** Every queue of adapters x domains is bound to vfio_ap; vacuously so when there is none. */
 function allBound(tx: Transaction, adapters: Mask256, domains: Mask256): boolean {
@@ -112,7 +126,7 @@ function queueUnbinding(tx: Transaction, queue: Apqn): void {
     if (!has(shadow.adapters, apid)) return;
     writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
   }
-  vfioReset(tx, [queue]);
+  reset(tx, [queue]);
 }
 
 /** An adapter and a domain are in as soon as any of their assigned queues is bound. */

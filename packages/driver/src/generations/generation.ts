@@ -42,6 +42,10 @@ export interface GenerationRules {
   queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | undefined): void;
   /** vfio_ap is about to lose a queue (driver-rules 6.5). */
   queueUnbinding(tx: Transaction, queue: Apqn): void;
+  /** Resets these queues, all bound to vfio_ap, again where the answer asks for it (driver-rules 6.9). */
+  reset(tx: Transaction, queues: readonly Apqn[]): void;
+  /** True when the VFIO_DEVICE_RESET ioctl is content with a queue's answer (driver-rules 6.8, 8). */
+  isReset(responseCode: number): boolean;
   /** vfio_ap lets go of queues that no guest loses by it: resets them where the generation does (driver-rules 6.5). */
   letGo(tx: Transaction, queues: readonly Apqn[]): void;
   /** The bus found a new host configuration (driver-rules 6.6); `before` is the one until now. */

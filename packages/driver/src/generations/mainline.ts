@@ -49,6 +49,8 @@ export const mainline = (differences: Differences): GenerationRules => ({
   filterControlDomains,
   queueBound,
   queueUnbinding,
+  reset: vfioReset,
+  isReset: (responseCode) => responseCode === 0,
   letGo,
   configChanged,
   scanComplete,

@@ -3,12 +3,13 @@ import { apidOf, apqiOf, apqnsOf, count, EMPTY_MATRIX, formatApid, formatApqn, i
 import type { CommandOf } from '@apledger/events';
 import { guestTable, next } from '@apledger/machines';
 import { rulesOf } from '../generations/index.ts';
+import { NOT_AVAILABLE } from '../hardware.ts';
 import { conflictsOf, noSuchMdev, type Outcome, refuse } from '../refusal.ts';
 import { isOpen, type Mdev, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { release } from './mdev.ts';
 import { nameMdev } from './ownership.ts';
-import { linkedQueues, vfioReset } from './reset.ts';
+import { linkedQueues } from './reset.ts';
 
 export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
@@ -39,8 +40,7 @@ const notOpen = (mdev: Mdev): Outcome =>
 /** Takes everything from the guest, then resets it; completes a removal that waited for this. */
 function close(tx: Transaction, mdev: Mdev): void {
   tx.emit('GuestStopped', { mdev: mdev.uuid, guest: mdev.guest });
-  // Only a guest that got the queues has to be followed by a reset.
-  if (mdev.attached || mdev.guest === null) rulesOf(tx.state.driver).close(tx, tx.mdev(mdev.uuid));
+  rulesOf(tx.state.driver).close(tx, tx.mdev(mdev.uuid));
   if (mdev.removing) release(tx, tx.mdev(mdev.uuid));
 }
 
@@ -50,8 +50,11 @@ export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'Res
   if (mdev === undefined) return noSuchMdev(uuid);
   if (!isOpen(mdev)) return notOpen(mdev);
   const queues = linkedQueues(tx, mdev.assigned);
-  vfioReset(tx, queues);
-  const failed = queues.filter((queue) => queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode !== 0);
+  const rules = rulesOf(tx.state.driver);
+  rules.reset(tx, queues);
+  const failed = queues.filter(
+    (queue) => !rules.isReset(queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode ?? NOT_AVAILABLE),
+  );
   if (failed.length === 0) return undefined;
   const conflicts = failed.map((queue) => ({ queue: formatApqn(queue), holder: 'hardware' }));
   return refuse(
@@ -66,24 +69,28 @@ export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'Res
 export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'MigrateGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
-  if (!isOpen(mdev)) return notOpen(mdev);
-  const effective = mdev.effective ?? EMPTY_MATRIX;
+  const { guest } = mdev;
+  if (!isOpen(mdev) || guest === null) return notOpen(mdev);
+  // A 2019 guest may have several open, of which one gives it something (driver-rules 8).
+  const held = [...tx.state.mdevs.values()].filter((other) => isOpen(other) && other.guest === guest);
+  const giver = held.find(({ attached }) => attached) ?? mdev;
+  const effective = giver.effective ?? EMPTY_MATRIX;
   const pluggedAdapters = count(effective.adapters);
   if (next(guestTable, mdev.lifecycle, { type: 'MIGRATE', pluggedAdapters }) === undefined) {
     const adapters = idsOf(effective.adapters);
-    tx.emit('MigrationRefused', { mdev: uuid, guest: mdev.guest, pluggedAdapters: adapters });
+    tx.emit('MigrationRefused', { mdev: uuid, guest, pluggedAdapters: adapters });
     const queues = apqnsOf(effective);
     return refuse(
       'EBUSY',
-      `Guest ${mdev.guest} has AP adapters ${adapters.map(formatApid).join(', ')} plugged in; AP queues cannot migrate.`,
-      `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${uuid}${adapters.length > 1 ? ', and so on' : ''}.`,
+      `Guest ${guest} has AP adapters ${adapters.map(formatApid).join(', ')} plugged in; AP queues cannot migrate.`,
+      `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${giver.uuid}${adapters.length > 1 ? ', and so on' : ''}.`,
       queues.length > 0
-        ? conflictsOf(effective, () => `guest ${mdev.guest}`)
-        : adapters.map((apid) => ({ queue: `card${formatApid(apid)}`, holder: `guest ${mdev.guest}` })),
+        ? conflictsOf(effective, () => `guest ${guest}`)
+        : adapters.map((apid) => ({ queue: `card${formatApid(apid)}`, holder: `guest ${guest}` })),
     );
   }
-  tx.emit('MigrationRequested', { mdev: uuid, guest: mdev.guest });
-  tx.emit('MigrationCompleted', { mdev: uuid, guest: mdev.guest });
-  close(tx, mdev);
+  tx.emit('MigrationRequested', { mdev: uuid, guest });
+  tx.emit('MigrationCompleted', { mdev: uuid, guest });
+  for (const { uuid: left } of held) close(tx, tx.mdev(left));
   return undefined;
 }

@@ -19,7 +19,7 @@ import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } fro
 import { isOpen, MAX_MDEVS, type Mdev, mdevLimits } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { refuseHostOwned, refuseShared } from './ownership.ts';
-import { linkedQueues, vfioReset } from './reset.ts';
+import { linkedQueues } from './reset.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_LENGTH = 36;
@@ -71,7 +71,7 @@ export function removeMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'Rem
 
 /** Resets what the mdev still holds, then it is gone. */
 export function release(tx: Transaction, mdev: Mdev): void {
-  vfioReset(tx, linkedQueues(tx, mdev.assigned));
+  rulesOf(tx.state.driver).reset(tx, linkedQueues(tx, mdev.assigned));
   tx.emit('MdevRemoved', { mdev: mdev.uuid });
 }
 

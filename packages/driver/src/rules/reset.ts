@@ -4,19 +4,28 @@ import { NOT_AVAILABLE, tapq, zapq } from '../hardware.ts';
 import { isBoundToVfio } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
-/** Answers after which the reset is still under way or was not taken: ZAPQ is issued again. */
-const TRY_AGAIN: ReadonlySet<number> = new Set([2, 5, 10]);
+/** When ZAPQ is issued again: after which answers, and how often (driver-rules 6.9, 8). */
+export interface RetryRules {
+  readonly tryAgain: ReadonlySet<number>;
+  goesOn(tx: Transaction, queue: Apqn, retries: number): boolean;
+}
+
+/** Until the queue took it, or is gone from the host. */
+const UNTIL_TAKEN: RetryRules = {
+  tryAgain: new Set([2, 5, 10]),
+  goesOn: (tx, queue) => tapq(tx.state, queue) !== NOT_AVAILABLE,
+};
 
 /** The bus resets a queue once more whenever a driver has let go of it. */
 export const busReset = (tx: Transaction, queue: Apqn): void =>
   tx.emit('QueueReset', { by: 'bus', queues: [formatApqn(queue)], responseCode: zapq(tx.state, queue) });
 
 /** Resets these queues, which are bound to vfio_ap: all of them once, then those again that did not take it. */
-export function vfioReset(tx: Transaction, queues: readonly Apqn[]): void {
+export function vfioReset(tx: Transaction, queues: readonly Apqn[], rules: RetryRules = UNTIL_TAKEN): void {
   const answers = zapqAll(tx, queues);
   queues.forEach((queue, i) => {
     let answer = answers[i] ?? 0;
-    while (TRY_AGAIN.has(answer) && tapq(tx.state, queue) !== NOT_AVAILABLE) {
+    for (let retries = 0; rules.tryAgain.has(answer) && rules.goesOn(tx, queue, retries); retries++) {
       [answer = 0] = zapqAll(tx, [queue]);
     }
   });
