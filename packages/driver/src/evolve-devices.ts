@@ -3,7 +3,7 @@ import { apidOf, apqiOf, has, parseApqn, parseCard, withBit, withoutBit } from '
 import type { CardMode, Fact, FactOf } from '@apledger/events';
 import { next, type QueueEvent, queueTable } from '@apledger/machines';
 import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
-import { type Card, type CardHardware, type HostState, matrixOfIds, type Queue } from './state.ts';
+import { type Card, type CardHardware, driverOf, type HostState, matrixOfIds, type Queue } from './state.ts';
 
 const DEVICE_FACTS = [
   'HardwareChanged',
@@ -55,6 +55,7 @@ export function evolveDevices(state: HostState, fact: DeviceFact): HostState {
     }
     case 'CardDetected': {
       const { adapter, ...card } = fact.data;
+      if (state.cards.has(adapter)) throw new ImpossibleFact(`card ${adapter} was detected before`);
       return withCard(state, adapter, { ...card, online: true, queues: new Map() });
     }
     case 'CardRemoved': {
@@ -94,9 +95,9 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
     case 'QueueDetected': {
       const { queues, configured, checkStopped } = fact.data;
       let order = state.registered;
-      const detected = mapQueues(state, queues, () => ({
+      const detected = mapQueues(state, queues, (known) => ({
         order: order++,
-        state: allowed(next(queueTable, queueTable.initial, { type: 'DETECT' }), 'DETECT'),
+        state: allowed(next(queueTable, known?.state ?? queueTable.initial, { type: 'DETECT' }), 'DETECT'),
         resetCode: 0,
         driverOverride: null,
         configured,
@@ -128,7 +129,11 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
       }));
     }
     case 'QueueUnbound':
-      return mapQueues(state, fact.data.queues, (queue) => step(queue, { type: 'UNBIND' }));
+      return mapQueues(state, fact.data.queues, (queue) => {
+        if (driverOf(existing(queue)) !== fact.data.driver)
+          throw new ImpossibleFact(`${fact.data.driver} lets go of a queue that it does not have`);
+        return step(queue, { type: 'UNBIND' });
+      });
     case 'QueueReset':
       return queueReset(state, fact);
     case 'DriverOverrideChanged':

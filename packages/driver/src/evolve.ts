@@ -93,6 +93,7 @@ function evolveMdevs(state: HostState, fact: Exclude<MdevFact, { type: 'Migratio
   const mdevs = new Map(state.mdevs);
   const { mdev: uuid } = fact.data;
   if (fact.type === 'MdevCreated') {
+    if (mdevs.has(uuid)) throw new ImpossibleFact(`mdev ${uuid} was created before`);
     mdevs.set(uuid, newMdev(state, uuid));
     return { ...state, mdevs };
   }

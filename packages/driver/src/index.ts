@@ -8,8 +8,10 @@
  */
 export { type Decision, decide } from './decide.ts';
 export { evolve } from './evolve.ts';
+
 export type { GenerationRules } from './generations/generation.ts';
 export { rulesOf } from './generations/index.ts';
+export { tapq } from './hardware.ts';
 export { ImpossibleFact } from './lifecycle.ts';
 export type { Refusal } from './refusal.ts';
 export {
