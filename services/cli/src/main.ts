@@ -1,5 +1,7 @@
 /** The command `apledger`: reads the arguments, calls one of the commands beside this file, tells how it ended. */
+import { ImpossibleFact } from '@apledger/driver';
 import { LogError } from '@apledger/event-log';
+import { InvalidFact, UnknownFact } from '@apledger/events';
 import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';
 import { demo } from './demo.ts';
@@ -32,14 +34,15 @@ export async function main(args: readonly string[], output: Output = processOutp
   }
 }
 
+/** Errors whose message is meant for a person; any other is a defect, and its stack trace is wanted. */
+const EXPLAINED = [Failure, LogError, UnknownFact, InvalidFact, ImpossibleFact];
+
 function explain(error: unknown, output: Output): number {
   // Commander has printed its own message; asking for help is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Failure || error instanceof LogError) {
-    output.err(`apledger: ${error.message}\n`);
-    return error instanceof Failure ? error.status : 2;
-  }
-  throw error;
+  if (!EXPLAINED.some((kind) => error instanceof kind)) throw error;
+  output.err(`apledger: ${(error as Error).message}\n`);
+  return error instanceof Failure ? error.status : 2;
 }
 
 const data = (): Option =>

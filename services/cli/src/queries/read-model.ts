@@ -1,7 +1,7 @@
 /** A read model over the log of a data directory, caught up, for the length of one command. */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EventLog, LogError } from '@apledger/event-log';
+import type { EventLog } from '@apledger/event-log';
 import {
   CannotFold,
   memoryStore,
@@ -51,13 +51,7 @@ async function openStore(directory: string): Promise<ReadModelStore> {
     () => true,
     () => false,
   );
-  if (!isWritable) return memoryStore();
-  try {
-    return openSqliteStore(join(directory, FILE));
-  } catch (error) {
-    if (error instanceof LogError) throw new Failure(2, error.message);
-    throw error;
-  }
+  return isWritable ? openSqliteStore(join(directory, FILE)) : memoryStore();
 }
 
 const progress =

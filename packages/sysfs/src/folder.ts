@@ -1,0 +1,69 @@
+/** How the tree is written down: attributes by mode, folders by their entries, everything made when it is asked for. */
+import type { Command } from '@apledger/events';
+import { MAX_WRITE } from '@apledger/events';
+import type { Attribute, Directory, Failed, Link, Node } from './node.ts';
+
+/** A directory that can also find its entries. */
+export interface Folder extends Directory {
+  entry(name: string): Node | Folder | undefined;
+}
+
+type Entry = Node | Folder;
+
+/** Entries whose names depend on the host: devices, mdevs. */
+export interface Group {
+  names(): Iterable<string>;
+  entry(name: string): Entry | undefined;
+}
+
+/** A folder of entries with fixed names (undefined = not here) and of groups. */
+export function folder(
+  fixed: Readonly<Record<string, (() => Entry) | undefined>>,
+  ...groups: readonly Group[]
+): Folder {
+  const names = Object.keys(fixed).filter((name) => fixed[name] !== undefined);
+  return {
+    kind: 'directory',
+    list: () => [...names, ...groups.flatMap((group) => [...group.names()])].sort(),
+    entry(name) {
+      if (Object.hasOwn(fixed, name)) return fixed[name]?.();
+      for (const group of groups) {
+        const entry = group.entry(name);
+        if (entry !== undefined) return entry;
+      }
+      return undefined;
+    },
+  };
+}
+
+export const link = (target: string): Link => ({ kind: 'link', target });
+
+const denied = (access: string): Failed => ({
+  errno: 'EACCES',
+  explanation: `the file cannot be ${access}, not even by root`,
+});
+
+type Read = () => string | Failed;
+/** The command that a text asks for; undefined = accepted without effect. */
+type Write = (text: string) => Command | undefined;
+
+const attribute = (mode: number, read: Read | undefined, write: Write | undefined): Attribute => ({
+  kind: 'attribute',
+  mode,
+  read: read ?? (() => denied('read')),
+  write(text) {
+    if (write === undefined) return denied('written');
+    // A write of no bytes does not reach the attribute, and of a long one only the first page does (driver-rules 1).
+    const command = text === '' ? undefined : write(text.slice(0, MAX_WRITE));
+    return command === undefined ? undefined : { command };
+  },
+});
+
+/** 0444. */
+export const readable = (read: Read, mode = 0o444): Attribute => attribute(mode, read, undefined);
+/** 0200. */
+export const writable = (write: Write): Attribute => attribute(0o200, undefined, write);
+/** 0644. */
+export const changeable = (read: Read, write: Write): Attribute => attribute(0o644, read, write);
+/** A file that always says the same. */
+export const constant = (text: string): Attribute => readable(() => text);

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { parseScript, ScriptError } from './parse.ts';
+
+const operations = (text: string) => parseScript(text).map(({ operation }) => operation);
+
+describe('a script', () => {
+  it('has comments, blank lines and variables that carry nothing out', () => {
+    expect(parseScript('# nothing\n\nuuid1=abc  # said once\n   \n')).toEqual([]);
+  });
+
+  it('puts variables in, also in braces and double quotes, not in single quotes', () => {
+    const text = 'u=abc\necho $u > a\necho "${u}x" > $u/b\necho \'$u\' > c';
+    expect(operations(text)).toEqual([
+      { kind: 'echo', text: 'abc\n', path: 'a' },
+      { kind: 'echo', text: 'abcx\n', path: 'abc/b' },
+      { kind: 'echo', text: '$u\n', path: 'c' },
+    ]);
+  });
+
+  it('writes with a newline, without one after -n, and only a newline for nothing', () => {
+    expect(operations('echo 5 >f\necho -n 5>f\necho > f\necho a  b > f')).toEqual([
+      { kind: 'echo', text: '5\n', path: 'f' },
+      { kind: 'echo', text: '5', path: 'f' },
+      { kind: 'echo', text: '\n', path: 'f' },
+      { kind: 'echo', text: 'a b\n', path: 'f' },
+    ]);
+  });
+
+  it('knows which lines have to fail, and where they stand', () => {
+    const [first, second] = parseScript('\n! cat a\ncat b\n');
+    expect(first).toMatchObject({
+      line: 2,
+      mustFail: true,
+      source: '! cat a',
+      operation: { kind: 'cat', paths: ['a'] },
+    });
+    expect(second).toMatchObject({ line: 3, mustFail: false });
+  });
+
+  it('reads hosts with ids as the kernel reads numbers, ranges and card types', () => {
+    expect(
+      operations(
+        'host a adapters=5,0x6,010-9 domains=4 types=05:CEX5C,0a:CEX7P,06:none driver=7.3 apmask=-5 apxa=0',
+      ),
+    ).toEqual([
+      {
+        kind: 'host',
+        name: 'a',
+        settings: {
+          driver: '7.3',
+          hardware: {
+            qci: true,
+            apxa: false,
+            maxAdapter: 255,
+            maxDomain: 255,
+            adapters: [5, 6, 8, 9],
+            domains: [4],
+            controlDomains: [4],
+            cards: [
+              { adapter: 5, type: 11, mode: 'C' },
+              { adapter: 10, type: 13, mode: 'P' },
+              { adapter: 6, type: 0, mode: 'C' },
+            ],
+          },
+          boot: { apmask: '-5', aqmask: null },
+        },
+      },
+    ]);
+  });
+
+  it('reads guests, hardware, cards and scans', () => {
+    expect(
+      operations(
+        'guest start g ABC\nguest stop g\nguest migrate g\nhardware adapters=\ncard 0A config=0\nscan',
+      ),
+    ).toEqual([
+      { kind: 'guest', action: 'start', guest: 'g', mdev: 'abc' },
+      { kind: 'guest', action: 'stop', guest: 'g' },
+      { kind: 'guest', action: 'migrate', guest: 'g' },
+      { kind: 'hardware', settings: { adapters: [] } },
+      { kind: 'card', card: '0a', attribute: 'config', value: '0' },
+      { kind: 'scan' },
+    ]);
+  });
+
+  it.each([
+    ['reboot', /line 1: reboot: no such command; there are cd, ls/],
+    ['cat a\necho $nobody > f', /line 2: \$nobody was given no value/],
+    ['echo "5 > f', /the quote " is not closed/],
+    ['cat a | cat', /\| is not understood here/],
+    ['echo $(uuidgen) > f', /\$ needs a name/],
+    ['echo 5 >', /usage: echo/],
+    ['echo 5 > a b', /usage: echo/],
+    ['cat a > b', /only echo can write/],
+    ['cat', /usage: cat PATH/],
+    ['cd', /usage: cd PATH/],
+    ['!', /nothing after !/],
+    ['host', /usage: host NAME/],
+    ['host a adapters=256', /adapters=256: ids are 0 to 255/],
+    ['host a adapters=5-4', /5-4 is no id and no range/],
+    ['host a adapters=x', /adapters=x: ids are/],
+    ['host a colour=red', /colour=red: no such setting; there are adapters=/],
+    ['host a adapters=5 adapters=6', /adapters= is given twice/],
+    ['host a driver=5.0', /driver=5.0: there are 2019-v2, 6.12, 7.3/],
+    ['host a types=05:CEX9C', /types=05:CEX9C: write two hex digits/],
+    ['host a apxa=yes', /apxa=yes: write 0 or 1/],
+    ['guest start g', /usage: guest start/],
+    ['guest dance g', /usage: guest start/],
+    ['card 5 config=0', /5 is no card/],
+    ['card 05 speed=9', /usage: card 05 config/],
+    ['scan now', /usage: scan/],
+    ['echo a \\', /cannot be continued/],
+    [`echo ${'5'.repeat(70_000)} > f`, /longer than 65536/],
+  ])('is refused whole when it says %j', (text, told) => {
+    expect(() => parseScript(text)).toThrow(ScriptError);
+    expect(() => parseScript(text)).toThrow(told);
+  });
+});
