@@ -4,10 +4,12 @@
 
 host masks adapters=1-3 domains=7,8
 
-# The product of the bits set in both masks is the host's: here (01,07) to (03,08), and nothing else.
-echo 0x0700000000000000000000000000000000000000000000000000000000000000 > /sys/bus/ap/apmask
+# The product of the bits set in both masks is the host's: bits 1, 2, 3 and bits 7, 8 give (01,07) to (03,08).
+# (The document prints 0x0700... for bits 1, 2 and 3. Counted from the left, as it says itself, they are 0x7000...)
+echo 0x7000000000000000000000000000000000000000000000000000000000000000 > /sys/bus/ap/apmask
 echo 0x0180000000000000000000000000000000000000000000000000000000000000 > /sys/bus/ap/aqmask
 readlink /sys/devices/ap/card01/01.0007/driver
+readlink /sys/devices/ap/card03/03.0008/driver
 
 # Absolute: a shorter text is filled with zeroes on the right. 0x41 is bits 1 and 7.
 cd /sys/bus/ap

@@ -1,7 +1,6 @@
 /** The commands that ask: show, events, replay, diff, verify, rebuild, and `npm start`'s demo. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +27,7 @@ const positionOf = (type: string): number =>
   Number(facts.filter((fact) => fact.type === type).at(-1)?.position);
 
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), 'apledger-queries-'));
+  data = scratch();
   await apledger('run', '--data', data, file('incident.sh', SCRIPT));
   facts = objects((await apledger('events', '--json', '--data', data)).out);
 });
@@ -274,7 +273,7 @@ describe('a data directory', () => {
       const { status, err } = await apledger(...command);
       expect(status).toBe(2);
       expect(err).toContain(path);
-      expect(err).toContain('not a directory');
+      expect(err).toContain('not-a-directory');
     }
   });
 

@@ -173,7 +173,7 @@ describe('--json', () => {
       errno: null,
       output: '',
     });
-    const types = (steps[1]?.events as { type: string }[]).map(({ type }) => type);
+    const types = (steps[1]?.events as { type: string }[] | undefined)?.map(({ type }) => type);
     expect(types).toEqual(['MaskChanged', 'QueueReset', 'QueueUnbound', 'QueueBound']);
     expect(steps[5]).toMatchObject({ output: `0xf9${'f'.repeat(62)}\n`, events: [] });
     expect(steps[6]).toMatchObject({

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '@apledger/cli';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 
 export interface Ended {
   readonly status: number;
@@ -27,12 +27,11 @@ export async function apledger(...args: string[]): Promise<Ended> {
   return { status, out, err };
 }
 
-/** A new directory that goes with the test. */
-export function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'apledger-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+const root = mkdtempSync(join(tmpdir(), 'apledger-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A new directory that goes with the test file. */
+export const scratch = (): string => mkdtempSync(join(root, 'd'));
 
 /** The text as a file. */
 export function file(name: string, content: string | Buffer): string {

@@ -9,7 +9,7 @@ describe('a script', () => {
   });
 
   it('puts variables in, also in braces and double quotes, not in single quotes', () => {
-    const text = 'u=abc\necho $u > a\necho "${u}x" > $u/b\necho \'$u\' > c';
+    const text = ['u=abc', 'echo $u > a', `echo "$${'{u}'}x" > $u/b`, "echo '$u' > c"].join('\n');
     expect(operations(text)).toEqual([
       { kind: 'echo', text: 'abc\n', path: 'a' },
       { kind: 'echo', text: 'abcx\n', path: 'abc/b' },

@@ -71,7 +71,7 @@ export function parseScript(text: string): Step[] {
 
 function parseLine(raw: string, line: number, variables: Map<string, string>): Step | undefined {
   const source = raw.trim();
-  const mustFail = /^!\s/.test(source);
+  const mustFail = /^!(\s|$)/.test(source);
   const words = splitWords(mustFail ? source.slice(1) : source, variables);
   const [first] = words;
   if (first === undefined) {
