@@ -56,7 +56,12 @@ describe('conform', () => {
       /bind events/,
     ],
     ['a reset', (step: Record<string, unknown>) => Object.assign(step, { z: ['00.0000=7'] }), /resets/],
-    ['an mdev', (step: Record<string, unknown>) => Object.assign(step, { m: { Z: mdev } }), /mdev Z/],
+    [
+      'an mdev',
+      (step: Record<string, unknown>) =>
+        Object.assign(step, { m: { ...(step.m as object | undefined), Z: mdev } }),
+      /mdev Z/,
+    ],
     [
       'a file',
       (step: Record<string, unknown>) => Object.assign(step, { out: { apmask: 'x' } }),

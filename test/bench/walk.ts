@@ -1,0 +1,145 @@
+/**
+ * What people do on a host, without end: commands at random but from a fixed seed, on a bounded pool of mdevs, so that the state neither
+ * grows nor empties however long it goes on. The driver's rules decide each of them; about one in ten is refused.
+ */
+import { type Decision, decide, type HostState, isOpen, type Mdev } from '@apledger/driver';
+import type { Command, Generation } from '@apledger/events';
+
+/** A host of the fleet. */
+export interface HostShape {
+  readonly host: string;
+  readonly driver: Generation;
+  readonly adapters: number;
+  readonly domains: number;
+  /** Size of the pool of mdevs; most of them exist most of the time. */
+  readonly mdevs: number;
+}
+
+/** The largest host that the benches know: 1,360 queues. */
+export const largeHost = (driver: Generation): HostShape => ({
+  host: 'large',
+  driver,
+  adapters: 16,
+  domains: 85,
+  mdevs: 60,
+});
+
+/** Numbers below 1 from a seed (mulberry32): a run can be repeated. */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** One command, the state that it met, and what came of it. */
+export interface Step {
+  readonly before: HostState | undefined;
+  readonly command: Command;
+  readonly decision: Decision;
+}
+
+/** One host and what happens to it. */
+export class Walk {
+  readonly shape: HostShape;
+  readonly #random: () => number;
+  readonly #opening: Command[];
+  readonly #uuids: readonly string[];
+  #state: HostState | undefined;
+
+  constructor(shape: HostShape, seed: number) {
+    this.shape = shape;
+    this.#random = randomFrom(seed);
+    this.#uuids = Array.from({ length: shape.mdevs }, (_, n) => uuidOf(seed, n));
+    this.#opening = openingOf(shape, this.#uuids);
+  }
+
+  /** Whether the host is set up and ordinary life has begun. */
+  get isOpened(): boolean {
+    return this.#opening.length === 0;
+  }
+
+  /** Decides the next command. */
+  step(): Step {
+    const before = this.#state;
+    const command = this.#opening.shift() ?? this.#next(before);
+    const decision = decide(before, command);
+    this.#state = decision.state;
+    return { before, command, decision };
+  }
+
+  #next(state: HostState | undefined): Command {
+    if (state === undefined) throw new Error('a walk begins with its registration');
+    const dice = this.#below(100);
+    if (dice < 6) return { type: 'WriteMask', mask: 'apmask', text: this.#maskChange(state) };
+    if (dice < 12) return this.#rebind(state);
+    if (dice < 13) return { type: 'ScanBus' };
+    const number = this.#below(this.shape.mdevs);
+    const uuid = this.#uuids[number] ?? '';
+    const mdev = state.mdevs.get(uuid);
+    if (mdev === undefined) return { type: 'CreateMdev', text: uuid };
+    if (mdev.removing) return { type: 'StopGuest', mdev: uuid };
+    if (dice < 18) return { type: isOpen(mdev) ? 'StopGuest' : 'RemoveMdev', mdev: uuid, text: '1' };
+    if (dice < 42) {
+      return isOpen(mdev)
+        ? { type: 'StopGuest', mdev: uuid }
+        : { type: 'StartGuest', mdev: uuid, guest: `guest${number}` };
+    }
+    return this.#assign(mdev, number, dice);
+  }
+
+  /** Mostly to and fro of what the mdev is meant to have; now and then the neighbour's, or nonsense. */
+  #assign(mdev: Mdev, number: number, dice: number): Command {
+    const { uuid, assigned } = mdev;
+    const toggle = (
+      held: ReadonlySet<number>,
+      id: number,
+      name: 'Adapter' | 'Domain' | 'ControlDomain',
+    ): Command => ({
+      type: held.has(id) ? `Unassign${name}` : `Assign${name}`,
+      mdev: uuid,
+      text: `0x${id.toString(16)}`,
+    });
+    if (dice < 66) return toggle(idSet(assigned.adapters), this.#guestAdapter(), 'Adapter');
+    if (dice < 82)
+      return toggle(idSet(assigned.domains), domainOf(this.shape, number, this.#below(2)), 'Domain');
+    if (dice < 90)
+      return toggle(idSet(assigned.controlDomains), this.#below(this.shape.domains), 'ControlDomain');
+    if (dice < 94)
+      return { type: 'AssignDomain', mdev: uuid, text: `${domainOf(this.shape, number + 1, 0)}` };
+    if (dice < 96) return { type: 'AssignAdapter', mdev: uuid, text: '0x1ff' };
+    if (dice < 98) return { type: 'MigrateGuest', mdev: uuid };
+    return { type: 'ResetGuestDevice', mdev: uuid };
+  }
+
+  /** An adapter of the guests' half goes to the host or comes back; refused while an mdev has it. */
+  #maskChange(state: HostState): string {
+    const adapter = this.#guestAdapter();
+    return `${idSet(state.apmask).has(adapter) ? '-' : '+'}${adapter}`;
+  }
+
+  /** A queue loses its driver or gets it back, by hand. */
+  #rebind(state: HostState): Command {
+    const adapter = this.#below(this.shape.adapters);
+    const domain = this.#below(this.shape.domains);
+    const name = `${hex(adapter, 2)}.${hex(domain, 4)}`;
+    const bound = state.cards.get(adapter)?.queues.get(domain)?.state;
+    if (bound === 'vfio_ap') return { type: 'UnbindQueue', driver: 'vfio_ap', text: name };
+    if (bound === 'zcrypt') return { type: 'UnbindQueue', driver: 'cex4queue', text: name };
+    const isHosts = idSet(state.apmask).has(adapter);
+    return { type: 'BindQueue', driver: isHosts ? 'cex4queue' : 'vfio_ap', text: name };
+  }
+
+  /** One of the upper half of the adapters: these are the guests'. */
+  #guestAdapter(): number {
+    const half = this.shape.adapters >>> 1;
+    return half + this.#below(this.shape.adapters - half);
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+}
