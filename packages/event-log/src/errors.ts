@@ -29,6 +29,8 @@ export class WrongExpectedRevision extends Error {
  * - `corrupted`: what is stored cannot have been written so; `position` says where, when known.
  * - `disk-full`, `read-only`, `locked`, `io`: the store refused; nothing of the append was kept.
  * - `too-large`: a commit exceeds a bound. `overloaded`: too many appends wait. `closed`: the log was closed.
+ * - `unreachable`: no server answered in time. `denied`: it refused these credentials, or what they may not do.
+ *   `other-configuration`: the server holds something of this name that is not kept as a log must be.
  */
 export type LogErrorCode =
   | 'missing'
@@ -42,6 +44,9 @@ export type LogErrorCode =
   | 'io'
   | 'too-large'
   | 'overloaded'
+  | 'unreachable'
+  | 'denied'
+  | 'other-configuration'
   | 'closed';
 
 const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
@@ -56,6 +61,9 @@ const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
   io: "look at the system's log for the disk, then append again",
   'too-large': 'split the command',
   overloaded: 'append again later, with fewer writers at once',
+  unreachable: 'see that the servers run and can be reached, then append again with the same command id',
+  denied: "check user, password and certificates, and what the server's configuration permits them",
+  'other-configuration': 'change its configuration, or name another log',
   closed: 'open the log again',
 };
 
