@@ -158,6 +158,17 @@ card 05 config=0\ncat /sys/devices/ap/card05/config\ncard 05 chkstop=1\nscan\nca
   });
 });
 
+describe('--trace', () => {
+  it('shows every line before what it prints', async () => {
+    const { err, out } = await run(
+      'x=5\nhost h adapters=$x domains=4 # one\ncat /sys/bus/ap/ap_domain\n',
+      '-x',
+    );
+    expect(err).toBe('+ host h adapters=$x domains=4 # one\n+ cat /sys/bus/ap/ap_domain\n');
+    expect(out).toBe('4\n');
+  });
+});
+
 describe('--json', () => {
   it('prints one object a step: line, op, errno, output, events', async () => {
     const { status, out } = await run(

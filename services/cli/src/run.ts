@@ -13,6 +13,8 @@ import { parseScript, ScriptError, type Step } from './script/parse.ts';
 export interface RunOptions {
   readonly data?: string;
   readonly json?: boolean;
+  /** Print every line before it is carried out, as `sh -x` does. */
+  readonly trace?: boolean;
 }
 
 /** Carries out a script; the exit status is 1 when any step did not end as it had to. */
@@ -44,7 +46,7 @@ async function runSteps(
   log: EventLog,
   file: string,
   steps: readonly Step[],
-  { json }: RunOptions,
+  { json, trace }: RunOptions,
   output: Output,
 ): Promise<number> {
   const name = file === '-' ? 'stdin' : file;
@@ -58,6 +60,7 @@ async function runSteps(
   });
   let status = 0;
   for (const step of steps) {
+    if (trace) output.err(`+ ${step.source}\n`);
     const result = await interpreter.run(step);
     if (!result.asExpected) status = 1;
     if (json) output.out(jsonLine(asJson(result)));
