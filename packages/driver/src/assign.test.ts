@@ -10,6 +10,7 @@ import {
   B,
   bind,
   bring,
+  C,
   create,
   GENERATIONS,
   hardware,
@@ -137,6 +138,14 @@ describe.each(GENERATIONS)('what cannot be assigned in %s', (generation) => {
     expect(host.errno({ type: 'AssignAdapter', mdev: B, text: '5' })).toBe('EADDRINUSE');
   });
 
+  it('blames the newest mdev that has something of it', () => {
+    const host = bring(generation).does(...mdevWith(A, [5], [4]), ...mdevWith(B, [6], [4]));
+    host.does(create(C), ...assignAdapter(C, 5, 6));
+    expect(host.tries({ type: 'AssignDomain', mdev: C, text: '4' })?.conflicts).toEqual([
+      { queue: '06.0004', holder: `mdev ${B}` },
+    ]);
+  });
+
   it('but without domains any adapter is accepted, and the other way round', () => {
     const host = bring(generation).does(...mdevWith(A, [5], [4]), create(B), ...assignAdapter(B, 4, 5, 200));
     expect(host.matrix(B)).toEqual(['04.', '05.', 'c8.']);
@@ -160,6 +169,16 @@ describe.each(MAINLINE)('an assignment in %s', (generation) => {
     );
     expect(host.usable(A)).toEqual(['06.0004', '06.0047']);
     expect(host.resets).toEqual(['05.0004']);
+  });
+
+  it('resets what it throws out, and not again what is out already', () => {
+    const host = bring(generation).does(
+      ...mdevWith(A, [5], [4]),
+      unbind('05.0047'),
+      ...assignDomain(A, 0x47),
+    );
+    expect(host.resets).toEqual(['05.0004']);
+    expect(host.does(...assignAdapter(A, 6)).resets).toEqual([]);
   });
 
   it('of a domain that the host lacks changes the matrix only', () => {
