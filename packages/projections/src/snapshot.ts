@@ -1,7 +1,7 @@
 /**
  * A host's state as bytes: the same state gives the same bytes, however it was reached. In the units of packed facts:
  *
- *     u8 version, u32 revision, f64 position, f64 occurredAt
+ *     u8 version, u32 revision + 1, f64 position, f64 occurredAt
  *     u8 driver generation (0 = not registered: nothing follows), mask apmask, mask aqmask
  *     u16 adapters, ascending; each u8 APID, ids present, ids bound to zcrypt, ids bound to vfio_ap
  *     u32 mdevs, oldest first; each uuid, u8 flags, text guest, 3 ids assigned,
@@ -39,7 +39,11 @@ const uuid = new Uint32Array(UUID_WORDS);
 /** The state as bytes. */
 export function takeSnapshot(state: HostState): Uint8Array<ArrayBuffer> {
   writer.clear();
-  writer.u8(VERSION).u32(state.revision).f64(state.position).f64(state.occurredAt);
+  writer
+    .u8(VERSION)
+    .u32(state.revision + 1)
+    .f64(state.position)
+    .f64(state.occurredAt);
   if (state.driver === undefined) return writer.u8(NOT_REGISTERED).take();
   writer
     .u8(generationCode(state.driver))
@@ -91,7 +95,7 @@ export function readSnapshot(bytes: Uint8Array): HostState | undefined {
 
 function readState(): HostState {
   const state = new HostState();
-  state.revision = reader.u32();
+  state.revision = reader.u32() - 1;
   state.position = reader.f64();
   state.occurredAt = reader.f64();
   const code = reader.u8();
