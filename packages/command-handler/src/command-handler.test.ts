@@ -2,9 +2,9 @@
 import { idsOf } from '@apledger/ap';
 import { decide, evolve, type HostState } from '@apledger/driver';
 import { openMemoryLog } from '@apledger/event-log';
-import { parseFact } from '@apledger/events';
+import { parseFact, streamOf } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
-import { CommandHandler, streamOf } from './index.ts';
+import { CommandHandler } from './index.ts';
 import {
   A,
   all,

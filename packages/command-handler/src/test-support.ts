@@ -1,8 +1,8 @@
 /** A small host, handlers on a real log in memory, and a clock that tells what it is told. */
 
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
-import type { Command, Generation } from '@apledger/events';
-import { CommandHandler, type Receipt, type Submission, streamOf } from './index.ts';
+import { type Command, type Generation, streamOf } from '@apledger/events';
+import { CommandHandler, type Receipt, type Submission } from './index.ts';
 
 export const HOST = 'lpar1';
 export const A = 'aaaaaaaa-0000-4000-8000-000000000001';

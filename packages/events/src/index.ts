@@ -13,5 +13,6 @@ export * from './facts.ts';
 export { generationCode, generationOfCode, OP, pack } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { InvalidFact, parseCommand, parseFact, UnknownFact } from './schema.ts';
+export { hostOf, streamOf } from './streams.ts';
 export { factVersion, isFactType } from './upcast.ts';
 export * from './vocabulary.ts';

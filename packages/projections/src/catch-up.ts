@@ -5,6 +5,7 @@
  * Neither when it was folded, nor in how many pieces, nor how often it was killed leaves a trace.
  */
 import { type EventLog, type PackedPage, packedFacts } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
 import { applyFact } from './fold.ts';
 import { HostState } from './host-state.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
@@ -17,15 +18,6 @@ export const CHECKPOINT_INTERVAL = 50_000;
 /** Hosts changed between two checkpoints, and hosts whose states stay in memory beyond one, at most: a page more or less. */
 const MAX_DIRTY_HOSTS = 10_000;
 const MAX_RESIDENT_HOSTS = 20_000;
-
-const STREAM_PREFIX = 'host-';
-
-/** The stream of a host. */
-export const streamOf = (host: string): string => STREAM_PREFIX + host;
-
-/** The host of a stream; undefined when the stream is none of a host. */
-export const hostOf = (stream: string): string | undefined =>
-  stream.startsWith(STREAM_PREFIX) ? stream.slice(STREAM_PREFIX.length) : undefined;
 
 /** How far catching up has come; in facts of the log's positions, which may have gaps. */
 export interface Progress {

@@ -1,13 +1,12 @@
 /** Asking about hosts as of any moment: nearest stored state, and the few facts after it. */
 import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
 import {
   CatchUp,
   CHECKPOINT_INTERVAL,
   checkedCheckpoint,
-  hostOf,
   Overtaken,
   type Progress,
-  streamOf,
   UnreadableStore,
 } from './catch-up.ts';
 import { applyFact } from './fold.ts';

@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
 import { withLog } from './data.ts';
 import { Failure } from './failure.ts';
 import { jsonLine, type Output } from './output.ts';
@@ -56,7 +57,7 @@ async function runSteps(
     handler: new CommandHandler(log),
     user: `${userInfo().username}@${hostname()}`,
     name,
-    ...(only !== undefined && heads.length === 1 ? { host: only.stream.replace(/^host-/, '') } : {}),
+    ...(only !== undefined && heads.length === 1 ? { host: hostOf(only.stream) ?? only.stream } : {}),
   });
   let status = 0;
   for (const step of steps) {

@@ -1,7 +1,6 @@
 /** Writing facts into a log the way the command side does, for tests. */
 import type { EventLog, JsonObject, NewFact } from '@apledger/event-log';
-import { type Fact, factVersion, pack } from '@apledger/events';
-import { streamOf } from '../catch-up.ts';
+import { type Fact, factVersion, pack, streamOf } from '@apledger/events';
 
 /** Facts as a log takes them, all of one time. */
 export const newFacts = (facts: readonly Fact[], occurredAt = '2026-01-01T00:00:00.000Z'): NewFact[] =>
