@@ -1,9 +1,6 @@
 import { type Decision, decide, evolve, type HostState, type Refusal } from '@apledger/driver';
 import { type EventLog, type NewFact, type RecordedFact, WrongExpectedRevision } from '@apledger/event-log';
-import { type Command, type Fact, factVersion, pack, parseFact } from '@apledger/events';
-
-/** The stream of a host. */
-export const streamOf = (host: string): string => `host-${host}`;
+import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
 
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
@@ -14,7 +11,10 @@ export interface Submission {
   readonly command: Command;
   /** Who asks: for an auditor, in the words of the place where the command came in. */
   readonly actor: string;
-  /** UUID; the same id for the same host is carried out once, however often it is submitted. Default: a new one. */
+  /**
+   * UUID; what was recorded under it for the same host is not done again, however often it is submitted. A command
+   * that changed nothing was not recorded, and is decided anew. Default: a new id.
+   */
   readonly commandId?: string;
   /** What this command belongs to, a script's run for instance. Default: the command's own id. */
   readonly correlation?: string;

@@ -5,4 +5,4 @@
  * Several writers on one log stay correct by that revision: who loses the race reads what happened and decides
  * again. Nobody is told of a fact before it is durable.
  */
-export { CommandHandler, type Receipt, type Submission, streamOf } from './command-handler.ts';
+export { CommandHandler, type Receipt, type Submission } from './command-handler.ts';

@@ -2,10 +2,10 @@
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
 import {
   AdapterId,
-  BusAttribute,
-  DomainIds,
   AdapterIds,
+  BusAttribute,
   CardModel,
+  DomainIds,
   Generation,
   GuestName,
   Hardware,
@@ -21,7 +21,8 @@ export const MAX_WRITE = 4096;
 const Text = Type.String({ maxLength: MAX_WRITE, description: 'the text written to the attribute' });
 const BootMask = Type.Union([Text, Type.Null()], { description: 'kernel parameter, null when not given' });
 
-const object = <P extends TProperties>(properties: P): TObject<P> => Type.Object(properties, { additionalProperties: false });
+const object = <P extends TProperties>(properties: P): TObject<P> =>
+  Type.Object(properties, { additionalProperties: false });
 const command = <N extends string, P extends TProperties>(type: N, properties: P) =>
   object({ type: Type.Literal(type), ...properties });
 const mdevWrite = <N extends string>(type: N) => command(type, { mdev: MdevUuid, text: Text });

@@ -24,9 +24,14 @@ import {
 } from './vocabulary.ts';
 
 const object = <P extends TProperties>(properties: P, description?: string): TObject<P> =>
-  Type.Object(properties, { additionalProperties: false, ...(description === undefined ? {} : { description }) });
+  Type.Object(properties, {
+    additionalProperties: false,
+    ...(description === undefined ? {} : { description }),
+  });
 
-const Guest = Type.Union([GuestName, Type.Null()], { description: 'null = opened by something that is no KVM guest' });
+const Guest = Type.Union([GuestName, Type.Null()], {
+  description: 'null = opened by something that is no KVM guest',
+});
 const Effective = Type.Union([MatrixIds, Type.Null()], {
   description: 'what the running guest can use from now on; null when no guest is attached',
 });
@@ -40,7 +45,9 @@ const assignment = assigned('now in the mdev that were not before');
 const unassignment = assigned('no longer in the mdev');
 
 export const Conflict = object({
-  queue: Type.String({ description: 'the APQN in the way, or card05 / a mask / an attribute when it is no queue' }),
+  queue: Type.String({
+    description: 'the APQN in the way, or card05 / a mask / an attribute when it is no queue',
+  }),
   holder: Type.String({ description: 'who holds it: zcrypt, an mdev, a guest' }),
 });
 export type Conflict = Static<typeof Conflict>;
@@ -71,7 +78,10 @@ export const factSchemas = {
     { adapter: AdapterId, checkStopped: Type.Boolean() },
     'simulated hardware: the adapter stopped or runs again; the bus has not noticed yet',
   ),
-  ResetFaultInjected: object({ queue: QueueName, responseCodes: Type.Array(Type.Integer(), { minItems: 1 }) }),
+  ResetFaultInjected: object({
+    queue: QueueName,
+    responseCodes: Type.Array(Type.Integer(), { minItems: 1 }),
+  }),
   HostConfigChanged: object(
     { adapters: AdapterIds, domains: DomainIds, controlDomains: DomainIds },
     'the AP bus noticed a new host configuration (QCI)',
@@ -105,7 +115,10 @@ export const factSchemas = {
   OnlineChanged: object({ device: Type.String(), online: Type.Boolean() }),
   MaskChanged: object({ mask: MaskName, value: Mask, written: Type.String() }),
   MdevCreated: object({ mdev: MdevUuid }),
-  MdevRemovalBlocked: object({ mdev: MdevUuid, effective: Effective }, 'removal waits until the guest lets go'),
+  MdevRemovalBlocked: object(
+    { mdev: MdevUuid, effective: Effective },
+    'removal waits until the guest lets go',
+  ),
   MdevRemoved: object({ mdev: MdevUuid }),
   AdapterAssigned: assignment.adapters,
   AdapterUnassigned: unassignment.adapters,
@@ -116,7 +129,13 @@ export const factSchemas = {
   GuestStarted: object({ mdev: MdevUuid, guest: Guest, attached: Type.Boolean(), effective: Effective }),
   GuestStopped: object({ mdev: MdevUuid, guest: Guest }),
   GuestMatrixChanged: object(
-    { mdev: MdevUuid, adapters: AdapterIds, domains: DomainIds, controlDomains: DomainIds, effective: Effective },
+    {
+      mdev: MdevUuid,
+      adapters: AdapterIds,
+      domains: DomainIds,
+      controlDomains: DomainIds,
+      effective: Effective,
+    },
     'the filtered matrix (the guest_matrix file) changed',
   ),
   MigrationRequested: object({ mdev: MdevUuid, guest: Guest }),

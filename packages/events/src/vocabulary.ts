@@ -6,7 +6,10 @@ export const DomainId = Type.Integer({ minimum: 0, maximum: 255, description: 'A
 export const AdapterIds = Type.Array(AdapterId, { maxItems: 256, description: 'APIDs, ascending' });
 export const DomainIds = Type.Array(DomainId, { maxItems: 256, description: 'APQIs, ascending' });
 
-export const QueueName = Type.String({ pattern: '^[0-9a-f]{2}\\.00[0-9a-f]{2}$', description: 'APQN, like 05.0047' });
+export const QueueName = Type.String({
+  pattern: '^[0-9a-f]{2}\\.00[0-9a-f]{2}$',
+  description: 'APQN, like 05.0047',
+});
 export const QueueNames = Type.Array(QueueName, { minItems: 1, maxItems: 65536 });
 export const Mask = Type.String({ pattern: '^0x[0-9a-f]{64}$', description: '256 bits, bit 0 leftmost' });
 
@@ -15,7 +18,10 @@ export const MdevUuid = Type.String({
   description: 'UUID of a mediated matrix device, lower case',
 });
 /** A host's name is part of stream names and message subjects, hence so narrow. */
-export const HostName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$', description: 'name of a host' });
+export const HostName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$',
+  description: 'name of a host',
+});
 export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
 
 export const Generation = Type.Union([Type.Literal('2019-v2'), Type.Literal('6.12'), Type.Literal('7.3')], {
@@ -46,7 +52,11 @@ export const MatrixIds = Type.Object(
 export type MatrixIds = Static<typeof MatrixIds>;
 
 /** Hardware type: 9 = CEX3, 10 to 14 = CEX4 to CEX8, 0 = no card behind that id. */
-export const HardwareType = Type.Integer({ minimum: 0, maximum: 14, description: 'hardware type, 10..14 = CEX4..CEX8' });
+export const HardwareType = Type.Integer({
+  minimum: 0,
+  maximum: 14,
+  description: 'hardware type, 10..14 = CEX4..CEX8',
+});
 export const CardMode = Type.Union([Type.Literal('A'), Type.Literal('C'), Type.Literal('P')], {
   description: 'A = accelerator, C = CCA coprocessor, P = EP11 coprocessor',
 });
@@ -58,7 +68,11 @@ export const CardModel = Type.Object(
     type: HardwareType,
     mode: CardMode,
     functions: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 0xffffffff, description: 'facility bits, else those usual for the mode' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 0xffffffff,
+        description: 'facility bits, else those usual for the mode',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -75,7 +89,10 @@ export const Hardware = Type.Object(
     adapters: AdapterIds,
     domains: DomainIds,
     controlDomains: DomainIds,
-    cards: Type.Array(CardModel, { maxItems: 256, description: 'models of the adapters; the default is CEX8C' }),
+    cards: Type.Array(CardModel, {
+      maxItems: 256,
+      description: 'models of the adapters; the default is CEX8C',
+    }),
   },
   { additionalProperties: false },
 );

@@ -1,15 +1,36 @@
 /** /sys/bus/ap: driver-rules 2 and 3. */
-import { type Apqn, apidOf, formatApqn, formatCard, formatMask, parseApqn, parseCard } from '@apledger/ap';
+import {
+  type Apqn,
+  apidOf,
+  apqiOf,
+  apqn,
+  formatApqn,
+  formatCard,
+  formatMask,
+  parseApqn,
+  parseCard,
+} from '@apledger/ap';
 import { busLimits, driverOf, type HostState, queueOf, rulesOf } from '@apledger/driver';
 import type { BusAttribute, MaskName, QueueDriver } from '@apledger/events';
-import { changeable, constant, type Folder, folder, type Group, link, readable, writable } from './folder.ts';
-import type { Attribute } from './node.ts';
+import {
+  changeable,
+  constant,
+  type Folder,
+  folder,
+  type Group,
+  link,
+  readable,
+  settable,
+  silentUevent,
+  writable,
+} from './folder.ts';
+import type { Attribute, Failed, Link } from './node.ts';
 
 /** All queue devices. */
-export function queuesOf(state: HostState): Apqn[] {
+function queuesOf(state: HostState): Apqn[] {
   const queues: Apqn[] = [];
   for (const [apid, card] of state.cards)
-    for (const apqi of card.queues.keys()) queues.push((apid << 8) | apqi);
+    for (const apqi of card.queues.keys()) queues.push(apqn(apid, apqi));
   return queues;
 }
 
@@ -41,10 +62,14 @@ function bindings(state: HostState): string {
   return `${bound}/${all}${bound === all && state.scans > 0 ? ' (complete)' : ''}\n`;
 }
 
+/** An LPAR's adapters can interrupt. */
+const INTERRUPTS = '1\n';
+
 /** The QCI flags of the simulated machine, in the kernel's order. */
 const features = ({ hardware }: HostState): string =>
   hardware.qci ? `APSC ${hardware.apxa ? 'APXA ' : ''}QACT RC8A\n` : '-\n';
 
+/** /sys/bus/ap. What 2019-v2 lacks came later; `scans`, too, but nothing else would make a simulated bus look. */
 export function busFolder(state: HostState): Folder {
   const { isMainline, hasBindingsCount } = rulesOf(state.driver);
   const { maxAdapter, maxDomain } = busLimits(state);
@@ -52,7 +77,7 @@ export function busFolder(state: HostState): Folder {
     ap_adapter_mask: () => qciMask(state, 'adapters'),
     ap_control_domain_mask: () => qciMask(state, 'controlDomains'),
     ap_domain: () => number(state, 'ap_domain'),
-    ap_interrupts: () => constant('1\n'),
+    ap_interrupts: () => constant(INTERRUPTS),
     ap_max_adapter_id: () => constant(`${maxAdapter}\n`),
     ap_max_domain_id: () => constant(`${maxDomain}\n`),
     ap_usage_domain_mask: () => qciMask(state, 'domains'),
@@ -63,7 +88,7 @@ export function busFolder(state: HostState): Folder {
     config_time: () => number(state, 'config_time'),
     devices: () => folder({}, deviceLinks(state)),
     drivers: () => driversFolder(state),
-    drivers_autoprobe: () => constant('1\n'),
+    drivers_autoprobe: () => settable('1\n'),
     drivers_probe: () => writable((text) => ({ type: 'ProbeDevice', text })),
     features: isMainline ? () => constant(features(state)) : undefined,
     poll_thread: () => number(state, 'poll_thread'),
@@ -73,7 +98,7 @@ export function busFolder(state: HostState): Folder {
         () => `${state.scans}\n`,
         () => ({ type: 'ScanBus' }),
       ),
-    uevent: () => writable(() => undefined),
+    uevent: silentUevent,
   });
 }
 
@@ -91,47 +116,63 @@ function devicePath(state: HostState, name: string): string | undefined {
   const apid = parseCard(name);
   if (apid !== undefined) return state.cards.has(apid) ? `devices/ap/${name}` : undefined;
   const queue = parseApqn(name);
-  if (queue === undefined || queueOf(state, apidOf(queue), queue & 0xff) === undefined) return undefined;
+  if (queue === undefined || queueOf(state, apidOf(queue), apqiOf(queue)) === undefined) return undefined;
   return `devices/ap/${formatCard(apidOf(queue))}/${name}`;
 }
 
+/** /sys/bus/ap/drivers: zcrypt's two, and vfio_ap. */
 const driversFolder = (state: HostState): Folder =>
   folder({
-    cex4card: () =>
-      folder(
-        {
-          bind: () => writable(() => undefined),
-          uevent: () => writable(() => undefined),
-          unbind: () => writable(() => undefined),
-        },
-        boundLinks(state, () => [...state.cards.keys()].map(formatCard)),
-      ),
+    cex4card: () => cardDriverFolder(state),
     cex4queue: () => queueDriverFolder(state, 'cex4queue'),
     vfio_ap: () => queueDriverFolder(state, 'vfio_ap'),
   });
 
-function queueDriverFolder(state: HostState, driver: QueueDriver): Folder {
-  const bound = (): string[] =>
-    queuesOf(state)
-      .filter((queue) => {
-        const device = queueOf(state, apidOf(queue), queue & 0xff);
-        return device !== undefined && driverOf(device) === driver;
-      })
-      .map(formatApqn);
+/** Cards are bound from the moment that the bus finds them, and stay so: there is no command against it. */
+function cardDriverFolder(state: HostState): Folder {
+  const refuse =
+    (failure: Failed) =>
+    (text: string): Failed | undefined =>
+      state.cards.has(parseCard(text.replace(/\n$/, '')) ?? -1) ? failure : undefined;
   return folder(
     {
-      bind: () => writable((text) => ({ type: 'BindQueue', driver, text })),
-      uevent: () => writable(() => undefined),
-      unbind: () => writable((text) => ({ type: 'UnbindQueue', driver, text })),
+      bind: () => writable(refuse({ errno: 'EBUSY', explanation: 'the card is bound to cex4card already' })),
+      uevent: silentUevent,
+      unbind: () =>
+        writable(
+          refuse({ errno: 'EOPNOTSUPP', explanation: 'cards of simulated hosts stay bound to cex4card' }),
+        ),
     },
-    boundLinks(state, bound),
+    {
+      names: () => [...state.cards.keys()].map(formatCard),
+      entry: (name) => (parseCard(name) === undefined ? undefined : boundLink(state, name)),
+    },
   );
 }
 
-const boundLinks = (state: HostState, names: () => string[]): Group => ({
-  names,
-  entry: (name) => {
-    const path = names().includes(name) ? devicePath(state, name) : undefined;
-    return path === undefined ? undefined : link(`../../../../${path}`);
-  },
-});
+function queueDriverFolder(state: HostState, driver: QueueDriver): Folder {
+  const isBound = (queue: Apqn): boolean => {
+    const device = queueOf(state, apidOf(queue), apqiOf(queue));
+    return device !== undefined && driverOf(device) === driver;
+  };
+  return folder(
+    {
+      bind: () => writable((text) => ({ type: 'BindQueue', driver, text })),
+      uevent: silentUevent,
+      unbind: () => writable((text) => ({ type: 'UnbindQueue', driver, text })),
+    },
+    {
+      names: () => queuesOf(state).filter(isBound).map(formatApqn),
+      entry(name) {
+        const queue = parseApqn(name);
+        return queue !== undefined && isBound(queue) ? boundLink(state, name) : undefined;
+      },
+    },
+  );
+}
+
+/** The link from a driver's folder to a device. */
+function boundLink(state: HostState, name: string): Link | undefined {
+  const path = devicePath(state, name);
+  return path === undefined ? undefined : link(`../../../../${path}`);
+}

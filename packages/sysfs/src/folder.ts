@@ -43,23 +43,32 @@ const denied = (access: string): Failed => ({
   explanation: `the file cannot be ${access}, not even by root`,
 });
 
+/**
+ * A file shows at most a page less one byte (driver-rules 5.1). 7.3 stops there by itself. 6.12 and 2019-v2 write
+ * past the page, which the kernel then reports as a page less one byte, so that readers see the same text.
+ */
+const MAX_READ = 4095;
+
 type Read = () => string | Failed;
-/** The command that a text asks for; undefined = accepted without effect. */
-type Write = (text: string) => Command | undefined;
+/** The command that a text asks for, or why it is refused; undefined = accepted without effect. */
+type Write = (text: string) => Command | Failed | undefined;
 
 const attribute = (mode: number, read: Read | undefined, write: Write | undefined): Attribute => ({
   kind: 'attribute',
   mode,
-  read: read ?? (() => denied('read')),
+  read() {
+    const content = read === undefined ? denied('read') : read();
+    return typeof content === 'string' ? content.slice(0, MAX_READ) : content;
+  },
   write(text) {
     if (write === undefined) return denied('written');
     // A write of no bytes does not reach the attribute, and of a long one only the first page does (driver-rules 1).
-    const command = text === '' ? undefined : write(text.slice(0, MAX_WRITE));
-    return command === undefined ? undefined : { command };
+    const wanted = text === '' ? undefined : write(text.slice(0, MAX_WRITE));
+    return wanted === undefined || 'errno' in wanted ? wanted : { command: wanted };
   },
 });
 
-/** 0444. */
+/** 0444 unless said otherwise. */
 export const readable = (read: Read, mode = 0o444): Attribute => attribute(mode, read, undefined);
 /** 0200. */
 export const writable = (write: Write): Attribute => attribute(0o200, undefined, write);
@@ -67,3 +76,18 @@ export const writable = (write: Write): Attribute => attribute(0o200, undefined,
 export const changeable = (read: Read, write: Write): Attribute => attribute(0o644, read, write);
 /** A file that always says the same. */
 export const constant = (text: string): Attribute => readable(() => text);
+/** 0644, of which only the content matters here: a write is accepted and has no effect. */
+export const settable = (text: string): Attribute =>
+  changeable(
+    () => text,
+    () => undefined,
+  );
+
+/**
+ * The `uevent` file of a device: the properties that udev and libvirt read. A write would send the event once more
+ * to listeners, of which a simulated host has none.
+ */
+export const deviceUevent = (...properties: readonly string[]): Attribute =>
+  settable(properties.map((property) => `${property}\n`).join(''));
+/** The `uevent` file of a bus or a driver: it can only be written. */
+export const silentUevent = (): Attribute => writable(() => undefined);

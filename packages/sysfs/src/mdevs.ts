@@ -2,42 +2,66 @@
 import { formatApConfigFile, formatControlDomainsFile, formatMatrixFile } from '@apledger/ap';
 import { type HostState, MAX_MDEVS, type Mdev, rulesOf } from '@apledger/driver';
 import type { CommandType } from '@apledger/events';
-import { changeable, constant, type Folder, folder, type Group, link, readable, writable } from './folder.ts';
-import type { Attribute } from './node.ts';
+import {
+  changeable,
+  constant,
+  deviceUevent,
+  type Folder,
+  folder,
+  type Group,
+  link,
+  readable,
+  settable,
+  silentUevent,
+  writable,
+} from './folder.ts';
+import { iommuGroupOf } from './iommu-groups.ts';
+import type { Attribute, Link } from './node.ts';
 
 const TYPE = 'vfio_ap-passthrough';
 
-/**
- * A file shows at most a page less one byte (driver-rules 5.1, 7.3). Older kernels write past the page; that is
- * no answer that a program could want, so all generations stop here.
- */
-const MAX_READ = 4095;
-
-/** The mdevs, each by its UUID, as `entry` shows it. */
-const eachMdev = (state: HostState, entry: (mdev: Mdev) => ReturnType<Group['entry']>): Group => ({
+/** The mdevs, by UUID. */
+const mdevFolders = (state: HostState): Group => ({
   names: () => state.mdevs.keys(),
-  entry: (name) => {
+  entry(name) {
     const mdev = state.mdevs.get(name);
-    return mdev === undefined ? undefined : entry(mdev);
+    return mdev === undefined ? undefined : mdevFolder(state, mdev);
   },
 });
 
-/** /sys/devices/vfio_ap/matrix */
-export const matrixFolder = (state: HostState): Folder =>
+/**
+ * Links to the mdevs, from a folder `up` (`../..`) below the root. They are the first that a removal takes away,
+ * before it waits for the guest (driver-rules 5.6).
+ */
+const mdevLinks = (state: HostState, up: string): Group => ({
+  names: () =>
+    state.mdevs
+      .values()
+      .filter(({ removing }) => !removing)
+      .map(({ uuid }) => uuid),
+  entry(name): Link | undefined {
+    const mdev = state.mdevs.get(name);
+    return mdev === undefined || mdev.removing ? undefined : link(`${up}/devices/vfio_ap/matrix/${name}`);
+  },
+});
+
+/** /sys/devices/vfio_ap */
+export const vfioApFolder = (state: HostState): Folder =>
+  folder({ matrix: () => matrixFolder(state), uevent: () => deviceUevent() });
+
+/** /sys/devices/vfio_ap/matrix: the parent of all mdevs. */
+const matrixFolder = (state: HostState): Folder =>
   folder(
     {
+      driver: () => link('../../../bus/matrix/drivers/vfio_ap'),
       features: rulesOf(state.driver).isMainline
         ? () => constant('guest_matrix hotplug ap_config\n')
         : undefined,
       mdev_supported_types: () => folder({ [TYPE]: () => typeFolder(state) }),
       subsystem: () => link('../../../bus/matrix'),
-      uevent: () =>
-        changeable(
-          () => 'DRIVER=vfio_ap\n',
-          () => undefined,
-        ),
+      uevent: () => deviceUevent('DRIVER=vfio_ap'),
     },
-    eachMdev(state, (mdev) => mdevFolder(state, mdev)),
+    mdevFolders(state),
   );
 
 const typeFolder = (state: HostState): Folder =>
@@ -45,13 +69,15 @@ const typeFolder = (state: HostState): Folder =>
     available_instances: () => constant(`${MAX_MDEVS - state.mdevs.size}\n`),
     create: () => writable((text) => ({ type: 'CreateMdev', text })),
     device_api: () => constant('vfio-ap\n'),
-    devices: () =>
-      folder(
-        {},
-        eachMdev(state, ({ uuid }) => link(`../../../${uuid}`)),
-      ),
+    devices: () => folder({}, typeLinks(state)),
     name: () => constant('VFIO AP Passthrough Device\n'),
   });
+
+/** The type's own links are shorter: they start from the same parent as the mdevs. */
+function typeLinks(state: HostState): Group {
+  const { names, entry } = mdevLinks(state, '');
+  return { names, entry: (name) => (entry(name) === undefined ? undefined : link(`../../../${name}`)) };
+}
 
 /** The write-only files of an mdev, by the command that each is. */
 const ASSIGNMENTS = {
@@ -63,81 +89,79 @@ const ASSIGNMENTS = {
   unassign_domain: 'UnassignDomain',
 } as const satisfies Record<string, CommandType>;
 
+/** The driver of mdevs was the generic one before mainline let vfio_ap bring its own. */
+const mdevDriver = (state: HostState): string =>
+  rulesOf(state.driver).isMainline ? 'vfio_ap_mdev' : 'vfio_mdev';
+
 function mdevFolder(state: HostState, mdev: Mdev): Folder {
-  const links = {
-    driver: () => link('../../../../bus/mdev/drivers/vfio_ap_mdev'),
-    iommu_group: () => link(`../../../../kernel/iommu_groups/${groupOf(state, mdev)}`),
-    mdev_type: () => link(`../mdev_supported_types/${TYPE}`),
-    subsystem: () => link('../../../../bus/mdev'),
-    uevent: () =>
-      changeable(
-        () => 'DRIVER=vfio_ap_mdev\n',
-        () => undefined,
-      ),
-  };
-  // What vfio_ap put there goes at once, even when the removal has to wait for the guest (driver-rules 5.6).
-  if (mdev.removing) return folder(links);
+  const { uuid } = mdev;
+  const iommu_group = () => link(`../../../../kernel/iommu_groups/${iommuGroupOf(uuid)}`);
+  // The driver core takes everything else away before vfio_ap begins to wait for the guest (driver-rules 5.6).
+  if (mdev.removing) return folder({ iommu_group });
+  const { isMainline } = rulesOf(state.driver);
+  const driver = mdevDriver(state);
   const assignments = Object.entries(ASSIGNMENTS).map(
-    ([name, type]) => [name, () => writable((text) => ({ type, mdev: mdev.uuid, text }))] as const,
+    ([name, type]) => [name, () => writable((text) => ({ type, mdev: uuid, text }))] as const,
   );
   return folder({
-    ...links,
     ...Object.fromEntries(assignments),
-    ap_config: rulesOf(state.driver).isMainline ? () => apConfig(mdev) : undefined,
+    ap_config: isMainline ? () => apConfigFile(mdev) : undefined,
     control_domains: () => readable(() => formatControlDomainsFile(mdev.assigned.controlDomains)),
-    guest_matrix: () => guestMatrix(mdev),
-    matrix: () => readable(() => formatMatrixFile(mdev.assigned).slice(0, MAX_READ)),
-    remove: () => writable((text) => ({ type: 'RemoveMdev', mdev: mdev.uuid, text })),
+    driver: () => link(`../../../../bus/mdev/drivers/${driver}`),
+    guest_matrix: () => guestMatrixFile(mdev),
+    iommu_group,
+    matrix: () => readable(() => formatMatrixFile(mdev.assigned)),
+    mdev_type: () => link(`../mdev_supported_types/${TYPE}`),
+    power: powerFolder,
+    remove: () => writable((text) => ({ type: 'RemoveMdev', mdev: uuid, text })),
+    subsystem: () => link('../../../../bus/mdev'),
+    uevent: () => deviceUevent(`DRIVER=${driver}`),
+    'vfio-dev': isMainline ? () => vfioFolder(uuid) : undefined,
   });
 }
 
-const apConfig = (mdev: Mdev): Attribute =>
+const apConfigFile = (mdev: Mdev): Attribute =>
   changeable(
     () => formatApConfigFile(mdev.assigned),
     (text) => ({ type: 'ConfigureMdev', mdev: mdev.uuid, text }),
   );
 
-const guestMatrix = ({ uuid, filtered }: Mdev): Attribute =>
+const guestMatrixFile = ({ uuid, filtered }: Mdev): Attribute =>
   readable(() =>
     filtered === null
       ? { errno: 'ENODEV', explanation: `no guest uses mdev ${uuid}` }
-      : formatMatrixFile(filtered).slice(0, MAX_READ),
+      : formatMatrixFile(filtered),
   );
 
-const groupOf = (state: HostState, { uuid }: Mdev): number => [...state.mdevs.keys()].indexOf(uuid);
+/** Mdevs have no power management; the driver core makes the folder all the same. */
+const powerFolder = (): Folder =>
+  folder({ control: () => settable('auto\n'), runtime_status: () => constant('unsupported\n') });
 
-/** /sys/kernel/iommu_groups: one group an mdev. */
-export function groupsFolder(state: HostState): Folder {
-  const uuids = [...state.mdevs.keys()];
-  return folder(
-    {},
-    {
-      names: () => uuids.map((_, group) => String(group)),
-      entry: (name) => {
-        const uuid = /^(0|[1-9]\d*)$/.test(name) ? uuids[Number(name)] : undefined;
-        if (uuid === undefined) return undefined;
-        return folder({
-          devices: () => folder({ [uuid]: () => link(`../../../../devices/vfio_ap/matrix/${uuid}`) }),
-        });
-      },
-    },
-  );
+/** The device that user space opens. */
+function vfioFolder(uuid: string): Folder {
+  const name = `vfio${iommuGroupOf(uuid)}`;
+  return folder({ [name]: () => folder({ uevent: () => deviceUevent(`DEVNAME=vfio/devices/${name}`) }) });
 }
 
 /** /sys/bus/mdev */
 export const mdevBusFolder = (state: HostState): Folder =>
   folder({
-    devices: () =>
-      folder(
-        {},
-        eachMdev(state, ({ uuid }) => link(`../../../devices/vfio_ap/matrix/${uuid}`)),
-      ),
+    devices: () => folder({}, mdevLinks(state, '../../..')),
     drivers: () =>
       folder({
-        vfio_ap_mdev: () =>
-          folder(
-            {},
-            eachMdev(state, ({ uuid }) => link(`../../../../devices/vfio_ap/matrix/${uuid}`)),
-          ),
+        [mdevDriver(state)]: () => folder({ uevent: silentUevent }, mdevLinks(state, '../../../..')),
       }),
+    uevent: silentUevent,
+  });
+
+/** /sys/bus/matrix: the bus of one device, made so that libvirt finds the parent of mdevs. */
+export const matrixBusFolder = (): Folder =>
+  folder({
+    devices: () => folder({ matrix: () => link('../../../devices/vfio_ap/matrix') }),
+    drivers: () =>
+      folder({
+        vfio_ap: () =>
+          folder({ matrix: () => link('../../../../devices/vfio_ap/matrix'), uevent: silentUevent }),
+      }),
+    uevent: silentUevent,
   });

@@ -1,9 +1,11 @@
 /** The root of the tree, and the way from a path to what lies there. */
 import { type HostState, rulesOf } from '@apledger/driver';
+import type { MaskName } from '@apledger/events';
 import { busFolder } from './bus.ts';
-import { apFolder } from './devices.ts';
-import { type Folder, folder, link, readable } from './folder.ts';
-import { groupsFolder, matrixFolder, mdevBusFolder } from './mdevs.ts';
+import { apFolder } from './cards.ts';
+import { constant, type Folder, folder, link, readable } from './folder.ts';
+import { iommuGroupsFolder } from './iommu-groups.ts';
+import { matrixBusFolder, mdevBusFolder, vfioApFolder } from './mdevs.ts';
 import type { Node } from './node.ts';
 
 /** As many links as the kernel follows in one path. */
@@ -14,30 +16,31 @@ function root(state: HostState): Folder {
     bus: () =>
       folder({
         ap: () => busFolder(state),
-        matrix: () =>
-          folder({ devices: () => folder({ matrix: () => link('../../../devices/vfio_ap/matrix') }) }),
+        matrix: matrixBusFolder,
         mdev: () => mdevBusFolder(state),
       }),
     class: () => folder({ mdev_bus: () => folder({ matrix: () => link('../../devices/vfio_ap/matrix') }) }),
-    devices: () =>
-      folder({ ap: () => apFolder(state), vfio_ap: () => folder({ matrix: () => matrixFolder(state) }) }),
-    kernel: () => folder({ iommu_groups: () => groupsFolder(state) }),
+    devices: () => folder({ ap: () => apFolder(state), vfio_ap: () => vfioApFolder(state) }),
+    kernel: () => folder({ iommu_groups: () => iommuGroupsFolder(state) }),
     module: () =>
-      folder({ ap: () => folder({ parameters: () => parametersFolder(state) }), vfio_ap: () => folder({}) }),
+      folder({
+        ap: () => folder({ parameters: () => parametersFolder(state) }),
+        vfio_ap: () => folder({ initstate: () => constant('live\n') }),
+      }),
   });
 }
 
 /** Kernel parameters as given; the kernel prints a null pointer so (driver-rules 2). */
 function parametersFolder(state: HostState): Folder {
   const { parameterMode } = rulesOf(state.driver);
-  const parameter = (name: 'apmask' | 'aqmask') => () =>
+  const parameter = (name: MaskName) => () =>
     readable(() => `${state.bootParameters[name] ?? '(null)'}\n`, parameterMode);
   return folder({ apmask: parameter('apmask'), aqmask: parameter('aqmask') });
 }
 
 /**
  * The node at a path below the root (`bus/ap/apmask`, '' is the root itself); undefined = ENOENT. Links on the way
- * are followed, a final one is not.
+ * are followed, a final one is not, unless a `/` follows.
  */
 export function nodeAt(state: HostState, path: string): Node | undefined {
   return walk(state, path, false)?.node;
@@ -48,39 +51,46 @@ export function resolvePath(state: HostState, path: string): string | undefined 
   return walk(state, path, true)?.names.join('/');
 }
 
+/** An absolute path below the root: `/sys/bus/ap` is `bus/ap`; undefined when it does not lie in /sys. */
+export function pathInSys(path: string): string | undefined {
+  const match = /^\/+sys(?:\/+|$)/.exec(path);
+  return match === null ? undefined : path.slice(match[0].length);
+}
+
 interface Place {
   readonly node: Node;
+  /** The names that lead to it without any link. */
   readonly names: readonly string[];
 }
 
+/** Follows a path from the root. `..` at the root stays there. */
 function walk(state: HostState, path: string, followLast: boolean): Place | undefined {
-  const top = root(state);
-  let folders: Folder[] = [top];
-  let names: string[] = [];
-  let node: Node | Folder = top;
+  const folders = [root(state)];
+  const names: string[] = [];
   let links = 0;
-  const rest = path.split('/').reverse();
-  for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
+  // A stack: the next name is the last. An empty name, as in `a//b` or `a/`, means the folder itself, as `.` does.
+  const ahead = path.split('/').reverse();
+  for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
     if (name === '' || name === '.') continue;
-    // Only a directory has anything below it.
-    if (node !== folders.at(-1)) return undefined;
     if (name === '..') {
-      folders = folders.length > 1 ? folders.slice(0, -1) : folders;
-      names = names.slice(0, -1);
-      node = folders.at(-1) ?? top;
+      if (folders.length > 1) folders.pop();
+      names.pop();
       continue;
     }
-    const found: Node | Folder | undefined = folders.at(-1)?.entry(name);
+    const found = folders.at(-1)?.entry(name);
     if (found === undefined) return undefined;
-    const isLast = rest.every((part) => part === '' || part === '.');
-    if (found.kind === 'link' && (followLast || !isLast)) {
+    const isLast = ahead.length === 0;
+    if ('entry' in found) {
+      folders.push(found);
+      names.push(name);
+    } else if (found.kind === 'link' && !(isLast && !followLast)) {
       if (++links > MAX_LINKS) return undefined;
-      rest.push(...found.target.split('/').reverse());
-      continue;
+      ahead.push(...found.target.split('/').reverse());
+    } else {
+      // A file, or the link that was asked for: nothing can lie below.
+      return isLast ? { node: found, names: [...names, name] } : undefined;
     }
-    names = [...names, name];
-    node = found;
-    if ('entry' in found) folders = [...folders, found];
   }
-  return { node, names };
+  const node = folders.at(-1);
+  return node === undefined ? undefined : { node, names };
 }

@@ -13,7 +13,7 @@ export async function demo(options: { readonly data?: string }, output: Output):
   const data = dataDirectory(options.data);
   if (await isEmpty(data)) {
     output.out(`Playing examples/01-three-guests.sh into the log in ${data}:\n\n`);
-    const status = await run(EXAMPLE, { data }, output);
+    const status = await run(EXAMPLE, { data, trace: true }, output);
     if (status !== 0) return status;
   } else {
     output.out(`The log in ${data} is kept as it is.\n`);

@@ -70,6 +70,7 @@ function program(
     'run a script in the shell spelling of the kernel documentation; - reads standard input',
   )
     .addOption(new Option('--data <dir>', 'append to the log there (default: a log in memory)'))
+    .addOption(new Option('-x, --trace', 'print every line before it is carried out'))
     .addOption(json())
     .action((file, options) => end(run(file, options, output)));
   command('show <thing> [name]', 'show the matrix of a host, an mdev or a guest')

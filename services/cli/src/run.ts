@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
 import { withLog } from './data.ts';
 import { Failure } from './failure.ts';
 import { jsonLine, type Output } from './output.ts';
@@ -13,6 +14,8 @@ import { parseScript, ScriptError, type Step } from './script/parse.ts';
 export interface RunOptions {
   readonly data?: string;
   readonly json?: boolean;
+  /** Print every line before it is carried out, as `sh -x` does. */
+  readonly trace?: boolean;
 }
 
 /** Carries out a script; the exit status is 1 when any step did not end as it had to. */
@@ -44,7 +47,7 @@ async function runSteps(
   log: EventLog,
   file: string,
   steps: readonly Step[],
-  { json }: RunOptions,
+  { json, trace }: RunOptions,
   output: Output,
 ): Promise<number> {
   const name = file === '-' ? 'stdin' : file;
@@ -54,10 +57,11 @@ async function runSteps(
     handler: new CommandHandler(log),
     user: `${userInfo().username}@${hostname()}`,
     name,
-    ...(only !== undefined && heads.length === 1 ? { host: only.stream.replace(/^host-/, '') } : {}),
+    ...(only !== undefined && heads.length === 1 ? { host: hostOf(only.stream) ?? only.stream } : {}),
   });
   let status = 0;
   for (const step of steps) {
+    if (trace) output.err(`+ ${step.source}\n`);
     const result = await interpreter.run(step);
     if (!result.asExpected) status = 1;
     if (json) output.out(jsonLine(asJson(result)));

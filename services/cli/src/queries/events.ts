@@ -1,6 +1,6 @@
 /** `apledger events`: the facts of the log, filtered, and on demand as they arrive. */
 import type { RecordedFact } from '@apledger/event-log';
-import { isFactType } from '@apledger/events';
+import { isFactType, streamOf } from '@apledger/events';
 import { dataDirectory, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
@@ -40,7 +40,7 @@ function filter({ host, type, since }: EventsOptions): (fact: RecordedFact) => b
       throw new Failure(2, `--type ${name}: there is no such type of fact; docs/schemas lists them.`);
   const from = since === undefined ? '' : parseTime('--since', since);
   return (fact) =>
-    (host === undefined || fact.stream === `host-${host}`) &&
+    (host === undefined || fact.stream === streamOf(host)) &&
     (types === undefined || types.has(fact.type)) &&
     fact.occurredAt >= from;
 }

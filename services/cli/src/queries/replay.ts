@@ -1,5 +1,6 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
 import type { RecordedFact } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
 import { diffViews } from '@apledger/projections';
 import { dataDirectory } from '../data.ts';
 import { jsonLine, type Output } from '../output.ts';
@@ -28,7 +29,7 @@ async function* commands({ log }: Ledger, { host, from, to }: SpanOptions): Asyn
   const last = to === undefined ? undefined : await parseMoment('--to', to, log);
   let facts: RecordedFact[] = [];
   for await (const fact of log.readAll()) {
-    if (host !== undefined && fact.stream !== `host-${host}`) continue;
+    if (host !== undefined && fact.stream !== streamOf(host)) continue;
     if (first !== undefined && isBefore(fact, first)) continue;
     if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
     if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
@@ -56,7 +57,7 @@ async function printStep(
   const [first] = facts;
   const last = facts.at(-1);
   if (first === undefined || last === undefined) return;
-  const host = first.stream.replace(/^host-/, '');
+  const host = hostOf(first.stream) ?? first.stream;
   const before =
     first.revision === 0 ? undefined : await readModel.hostAt(host, { revision: first.revision - 1 });
   const after = await readModel.hostAt(host, { revision: last.revision });

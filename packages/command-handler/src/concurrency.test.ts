@@ -1,0 +1,139 @@
+/** Several handlers on one log: nothing is lost, nobody decides on what is no longer so. */
+import { count, idsOf, matricesOverlap } from '@apledger/ap';
+import { verify } from '@apledger/event-log';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { A, assignAdapter, assignDomain, B, HOST, operator, remove, scene, start } from './test-support.ts';
+
+describe('two handlers on one log', () => {
+  it('see each other`s facts', async () => {
+    const { submit, another } = await scene(assignDomain(A, 4), assignDomain(B, 4));
+    const other = another();
+    await other.submit(operator(assignAdapter(A, 5)));
+    expect((await submit(assignAdapter(B, 5))).refusal?.errno).toBe('EADDRINUSE');
+    await submit(assignAdapter(B, 6));
+    expect((await other.submit(operator(assignAdapter(A, 6)))).refusal?.conflicts).toEqual([
+      { queue: '06.0004', holder: `mdev ${B}` },
+    ]);
+  });
+
+  it('cannot both give the same queue away: one wins, the other is told who', async () => {
+    const { handler, another } = await scene(assignDomain(A, 4), assignDomain(B, 4));
+    const receipts = await Promise.all([
+      handler.submit(operator(assignAdapter(A, 5))),
+      another().submit(operator(assignAdapter(B, 5))),
+    ]);
+    expect(receipts.map(({ refusal }) => refusal?.errno).sort()).toEqual(['EADDRINUSE', undefined]);
+    const state = await handler.state(HOST);
+    const [a, b] = [state?.mdevs.get(A), state?.mdevs.get(B)];
+    expect(a && b && matricesOverlap(a.assigned, b.assigned)).toBe(false);
+  });
+
+  it('lose nothing of what they submit at once, each command in one piece and the chain unbroken', async () => {
+    const { handler, another, recorded, log } = await scene(start(A));
+    const handlers = [handler, another(), another()];
+    const receipts = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => handlers[i % 3]?.submit(operator(assignAdapter(A, 100 + i)))),
+    );
+    // Above the maximum: each is refused, and each refusal recorded.
+    expect(receipts.map((receipt) => receipt?.refusal?.errno)).toEqual(
+      Array.from({ length: 30 }, () => 'ENODEV'),
+    );
+    const facts = await recorded();
+    expect(new Set(receipts.map((receipt) => receipt?.revision)).size).toBe(30);
+    expect(
+      facts
+        .slice(-30)
+        .map(({ cause }) => cause)
+        .sort(),
+    ).toEqual(receipts.map((receipt) => receipt?.commandId).sort());
+    const walk = verify(log);
+    let step = await walk.next();
+    while (step.done !== true) step = await walk.next();
+    expect(step.value.problems).toEqual([]);
+  });
+
+  it('keep the facts of a command together', async () => {
+    const { handler, another, recorded } = await scene(assignDomain(A, 4), assignDomain(B, 5), start(A));
+    const other = another();
+    await Promise.all([
+      handler.submit(operator(assignAdapter(A, 5))),
+      other.submit(operator(assignAdapter(B, 6))),
+      handler.submit(operator(assignAdapter(A, 6))),
+      other.submit(operator(remove(B))),
+    ]);
+    const causes = (await recorded()).map(({ cause }) => cause);
+    const runs = causes.filter((cause, i) => cause !== causes[i - 1]);
+    expect(new Set(runs).size).toBe(runs.length);
+  });
+
+  it('agree on the state after any interleaving, with what each receipt said', async () => {
+    const step = fc.record({
+      who: fc.nat(2),
+      mdev: fc.constantFrom(A, B),
+      adapter: fc.constantFrom(5, 6),
+      assigns: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.scheduler(), async (steps, scheduler) => {
+        const { handler, another, recorded } = await scene(assignDomain(A, 4), assignDomain(B, 4));
+        const handlers = [handler, another(), another()];
+        const submissions = steps.map(({ who, mdev, adapter, assigns }) =>
+          scheduler.schedule(Promise.resolve()).then(() =>
+            handlers[who]?.submit(
+              operator({
+                type: assigns ? 'AssignAdapter' : 'UnassignAdapter',
+                mdev,
+                text: String(adapter),
+              }),
+            ),
+          ),
+        );
+        await scheduler.waitAll();
+        const receipts = await Promise.all(submissions);
+        const states = await Promise.all(handlers.map((one) => one.state(HOST)));
+        expect(states[1]).toEqual(states[0]);
+        expect(states[2]).toEqual(states[0]);
+        const [a, b] = [states[0]?.mdevs.get(A), states[0]?.mdevs.get(B)];
+        expect(a && b && matricesOverlap(a.assigned, b.assigned)).toBe(false);
+        const done = (type: string): number =>
+          receipts.filter((receipt) => receipt?.facts.at(0)?.type === type).length;
+        const left = [a, b].reduce(
+          (sum, mdev) => sum + (mdev === undefined ? 0 : count(mdev.assigned.adapters)),
+          0,
+        );
+        expect(done('AdapterAssigned') - done('AdapterUnassigned')).toBe(left);
+        const revisions = (await recorded()).map(({ revision }) => revision);
+        expect(revisions).toEqual(revisions.map((_, i) => i));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('one handler', () => {
+  it('carries out commands of one host in the order in which they were submitted', async () => {
+    const { submit } = await scene(assignDomain(A, 4), assignDomain(B, 4));
+    const receipts = await Promise.all([
+      submit(assignAdapter(A, 5)),
+      submit(assignAdapter(B, 5)),
+      submit({ type: 'UnassignAdapter', mdev: A, text: '5' }),
+      submit(assignAdapter(B, 5)),
+    ]);
+    expect(receipts.map(({ refusal }) => refusal?.errno)).toEqual([
+      undefined,
+      'EADDRINUSE',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('goes on after a log that could not take a command', async () => {
+    const { submit, handler, log } = await scene();
+    await expect(submit(assignAdapter(A, 5), { commandId: 'no UUID' })).rejects.toThrow();
+    await submit(assignAdapter(A, 6));
+    expect(idsOf((await handler.state(HOST))?.mdevs.get(A)?.assigned.adapters ?? [])).toEqual([6]);
+    await log.close();
+    await expect(submit(assignAdapter(A, 5))).rejects.toThrow();
+  });
+});

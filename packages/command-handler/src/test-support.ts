@@ -1,0 +1,87 @@
+/** A small host, handlers on a real log in memory, and a clock that tells what it is told. */
+
+import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
+import { type Command, type Generation, streamOf } from '@apledger/events';
+import { CommandHandler, type Receipt, type Submission } from './index.ts';
+
+export const HOST = 'lpar1';
+export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
+export const B = 'bbbbbbbb-0000-4000-8000-000000000002';
+
+export const register = (driver: Generation = '7.3'): Command => ({
+  type: 'RegisterHost',
+  host: HOST,
+  driver,
+  hardware: {
+    qci: true,
+    apxa: true,
+    maxAdapter: 15,
+    maxDomain: 15,
+    adapters: [4, 5, 6],
+    domains: [4, 5],
+    controlDomains: [],
+    cards: [],
+  },
+  boot: { apmask: '+0-255,-5,-6', aqmask: null },
+});
+export const create = (mdev: string): Command => ({ type: 'CreateMdev', text: mdev });
+export const assignAdapter = (mdev: string, id: number): Command => ({
+  type: 'AssignAdapter',
+  mdev,
+  text: String(id),
+});
+export const assignDomain = (mdev: string, id: number): Command => ({
+  type: 'AssignDomain',
+  mdev,
+  text: String(id),
+});
+export const start = (mdev: string): Command => ({ type: 'StartGuest', mdev, guest: 'guest1' });
+export const remove = (mdev: string): Command => ({ type: 'RemoveMdev', mdev, text: '1' });
+
+/** A command of the operator for the host. */
+export const operator = (command: Command, more: Partial<Submission> = {}): Submission => ({
+  host: HOST,
+  command,
+  actor: 'operator',
+  ...more,
+});
+
+/** A clock that stands still until it is moved. */
+export class Clock {
+  now = Date.parse('2026-03-01T09:00:00.000Z');
+  readonly read = (): Date => new Date(this.now);
+}
+
+export interface Scene {
+  readonly log: EventLog;
+  readonly handler: CommandHandler;
+  readonly clock: Clock;
+  submit(command: Command, more?: Partial<Submission>): Promise<Receipt>;
+  /** A second handler on the same log, as another process would have. */
+  another(): CommandHandler;
+  recorded(): Promise<RecordedFact[]>;
+}
+
+/** A registered host with two empty mdevs; `commands` are carried out on it. */
+export async function scene(...commands: readonly Command[]): Promise<Scene> {
+  const log = openMemoryLog();
+  const clock = new Clock();
+  const handler = new CommandHandler(log, clock.read);
+  for (const command of [register(), create(A), create(B), ...commands])
+    await handler.submit(operator(command));
+  return {
+    log,
+    handler,
+    clock,
+    submit: (command, more) => handler.submit(operator(command, more)),
+    another: () => new CommandHandler(log, clock.read),
+    recorded: () => all(log.readStream(streamOf(HOST))),
+  };
+}
+
+/** Everything that comes, in order. */
+export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

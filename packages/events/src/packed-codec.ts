@@ -1,0 +1,206 @@
+/**
+ * The units that packed facts (and the snapshots of their folds) are made of: one writer, one reader, side by side so that they cannot
+ * drift apart.
+ *
+ *     u8, u16, u32   little-endian on every machine
+ *     uuid           16 bytes, in the order of its text
+ *     text           u16 length in bytes, then UTF-8; length 0 = null
+ *     ids            u8 count up to 31 and as many ids; or 255 and a mask
+ *     mask           32 bytes, bit 0 leftmost: the order of the hexadecimal text
+ *     queues         u16 number of adapters; for each a u8 APID and the ids of its domains
+ *
+ * Queues go by adapter, not as pairs: a bus scan names thousands at once, and a fold takes 32 of them in one operation.
+ */
+
+/** A list as long as this would be as long as the mask. */
+const MAX_LISTED = 31;
+const MASK_FOLLOWS = 255;
+const WORDS = 8;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The payload ends early, goes on too long, or holds what no writer writes. */
+export class CorruptPayload extends Error {
+  override readonly name = 'CorruptPayload';
+}
+
+/** Builds a byte string; `take()` hands it out and begins the next one. */
+export class PackedWriter {
+  #bytes = new Uint8Array(1024);
+  #at = 0;
+
+  u8(value: number): this {
+    this.#room(1);
+    this.#bytes[this.#at++] = value;
+    return this;
+  }
+
+  u16(value: number): this {
+    return this.u8(value & 0xff).u8(value >>> 8);
+  }
+
+  u32(value: number): this {
+    return this.u16(value & 0xffff).u16(value >>> 16);
+  }
+
+  f64(value: number): this {
+    this.#room(8);
+    new DataView(this.#bytes.buffer).setFloat64(this.#at, value, true);
+    this.#at += 8;
+    return this;
+  }
+
+  uuid(text: string): this {
+    const digits = text.replaceAll('-', '');
+    for (let i = 0; i < 32; i += 2) this.u8(Number.parseInt(digits.slice(i, i + 2), 16));
+    return this;
+  }
+
+  /** A UUID or mask that is held as 32-bit words. */
+  words(words: Uint32Array, offset: number, count: number): this {
+    for (let i = 0; i < count; i++) {
+      const word = words[offset + i] ?? 0;
+      this.u8(word >>> 24)
+        .u8((word >>> 16) & 0xff)
+        .u8((word >>> 8) & 0xff)
+        .u8(word & 0xff);
+    }
+    return this;
+  }
+
+  /** Text of 1 to 65535 bytes, or null. */
+  text(text: string | null): this {
+    const bytes = encoder.encode(text ?? '');
+    this.u16(bytes.length).#room(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+    return this;
+  }
+
+  /** The ids in the eight words from `offset`: a list or a mask, whichever is shorter. */
+  ids(words: Uint32Array, offset = 0): this {
+    let count = 0;
+    for (let i = 0; i < WORDS; i++) {
+      for (let bits = words[offset + i] ?? 0; bits !== 0; bits &= bits - 1) count++;
+    }
+    if (count > MAX_LISTED) return this.u8(MASK_FOLLOWS).words(words, offset, WORDS);
+    this.u8(count);
+    for (let i = 0; i < WORDS; i++) {
+      let bits = words[offset + i] ?? 0;
+      while (bits !== 0) {
+        const leading = Math.clz32(bits);
+        this.u8(i * 32 + leading);
+        bits &= ~(0x80000000 >>> leading);
+      }
+    }
+    return this;
+  }
+
+  /** What was written since the last `take()`. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.slice(0, this.#at);
+    this.#at = 0;
+    return taken;
+  }
+
+  /** Forgets what was written since the last `take()`. */
+  clear(): void {
+    this.#at = 0;
+  }
+
+  #room(count: number): void {
+    if (this.#at + count <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + count));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+/**
+ * Reads in place, into words that the caller owns: nothing is allocated but the texts. One reader serves any number of payloads.
+ * Every read beyond the payload's end throws `CorruptPayload`.
+ */
+export class PackedReader {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+
+  /** Starts on `bytes[offset .. offset + length)`. */
+  open(bytes: Uint8Array, offset: number, length: number): void {
+    this.#bytes = bytes;
+    this.#at = offset;
+    this.#end = offset + length;
+    if (this.#end > bytes.length) throw new CorruptPayload('the payload does not fit its page');
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#end;
+  }
+
+  /** Asserts that everything was read. */
+  close(): void {
+    if (this.#at !== this.#end) throw new CorruptPayload(`${this.#end - this.#at} bytes too many`);
+  }
+
+  u8(): number {
+    return this.#bytes[this.#advance(1)] ?? 0;
+  }
+
+  u16(): number {
+    return this.u8() | (this.u8() << 8);
+  }
+
+  u32(): number {
+    return (this.u16() | (this.u16() << 16)) >>> 0;
+  }
+
+  f64(): number {
+    const at = this.#advance(8);
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getFloat64(at, true);
+  }
+
+  /** A UUID (4 words) or a mask (8 words) into `target` from `offset`. */
+  words(target: Uint32Array, offset: number, count: number): void {
+    const bytes = this.#bytes;
+    let at = this.#advance(count * 4);
+    for (let i = 0; i < count; i++, at += 4) {
+      target[offset + i] =
+        ((bytes[at] ?? 0) << 24) |
+        ((bytes[at + 1] ?? 0) << 16) |
+        ((bytes[at + 2] ?? 0) << 8) |
+        (bytes[at + 3] ?? 0);
+    }
+  }
+
+  text(): string | null {
+    const length = this.u16();
+    const at = this.#advance(length);
+    return length === 0 ? null : decoder.decode(this.#bytes.subarray(at, at + length));
+  }
+
+  /** Ids as a mask, replacing the eight words from `offset`. */
+  ids(target: Uint32Array, offset = 0): void {
+    const count = this.u8();
+    if (count === MASK_FOLLOWS) {
+      this.words(target, offset, WORDS);
+      return;
+    }
+    if (count > MAX_LISTED) throw new CorruptPayload(`a list of ${count} ids`);
+    target.fill(0, offset, offset + WORDS);
+    const bytes = this.#bytes;
+    const at = this.#advance(count);
+    for (let i = at; i < at + count; i++) {
+      const id = bytes[i] ?? 0;
+      const word = offset + (id >>> 5);
+      target[word] = (target[word] ?? 0) | (0x80000000 >>> (id & 31));
+    }
+  }
+
+  #advance(count: number): number {
+    const at = this.#at;
+    if (at + count > this.#end) throw new CorruptPayload('the payload ends early');
+    this.#at = at + count;
+    return at;
+  }
+}

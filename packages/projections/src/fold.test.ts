@@ -1,0 +1,118 @@
+import { openMemoryLog, packedFacts } from '@apledger/event-log';
+import { type Fact, pack, parseFact } from '@apledger/events';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyFact, CannotFold } from './fold.ts';
+import { HostState } from './host-state.ts';
+import { readSnapshot, takeSnapshot } from './snapshot.ts';
+import { history } from './testing/histories.ts';
+import { newFacts, record } from './testing/logs.ts';
+import { ReferenceFold } from './testing/reference-fold.ts';
+import { viewOf } from './view.ts';
+
+/** Folds a payload as the next fact. */
+function fold(state: HostState, payload: Uint8Array): void {
+  const revision = state.revision + 1;
+  const frame = { bytes: payload, offset: 0, length: payload.length };
+  applyFact(state, { ...frame, revision, position: revision + 1, occurredAt: 0 });
+}
+
+/** The view's JSON without what the log adds. */
+function matricesOf(state: HostState): object | undefined {
+  const view = viewOf('zt93', state);
+  if (view === undefined) return undefined;
+  const { host, revision, position, occurredAt, ...matrices } = view;
+  return JSON.parse(JSON.stringify(matrices)) as object;
+}
+
+const foldAll = (facts: readonly Fact[]): HostState => {
+  const state = new HostState();
+  for (const fact of facts) fold(state, pack(fact));
+  return state;
+};
+
+describe('folding packed facts', () => {
+  it('sees after every fact what a slow fold over the JSON sees', () => {
+    fc.assert(
+      fc.property(history(), (facts) => {
+        const reference = new ReferenceFold();
+        const state = new HostState();
+        for (const fact of facts) {
+          reference.apply(parseFact(fact.type, fact.type === 'QueueReset' ? 2 : 1, fact.data));
+          fold(state, pack(fact));
+          expect(matricesOf(state)).toEqual(reference.view());
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('folds in place, wherever in a page the payload lies', async () => {
+    const log = openMemoryLog();
+    const facts = fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? [];
+    await record(log, 'zt93', 1, newFacts(facts));
+    const state = new HostState();
+    for await (const page of log.readPacked()) for (const fact of packedFacts(page)) applyFact(state, fact);
+    expect(matricesOf(state)).toEqual(matricesOf(foldAll(facts)));
+    await log.close();
+  });
+
+  it('refuses a gap in the revisions, a torn payload and an op code of a newer apledger', () => {
+    const state = foldAll(fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? []);
+    const frame = { bytes: new Uint8Array(0), offset: 0, length: 0, position: 9, occurredAt: 0 };
+    expect(() => applyFact(state, { ...frame, revision: state.revision + 2 })).toThrow(CannotFold);
+    const torn = pack({ type: 'CardRemoved', data: { adapter: 5 } }).subarray(0, 1);
+    expect(() => fold(state, torn)).toThrow(/ends early/);
+    const long = Uint8Array.of(...pack({ type: 'CardRemoved', data: { adapter: 5 } }), 0);
+    expect(() => fold(state, long)).toThrow(/too many/);
+    for (const op of [0, 25, 255]) expect(() => fold(state, Uint8Array.of(op))).toThrow(/newer apledger/);
+  });
+
+  it('passes over a fact whose payload is empty', () => {
+    const state = foldAll(fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? []);
+    const before = matricesOf(state);
+    const revision = state.revision;
+    fold(state, new Uint8Array(0));
+    expect(state.revision).toBe(revision + 1);
+    expect(matricesOf(state)).toEqual(before);
+  });
+
+  it('keeps thousands of mdevs apart, in the order of their creation', () => {
+    const uuid = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+    const state = foldAll(fc.sample(history(0), { numRuns: 1, seed: 7 })[0] ?? []);
+    const assign = (n: number) => {
+      fold(state, pack({ type: 'MdevCreated', data: { mdev: uuid(n) } }));
+      fold(state, pack({ type: 'DomainAssigned', data: { mdev: uuid(n), domains: [n % 256] } }));
+    };
+    for (let n = 0; n < 3000; n++) assign(n);
+    for (let n = 0; n < 3000; n += 3) fold(state, pack({ type: 'MdevRemoved', data: { mdev: uuid(n) } }));
+    for (let n = 3000; n < 3100; n++) assign(n);
+    const expected = Array.from({ length: 3100 }, (_, n) => n).filter((n) => n >= 3000 || n % 3 !== 0);
+    const mdevs = viewOf('zt93', state)?.mdevs.map(({ mdev, domains }) => [mdev, ...domains]);
+    expect(mdevs).toEqual(expected.map((n) => [uuid(n), n % 256]));
+  });
+});
+
+describe('a snapshot', () => {
+  it('brings the state back, and folding goes on from it as if nothing had been', () => {
+    fc.assert(
+      fc.property(history(), fc.nat({ max: 120 }), (facts, at) => {
+        const restored = readSnapshot(takeSnapshot(foldAll(facts.slice(0, at))));
+        if (restored === undefined) throw new Error('the snapshot was not readable');
+        for (const fact of facts.slice(at)) fold(restored, pack(fact));
+        const whole = foldAll(facts);
+        expect(matricesOf(restored)).toEqual(matricesOf(whole));
+        expect(Buffer.from(takeSnapshot(restored)).equals(takeSnapshot(whole))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of another version, cut short or too long counts as absent', () => {
+    const bytes = takeSnapshot(foldAll(fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? []));
+    expect(readSnapshot(Uint8Array.of(99, ...bytes.subarray(1)))).toBeUndefined();
+    expect(readSnapshot(bytes.subarray(0, bytes.length - 1))).toBeUndefined();
+    expect(readSnapshot(Uint8Array.of(...bytes, 0))).toBeUndefined();
+    expect(readSnapshot(new Uint8Array(0))).toBeUndefined();
+  });
+});

@@ -1,0 +1,131 @@
+/** Asking about hosts as of any moment: nearest stored state, and the few facts after it. */
+import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
+import {
+  CatchUp,
+  CHECKPOINT_INTERVAL,
+  checkedCheckpoint,
+  Overtaken,
+  type Progress,
+  UnreadableStore,
+} from './catch-up.ts';
+import { applyFact } from './fold.ts';
+import { HostState } from './host-state.ts';
+import { readSnapshot } from './snapshot.ts';
+import type { ReadModelStore, StoredState } from './store.ts';
+import { type HostView, viewOf } from './view.ts';
+
+/** Processes that share a store overtake each other; one that never gets through has met something else. */
+const MAX_OVERTAKEN = 100;
+
+export interface ReadModel {
+  /**
+   * Folds what the log holds beyond the checkpoint, and keeps it. Calls at the same time share one run. Resolves with the position
+   * reached. Needed by nobody to get right answers, only to get them fast.
+   */
+  catchUp(options?: { readonly onProgress?: (progress: Progress) => void }): Promise<number>;
+  /** Forgets everything that is stored and folds the whole log again. */
+  rebuild(options?: { readonly onProgress?: (progress: Progress) => void }): Promise<number>;
+  /** The host at the moment; undefined when it was not registered then. */
+  hostAt(host: string, moment: Moment): Promise<HostView | undefined>;
+  /** The host as the log has it now, whether or not the read model has caught up. */
+  now(host: string): Promise<HostView | undefined>;
+  /** Names of all hosts that have a stream, sorted. */
+  hosts(): Promise<readonly string[]>;
+  /** Closes the store; the log stays open. */
+  close(): void;
+}
+
+export interface ReadModelOptions {
+  readonly log: EventLog;
+  readonly store: ReadModelStore;
+  /** Facts between two checkpoints; 50,000 by default. */
+  readonly checkpointInterval?: number;
+}
+
+/** Opens a read model of the log. A store that is about another log is emptied. */
+export async function openReadModel(options: ReadModelOptions): Promise<ReadModel> {
+  await checkedCheckpoint(options.log, options.store);
+  return new LogReadModel(options);
+}
+
+class LogReadModel implements ReadModel {
+  readonly #log: EventLog;
+  readonly #store: ReadModelStore;
+  readonly #checkpointInterval: number;
+  #running: Promise<number> | undefined;
+
+  constructor({ log, store, checkpointInterval = CHECKPOINT_INTERVAL }: ReadModelOptions) {
+    this.#log = log;
+    this.#store = store;
+    this.#checkpointInterval = checkpointInterval;
+  }
+
+  catchUp(options: { readonly onProgress?: (progress: Progress) => void } = {}): Promise<number> {
+    this.#running ??= this.#catchUp(options.onProgress).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async rebuild(options: { readonly onProgress?: (progress: Progress) => void } = {}): Promise<number> {
+    await this.#running?.catch(() => {});
+    this.#store.clear();
+    return this.catchUp(options);
+  }
+
+  async hostAt(host: string, moment: Moment): Promise<HostView | undefined> {
+    const revision = await this.#log.revisionAt(streamOf(host), moment);
+    return revision < 0 ? undefined : this.#at(host, revision);
+  }
+
+  async now(host: string): Promise<HostView | undefined> {
+    const head = await this.#log.head(streamOf(host));
+    return head === undefined ? undefined : this.#at(host, head.revision);
+  }
+
+  async hosts(): Promise<readonly string[]> {
+    const heads = await this.#log.heads();
+    return heads.flatMap(({ stream }) => hostOf(stream) ?? []).sort();
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  async #at(host: string, revision: number): Promise<HostView | undefined> {
+    const state = this.#nearest(host, revision);
+    if (state.revision < revision) {
+      const range = { stream: streamOf(host), from: state.revision + 1, to: revision };
+      for await (const page of this.#log.readPacked(range)) {
+        for (const fact of packedFacts(page)) applyFact(state, fact);
+      }
+    }
+    return viewOf(host, state);
+  }
+
+  /** The latest readable state that is stored at or before the revision; an empty one when there is none. */
+  #nearest(host: string, revision: number): HostState {
+    const latest = this.#store.state(host);
+    const candidates: (StoredState | undefined)[] = [
+      latest !== undefined && latest.revision <= revision ? latest : undefined,
+      this.#store.snapshotAt(host, revision),
+    ];
+    for (const candidate of candidates) {
+      const state = candidate && readSnapshot(candidate.bytes);
+      if (state !== undefined) return state;
+    }
+    return new HostState();
+  }
+
+  async #catchUp(onProgress?: (progress: Progress) => void): Promise<number> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await new CatchUp(this.#log, this.#store, this.#checkpointInterval).run(onProgress);
+      } catch (error) {
+        if (error instanceof UnreadableStore && attempt < MAX_OVERTAKEN) this.#store.clear();
+        else if (!(error instanceof Overtaken) || attempt >= MAX_OVERTAKEN) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** Where a read model keeps what it can always rebuild: the port, and the store in memory. */
+
+/** How far the log was folded. The hash is that of the fact at the position: another log has another one. */
+export interface Checkpoint {
+  readonly position: number;
+  readonly hash: string;
+}
+
+/** A host's state after the fact of this revision, as `takeSnapshot` serialised it. */
+export interface StoredState {
+  readonly host: string;
+  readonly revision: number;
+  readonly bytes: Uint8Array;
+}
+
+/** One step of catching up; all of it is kept, or nothing. */
+export interface Batch {
+  /** The checkpoint that this step began from, undefined for an empty store. */
+  readonly from: Checkpoint | undefined;
+  readonly to: Checkpoint;
+  /** Every host that changed, as of the new checkpoint. */
+  readonly states: readonly StoredState[];
+  /** States at round revisions, kept for ever. */
+  readonly snapshots: readonly StoredState[];
+}
+
+/** The port. Calls are synchronous: a store is a local cache, and the fold waits for it anyway. */
+export interface ReadModelStore {
+  checkpoint(): Checkpoint | undefined;
+  /** The state of a host as of the checkpoint. */
+  state(host: string): StoredState | undefined;
+  /** The host's snapshot of the highest revision that is not above `revision`. */
+  snapshotAt(host: string, revision: number): StoredState | undefined;
+  /** Keeps the batch; false, and nothing is kept, when the store's checkpoint is not `batch.from`: somebody else was here. */
+  save(batch: Batch): boolean;
+  /** Forgets everything. */
+  clear(): void;
+  close(): void;
+}
+
+/** Whether both say the same. */
+export const sameCheckpoint = (a: Checkpoint | undefined, b: Checkpoint | undefined): boolean =>
+  a?.position === b?.position && a?.hash === b?.hash;
+
+/** A store that lives as long as the process. */
+export function memoryStore(): ReadModelStore {
+  let checkpoint: Checkpoint | undefined;
+  const states = new Map<string, StoredState>();
+  const snapshots = new Map<string, StoredState[]>();
+  return {
+    checkpoint: () => checkpoint,
+    state: (host) => states.get(host),
+    snapshotAt: (host, revision) => snapshots.get(host)?.findLast((stored) => stored.revision <= revision),
+    save(batch) {
+      if (!sameCheckpoint(checkpoint, batch.from)) return false;
+      for (const state of batch.states) states.set(state.host, state);
+      for (const snapshot of batch.snapshots) {
+        const kept = snapshots.get(snapshot.host) ?? [];
+        kept.push(snapshot);
+        snapshots.set(snapshot.host, kept);
+      }
+      checkpoint = batch.to;
+      return true;
+    },
+    clear() {
+      checkpoint = undefined;
+      states.clear();
+      snapshots.clear();
+    },
+    close() {},
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * A host as of one moment, for people and programs: plain data that can be printed as JSON, with `cell` for the one question that
+ * everybody asks.
+ */
+import {
+  EMPTY_MATRIX,
+  formatMask,
+  has,
+  idsOf,
+  type Mask256,
+  type Matrix,
+  maskFromHex,
+  maskFromWords,
+  maskOf,
+  matrixHas,
+} from '@apledger/ap';
+import type { Generation, MatrixIds } from '@apledger/events';
+import type { HostState } from './host-state.ts';
+import {
+  ASSIGNED,
+  ATTACHED,
+  EFFECTIVE,
+  FILTERED,
+  FLAGS,
+  HAS_EFFECTIVE,
+  HAS_FILTERED,
+  MIGRATING,
+  OPEN,
+  REMOVING,
+} from './mdev-table.ts';
+import { MASK_WORDS, PRESENT, VFIO_AP, ZCRYPT } from './queue-rows.ts';
+
+/** zcrypt = the host itself, vfio_ap = guests. */
+export type Owner = 'zcrypt' | 'vfio_ap';
+
+/** One card and its queues, by domain. */
+export interface CardView {
+  readonly adapter: number;
+  /** Domains whose queue exists, and those of them that a driver is bound to. */
+  readonly queues: readonly number[];
+  readonly zcrypt: readonly number[];
+  readonly vfioAp: readonly number[];
+}
+
+/** One mdev: what is assigned, what is left of it after filtering, and what a running guest can use. */
+export interface MdevView extends MatrixIds {
+  readonly mdev: string;
+  /** Somebody has it open: a guest, or (with `guest` null) something else. */
+  readonly open: boolean;
+  readonly guest: string | null;
+  /** The guest got the AP devices; an open mdev may be without (driver-rules 6.8). */
+  readonly attached: boolean;
+  readonly migrating: boolean;
+  /** A removal waits until the guest lets go. */
+  readonly removing: boolean;
+  /** The filtered matrix, `guest_matrix`; null where the driver keeps none (2019-v2 while closed). */
+  readonly guestMatrix: MatrixIds | null;
+  /** What the running guest can use; null when none is attached. */
+  readonly effective: MatrixIds | null;
+}
+
+/** Everything about one queue. */
+export interface Cell {
+  /** For whom apmask and aqmask reserve it, whether or not it exists. */
+  readonly owner: Owner;
+  /** The queue device exists. */
+  readonly exists: boolean;
+  /** The driver that has it; null = none. */
+  readonly boundTo: Owner | null;
+  /** The mdevs in whose matrix it is, and those whose running guest can use it; UUIDs. */
+  readonly assignedTo: readonly string[];
+  readonly usableIn: readonly string[];
+}
+
+export interface HostView {
+  readonly host: string;
+  readonly driver: Generation;
+  /** The last fact that counts. */
+  readonly revision: number;
+  readonly position: number;
+  /** RFC 3339, UTC, with milliseconds. */
+  readonly occurredAt: string;
+  readonly apmask: string;
+  readonly aqmask: string;
+  /** Ids of the cards that exist, and of the domains that have a queue on one of them; ascending. */
+  readonly adapters: readonly number[];
+  readonly domains: readonly number[];
+  readonly cards: readonly CardView[];
+  /** In the order of creation. */
+  readonly mdevs: readonly MdevView[];
+  /** What is known of the queue `apid.apqi`; both 0..255. Not part of the JSON. */
+  cell(apid: number, apqi: number): Cell;
+}
+
+/** The host as the state has it; undefined when it was not registered yet. The view shares nothing with the state. */
+export function viewOf(host: string, state: HostState): HostView | undefined {
+  return state.driver === undefined ? undefined : new View(host, state.driver, state);
+}
+
+class View implements HostView {
+  readonly host: string;
+  readonly driver: Generation;
+  readonly revision: number;
+  readonly position: number;
+  readonly occurredAt: string;
+  readonly apmask: string;
+  readonly aqmask: string;
+  readonly adapters: readonly number[];
+  readonly domains: readonly number[];
+  readonly cards: readonly CardView[];
+  readonly mdevs: readonly MdevView[];
+  #cells: CellIndex | undefined;
+
+  constructor(host: string, driver: Generation, state: HostState) {
+    this.host = host;
+    this.driver = driver;
+    this.revision = state.revision;
+    this.position = state.position;
+    this.occurredAt = new Date(state.occurredAt).toISOString();
+    this.apmask = formatMask(state.apmask);
+    this.aqmask = formatMask(state.aqmask);
+    this.cards = state.queues.adapters().map((adapter) => cardOf(state, adapter));
+    this.adapters = this.cards.map((card) => card.adapter);
+    this.domains = [...new Set(this.cards.flatMap((card) => card.queues))].sort((a, b) => a - b);
+    this.mdevs = state.mdevs.inOrder().map((at) => mdevOf(state, at));
+  }
+
+  cell(apid: number, apqi: number): Cell {
+    this.#cells ??= new CellIndex(this);
+    return this.#cells.cell(apid, apqi);
+  }
+}
+
+const ids = (words: Uint32Array, offset: number): number[] =>
+  idsOf(maskFromWords(words.subarray(offset, offset + MASK_WORDS)));
+
+const matrix = (words: Uint32Array, offset: number): MatrixIds => ({
+  adapters: ids(words, offset),
+  domains: ids(words, offset + MASK_WORDS),
+  controlDomains: ids(words, offset + 2 * MASK_WORDS),
+});
+
+function cardOf(state: HostState, adapter: number): CardView {
+  const at = state.queues.offsetOf(adapter);
+  const words = state.queues.words;
+  return {
+    adapter,
+    queues: ids(words, at + PRESENT),
+    zcrypt: ids(words, at + ZCRYPT),
+    vfioAp: ids(words, at + VFIO_AP),
+  };
+}
+
+function mdevOf(state: HostState, at: number): MdevView {
+  const words = state.mdevs.words;
+  const flags = words[at + FLAGS] ?? 0;
+  return {
+    mdev: uuidText(words, at),
+    ...matrix(words, at + ASSIGNED),
+    open: (flags & OPEN) !== 0,
+    guest: state.mdevs.guestOf(at),
+    attached: (flags & ATTACHED) !== 0,
+    migrating: (flags & MIGRATING) !== 0,
+    removing: (flags & REMOVING) !== 0,
+    guestMatrix: flags & HAS_FILTERED ? matrix(words, at + FILTERED) : null,
+    effective: flags & HAS_EFFECTIVE ? matrix(words, at + EFFECTIVE) : null,
+  };
+}
+
+function uuidText(words: Uint32Array, at: number): string {
+  const hex = [0, 1, 2, 3].map((i) => (words[at + i] ?? 0).toString(16).padStart(8, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** A view as masks: whoever draws a matrix asks for thousands of cells. */
+class CellIndex {
+  readonly #apmask: Mask256;
+  readonly #aqmask: Mask256;
+  readonly #cards: ReadonlyMap<
+    number,
+    { readonly queues: Mask256; readonly zcrypt: Mask256; readonly vfioAp: Mask256 }
+  >;
+  readonly #mdevs: readonly {
+    readonly mdev: string;
+    readonly assigned: Matrix;
+    readonly effective: Matrix;
+  }[];
+
+  constructor(view: HostView) {
+    this.#apmask = maskFromHex(view.apmask);
+    this.#aqmask = maskFromHex(view.aqmask);
+    this.#cards = new Map(
+      view.cards.map(({ adapter, queues, zcrypt, vfioAp }) => [
+        adapter,
+        { queues: maskOf(queues), zcrypt: maskOf(zcrypt), vfioAp: maskOf(vfioAp) },
+      ]),
+    );
+    this.#mdevs = view.mdevs.map((mdev) => ({
+      mdev: mdev.mdev,
+      assigned: masksOf(mdev),
+      effective: mdev.effective === null ? EMPTY_MATRIX : masksOf(mdev.effective),
+    }));
+  }
+
+  cell(apid: number, apqi: number): Cell {
+    const card = this.#cards.get(apid);
+    const holders = (matrix: 'assigned' | 'effective'): string[] =>
+      this.#mdevs.filter((mdev) => matrixHas(mdev[matrix], apid, apqi)).map(({ mdev }) => mdev);
+    return {
+      // An APQN belongs to the host iff both masks have its bit (driver-rules 3).
+      owner: has(this.#apmask, apid) && has(this.#aqmask, apqi) ? 'zcrypt' : 'vfio_ap',
+      exists: card !== undefined && has(card.queues, apqi),
+      boundTo: card === undefined ? null : driverOf(card, apqi),
+      assignedTo: holders('assigned'),
+      usableIn: holders('effective'),
+    };
+  }
+}
+
+const masksOf = ({ adapters, domains }: MatrixIds): Matrix => ({
+  adapters: maskOf(adapters),
+  domains: maskOf(domains),
+});
+
+function driverOf(card: { readonly zcrypt: Mask256; readonly vfioAp: Mask256 }, apqi: number): Owner | null {
+  if (has(card.zcrypt, apqi)) return 'zcrypt';
+  return has(card.vfioAp, apqi) ? 'vfio_ap' : null;
+}

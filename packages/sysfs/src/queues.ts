@@ -1,0 +1,95 @@
+/** /sys/devices/ap/cardXX/XX.YYYY: driver-rules 4.2. */
+import { type Apqn, apidOf, apqiOf, formatApqn, matrixHas } from '@apledger/ap';
+import { type Card, driverOf, type HostState, mdevOf, type Queue, rulesOf, tapq } from '@apledger/driver';
+import type { CardMode } from '@apledger/events';
+import {
+  flag,
+  functionsText,
+  modeProperty,
+  noRequests,
+  OPERATION_MODES,
+  onlineSwitch,
+  requestCounter,
+} from './device-files.ts';
+import {
+  changeable,
+  constant,
+  deviceUevent,
+  type Folder,
+  folder,
+  link,
+  readable,
+  settable,
+} from './folder.ts';
+import type { Attribute } from './node.ts';
+
+/** TAPQ: there is no such queue any more (driver-rules 6.6). */
+const NOT_AVAILABLE = 1;
+
+/** The folder of a queue device. What is in it beside the bus's own files is its driver's. */
+export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Queue): Folder {
+  const driver = driverOf(device);
+  const isHost = driver === 'cex4queue';
+  const isGuest = driver === 'vfio_ap';
+  const isCoprocessor = card.mode !== 'A';
+  const { isMainline, hasDriverOverride } = rulesOf(state.driver);
+  const name = formatApqn(queue);
+  return folder({
+    ap_functions: () => functionsFile(state, card, queue),
+    chkstop: () => constant(flag(device.checkStopped)),
+    config: () => constant(flag(device.configured)),
+    driver: driver === null ? undefined : () => link(`../../../../bus/ap/drivers/${driver}`),
+    driver_override: hasDriverOverride ? () => overrideFile(name, device) : undefined,
+    interrupt: () => constant(isHost ? 'Interrupts enabled.\n' : 'Interrupts disabled.\n'),
+    load: isHost ? noRequests : undefined,
+    mkvps: isHost && isCoprocessor ? () => constant(masterKeys(card.mode, queue)) : undefined,
+    online: isHost ? () => onlineSwitch(name, device) : undefined,
+    op_modes: isHost && card.mode === 'P' ? () => constant(`${OPERATION_MODES}\n`) : undefined,
+    pendingq_count: noRequests,
+    // Only zcrypt initialises a queue; the counter of all others is a dash.
+    request_count: isHost ? requestCounter : () => settable('-\n'),
+    requestq_count: noRequests,
+    reset: () => settable('No Reset Timer set.\n'),
+    status: isGuest && isMainline ? () => readable(() => status(state, queue)) : undefined,
+    subsystem: () => link('../../../../bus/ap'),
+    uevent: () =>
+      deviceUevent('DEVTYPE=ap_queue', ...(driver === null ? [] : [`DRIVER=${driver}`]), modeProperty(card)),
+  });
+}
+
+const functionsFile = (state: HostState, card: Card, queue: Apqn): Attribute =>
+  readable(() =>
+    tapq(state, queue) === NOT_AVAILABLE
+      ? {
+          errno: 'EIO',
+          explanation: `${formatApqn(queue)} left the host's configuration; the next scan will notice`,
+        }
+      : functionsText(card),
+  );
+
+const overrideFile = (name: string, { driverOverride }: Queue): Attribute =>
+  changeable(
+    () => `${driverOverride ?? ''}\n`,
+    (text) => ({ type: 'OverrideDriver', queue: name, text }),
+  );
+
+/** Whether an mdev has the queue, and whether a guest can use it through that mdev. */
+function status(state: HostState, queue: Apqn): string {
+  const mdev = mdevOf(state, apidOf(queue), apqiOf(queue));
+  if (mdev === undefined) return 'unassigned\n';
+  const { attached, filtered } = mdev;
+  const isPassed = filtered !== null && matrixHas(filtered, apidOf(queue), apqiOf(queue));
+  return attached && isPassed ? 'in use\n' : 'assigned\n';
+}
+
+/** Master key verification patterns, as lszcrypt prints them: made up, and different for each queue. */
+function masterKeys(mode: CardMode, queue: Apqn): string {
+  const pattern = queue.toString(16).padStart(4, '0').repeat(4);
+  if (mode === 'P') return `WK CUR: valid 0x${pattern.repeat(4)}\nWK NEW: empty -\n`;
+  const none = '0'.repeat(pattern.length);
+  return ['AES', 'APKA', 'ASYM']
+    .map(
+      (key) => `${key} NEW: empty 0x${none}\n${key} CUR: valid 0x${pattern}\n${key} OLD: invalid 0x${none}\n`,
+    )
+    .join('');
+}
