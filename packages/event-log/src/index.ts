@@ -6,12 +6,15 @@
  * sealed into the stream's hash chain. Readers take a stream, the whole log from a position, or a subscription that
  * crosses from history into the live tail; folds take packed pages, which need no JSON.
  *
- * The port says what every log does; adapters do it (memory, SQLite), and one contract suite (contract.ts) holds
- * them to it. The log knows no domain: it stores envelopes.
+ * The port says what every log does; adapters do it (memory, SQLite, NATS JetStream, KurrentDB), and one contract
+ * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
 export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
+export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
+export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
+export { openLog } from './open.ts';
 export { type PackedFact, packedFacts } from './packed.ts';
 export type {
   Appended,

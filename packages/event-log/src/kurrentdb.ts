@@ -1,0 +1,175 @@
+/**
+ * The log in KurrentDB (EventStoreDB): for many machines, over the official client, which is loaded only when a log
+ * is opened.
+ *
+ * One stream of the database for each stream of the log, one event for each fact (kurrentdb/events.ts), one append
+ * for each commit: the database keeps it atomic and checks the revision. What costs more than in an embedded log:
+ * the first append to a stream and the first `readCommand` read the stream (kurrentdb/writer.ts), the first `heads`
+ * reads the log (kurrentdb/heads.ts), `revisionAt` searches by halves with one read a step, and packed pages are made
+ * from JSON events.
+ *
+ * The user of the connection must be allowed to read $all, which only administrators may by default. Connect to the
+ * leader (the client's default): positions and heads asked of a follower may lag behind what was just appended.
+ */
+
+import { AllStream } from './kurrentdb/all.ts';
+import { Connection, type KurrentOptions } from './kurrentdb/connection.ts';
+import { entryOf, factOf } from './kurrentdb/events.ts';
+import { Heads } from './kurrentdb/heads.ts';
+import { Streams } from './kurrentdb/streams.ts';
+import { Writer } from './kurrentdb/writer.ts';
+import { type PackedEntry, pagesOf } from './packed.ts';
+import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
+
+export type { KurrentOptions, Retry } from './kurrentdb/connection.ts';
+
+/**
+ * Opens the log in a KurrentDB cluster. Throws LogError `io` when the connection string is wrong, the server cannot
+ * be reached within `patienceMs`, or denies access.
+ */
+export async function openKurrentLog(options: KurrentOptions): Promise<EventLog> {
+  return new KurrentLog(await Connection.open(options));
+}
+
+class KurrentLog implements EventLog {
+  readonly #connection: Connection;
+  readonly #streams: Streams;
+  readonly #all: AllStream;
+  readonly #heads: Heads;
+  readonly #writer: Writer;
+  /** Set as soon as closing begins: appends handed over before are still carried out. */
+  #closing: Promise<void> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#streams = new Streams(connection);
+    this.#all = new AllStream(connection);
+    this.#heads = new Heads(connection, this.#all);
+    this.#writer = new Writer(connection, this.#streams, (position) => this.#all.note(position));
+  }
+
+  async append(commit: Commit): Promise<Appended> {
+    this.#checkOpen();
+    return this.#writer.append(commit);
+  }
+
+  async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
+    this.#checkOpen();
+    return this.#writer.readCommand(stream, commandId);
+  }
+
+  async *readStream(
+    stream: string,
+    range: { readonly from?: number; readonly to?: number } = {},
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    this.#checkOpen();
+    for await (const { fact } of this.#streams.range(stream, first(range.from), last(range.to))) yield fact;
+  }
+
+  async *readAll(
+    range: { readonly after?: number; readonly upTo?: number } = {},
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    this.#checkOpen();
+    const { prefix, place } = this.#connection;
+    for await (const event of this.#all.history(first(range.after), last(range.upTo))) {
+      yield factOf(event, prefix, place);
+    }
+  }
+
+  readPacked(
+    range:
+      | { readonly after?: number; readonly upTo?: number }
+      | { readonly stream: string; readonly from?: number; readonly to?: number } = {},
+  ): AsyncIterable<PackedPage> {
+    const names: string[] = [];
+    return pagesOf(this.#entries(range, names), (number) => names[number] ?? '');
+  }
+
+  async revisionAt(stream: string, moment: Moment): Promise<number> {
+    this.#checkOpen();
+    return this.#streams.revisionAt(stream, moment);
+  }
+
+  async heads(): Promise<readonly Head[]> {
+    this.#checkOpen();
+    return this.#heads.sorted();
+  }
+
+  async head(stream: string): Promise<Head | undefined> {
+    this.#checkOpen();
+    return this.#streams.head(stream);
+  }
+
+  async lastPosition(): Promise<number> {
+    this.#checkOpen();
+    return this.#all.lastPosition();
+  }
+
+  /**
+   * A subscription of the server. It reconnects by itself, for as long as it takes, and goes on after the last fact
+   * that it delivered. History ends where the log ended when the subscription began.
+   */
+  async *subscribe(options: {
+    readonly after: number;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<Delivery, void, undefined> {
+    this.#checkOpen();
+    const { prefix, place, closed } = this.#connection;
+    const signal = AbortSignal.any([options.signal, closed]);
+    try {
+      if (signal.aborted) return;
+      const historyEnds = await this.#all.lastPosition();
+      if (signal.aborted) return;
+      let caughtUp = historyEnds <= options.after;
+      if (caughtUp) yield { caughtUp: options.after };
+      for await (const event of this.#all.live(options.after, signal)) {
+        if (signal.aborted) return;
+        const fact = factOf(event, prefix, place);
+        yield { fact };
+        if (caughtUp || fact.position < historyEnds) continue;
+        caughtUp = true;
+        yield { caughtUp: fact.position };
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error; // a log that was closed ends its subscriptions, they don't fail
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#writer.idle().then(() => this.#connection.close());
+    return this.#closing;
+  }
+
+  async *#entries(
+    range: Parameters<EventLog['readPacked']>[0] & {},
+    names: string[],
+  ): AsyncGenerator<PackedEntry, void, undefined> {
+    this.#checkOpen();
+    const { prefix, place } = this.#connection;
+    if ('stream' in range) {
+      names.push(range.stream);
+      for await (const { event, fact } of this.#streams.range(
+        range.stream,
+        first(range.from),
+        last(range.to),
+      )) {
+        yield entryOf(event, fact, 0, place);
+      }
+      return;
+    }
+    const numbers = new Map<string, number>();
+    for await (const event of this.#all.history(first(range.after), last(range.upTo))) {
+      const fact = factOf(event, prefix, place);
+      const number = numbers.get(fact.stream) ?? names.push(fact.stream) - 1;
+      numbers.set(fact.stream, number);
+      yield entryOf(event, fact, number, place);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw this.#connection.closedError();
+  }
+}
+
+const first = (bound = 0): number => Math.max(bound, 0);
+const last = (bound = Number.MAX_SAFE_INTEGER): number => bound;
