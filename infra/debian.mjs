@@ -15,7 +15,8 @@ function run(program, args, options = {}) {
   try {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
   } catch (error) {
-    const said = error.code === 'ENOENT' ? 'it is not installed: is this Debian?' : String(error.stderr).trim();
+    const said =
+      error.code === 'ENOENT' ? 'it is not installed: is this Debian?' : String(error.stderr).trim();
     throw new SetupError(`${program} ${args[0]}: ${said || error.message}`);
   }
 }
@@ -24,15 +25,20 @@ function run(program, args, options = {}) {
 function archive() {
   const format = '$(REPO_URI) $(ORIGIN) $(COMPONENT)';
   const lines = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).split('\n');
-  const uris = lines.map((line) => line.split(' ')).filter(([, origin, part]) => origin === 'Debian' && part === 'main');
+  const uris = lines
+    .map((line) => line.split(' '))
+    .filter(([, origin, part]) => origin === 'Debian' && part === 'main');
   const uri = uris.map(([found]) => found).find((found) => !found.includes('security'));
   if (uri) return uri;
-  throw new SetupError("apt knows no archive of Debian: its lists are empty (apt-get update), or this isn't Debian");
+  throw new SetupError(
+    "apt knows no archive of Debian: its lists are empty (apt-get update), or this isn't Debian",
+  );
 }
 
 /** Options of apt that make it look at one suite only and write below `home` only. */
 function privateApt(home, suite) {
-  for (const part of ['lists/partial', 'archives/partial', 'etc']) mkdirSync(join(home, part), { recursive: true });
+  for (const part of ['lists/partial', 'archives/partial', 'etc'])
+    mkdirSync(join(home, part), { recursive: true });
   const sources = join(home, 'etc', 'suite.sources');
   const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
   const lines = ['Types: deb', `URIs: ${archive()}`, `Suites: ${suite}`, 'Components: main'];

@@ -39,8 +39,8 @@ export function natsProgram(version: NatsVersion = 'own'): NatsProgram {
 
 function fetched(version: NatsVersion): string {
   const args = [join(ROOT, 'infra/debian.mjs'), 'nats-server', ...(version === 'own' ? [] : [version])];
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
-  return join(execFileSync(process.execPath, args, options).trim(), 'usr/sbin/nats-server');
+  const place = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return join(place.trim(), 'usr/sbin/nats-server');
 }
 
 /** The newest server that can be had here. */

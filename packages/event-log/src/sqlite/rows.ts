@@ -1,8 +1,9 @@
 /** One row of `commits` as facts. What is read is checked as strictly as what is written: nothing is skipped. */
 
 import type { SQLOutputValue } from 'node:sqlite';
+import { parseEnvelopes } from '../envelopes.ts';
 import { LogError } from '../errors.ts';
-import type { Json, RecordedFact } from '../port.ts';
+import type { RecordedFact } from '../port.ts';
 import type { Envelope } from '../seal.ts';
 
 export const HASH_BYTES = 32;
@@ -18,19 +19,6 @@ export interface CommitPlace {
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 const COMMAND_BYTES = 16;
-/** A key more would escape the hash, which covers the envelope's own keys. */
-const ENVELOPE_KEYS = 11;
-const TEXTS = [
-  'id',
-  'type',
-  'stream',
-  'occurredAt',
-  'recordedAt',
-  'actor',
-  'cause',
-  'correlation',
-] as const satisfies readonly (keyof Envelope)[];
-
 /** The place columns of a row. Throws LogError `corrupted`. */
 export function placeOf(row: Row, path: string): CommitPlace {
   const { position, stream, revision, count } = row;
@@ -52,22 +40,13 @@ export function factsOf(row: Row, streamName: string, path: string): readonly Re
   }
   if (!(command instanceof Uint8Array) || command.length !== COMMAND_BYTES)
     throw broken(path, row, 'no command');
-  const envelopes = parse(body);
-  if (envelopes === undefined || envelopes.length !== place.count) {
-    throw broken(path, row, `the body is no JSON array of ${place.count} facts`);
-  }
   const cause = uuidOf(command);
+  const firstRevision = place.revision - place.count + 1;
+  const frame = { stream: streamName, firstRevision, count: place.count, cause };
+  const envelopes = parseEnvelopes(typeof body === 'string' ? body : '', frame);
+  if (typeof envelopes === 'string') throw broken(path, row, envelopes);
   const hex = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.length).toString('hex');
   return envelopes.map((envelope, index) => {
-    const revision = place.revision - place.count + 1 + index;
-    if (!isEnvelope(envelope)) throw broken(path, row, `fact ${index} of the body is not shaped like a fact`);
-    if (envelope.stream !== streamName || envelope.revision !== revision || envelope.cause !== cause) {
-      throw broken(
-        path,
-        row,
-        `fact ${index} of the body is of another stream, revision or command than its row`,
-      );
-    }
     const fact = envelope as Envelope & { position: number; hash: string };
     fact.position = place.position - place.count + 1 + index;
     fact.hash = hex.slice(index * 2 * HASH_BYTES, (index + 1) * 2 * HASH_BYTES);
@@ -95,24 +74,4 @@ export function uuidOf(bytes: Uint8Array): string {
 /** A UUID as 16 bytes. */
 export function uuidBytes(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex');
-}
-
-function parse(body: SQLOutputValue | undefined): readonly Json[] | undefined {
-  if (typeof body !== 'string') return undefined;
-  try {
-    const value: unknown = JSON.parse(body);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isEnvelope(value: Json | undefined): value is Json & Envelope {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const fields = value as Readonly<Record<string, Json | undefined>>;
-  if (Object.keys(fields).length !== ENVELOPE_KEYS) return false;
-  for (const key of TEXTS) if (typeof fields[key] !== 'string') return false;
-  const { data, version, revision } = fields;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
-  return Number.isSafeInteger(version) && Number.isSafeInteger(revision);
 }

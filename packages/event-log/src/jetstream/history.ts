@@ -1,0 +1,252 @@
+/**
+ * Reading what the stream holds, by sequence and by subject.
+ *
+ * Questions of "what is the last one" go to the stream's leader, so that an answer is never older than an
+ * acknowledged append. A few messages are fetched one by one, more through a feed: a consumer costs as much as three
+ * fetches on one server, and eight in a cluster of three.
+ */
+
+import type { Head } from '../port.ts';
+import { type Broker, Refused } from './broker.ts';
+import { NO_MESSAGE, refusal } from './faults.ts';
+import { feed } from './feed.ts';
+import { type Names, streamOf, subjectOf } from './names.ts';
+import { type CommitRecord, decodeCommit, type Stored } from './record.ts';
+
+/** Messages up to which no feed is made. */
+const FEW = 4;
+/** Streams that a cache remembers. */
+const MAX_CACHED = 65_536;
+/** Stray messages that are named in a warning, each once. */
+const MAX_WARNINGS = 100;
+
+type Question =
+  | { readonly seq: number }
+  | { readonly seq: number; readonly next_by_subj: string }
+  | { readonly last_by_subj: string };
+
+export class History {
+  /** Sequence of the newest commit that the writers of this log were told of. */
+  newest = 0;
+  readonly #broker: Broker;
+  readonly #names: Names;
+  /** Where reading of a stream ended last: the next reading mostly goes on from there. */
+  readonly #marks = new Map<string, { readonly revision: number; readonly sequence: number }>();
+  readonly #warned = new Set<number>();
+  readonly #streams = new Map<string, string | undefined>();
+
+  constructor(broker: Broker, names: Names) {
+    this.#broker = broker;
+    this.#names = names;
+  }
+
+  /** Sequence of the last message, 0 when there is none. */
+  async lastSequence(): Promise<number> {
+    const reply = await this.#broker.demand(`STREAM.INFO.${this.#names.archive}`, {});
+    return (reply as { state: { last_seq: number } }).state.last_seq;
+  }
+
+  /** The last commit of the whole log. */
+  async last(): Promise<CommitRecord | undefined> {
+    let stored = await this.#message({ last_by_subj: this.#names.all });
+    while (stored !== undefined) {
+      const commit = this.#decode(stored);
+      if (commit !== undefined) return commit;
+      let sequence = stored.sequence - 1; // a stray message at the end: walk back over it
+      stored = undefined;
+      while (stored === undefined && sequence > 0) stored = await this.#message({ seq: sequence-- });
+    }
+    return undefined;
+  }
+
+  /** The last message on a stream's subject, 0 when there is none, and the commit that it is, if it is one. */
+  async tail(
+    stream: string,
+  ): Promise<{ readonly sequence: number; readonly commit: CommitRecord | undefined }> {
+    const stored = await this.#message({ last_by_subj: subjectOf(this.#names, stream) });
+    if (stored === undefined) return { sequence: 0, commit: undefined };
+    return { sequence: stored.sequence, commit: this.#decode(stored) };
+  }
+
+  /** The last commit of a stream. */
+  async head(stream: string): Promise<CommitRecord | undefined> {
+    const { sequence, commit } = await this.tail(stream);
+    if (commit !== undefined || sequence === 0) return commit;
+    let last: CommitRecord | undefined; // a stray message at the end: what was before it is only found from the front
+    for await (const run of this.after(stream, 0, sequence)) last = run.at(-1);
+    return last;
+  }
+
+  /** The commit that is a message; undefined when there is no such message, or it is none. */
+  async at(sequence: number): Promise<CommitRecord | undefined> {
+    const stored = await this.#message({ seq: sequence });
+    return stored === undefined ? undefined : this.#decode(stored);
+  }
+
+  /** Commits of one stream after a sequence, up to another one. */
+  after(stream: string, sequence: number, upTo: number): AsyncGenerator<readonly CommitRecord[]> {
+    return this.commits(subjectOf(this.#names, stream), sequence + 1, upTo);
+  }
+
+  /** Commits of all streams between two sequences, both included. */
+  between(from: number, upTo: number): AsyncGenerator<readonly CommitRecord[]> {
+    return this.commits(this.#names.all, from, upTo);
+  }
+
+  /** Commits from a sequence on, for ever: ends on abort. With each run, the sequence that reading has reached. */
+  async *live(
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly commits: readonly CommitRecord[]; readonly reached: number }, void> {
+    const { archive, all: subject } = this.#names;
+    for await (const run of feed(this.#broker, { archive, subject, from, signal })) {
+      const reached = run.at(-1)?.sequence ?? 0;
+      for (const commits of this.#decoded(run)) yield { commits, reached: commits.at(-1)?.sequence ?? 0 };
+      yield { commits: [], reached };
+    }
+  }
+
+  /** The last commit of a stream whose first fact `passes`: some do, and after them none. */
+  async find(stream: string, passes: (commit: CommitRecord) => boolean): Promise<CommitRecord | undefined> {
+    const head = await this.head(stream);
+    if (head === undefined || passes(head)) return head;
+    const subject = subjectOf(this.#names, stream);
+    let found: CommitRecord | undefined;
+    let low = 0;
+    let high = head.sequence;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      const commit = await this.#next(subject, middle);
+      if (commit !== undefined && passes(commit)) {
+        found = commit;
+        low = commit.sequence;
+      } else {
+        high = middle;
+      }
+    }
+    return found;
+  }
+
+  /** Runs of a stream's commits, from the one that holds revision `from` up to the one that holds `to`. */
+  async *stream(stream: string, from: number, to: number): AsyncGenerator<readonly CommitRecord[], void> {
+    if (from > to) return;
+    const head = await this.head(stream);
+    if (head === undefined || head.lastRevision < from) return;
+    const start = head.firstRevision <= from ? head : await this.#startOf(stream, from);
+    let expected = start === undefined ? 0 : start.firstRevision;
+    for await (const run of this.after(stream, (start?.sequence ?? 1) - 1, head.sequence)) {
+      for (const commit of run) {
+        if (commit.firstRevision !== expected)
+          throw commit.broken(`revision ${expected} is missing before it`);
+        expected = commit.lastRevision + 1;
+      }
+      const last = run.at(-1);
+      if (last !== undefined) this.mark(last);
+      yield run;
+      if (expected > to) return;
+    }
+  }
+
+  async #startOf(stream: string, from: number): Promise<Pick<CommitRecord, 'sequence' | 'firstRevision'>> {
+    const mark = this.#marks.get(stream);
+    if (mark?.revision === from - 1) return { sequence: mark.sequence + 1, firstRevision: from };
+    const found = from === 0 ? undefined : await this.find(stream, (commit) => commit.firstRevision <= from);
+    return found ?? { sequence: 1, firstRevision: 0 };
+  }
+
+  /** Notes that a stream has been read up to a commit. */
+  mark(commit: CommitRecord): void {
+    if (this.#marks.size >= MAX_CACHED && !this.#marks.has(commit.stream)) this.#marks.clear();
+    this.#marks.set(commit.stream, { revision: commit.lastRevision, sequence: commit.sequence });
+  }
+
+  /** Heads of all streams, in no order. */
+  async heads(): Promise<readonly Head[]> {
+    const { archive, all: subject } = this.#names;
+    const upTo = await this.lastSequence();
+    const found = new Map<string, Head>();
+    if (upTo === 0) return [];
+    for await (const run of feed(this.#broker, { archive, subject, from: 1, upTo, heads: true })) {
+      for (const stored of run) {
+        const stream = this.#streamOf(stored.subject);
+        const commit = this.#decode(stored) ?? (stream === undefined ? undefined : await this.head(stream));
+        if (commit !== undefined) found.set(commit.stream, commit.head());
+      }
+    }
+    return [...found.values()];
+  }
+
+  async *commits(subject: string, from: number, upTo: number): AsyncGenerator<readonly CommitRecord[], void> {
+    let next = from;
+    for (let fetched = 0; fetched < FEW; fetched++) {
+      if (next > upTo) return;
+      const stored = await this.#message({ seq: next, next_by_subj: subject });
+      if (stored === undefined || stored.sequence > upTo) return;
+      next = stored.sequence + 1;
+      yield* this.#decoded([stored]);
+    }
+    if (next > upTo) return;
+    const { archive } = this.#names;
+    for await (const run of feed(this.#broker, { archive, subject, from: next, upTo })) {
+      yield* this.#decoded(run);
+    }
+  }
+
+  /** The commits of a run; when one cannot be read, those before it, and then the error. */
+  *#decoded(run: readonly Stored[]): Generator<readonly CommitRecord[], void> {
+    const commits: CommitRecord[] = [];
+    try {
+      for (const stored of run) {
+        const commit = this.#decode(stored);
+        if (commit !== undefined) commits.push(commit);
+      }
+    } catch (error) {
+      if (commits.length > 0) yield commits;
+      throw error;
+    }
+    if (commits.length > 0) yield commits;
+  }
+
+  #decode(stored: Stored): CommitRecord | undefined {
+    const stream = this.#streamOf(stored.subject);
+    const commit = decodeCommit(stored, stream, this.#broker.path);
+    if (commit === undefined && this.#warned.size < MAX_WARNINGS && !this.#warned.has(stored.sequence)) {
+      this.#warned.add(stored.sequence);
+      const what = `message ${stored.sequence} on ${stored.subject} is no commit: somebody published it there`;
+      process.emitWarning(`${this.#broker.path}: ${what}; it is passed over`, 'StrayMessageWarning');
+    }
+    return commit;
+  }
+
+  #streamOf(subject: string): string | undefined {
+    const known = this.#streams.get(subject);
+    if (known !== undefined) return known;
+    const stream = streamOf(this.#names, subject);
+    if (this.#streams.size >= MAX_CACHED) this.#streams.clear();
+    this.#streams.set(subject, stream);
+    return stream;
+  }
+
+  async #next(subject: string, sequence: number): Promise<CommitRecord | undefined> {
+    for (let from = sequence; ; ) {
+      const stored = await this.#message({ seq: from, next_by_subj: subject });
+      if (stored === undefined) return undefined;
+      const commit = this.#decode(stored);
+      if (commit !== undefined) return commit;
+      from = stored.sequence + 1;
+    }
+  }
+
+  async #message(question: Question): Promise<Stored | undefined> {
+    try {
+      const reply = await this.#broker.ask(`STREAM.MSG.GET.${this.#names.archive}`, question);
+      const { message } = reply as { message: { seq: number; subject: string; data?: string } };
+      const data = Buffer.from(message.data ?? '', 'base64');
+      return { sequence: message.seq, subject: message.subject, data };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (error.error.err_code === NO_MESSAGE) return undefined;
+      throw refusal(error.error, this.#broker.path);
+    }
+  }
+}

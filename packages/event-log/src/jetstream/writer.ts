@@ -1,0 +1,252 @@
+/**
+ * Appending to one stream: one commit after the other, each published under the sequence of the one before it.
+ *
+ * The server checks that sequence (`Nats-Expected-Last-Subject-Sequence`), so a commit goes in only onto the head
+ * that it was sealed for. The writer knows every command of its stream up to that head: read once when the stream is
+ * first written to (as fast as a reading of the stream, 100 bytes of memory a command), then kept up to date. So the
+ * same command is recognized for ever and by any process, not only within the server's duplicate window; that window
+ * (`Nats-Msg-Id`) serves publishes that are sent again because their acknowledgement was lost.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { LogError } from '../errors.ts';
+import type { Appended, Commit } from '../port.ts';
+import { type ChainHead, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import type { Broker } from './broker.ts';
+import { refusal, WRONG_LAST_SEQUENCE } from './faults.ts';
+import type { History } from './history.ts';
+import { type Names, positionOf, subjectOf } from './names.ts';
+import type { Publisher } from './publisher.ts';
+import { type CommitRecord, encodeCommit } from './record.ts';
+
+/** What a message takes besides its body: headers and subject, generously. */
+const MESSAGE_OVERHEAD_BYTES = 4096;
+/** Before asking a leader again that does not know yet what its predecessor acknowledged. */
+const PAUSE_MS = 20;
+
+export interface WriterParts {
+  readonly broker: Broker;
+  readonly history: History;
+  readonly publisher: Publisher;
+  readonly names: Names;
+}
+
+export class StreamWriter {
+  readonly #stream: string;
+  readonly #subject: string;
+  readonly #parts: WriterParts;
+  /** Sequence of each command's message; undefined until the stream was read. */
+  #commands: Map<string, number> | undefined;
+  /** Of the last message on the subject, which the next one is published under. */
+  #sequence = 0;
+  #told = 0;
+  /** When the question was asked whose answer is what is known here; by `performance.now()`. */
+  #asOf = -1;
+  #head: ChainHead = NO_HEAD;
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(stream: string, parts: WriterParts) {
+    this.#stream = stream;
+    this.#subject = subjectOf(parts.names, stream);
+    this.#parts = parts;
+  }
+
+  /** Appends that were handed over and are not answered yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Commands that it holds in memory. */
+  get known(): number {
+    return this.#commands?.size ?? 0;
+  }
+
+  /** Sequence of the last commit that this writer was told of; 0 when it was told of none. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** Takes its turn after the appends before it. */
+  append(commit: Commit): Promise<Appended> {
+    const since = performance.now();
+    return this.#inTurn(() => this.#append(commit, since));
+  }
+
+  /** The commit of a command, undefined when the stream has none. */
+  commitOf(commandId: string): Promise<CommitRecord | undefined> {
+    const since = performance.now();
+    return this.#inTurn(async () => {
+      const commands = await this.#knownSince(since);
+      const sequence = commands.get(commandId.toLowerCase());
+      return sequence === undefined ? undefined : this.#parts.history.at(sequence);
+    });
+  }
+
+  /** Resolves when everything that was handed over has been answered. */
+  async idle(): Promise<void> {
+    await this.#turn;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    const turn = this.#turn.then(work);
+    const done = (): void => {
+      this.#waiting -= 1;
+    };
+    this.#turn = turn.then(done, done);
+    return turn;
+  }
+
+  async #append(commit: Commit, since: number): Promise<Appended> {
+    try {
+      return await this.#attempt(commit, since);
+    } catch (error) {
+      // A publish without an answer may still arrive: what is known of the stream is uncertain, so it is read again.
+      if (error instanceof LogError && error.code === 'unreachable') this.#commands = undefined;
+      throw error;
+    }
+  }
+
+  async #attempt(commit: Commit, since: number): Promise<Appended> {
+    const commandId = commit.commandId.toLowerCase();
+    const deadline = performance.now() + this.#parts.broker.timeoutMs;
+    let commands = this.#commands ?? (await this.#refresh());
+    let sent: string | undefined;
+    for (;;) {
+      const before = commands.get(commandId);
+      if (before !== undefined) return this.#first(before, sent);
+      const conflict = conflictOf(commit, this.#head.revision);
+      if (conflict !== undefined) {
+        if (this.#asOf >= since) throw conflict;
+        commands = await this.#refresh();
+        continue;
+      }
+      const sealed = seal(commit, this.#head, new Date().toISOString());
+      const outcome = await this.#publish(commandId, sealed);
+      if (typeof outcome === 'object') return outcome;
+      if (outcome === 'maybe ours') sent = sealed.at(-1)?.hash;
+      const known = this.#sequence;
+      commands = await this.#refresh();
+      if (this.#sequence > known) continue; // every race that is lost was won by somebody
+      if (performance.now() >= deadline) throw this.#unsettled();
+      await delay(PAUSE_MS);
+    }
+  }
+
+  async #publish(
+    commandId: string,
+    sealed: readonly SealedFact[],
+  ): Promise<Appended | 'lost the race' | 'maybe ours'> {
+    const { broker, history, publisher } = this.#parts;
+    const body = encodeCommit(commandId, sealed);
+    this.#checkSize(body.length);
+    const asOf = performance.now();
+    const ack = await publisher.publish(this.#subject, body, this.#headers(commandId));
+    if ('refused' in ack) {
+      if (!WRONG_LAST_SEQUENCE.has(ack.refused.err_code)) throw refusal(ack.refused, broker.path);
+      return ack.again ? 'maybe ours' : 'lost the race';
+    }
+    if (ack.duplicate) {
+      // A server may know the id of a message that was never stored, when its leader died: only what is there counts.
+      const stored = await history.at(ack.sequence);
+      const isOurs = ack.again && stored?.lastHash === sealed.at(-1)?.hash;
+      return isOurs ? 'maybe ours' : 'lost the race';
+    }
+    this.#asOf = asOf;
+    return this.#taken(commandId, sealed, ack.sequence);
+  }
+
+  #taken(commandId: string, sealed: readonly SealedFact[], sequence: number): Appended {
+    const last = sealed.at(-1);
+    if (last === undefined) throw new TypeError('a commit without facts');
+    this.#sequence = sequence;
+    this.#tell(sequence);
+    const { revision, hash, occurredAt, recordedAt } = last;
+    this.#head = { revision, hash, occurredAt, recordedAt };
+    this.#commands?.set(commandId, sequence);
+    return {
+      firstRevision: revision - sealed.length + 1,
+      lastRevision: revision,
+      lastPosition: positionOf(sequence, sealed.length - 1),
+      duplicate: false,
+    };
+  }
+
+  /** The result of a command that is in the stream; `sent` is the hash of what this very append may have stored. */
+  async #first(sequence: number, sent: string | undefined): Promise<Appended> {
+    const stored = await this.#parts.history.at(sequence);
+    if (stored === undefined) throw this.#unsettled();
+    const { firstRevision, lastRevision, lastPosition } = stored;
+    return { firstRevision, lastRevision, lastPosition, duplicate: stored.lastHash !== sent };
+  }
+
+  /** The commands of the stream, as they were at an instant or later. */
+  async #knownSince(since: number): Promise<Map<string, number>> {
+    return this.#commands !== undefined && this.#asOf >= since ? this.#commands : this.#refresh();
+  }
+
+  /** Reads what others have appended, and at first all that there is. */
+  async #refresh(): Promise<Map<string, number>> {
+    const { history } = this.#parts;
+    const asOf = performance.now();
+    const commands = this.#commands ?? new Map<string, number>();
+    if (this.#commands === undefined) {
+      this.#sequence = 0;
+      this.#head = NO_HEAD;
+    }
+    const { sequence: upTo, commit } = await history.tail(this.#stream);
+    if (upTo > this.#sequence) {
+      if (commit?.firstRevision === this.#head.revision + 1) this.#follow(commit, commands);
+      else await this.#followTo(upTo, commands);
+      this.#sequence = upTo; // a stray message at the end counts for the server's check as well
+    }
+    this.#commands = commands;
+    this.#asOf = asOf;
+    return commands;
+  }
+
+  async #followTo(upTo: number, commands: Map<string, number>): Promise<void> {
+    for await (const run of this.#parts.history.after(this.#stream, this.#sequence, upTo)) {
+      for (const commit of run) this.#follow(commit, commands);
+    }
+  }
+
+  #follow(commit: CommitRecord, commands: Map<string, number>): void {
+    const expected = this.#head.revision + 1;
+    if (commit.firstRevision !== expected) throw commit.broken(`revision ${expected} is missing before it`);
+    commands.set(commit.commandId, commit.sequence);
+    this.#head = commit.chainHead();
+    this.#sequence = commit.sequence;
+    this.#tell(commit.sequence);
+  }
+
+  #tell(sequence: number): void {
+    this.#told = sequence;
+    this.#parts.history.newest = Math.max(sequence, this.#parts.history.newest);
+  }
+
+  #headers(commandId: string): MsgHdrs {
+    const { names } = this.#parts;
+    const set = headers();
+    set.set('Nats-Msg-Id', `${commandId}/${this.#subject.slice(names.prefix.length)}`);
+    set.set('Nats-Expected-Stream', names.archive);
+    set.set('Nats-Expected-Last-Subject-Sequence', String(this.#sequence));
+    return set;
+  }
+
+  #checkSize(bytes: number): void {
+    const { broker } = this.#parts;
+    const limit = broker.nc.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    if (bytes + MESSAGE_OVERHEAD_BYTES <= limit) return;
+    const reason = `a commit of ${bytes} bytes, and the server takes messages of ${limit}`;
+    const remedy = 'split the command, or raise max_payload in the configuration of every server';
+    throw new LogError('too-large', broker.path, reason, { remedy });
+  }
+
+  #unsettled(): LogError {
+    const reason = `the servers did not settle where ${this.#stream} ends`;
+    return new LogError('unreachable', this.#parts.broker.path, reason);
+  }
+}

@@ -1,0 +1,34 @@
+/** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
+
+import { openJetStreamLog } from './jetstream.ts';
+import { openMemoryLog } from './memory.ts';
+import type { EventLog } from './port.ts';
+import { openSqliteLog } from './sqlite.ts';
+
+const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';
+
+/**
+ * `sqlite:DIRECTORY`, `memory:`, or servers: `nats://[user:password@]host:port[,host:port…][/name]` (`tls://` for
+ * TLS) with `?replicas=3`, `creds=FILE`, `ca=FILE`, `cert=FILE`, `key=FILE` as needed.
+ *
+ * Throws TypeError for a URL that names no log, LogError when the log cannot be opened.
+ */
+export async function openLog(url: string): Promise<EventLog> {
+  const scheme = /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case 'sqlite': {
+      const directory = decodeURIComponent(url.slice('sqlite:'.length));
+      if (directory === '') throw new TypeError(`${url}: which directory? sqlite:DIRECTORY`);
+      return openSqliteLog({ directory });
+    }
+    case 'memory':
+      return openMemoryLog();
+    case 'nats':
+    case 'tls': {
+      const { jetStreamOptions } = await import('./jetstream/address.ts');
+      return openJetStreamLog(jetStreamOptions(url));
+    }
+    default:
+      throw new TypeError(`${url}: no log of this kind; known are ${KNOWN}`);
+  }
+}
