@@ -18,6 +18,11 @@ export interface Submission {
   readonly commandId?: string;
   /** What this command belongs to, a script's run for instance. Default: the command's own id. */
   readonly correlation?: string;
+  /**
+   * The revision that the asker decided on, `none` = no such host: where the stream ends elsewhere, submitting throws
+   * WrongExpectedRevision and nothing is recorded. Default: whatever is so by then.
+   */
+  readonly expected?: number | 'none';
 }
 
 /** What came of a command; everything in it is durable. */
@@ -61,18 +66,15 @@ export class CommandHandler {
 
   /** Decides and appends. Throws what the log throws when it cannot take the facts. */
   async submit(submission: Submission): Promise<Receipt> {
-    const stream = streamOf(submission.host);
-    if (submission.commandId !== undefined) {
-      const recorded = await this.#log.readCommand(stream, submission.commandId);
-      if (recorded.length > 0) return receiptOf(submission.commandId, recorded);
-    }
-    const commandId = submission.commandId ?? crypto.randomUUID();
+    const { host, expected, commandId = crypto.randomUUID() } = submission;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#inTurn(submission.host, () => this.#attempt(submission, stream, commandId));
+        return await this.#inTurn(host, () => this.#attempt(submission, commandId));
       } catch (error) {
-        this.#hosts.delete(submission.host);
-        if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
+        // Who lost a race knows the stream as it was, and reads on from there.
+        if (!(error instanceof WrongExpectedRevision)) this.#hosts.delete(host);
+        else if (expected === undefined && attempt < MAX_ATTEMPTS) continue;
+        throw error;
       }
     }
   }
@@ -82,16 +84,24 @@ export class CommandHandler {
     return (await this.#inTurn(host, () => this.#load(host))).state;
   }
 
-  async #attempt(submission: Submission, stream: string, commandId: string): Promise<Receipt> {
+  async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
     const { host, command, actor, correlation = commandId } = submission;
+    const stream = streamOf(host);
     const { state, revision } = await this.#load(host);
+    // Asked after the state was read: another process that carries out the same command is then seen here, or the
+    // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
+    const recorded = submission.commandId === undefined ? [] : await this.#log.readCommand(stream, commandId);
+    if (recorded.length > 0) return receiptOf(commandId, recorded);
+    const expected = revision < 0 ? 'none' : revision;
+    if (submission.expected !== undefined && submission.expected !== expected)
+      throw new WrongExpectedRevision(stream, submission.expected, expected);
     const decision = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
     if (decision.facts.length === 0 || decision.state === undefined)
       return receipt(commandId, decision, revision);
     const appended = await this.#log.append({
       stream,
-      expected: revision < 0 ? 'none' : revision,
+      expected,
       commandId,
       actor,
       correlation,

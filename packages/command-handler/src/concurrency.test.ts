@@ -1,6 +1,6 @@
 /** Several handlers on one log: nothing is lost, nobody decides on what is no longer so. */
 import { count, idsOf, matricesOverlap } from '@apledger/ap';
-import { verify } from '@apledger/event-log';
+import { verify, WrongExpectedRevision } from '@apledger/event-log';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { A, assignAdapter, assignDomain, B, HOST, operator, remove, scene, start } from './test-support.ts';
@@ -51,6 +51,19 @@ describe('two handlers on one log', () => {
     let step = await walk.next();
     while (step.done !== true) step = await walk.next();
     expect(step.value.problems).toEqual([]);
+  });
+
+  it('give a command that is submitted to all of them at once the same facts, though it changes nothing the second time', async () => {
+    const { handler, another } = await scene();
+    const handlers = [handler, another(), another()];
+    for (let round = 0; round < 5; round++) {
+      const type = round % 2 === 0 ? 'AssignAdapter' : 'UnassignAdapter';
+      const command = { type, mdev: A, text: '5' } as const;
+      const commandId = crypto.randomUUID();
+      const receipts = await Promise.all(handlers.map((one) => one.submit(operator(command, { commandId }))));
+      for (const { facts } of receipts) expect(facts).toEqual(receipts[0]?.facts);
+      expect(receipts.filter(({ isDuplicate }) => !isDuplicate)).toHaveLength(1);
+    }
   });
 
   it('keep the facts of a command together', async () => {
@@ -108,6 +121,42 @@ describe('two handlers on one log', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a command for a revision', () => {
+  it('is carried out when the stream ends there', async () => {
+    const { submit, recorded } = await scene();
+    const expected = (await recorded()).length - 1;
+    expect((await submit(assignAdapter(A, 5), { expected })).isDuplicate).toBe(false);
+  });
+
+  it('is not carried out when it ends elsewhere', async () => {
+    const { submit, recorded, another } = await scene();
+    const expected = (await recorded()).length - 1;
+    const { revision } = await another().submit(operator(assignAdapter(B, 6)));
+    for (const wrong of [expected, revision + 1, 'none'] as const)
+      await expect(submit(assignAdapter(A, 5), { expected: wrong })).rejects.toThrow(WrongExpectedRevision);
+    expect(await recorded()).toHaveLength(revision + 1);
+  });
+
+  it('is carried out for one of those who ask at once', async () => {
+    const { handler, another, recorded } = await scene();
+    const expected = (await recorded()).length - 1;
+    const ends = await Promise.allSettled(
+      [handler, another(), another()].map((one, i) =>
+        one.submit(operator(assignAdapter(A, 4 + i), { expected })),
+      ),
+    );
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(new Set((await recorded()).slice(expected + 1).map(({ cause }) => cause)).size).toBe(1);
+  });
+
+  it('is answered as before when it is submitted again', async () => {
+    const { submit, recorded } = await scene();
+    const asked = { expected: (await recorded()).length - 1, commandId: crypto.randomUUID() };
+    const first = await submit(assignAdapter(A, 5), asked);
+    expect(await submit(assignAdapter(A, 5), asked)).toEqual({ ...first, isDuplicate: true });
   });
 });
 
