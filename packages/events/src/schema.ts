@@ -46,7 +46,7 @@ function validatorOf(schema: TSchema): Validator {
 }
 
 /** The problems of a value, each as `path: what was expected`; empty when there is none. */
-function problemsOf(schema: TSchema, value: unknown): readonly string[] {
+export function problemsOf(schema: TSchema, value: unknown): readonly string[] {
   const validator = validatorOf(schema);
   return validator.Check(value) ? [] : readable(validator.Errors(value));
 }
