@@ -5,4 +5,8 @@ import { beginStore, UNDER_TEST } from './support.ts';
 
 console.log(`KurrentDB contract: running against ${UNDER_TEST}`);
 
-describeEventLog(`the log in KurrentDB, against ${UNDER_TEST}`, { begin: beginStore, manyHandles: true });
+describeEventLog(`the log in KurrentDB, against ${UNDER_TEST}`, {
+  begin: beginStore,
+  manyHandles: true,
+  manyProcesses: true,
+});

@@ -28,9 +28,15 @@ export async function read(call: ReadCall, store: Store): Promise<void> {
 /** Sends at the pace of the client. */
 export async function send<T>(call: ServerWritableStream<unknown, T>, message: T): Promise<void> {
   if (call.cancelled || call.write(message)) return;
-  const gone = new AbortController();
-  call.once('cancelled', () => gone.abort());
-  await once(call, 'drain', { signal: gone.signal }).catch(() => {});
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      resolve();
+    };
+    call.once('drain', done);
+    call.once('cancelled', done);
+  });
 }
 
 async function readAll(call: ReadCall, store: Store, options: Options): Promise<void> {

@@ -163,8 +163,7 @@ export class Connection {
 
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
-    this.#closed.abort();
-    await this.client.dispose();
+    this.#closed.abort(); // cancels every read and subscription; `dispose` of the client may wait for ever for them
     const channel = internals(this.client).getChannel();
     await channel.then(
       (open) => open.close(),

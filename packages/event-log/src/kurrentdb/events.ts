@@ -98,12 +98,15 @@ export function startAt(position: number): Position {
   return { commit: BigInt(position), prepare: BigInt(position) };
 }
 
+/** A key more would escape the hash, which covers the envelope's own. */
+const ENVELOPE_KEYS = 11;
 const TEXTS = ['id', 'stream', 'type', 'occurredAt', 'recordedAt', 'actor', 'cause', 'correlation'] as const;
 
 function envelopeOf(event: Event, stream: string): Envelope | undefined {
   const found = fields(event.data);
   const { revision, version, data } = found;
-  if (!event.isJson || TEXTS.some((name) => typeof found[name] !== 'string')) return undefined;
+  if (!event.isJson || Object.keys(found).length !== ENVELOPE_KEYS) return undefined;
+  if (TEXTS.some((name) => typeof found[name] !== 'string')) return undefined;
   if (typeof version !== 'number' || typeof data !== 'object' || data === null || Array.isArray(data))
     return undefined;
   if (found.stream !== stream || found.id !== event.id || found.type !== event.type) return undefined;

@@ -17,6 +17,7 @@ export function isFault(error: unknown, type: FaultType): boolean {
 }
 
 const TRANSIENT: readonly FaultType[] = [
+  'persistent-subscription-dropped',
   'unavailable',
   'cancelled',
   'not-leader',

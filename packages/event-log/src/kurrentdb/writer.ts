@@ -11,11 +11,12 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import type { AppendExpectedRevision } from '@eventstore/db-client';
 import { LogError } from '../errors.ts';
 import type { Appended, Commit, RecordedFact } from '../port.ts';
 import { type ChainHead, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { Connection } from './connection.ts';
-import { eventOf, writerOf } from './events.ts';
+import { eventOf, type NewEvent, writerOf } from './events.ts';
 import { isFault } from './faults.ts';
 import type { Streams } from './streams.ts';
 
@@ -120,34 +121,45 @@ export class Writer {
   /** Writes, and says undefined when the stream does not end where we believed, or somebody wrote the same there. */
   async #write(commit: Commit, sealed: readonly SealedFact[], known: Known): Promise<Appended | undefined> {
     const { stream } = commit;
-    const { client, library } = this.#connection;
     const { revision } = known.head;
+    const last = revision + sealed.length;
     const writer = randomUUID();
-    const events = sealed.map((fact) => eventOf(fact, writer));
-    const expectedRevision = revision < 0 ? library.NO_STREAM : BigInt(revision);
     const seenAt = this.#calls;
-    try {
-      // Made again after a failure with the same ids at the same place: the database writes it once.
-      const result = await this.#connection.patiently(() =>
-        client.appendToStream(this.#streams.nameOf(stream), events, {
-          expectedRevision,
-          requiresLeader: true,
-        }),
-      );
-      const last = revision + sealed.length;
-      if (result.nextExpectedRevision !== BigInt(last)) throw this.#contradiction(stream, revision);
-      const found = await this.#streams.at(stream, last);
-      if (found === undefined) throw this.#contradiction(stream, revision);
-      if (writerOf(found.event) !== writer) return undefined;
-      this.#learn(known, { ...found.fact, firstRevision: revision + 1 });
-      known.seenAt = seenAt;
-      this.#onAppended(found.fact.position);
-      const lastPosition = found.fact.position;
-      return { firstRevision: revision + 1, lastRevision: last, lastPosition, duplicate: false };
-    } catch (error) {
-      if (isWrongVersion(error)) return undefined;
-      throw error;
-    }
+    const end = await this.#send(
+      stream,
+      revision,
+      sealed.map((fact) => eventOf(fact, writer)),
+    );
+    if (end === undefined) return undefined;
+    const found = end === BigInt(last) ? await this.#streams.at(stream, last) : undefined;
+    if (found === undefined) throw this.#contradiction(stream, revision);
+    if (writerOf(found.event) !== writer) return undefined;
+    this.#learn(known, found.fact, revision + 1);
+    known.seenAt = seenAt;
+    this.#onAppended(found.fact.position);
+    return {
+      firstRevision: revision + 1,
+      lastRevision: last,
+      lastPosition: found.fact.position,
+      duplicate: false,
+    };
+  }
+
+  /** The revision with which the stream ends then; undefined when it did not end where it was believed to. */
+  #send(stream: string, revision: number, events: NewEvent[]): Promise<bigint | undefined> {
+    const { client, library } = this.#connection;
+    const expectedRevision: AppendExpectedRevision = revision < 0 ? library.NO_STREAM : BigInt(revision);
+    // Made again after a failure with the same ids at the same place: the database writes it once.
+    return this.#connection.patiently(async () => {
+      try {
+        const options = { expectedRevision, requiresLeader: true } as const;
+        return (await client.appendToStream(this.#streams.nameOf(stream), events, options))
+          .nextExpectedRevision;
+      } catch (error) {
+        if (isFault(error, 'wrong-expected-version')) return undefined;
+        throw error;
+      }
+    });
   }
 
   async #before(commit: Commit, first: number): Promise<Appended> {
@@ -183,17 +195,17 @@ export class Writer {
     )) {
       if (fact.cause !== cause) firstRevision = fact.revision;
       cause = fact.cause;
-      this.#learn(known, { ...fact, firstRevision });
+      this.#learn(known, fact, firstRevision);
     }
     known.seenAt = seenAt;
   }
 
-  #learn(known: Known, fact: RecordedFact & { readonly firstRevision: number }): void {
+  #learn(known: Known, fact: RecordedFact, firstRevision: number): void {
     const { revision, hash, occurredAt, recordedAt } = fact;
     known.head = { revision, hash, occurredAt, recordedAt };
     if (recordedAt > this.#recordedAt) this.#recordedAt = recordedAt;
     if (known.commands.has(fact.cause)) return;
-    known.commands.set(fact.cause, fact.firstRevision);
+    known.commands.set(fact.cause, firstRevision);
     this.#commands += 1;
     if (this.#commands > MAX_COMMANDS) this.#forget(known);
   }
@@ -226,8 +238,4 @@ export class Writer {
       'was it deleted or truncated just now?';
     return new LogError('corrupted', this.#connection.place, reason);
   }
-}
-
-function isWrongVersion(error: unknown): boolean {
-  return isFault(error, 'wrong-expected-version');
 }
