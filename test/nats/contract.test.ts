@@ -27,9 +27,11 @@ function describeOn(title: string, program: NatsProgram, replicas: 1 | 3): void 
         logs += 1;
         const name = `test-${logs}`;
         const addresses = servers.map((server) => server.url);
-        return { open: () => openJetStreamLog({ servers: addresses, name, replicas }) };
+        const options = { servers: addresses, name, replicas };
+        return { open: () => openJetStreamLog(options), recipe: { opener: 'openJetStreamLog', options } };
       },
       manyHandles: true,
+      manyProcesses: true,
     });
   });
 }

@@ -7,8 +7,10 @@
 
 import { afterEach, describe } from 'vitest';
 import { describeAppending, describeIdempotency } from './contract/appending.ts';
-import { describeClosing, describeProcesses, describeSubscriptions } from './contract/living.ts';
+import { describeClosing, describeHandles, describeSubscriptions } from './contract/living.ts';
+import { describeProcesses, type Recipe } from './contract/processes.ts';
 import { describeMoments, describePackedReading, describeReading } from './contract/reading.ts';
+import { describeScale } from './contract/scale.ts';
 import type { EventLog } from './port.ts';
 
 /** One store under test, fresh for each test. */
@@ -17,6 +19,8 @@ export interface StoreUnderTest {
   open(): Promise<EventLog>;
   /** Removes the store; every log opened from it has been closed before. */
   dispose?(): Promise<void>;
+  /** How another process opens the same store; a store without has to say so (Harness.manyProcesses). */
+  readonly recipe?: Recipe;
 }
 
 export interface Harness {
@@ -24,6 +28,8 @@ export interface Harness {
   begin(): Promise<StoreUnderTest>;
   /** False for a store that lives and dies with its one handle: then what needs two is left out. */
   readonly manyHandles: boolean;
+  /** False for a store that only this process can open: then what needs several is left out. */
+  readonly manyProcesses: boolean;
 }
 
 /** Runs the contract against an adapter. */
@@ -32,6 +38,11 @@ export function describeEventLog(name: string, harness: Harness): void {
     const opened: EventLog[] = [];
     let store: StoreUnderTest | undefined;
 
+    const recipe = async (): Promise<Recipe> => {
+      store ??= await harness.begin();
+      if (store.recipe === undefined) throw new TypeError(`${name}: other processes need a recipe`);
+      return store.recipe;
+    };
     const open = async (): Promise<EventLog> => {
       store ??= await harness.begin();
       const log = await store.open();
@@ -51,7 +62,9 @@ export function describeEventLog(name: string, harness: Harness): void {
     describePackedReading(open);
     describeMoments(open);
     describeSubscriptions(open);
-    if (harness.manyHandles) describeProcesses(open);
+    describeScale(open);
+    if (harness.manyHandles) describeHandles(open);
+    if (harness.manyProcesses) describeProcesses(open, recipe);
     describeClosing(open);
   });
 }

@@ -4,4 +4,5 @@ import { openMemoryLog } from './memory.ts';
 describeEventLog('the log in memory', {
   begin: async () => ({ open: async () => openMemoryLog() }),
   manyHandles: false,
+  manyProcesses: false,
 });

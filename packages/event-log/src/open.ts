@@ -1,6 +1,7 @@
 /** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
 
 import { openJetStreamLog } from './jetstream.ts';
+import { openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
 import { openSqliteLog } from './sqlite.ts';
@@ -9,7 +10,8 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
 
 /**
  * `sqlite:DIRECTORY`, `memory:`, or servers: `nats://[user:password@]host:port[,host:port…][/name]` (`tls://` for
- * TLS) with `?replicas=3`, `creds=FILE`, `ca=FILE`, `cert=FILE`, `key=FILE` as needed.
+ * TLS) with `?replicas=3`, `creds=FILE`, `ca=FILE`, `cert=FILE`, `key=FILE` as needed; `kurrentdb://…` is a connection
+ * string as KurrentDB's clients take it.
  *
  * Throws TypeError for a URL that names no log, LogError when the log cannot be opened.
  */
@@ -28,6 +30,11 @@ export async function openLog(url: string): Promise<EventLog> {
       const { jetStreamOptions } = await import('./jetstream/address.ts');
       return openJetStreamLog(jetStreamOptions(url));
     }
+    case 'kurrentdb':
+    case 'esdb':
+    case 'kurrentdb+discover':
+    case 'esdb+discover':
+      return openKurrentLog({ connectionString: url });
     default:
       throw new TypeError(`${url}: no log of this kind; known are ${KNOWN}`);
   }

@@ -8,7 +8,9 @@ describeEventLog('the log in SQLite', {
   begin: async () => {
     const directory = await mkdtemp(join(tmpdir(), 'apledger-log-'));
     const open = () => openSqliteLog({ directory, synchronous: 'NORMAL' });
-    return { open, dispose: () => rm(directory, { recursive: true }) };
+    const recipe = { opener: 'openSqliteLog', options: { directory } } as const;
+    return { open, recipe, dispose: () => rm(directory, { recursive: true }) };
   },
   manyHandles: true,
+  manyProcesses: true,
 });

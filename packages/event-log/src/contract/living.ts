@@ -59,7 +59,7 @@ export function describeSubscriptions(open: Open): void {
   });
 }
 
-export function describeProcesses(open: Open): void {
+export function describeHandles(open: Open): void {
   describe('two handles on one log', () => {
     test('find what was written when the log is opened again', async () => {
       const log = await open();

@@ -2,10 +2,14 @@
  * Appending to one stream: one commit after the other, each published under the sequence of the one before it.
  *
  * The server checks that sequence (`Nats-Expected-Last-Subject-Sequence`), so a commit goes in only onto the head
- * that it was sealed for. The writer knows every command of its stream up to that head: read once when the stream is
+ * that it was sealed for. A cluster of 2.9 checks it before the commits that are still on their way are applied: of
+ * two that race, both would get in (seen with 2.9.10, R3, eight writers). Hence the message id (`Nats-Msg-Id`) is not
+ * the command but the place: stream and first revision. Ids are checked when a message is applied, so each place is
+ * taken once; and a publish that is sent again, because its acknowledgement was lost, has the same id as before.
+ *
+ * The writer knows every command of its stream up to that head: read once when the stream is
  * first written to (as fast as a reading of the stream, 100 bytes of memory a command), then kept up to date. So the
- * same command is recognized for ever and by any process, not only within the server's duplicate window; that window
- * (`Nats-Msg-Id`) serves publishes that are sent again because their acknowledgement was lost.
+ * same command is recognized for ever and by any process, not only within the server's duplicate window.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -143,13 +147,13 @@ export class StreamWriter {
     const body = encodeCommit(commandId, sealed);
     this.#checkSize(body.length);
     const asOf = performance.now();
-    const ack = await publisher.publish(this.#subject, body, this.#headers(commandId));
+    const ack = await publisher.publish(this.#subject, body, this.#headers());
     if ('refused' in ack) {
       if (!WRONG_LAST_SEQUENCE.has(ack.refused.err_code)) throw refusal(ack.refused, broker.path);
       return ack.again ? 'maybe ours' : 'lost the race';
     }
     if (ack.duplicate) {
-      // A server may know the id of a message that was never stored, when its leader died: only what is there counts.
+      // The place is taken, by this publish when it was sent before or by another writer: what is there tells.
       const stored = await history.at(ack.sequence);
       const isOurs = ack.again && stored?.lastHash === sealed.at(-1)?.hash;
       return isOurs ? 'maybe ours' : 'lost the race';
@@ -227,10 +231,10 @@ export class StreamWriter {
     this.#parts.history.newest = Math.max(sequence, this.#parts.history.newest);
   }
 
-  #headers(commandId: string): MsgHdrs {
+  #headers(): MsgHdrs {
     const { names } = this.#parts;
     const set = headers();
-    set.set('Nats-Msg-Id', `${commandId}/${this.#subject.slice(names.prefix.length)}`);
+    set.set('Nats-Msg-Id', `${this.#subject.slice(names.prefix.length)}/${this.#head.revision + 1}`);
     set.set('Nats-Expected-Stream', names.archive);
     set.set('Nats-Expected-Last-Subject-Sequence', String(this.#sequence));
     return set;

@@ -1,0 +1,89 @@
+/** Contract: several processes on one log; those of process.ts are real ones, and are really killed. */
+
+import { describe, expect, test } from 'vitest';
+import type { JetStreamLogOptions } from '../jetstream.ts';
+import type { KurrentOptions } from '../kurrentdb.ts';
+import type { RecordedFact } from '../port.ts';
+import type { SqliteLogOptions } from '../sqlite.ts';
+import { type OtherProcess, startProgram } from '../testing/processes.ts';
+import { all, type Open, verified, write } from './support.ts';
+
+/** How another process opens a store: the function to call, and its options as far as they can be written as JSON. */
+export type Recipe =
+  | { readonly opener: 'openSqliteLog'; readonly options: SqliteLogOptions }
+  | { readonly opener: 'openJetStreamLog'; readonly options: JetStreamLogOptions }
+  | { readonly opener: 'openKurrentLog'; readonly options: KurrentOptions };
+
+const PROGRAM = new URL('./process.ts', import.meta.url).pathname;
+const WRITERS = 8;
+const KILLS = 50;
+/** Appended while each of the killed ones lives. */
+const FACTS_PER_LIFE = 16;
+
+export function describeProcesses(open: Open, recipe: () => Promise<Recipe>): void {
+  const start = async (task: string, ...args: readonly (string | number)[]): Promise<OtherProcess> =>
+    startProgram(PROGRAM, [task, JSON.stringify(await recipe()), ...args.map(String)]);
+
+  describe('other processes', () => {
+    test('8 of them count in one stream: no update is lost, no command is there twice', async () => {
+      const times = 8;
+      const log = await open();
+      const others = await Promise.all(
+        Array.from({ length: WRITERS }, () => start('count', 'host-a', times)),
+      );
+      await Promise.all(others.map((other) => other.ended()));
+      const facts = await all(log.readStream('host-a'));
+      const counts = Array.from({ length: WRITERS * times }, (_, n) => n + 1);
+      expect(facts.map((recorded) => recorded.data.count)).toEqual(counts);
+      expect(new Set(facts.map((recorded) => recorded.cause)).size).toBe(counts.length);
+      const told = others.flatMap((other) => other.lines.map(Number));
+      expect(told.sort((a, b) => a - b)).toEqual(counts);
+      expect((await verified(log)).problems).toEqual([]);
+    });
+
+    test('clocks that differ by hours: time never runs backwards in a stream, and no fact is out of order', async () => {
+      const hour = 3_600_000;
+      const log = await open();
+      const skews = [0, -5 * hour, 3 * hour];
+      const others = await Promise.all(skews.map((skew) => start('date', 'host-a', 10, skew)));
+      await Promise.all(others.map((other) => other.ended()));
+      const facts = await all(log.readStream('host-a'));
+      expect(facts).toHaveLength(30);
+      const isSorted = (times: readonly string[]): boolean =>
+        times.every((time, n) => n === 0 || time >= (times[n - 1] ?? ''));
+      expect(isSorted(facts.map((found) => found.occurredAt))).toBe(true);
+      expect(isSorted(facts.map((found) => found.recordedAt))).toBe(true);
+      for (const { occurredAt } of facts) {
+        const last = facts.findLast((found) => found.occurredAt <= occurredAt);
+        expect(await log.revisionAt('host-a', { time: occurredAt })).toBe(last?.revision);
+      }
+      expect((await verified(log)).problems).toEqual([]);
+    });
+
+    test('a subscriber that is killed and resumed 50 times gets every fact exactly once', async () => {
+      const log = await open();
+      const received: string[] = [];
+      for (let kill = 0; kill < KILLS; kill++) {
+        const other = await start('follow', positionOf(received.at(-1)));
+        const writing = write(log, `host-${kill % 2}`, FACTS_PER_LIFE);
+        await other.said(1 + ((kill * 7) % FACTS_PER_LIFE)); // "ready", and so many facts: also none at all
+        await other.kill();
+        received.push(...other.lines.slice(1));
+        await writing;
+      }
+      const whole = await all(log.readAll());
+      const rest = whole.filter((found) => found.position > positionOf(received.at(-1)));
+      expect([...received, ...rest.map(line)]).toEqual(whole.map(line));
+      expect(received.length).toBeGreaterThan(KILLS);
+    });
+  });
+}
+
+function line({ position, stream, revision }: RecordedFact): string {
+  return `${position} ${stream} ${revision}`;
+}
+
+/** The position that a line of the subscriber begins with, 0 without a line. */
+function positionOf(text: string | undefined): number {
+  return Number(text?.split(' ')[0] ?? '0');
+}
