@@ -21,6 +21,7 @@ const targets = {
     go: (node) =>
       inTurn(node, [['packages/machines/src/write-docs.ts'], ['packages/events/src/write-docs.ts']]),
   },
+  ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
 };
 
 async function inTurn(node, commands) {

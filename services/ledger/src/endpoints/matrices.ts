@@ -1,0 +1,101 @@
+/** `query.host`, `query.mdev`, `query.guest`: who can use what on a host, now or as of any moment. */
+import { Generation, GuestName, HostName, MatrixIds, MdevUuid } from '@apledger/events';
+import type { HostView } from '@apledger/projections';
+import Type from 'typebox';
+import { type Call, hostOfSubject } from '../call.ts';
+import { query } from '../endpoint.ts';
+import type { Ledger } from '../ledger.ts';
+import { type AtMoment, atMoment, inWords, isAsked, momentOf } from '../moment.ts';
+import { Problem } from '../problem.ts';
+import { unknownHost } from './hosts.ts';
+
+const Ids = Type.Array(Type.Integer());
+const fact = {
+  host: HostName,
+  revision: Type.Integer({ description: 'of the last fact that counts' }),
+  position: Type.Integer(),
+  occurredAt: Type.String(),
+};
+const mdevBody = {
+  mdev: MdevUuid,
+  ...MatrixIds.properties,
+  open: Type.Boolean({ description: 'somebody has it open' }),
+  guest: Type.Union([GuestName, Type.Null()]),
+  attached: Type.Boolean({ description: 'the guest got the AP devices' }),
+  migrating: Type.Boolean(),
+  removing: Type.Boolean({ description: 'its removal waits until the guest lets go' }),
+  guestMatrix: Type.Union([MatrixIds, Type.Null()], { description: 'what is left after filtering' }),
+  effective: Type.Union([MatrixIds, Type.Null()], { description: 'what the running guest can use' }),
+};
+const HostBody = Type.Object({
+  ...fact,
+  driver: Generation,
+  apmask: Type.String(),
+  aqmask: Type.String(),
+  adapters: Ids,
+  domains: Ids,
+  cards: Type.Array(Type.Object({ adapter: Type.Integer(), queues: Ids, zcrypt: Ids, vfioAp: Ids })),
+  mdevs: Type.Array(Type.Object(mdevBody)),
+});
+const closed = { additionalProperties: false };
+
+export const host = query(
+  { name: 'host', subject: 'host.*', does: 'The masks, cards, queues and mdevs of a host.' },
+  { request: Type.Object(atMoment, closed), reply: HostBody },
+  (ledger, request, call) => viewOf(ledger, request, call),
+);
+
+export const mdev = query(
+  { name: 'mdev', subject: 'mdev.*', does: 'One mdev: what is assigned to it, and what its guest can use.' },
+  {
+    request: Type.Object({ mdev: MdevUuid, ...atMoment }, closed),
+    reply: Type.Object({ ...fact, ...mdevBody }),
+  },
+  async (ledger, request, call) => {
+    const view = await viewOf(ledger, request, call);
+    const found = view.mdevs.find((each) => each.mdev === request.mdev);
+    if (found === undefined)
+      throw new Problem(
+        404,
+        'unknown-mdev',
+        `There is no mdev ${request.mdev} on host ${view.host}${inWords(request)}.`,
+      );
+    return { ...factOf(view), ...found };
+  },
+);
+
+export const guest = query(
+  { name: 'guest', subject: 'guest.*', does: 'One running guest: the mdevs that it has open.' },
+  {
+    request: Type.Object({ guest: GuestName, ...atMoment }, closed),
+    reply: Type.Object({ ...fact, guest: GuestName, mdevs: Type.Array(Type.Object(mdevBody)) }),
+  },
+  async (ledger, request, call) => {
+    const view = await viewOf(ledger, request, call);
+    const mdevs = view.mdevs.filter((each) => each.open && each.guest === request.guest);
+    if (mdevs.length === 0)
+      throw new Problem(
+        404,
+        'unknown-guest',
+        `No guest ${JSON.stringify(request.guest)} has an mdev open on host ${view.host}${inWords(request)}.`,
+      );
+    return { ...factOf(view), guest: request.guest, mdevs };
+  },
+);
+
+const factOf = ({ host, revision, position, occurredAt }: HostView) => ({
+  host,
+  revision,
+  position,
+  occurredAt,
+});
+
+async function viewOf(ledger: Ledger, request: AtMoment, call: Call): Promise<HostView> {
+  const name = hostOfSubject(call);
+  ledger.follow();
+  const view = isAsked(request)
+    ? await ledger.readModel.hostAt(name, await momentOf(ledger, request))
+    : await ledger.readModel.now(name);
+  if (view === undefined) throw unknownHost(name, inWords(request));
+  return view;
+}
