@@ -337,6 +337,20 @@ describe('a server that restarts', () => {
     expect(await verified(log)).toMatchObject({ facts: total, problems: [] });
   });
 
+  test('with less than it had: history that is not there any more is an error, not an end', async () => {
+    const fake = await startFake();
+    const log = await openOn(fake);
+    const { lastPosition } = await log.append(commit('host-a', 'none', [fact(0), fact(1)]));
+    expect(await all(log.readAll())).toHaveLength(2);
+    fake.stop();
+    await startFake({ port: fake.port });
+    const missing = {
+      code: 'io',
+      message: expect.stringContaining(`does not reach position ${lastPosition}`),
+    };
+    await expect(all(log.readAll({ upTo: lastPosition }))).rejects.toMatchObject(missing);
+  });
+
   test('while it is down a subscription waits without an end, and ends on abort', async () => {
     const fake = await startFake();
     const ended = new AbortController();

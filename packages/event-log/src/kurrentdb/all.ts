@@ -13,7 +13,7 @@
 import type { AllStreamRecordedEvent, Position, ReadAllOptions, ReadPosition } from '@eventstore/db-client';
 import type { Connection, Patience } from './connection.ts';
 import { type Event, positionOf, startAt } from './events.ts';
-import { isFault } from './faults.ts';
+import { isFault, NotThereYet } from './faults.ts';
 
 /** Events of $all that the server looks at before it tells how far it has come. */
 const SEARCH_WINDOW = 1000;
@@ -98,14 +98,14 @@ export class AllStream {
     const { client, library, place, prefix } = this.#connection;
     let taken = 0;
     let waiting = false;
-    let ended = false;
     let checkpoint: { readonly behind: number; readonly position: Position } | undefined;
+    /** Events before the server's "caught up", which comes while they may still wait in the stream's buffer. */
+    let caughtUp = Number.POSITIVE_INFINITY;
     const subscription = client.subscribeToAll({
       fromPosition: from,
       filter: library.streamNameFilter({
         prefixes: [prefix],
         maxSearchWindow: SEARCH_WINDOW,
-        // The events before it may still wait in the stream's buffer: it counts once these are taken.
         checkpointReached: (_, position) => {
           checkpoint = { behind: taken + subscription.readableLength, position };
         },
@@ -114,14 +114,15 @@ export class AllStream {
     const release = this.#connection.release(subscription, () => subscription.unsubscribe());
     const close = (): void => release();
     signal?.addEventListener('abort', close);
-    // Where the last event was scavenged since we asked for it: otherwise the loop has found the end by itself.
     subscription.on('caughtUp', () => {
-      ended = cursor.end !== Number.POSITIVE_INFINITY && subscription.readableLength === 0;
-      if (ended && waiting) close();
+      if (cursor.end === Number.POSITIVE_INFINITY) return;
+      caughtUp = taken + subscription.readableLength;
+      if (waiting && caughtUp === taken) close();
     });
     const iterator = subscription[Symbol.asyncIterator]();
     try {
-      while (!ended && cursor.after < cursor.end) {
+      while (cursor.after < cursor.end) {
+        if (caughtUp === taken) throw new NotThereYet(cursor.end);
         waiting = true;
         const step = await iterator.next();
         waiting = false;
@@ -136,9 +137,8 @@ export class AllStream {
         yield event;
       }
     } catch (error) {
-      if (ended) return;
       if (checkpoint !== undefined && checkpoint.behind === taken) cursor.seen = checkpoint.position;
-      throw error;
+      throw caughtUp === taken ? new NotThereYet(cursor.end) : error;
     } finally {
       signal?.removeEventListener('abort', close);
       close();

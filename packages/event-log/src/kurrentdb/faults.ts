@@ -11,6 +11,15 @@ export class SilentServer extends Error {
   override readonly name = 'SilentServer';
 }
 
+/** History that ends before the position at which the log ended a moment ago. */
+export class NotThereYet extends Error {
+  override readonly name = 'NotThereYet';
+
+  constructor(position: number) {
+    super(`this node does not reach position ${position}: it lags behind, or has lost what was there`);
+  }
+}
+
 /** Whether an error of the client is of a type, as `isFault(error, 'stream-not-found')`. */
 export function isFault(error: unknown, type: FaultType): boolean {
   return error instanceof Error && 'type' in error && error.type === type;
@@ -31,7 +40,7 @@ const TRANSIENT: readonly FaultType[] = [
  */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof LogError) return false;
-  if (error instanceof SilentServer) return true;
+  if (error instanceof SilentServer || error instanceof NotThereYet) return true;
   if (TRANSIENT.some((type) => isFault(error, type))) return true;
   // What gRPC says when a connection breaks, or was closed, under a running call; the client leaves these unconverted.
   return /^Failed to discover|Channel (?:has been )?(?:shut|closed)|RST_STREAM|Session closed/i.test(
@@ -57,9 +66,10 @@ export function asLogError(error: unknown, place: string): LogError | TypeError 
       cause: error,
     });
   }
-  if (isFault(error, 'maximum-append-size-exceeded')) {
-    return new LogError('too-large', place, reason || 'more than the server takes in one append', {
-      remedy: "split the command, or raise the server's MaxAppendSize",
+  // Newer servers also limit single events, with an exception that this client does not know.
+  if (isFault(error, 'maximum-append-size-exceeded') || /Maximum Append Event Size/i.test(reason)) {
+    return new LogError('too-large', place, reason, {
+      remedy: "split the command, or raise the server's MaxAppendSize (MaxAppendEventSize)",
       cause: error,
     });
   }
