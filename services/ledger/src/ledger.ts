@@ -27,6 +27,7 @@ export class Ledger {
   readonly trustsRequestInfo: boolean;
   readonly now: () => Date;
   readonly #report: (message: string) => void;
+  #isClosing = false;
   #folded = 0;
   #folding: Promise<void> | undefined;
 
@@ -42,18 +43,21 @@ export class Ledger {
   /** Lets the read model follow the log, in the background: answers are right without, only slower on a long log. */
   follow(): void {
     this.#folding ??= this.#fold()
-      .catch((error: unknown) =>
-        this.#report(`read model: ${error instanceof Error ? error.message : error}`),
-      )
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : error;
+        if (!this.#isClosing) this.#report(`the read model cannot follow the log: ${reason}`);
+      })
       .finally(() => {
         this.#folding = undefined;
       });
   }
 
+  /** Ends also a folding that is under way: what it kept is kept, the rest is folded another time. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.log.close();
     await this.#folding;
     this.readModel.close();
-    await this.log.close();
   }
 
   async #fold(): Promise<void> {

@@ -137,7 +137,7 @@ export class LedgerService {
   }
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
-    if (this.#inFlight.size > MAX_IN_FLIGHT)
+    if (this.#inFlight.size >= MAX_IN_FLIGHT)
       throw new Problem(503, 'overloaded', `${MAX_IN_FLIGHT} requests are under way here; ask again.`);
     const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
     const reply = await endpoint.answer(this.#ledger, callOf(message, maxReplyBytes));
