@@ -32,6 +32,8 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   projections: ['ap', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
+  subscriber: ['events'],
+  relay: ['events', 'event-log', 'subscriber'],
 };
 
 /** What does I/O itself: the log, and the cache of the projections. The rest gets it from a service. */
