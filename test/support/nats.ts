@@ -11,6 +11,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { connect } from '@nats-io/transport-node';
 
 /** Which server: of the machine's own distribution, or of a newer suite of Debian. */
 export type NatsVersion = 'own' | 'trixie' | 'sid';
@@ -23,6 +24,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** Bounds a wait that should take seconds, so that a server that hangs fails its test with its log. */
 const READY_TIMEOUT_MS = 45_000;
+const PROBE_MS = 250;
 
 /** The server program of a version; `NATS_SERVER` names one to take instead of the own. */
 export function natsProgram(version: NatsVersion = 'own'): NatsProgram {
@@ -75,6 +77,8 @@ export interface NatsServerOptions {
   /** Holds the store; a fresh temporary folder when it is not given. */
   readonly folder?: string;
   readonly maxFileStoreBytes?: number;
+  /** True unless told otherwise. */
+  readonly jetStream?: boolean;
 }
 
 /** Ports that nobody listens on now. */
@@ -122,8 +126,21 @@ export async function startNatsCluster(
     );
   });
   await Promise.all(servers.map((server) => server.start()));
-  await Promise.any(servers.map((server) => server.logged(/new metadata leader/)));
+  await Promise.any(servers.map((server) => server.logged(/metadata leader/)));
+  await answering(servers);
   return servers;
+}
+
+/** Resolves when JetStream answers: the first question after an election may get lost. */
+async function answering(servers: readonly NatsServer[]): Promise<void> {
+  const nc = await connect({ servers: servers.map((server) => server.url) });
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const answer = await nc.request('$JS.API.INFO', '', { timeout: PROBE_MS }).catch(() => undefined);
+    if (answer !== undefined && !answer.string().includes('"error"')) break;
+    if (performance.now() > deadline) throw new Error('the cluster does not answer');
+  }
+  await nc.close();
 }
 
 function programPath(program: NatsProgram): string {
@@ -137,7 +154,7 @@ function configuration(folder: string, port: number, options: NatsServerOptions)
   return [
     `listen: "127.0.0.1:${port}"`,
     `max_payload: ${MAX_PAYLOAD_BYTES}`,
-    `jetstream { store_dir: "${folder}"${limit} }`,
+    options.jetStream === false ? '' : `jetstream { store_dir: "${folder}"${limit} }`,
     options.configuration ?? '',
   ].join('\n');
 }

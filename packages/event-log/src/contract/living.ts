@@ -82,6 +82,27 @@ export function describeHandles(open: Open): void {
       expect(await verified(one)).toMatchObject({ facts: 20, problems: [] });
     });
 
+    test('know a command that the other has appended, however long ago', async () => {
+      const one = await open();
+      const given = commit('host-a', 'none', [fact(0), fact(1)]);
+      const first = await one.append(given);
+      await write(one, 'host-a', 20);
+      const two = await open();
+      expect(await two.append({ ...given, expected: 21 })).toEqual({ ...first, duplicate: true });
+      const three = await open();
+      expect(await three.append(given)).toEqual({ ...first, duplicate: true });
+      expect((await three.readCommand('host-a', given.commandId)).map((found) => found.revision)).toEqual([
+        0, 1,
+      ]);
+      const late = commit('host-a', 21);
+      await one.append(late);
+      expect(await three.append({ ...late, expected: 'any' })).toMatchObject({
+        firstRevision: 22,
+        duplicate: true,
+      });
+      expect(await all(three.readStream('host-a'))).toHaveLength(23);
+    });
+
     test('share a command that both append', async () => {
       const [one, two] = [await open(), await open()];
       const given = commit('host-a', 'none');

@@ -10,8 +10,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   connect,
+  createInbox,
   credsAuthenticator,
   errors,
+  type Msg,
   type NatsConnection,
   type NodeConnectionOptions,
   PermissionViolationError,
@@ -24,6 +26,7 @@ import { type ApiError, asLogError, denial, isPassing, refusal } from './faults.
 export interface ServerOptions {
   /** `nats://host:port`, `tls://host:port` or `host:port`; any one that answers will do. */
   readonly servers: string | readonly string[];
+  /** With a user, answers come on `_INBOX.<user>.>`: a server can then keep users from reading those of others. */
   readonly user?: string;
   readonly password?: string;
   readonly token?: string;
@@ -70,14 +73,16 @@ export class Broker {
   /** The servers as they were given, without credentials: for messages. */
   readonly path: string;
   readonly timeoutMs: number;
+  readonly #inboxPrefix: string;
   readonly events = new EventEmitter<BrokerEvents>();
   #connected = true;
   #ended: Error | undefined;
 
-  private constructor(nc: NatsConnection, path: string, timeoutMs: number) {
+  private constructor(nc: NatsConnection, path: string, options: ServerOptions) {
     this.nc = nc;
     this.path = path;
-    this.timeoutMs = timeoutMs;
+    this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#inboxPrefix = inboxOf(options.user);
     this.events.setMaxListeners(0);
     void this.#watch();
     void nc.closed().then((error) => {
@@ -93,10 +98,15 @@ export class Broker {
     const path = `${servers.map((server) => server.replace(/\/\/[^@/]*@/, '//')).join(',')} (${name})`;
     try {
       const nc = await connect({ ...clientOptions(options), name: `apledger ${name}` });
-      return new Broker(nc, path, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      return new Broker(nc, path, options);
     } catch (error) {
       throw asLogError(error, path);
     }
+  }
+
+  /** A subject for answers to this connection. */
+  inbox(): string {
+    return createInbox(this.#inboxPrefix);
   }
 
   get connected(): boolean {
@@ -121,8 +131,7 @@ export class Broker {
       signal?.throwIfAborted();
       let reason = '';
       try {
-        const request = this.nc.request(`$JS.API.${api}`, payload, { timeout: ATTEMPT_MS });
-        const answer = await (signal === undefined ? request : unlessAborted(request, signal));
+        const answer = await this.#attempt(api, payload, deadline, signal);
         const reply: unknown = JSON.parse(answer.string());
         const error = errorOf(reply);
         if (error === undefined) return reply;
@@ -137,6 +146,36 @@ export class Broker {
         throw new LogError('unreachable', this.path, `no answer within ${patienceMs} ms: ${reason}`);
       }
       await delay(PAUSE_MS);
+    }
+  }
+
+  /** One question, once there is a connection; fails as soon as that is lost, since no answer can come then. */
+  async #attempt(api: string, payload: string, deadline: number, signal?: AbortSignal): Promise<Msg> {
+    const over = new AbortController();
+    const isOver = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    const left = Math.max(Math.min(deadline - performance.now(), ATTEMPT_MS), 1);
+    const late = setTimeout(() => over.abort(new Silence('there is no connection')), left);
+    try {
+      if (!this.#connected) await this.#until('back', isOver);
+      clearTimeout(late);
+      const request = this.nc.request(`$JS.API.${api}`, payload, { timeout: ATTEMPT_MS });
+      const lost = this.#until('lost', isOver).then(() => {
+        throw new Silence('the connection was lost');
+      });
+      for (const each of [request, lost]) each.catch(() => undefined); // whoever comes second is not heard
+      return await Promise.race([request, lost]);
+    } finally {
+      clearTimeout(late);
+      over.abort();
+    }
+  }
+
+  /** Resolves at the event; rejects with the signal's reason. */
+  async #until(event: 'lost' | 'back', signal: AbortSignal): Promise<void> {
+    try {
+      await once(this.events, event, { signal });
+    } catch {
+      throw signal.reason;
     }
   }
 
@@ -174,13 +213,14 @@ export class Broker {
 }
 
 function clientOptions(options: ServerOptions): NodeConnectionOptions {
-  const { user, password, token, credentialsFile, tls } = options;
+  const { user, password, token, credentialsFile, tls, timeoutMs = CONNECT_MS } = options;
   return {
     servers: [options.servers].flat(),
-    timeout: CONNECT_MS,
+    timeout: Math.min(CONNECT_MS, timeoutMs),
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
     reconnectJitter: RECONNECT_MS,
+    inboxPrefix: inboxOf(user),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password }),
     ...(token === undefined ? {} : { token }),
@@ -191,33 +231,27 @@ function clientOptions(options: ServerOptions): NodeConnectionOptions {
   };
 }
 
+function inboxOf(user = ''): string {
+  return /^[A-Za-z0-9_-]+$/.test(user) ? `_INBOX.${user}` : '_INBOX';
+}
+
 function errorOf(reply: unknown): ApiError | undefined {
   if (typeof reply !== 'object' || reply === null || !('error' in reply)) return undefined;
   const { code, err_code, description } = reply.error as Partial<ApiError>;
   return { code: code ?? 0, err_code: err_code ?? 0, description: description ?? 'an error without words' };
 }
 
+/** There is nobody to answer now. */
+class Silence extends Error {}
+
 /** Nobody answered: in time, or at all. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof errors.TimeoutError) return true;
+  if (error instanceof errors.TimeoutError || error instanceof Silence) return true;
   return error instanceof RequestError && error.isNoResponders();
 }
 
 function silence(error: unknown): string {
+  if (error instanceof Silence) return error.message;
   if (error instanceof errors.TimeoutError) return 'the server does not answer';
   return 'no JetStream: it has no leader now, or is not enabled for this account';
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined); // when the signal was faster, nobody else hears of its failure
-  const listening = new AbortController();
-  const aborted = once(signal, 'abort', { signal: listening.signal });
-  aborted.catch(() => undefined);
-  try {
-    await Promise.race([work, aborted]);
-    signal.throwIfAborted();
-    return await work;
-  } finally {
-    listening.abort();
-  }
 }

@@ -7,7 +7,6 @@
  */
 
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { createInbox } from '@nats-io/transport-node';
 import type { Broker } from './broker.ts';
 import { Refused } from './broker.ts';
 import { NO_MESSAGE } from './faults.ts';
@@ -91,7 +90,7 @@ class Pull {
   readonly #broker: Broker;
   readonly #archive: string;
   readonly #consumer: string;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watchdog: NodeJS.Timeout;
   readonly #lose = (): void => this.#end();
@@ -108,6 +107,7 @@ class Pull {
   private constructor(broker: Broker, archive: string, consumer: string, pending: number) {
     this.pending = pending;
     this.#broker = broker;
+    this.#inbox = broker.inbox();
     this.#archive = archive;
     this.#consumer = consumer;
     this.#subscription = broker.nc.subscribe(`${this.#inbox}.*`, {

@@ -6,6 +6,7 @@
  * fetches on one server, and eight in a cluster of three.
  */
 
+import { LogError } from '../errors.ts';
 import type { Head } from '../port.ts';
 import { type Broker, Refused } from './broker.ts';
 import { NO_MESSAGE, refusal } from './faults.ts';
@@ -106,14 +107,19 @@ export class History {
     }
   }
 
-  /** The last commit of a stream whose first fact `passes`: some do, and after them none. */
+  /**
+   * The last commit of a stream whose first fact `passes`: some do, and after them none. Commits that cannot be read
+   * are passed over: what lies before and after them can be.
+   */
   async find(stream: string, passes: (commit: CommitRecord) => boolean): Promise<CommitRecord | undefined> {
-    const head = await this.head(stream);
-    if (head === undefined || passes(head)) return head;
     const subject = subjectOf(this.#names, stream);
-    let found: CommitRecord | undefined;
+    const last = await this.#message({ last_by_subj: subject });
+    if (last === undefined) return undefined;
+    let found = this.#sound(last);
+    if (found !== undefined && passes(found)) return found;
+    found = undefined;
     let low = 0;
-    let high = head.sequence;
+    let high = last.sequence;
     while (high - low > 1) {
       const middle = Math.floor((low + high) / 2);
       const commit = await this.#next(subject, middle);
@@ -130,11 +136,13 @@ export class History {
   /** Runs of a stream's commits, from the one that holds revision `from` up to the one that holds `to`. */
   async *stream(stream: string, from: number, to: number): AsyncGenerator<readonly CommitRecord[], void> {
     if (from > to) return;
-    const head = await this.head(stream);
-    if (head === undefined || head.lastRevision < from) return;
-    const start = head.firstRevision <= from ? head : await this.#startOf(stream, from);
-    let expected = start === undefined ? 0 : start.firstRevision;
-    for await (const run of this.after(stream, (start?.sequence ?? 1) - 1, head.sequence)) {
+    const last = await this.#message({ last_by_subj: subjectOf(this.#names, stream) });
+    if (last === undefined) return;
+    const head = this.#sound(last);
+    if (head !== undefined && head.lastRevision < from) return;
+    const start = head !== undefined && head.firstRevision <= from ? head : await this.#startOf(stream, from);
+    let expected = start.firstRevision;
+    for await (const run of this.after(stream, start.sequence - 1, last.sequence)) {
       for (const commit of run) {
         if (commit.firstRevision !== expected)
           throw commit.broken(`revision ${expected} is missing before it`);
@@ -218,6 +226,16 @@ export class History {
     return commit;
   }
 
+  /** As #decode, but what is broken is passed over like what is none. */
+  #sound(stored: Stored): CommitRecord | undefined {
+    try {
+      return this.#decode(stored);
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'corrupted') return undefined;
+      throw error;
+    }
+  }
+
   #streamOf(subject: string): string | undefined {
     const known = this.#streams.get(subject);
     if (known !== undefined) return known;
@@ -231,7 +249,7 @@ export class History {
     for (let from = sequence; ; ) {
       const stored = await this.#message({ seq: from, next_by_subj: subject });
       if (stored === undefined) return undefined;
-      const commit = this.#decode(stored);
+      const commit = this.#sound(stored);
       if (commit !== undefined) return commit;
       from = stored.sequence + 1;
     }

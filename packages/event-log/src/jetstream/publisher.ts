@@ -7,7 +7,6 @@
  */
 
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
-import { createInbox } from '@nats-io/transport-node';
 import { LogError } from '../errors.ts';
 import type { Broker } from './broker.ts';
 import { type ApiError, isPassing } from './faults.ts';
@@ -38,7 +37,7 @@ const SWEEP_MS = 100;
 
 export class Publisher {
   readonly #broker: Broker;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #outstanding = new Map<string, Outstanding>();
   #serial = 0;
@@ -46,6 +45,7 @@ export class Publisher {
 
   constructor(broker: Broker) {
     this.#broker = broker;
+    this.#inbox = broker.inbox();
     this.#subscription = broker.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error === null) this.#answered(message);
