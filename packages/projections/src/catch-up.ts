@@ -9,7 +9,7 @@ import { hostOf } from '@apledger/events';
 import { applyFact } from './fold.ts';
 import { HostState } from './host-state.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
-import type { Checkpoint, ReadModelStore, StoredState } from './store.ts';
+import { type Checkpoint, type ReadModelStore, type StoredState, sameCheckpoint } from './store.ts';
 
 /** A host's state is kept every so many of its facts; going back to any moment folds at most one fact less. */
 const SNAPSHOT_INTERVAL = 1000;
@@ -133,6 +133,8 @@ export class CatchUp {
 
   #load(host: string): Folding {
     const stored = this.#store.state(host);
+    // Read after the state: if another process had moved both, the checkpoint would tell.
+    if (!sameCheckpoint(this.#store.checkpoint(), this.#from)) throw new Overtaken();
     const state = stored === undefined ? new HostState() : readSnapshot(stored.bytes);
     if (state === undefined) throw new UnreadableStore(host);
     const folding = { host, state, isDirty: false };
