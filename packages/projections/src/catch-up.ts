@@ -12,7 +12,7 @@ import { readSnapshot, takeSnapshot } from './snapshot.ts';
 import { type Checkpoint, type ReadModelStore, type StoredState, sameCheckpoint } from './store.ts';
 
 /** A host's state is kept every so many of its facts; going back to any moment folds at most one fact less. */
-const SNAPSHOT_INTERVAL = 1000;
+const SNAPSHOT_INTERVAL = 250;
 /** Facts folded between two checkpoints, about (a page more or less): what a kill can cost. */
 export const CHECKPOINT_INTERVAL = 50_000;
 /** Hosts changed between two checkpoints, and hosts whose states stay in memory beyond one, at most: a page more or less. */
