@@ -171,6 +171,19 @@ describe('events', () => {
   });
 });
 
+describe('a reader that has seen enough', () => {
+  it('ends the program without complaint', async () => {
+    const events = `'${process.execPath}' '${inRepository('services/cli/bin/apledger.mjs')}' events --json --data '${data}'`;
+    const shell = spawn('sh', ['-c', `for i in 1 2 3; do ${events}; done | head -n 1`]);
+    let err = '';
+    shell.stderr.on('data', (text) => {
+      err += text;
+    });
+    expect(await new Promise((resolve) => shell.once('close', resolve))).toBe(0);
+    expect(err).toBe('');
+  });
+});
+
 describe('replay', () => {
   it('tells of every command who gave it, what happened and what changed in the matrices', async () => {
     const { out } = await apledger('replay', '--data', data);

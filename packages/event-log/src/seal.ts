@@ -38,9 +38,9 @@ export interface SealedFact {
   readonly packed: Uint8Array;
 }
 
-export const MAX_FACTS_PER_COMMIT = 65_536;
+const MAX_FACTS_PER_COMMIT = 65_536;
 /** Of the canonical JSON and of the packed forms of one commit, in UTF-16 units and bytes. */
-export const MAX_COMMIT_SIZE = 64 * 1024 * 1024;
+const MAX_COMMIT_SIZE = 64 * 1024 * 1024;
 /** Revisions are u32 in packed frames. */
 const MAX_REVISION = 0xffff_ffff;
 

@@ -9,10 +9,10 @@ import { hostOf } from '@apledger/events';
 import { applyFact } from './fold.ts';
 import { HostState } from './host-state.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
-import type { Checkpoint, ReadModelStore, StoredState } from './store.ts';
+import { type Checkpoint, type ReadModelStore, type StoredState, sameCheckpoint } from './store.ts';
 
 /** A host's state is kept every so many of its facts; going back to any moment folds at most one fact less. */
-export const SNAPSHOT_INTERVAL = 1000;
+const SNAPSHOT_INTERVAL = 250;
 /** Facts folded between two checkpoints, about (a page more or less): what a kill can cost. */
 export const CHECKPOINT_INTERVAL = 50_000;
 /** Hosts changed between two checkpoints, and hosts whose states stay in memory beyond one, at most: a page more or less. */
@@ -133,6 +133,8 @@ export class CatchUp {
 
   #load(host: string): Folding {
     const stored = this.#store.state(host);
+    // Read after the state: if another process had moved both, the checkpoint would tell.
+    if (!sameCheckpoint(this.#store.checkpoint(), this.#from)) throw new Overtaken();
     const state = stored === undefined ? new HostState() : readSnapshot(stored.bytes);
     if (state === undefined) throw new UnreadableStore(host);
     const folding = { host, state, isDirty: false };

@@ -3,8 +3,8 @@
  *
  * A *state* is one host in a few typed arrays; packed facts change it in place, a million in about a second. A *view* is a state made
  * readable: plain data, immutable, with a `diffViews` that tells what changed between two of them. A *snapshot* is a state as bytes. The
- * *read model* keeps a snapshot every thousand facts of a host and the latest state of each, so that a host at any revision, position
- * or time costs one stored state and at most a thousand facts, however long the log is. What it keeps is a cache and a function of the
+ * *read model* keeps a snapshot every few hundred facts of a host and the latest state of each, so that a host at any revision, position
+ * or time costs one stored state and at most a few hundred facts, however long the log is. What it keeps is a cache and a function of the
  * log alone: delete it, rebuild it, and the bytes are the same. Nothing here asks the driver: a fact says what is so afterwards, and
  * history is not decided again when rules change.
  */

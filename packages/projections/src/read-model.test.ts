@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type EventLog, openMemoryLog, openSqliteLog } from '@apledger/event-log';
-import { type Fact, pack } from '@apledger/events';
+import { type Fact, pack, parseFact } from '@apledger/events';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { applyFact } from './fold.ts';
@@ -198,6 +198,74 @@ describe('what is stored', () => {
     const readModel = await openReadModel({ log, store });
     await expect(readModel.catchUp()).rejects.toThrow(/newer apledger/);
     expect(matrices(await readModel.hostAt('h', { revision: 0 }))).toEqual(viewAfter(sample(1), 1));
+  });
+
+  it('takes no harm from a newer type of fact that changes no matrix, and whoever reads its JSON is told', async () => {
+    const log = openMemoryLog();
+    await recordInCommits(log, 'h', sample(1), 1000);
+    const readModel = await openReadModel({ log, store: memoryStore() });
+    const before = matrices(await readModel.now('h'));
+    const newer = { type: 'QueueEntangled', version: 1, occurredAt: time(9), data: {} };
+    await record(log, 'h', 99, [{ ...newer, packed: new Uint8Array(0) }]);
+    await readModel.catchUp();
+    expect(matrices(await readModel.now('h'))).toEqual({ ...before, revision: sample(1).length });
+    for await (const { type, version, data } of log.readStream('host-h', { from: sample(1).length }))
+      expect(() => parseFact(type, version, data)).toThrow(/newer apledger/);
+  });
+
+  it('does not mind streams that are of no host', async () => {
+    const log = openMemoryLog();
+    const commandId = '00000000-0000-4000-8000-000000000001';
+    const other = { commandId, expected: 'none', actor: 'test', correlation: 'test' } as const;
+    await log.append({ ...other, stream: 'other', facts: newFacts(sample(1)) });
+    const readModel = await openReadModel({ log, store: memoryStore() });
+    expect(await readModel.catchUp()).toBe(sample(1).length);
+    expect(await readModel.hosts()).toEqual([]);
+  });
+});
+
+describe('a store', () => {
+  it('that two catch up at once ends like one that had a single visitor', async () => {
+    const log = openMemoryLog();
+    await recordInCommits(log, 'h', long(20_000), 1000);
+    const shared = memoryStore();
+    const both = [1, 2].map(() => openReadModel({ log, store: shared, checkpointInterval: 1 }));
+    await Promise.all((await Promise.all(both)).map((readModel) => readModel.catchUp()));
+    const alone = memoryStore();
+    await (await openReadModel({ log, store: alone })).catchUp();
+    expect(shared.checkpoint()).toEqual(alone.checkpoint());
+    expect(shared.state('h')).toEqual(alone.state('h'));
+    for (let revision = 0; revision < 20_000; revision += 500)
+      expect(shared.snapshotAt('h', revision)).toEqual(alone.snapshotAt('h', revision));
+  });
+
+  it('that holds the bytes of another version is passed over, and rebuilt when it is caught up', async () => {
+    const log = openMemoryLog();
+    const facts = long(1200);
+    await recordInCommits(log, 'h', facts.slice(0, 1100));
+    const store = memoryStore();
+    const readModel = await openReadModel({ log, store });
+    await readModel.catchUp();
+    const at = store.checkpoint();
+    if (at === undefined) throw new Error('nothing was stored');
+    const future = [{ host: 'h', revision: 1099, bytes: Uint8Array.of(99) }];
+    store.save({ from: at, to: at, states: future, snapshots: [] });
+    expect(matrices(await readModel.now('h'))).toEqual(viewAfter(facts, 1100));
+    await record(log, 'h', 5e6, newFacts(facts.slice(1100)));
+    await readModel.catchUp();
+    expect(store.state('h')?.revision).toBe(1199);
+    expect(matrices(await readModel.now('h'))).toEqual(viewAfter(facts, 1200));
+  });
+
+  it('that has seen more than its log is emptied', async () => {
+    const [longer, shorter] = [openMemoryLog(), openMemoryLog()];
+    await recordInCommits(longer, 'h', long(300));
+    await recordInCommits(shorter, 'h', long(200));
+    const store = memoryStore();
+    await (await openReadModel({ log: longer, store })).catchUp();
+    const readModel = await openReadModel({ log: shorter, store });
+    expect(store.checkpoint()).toBeUndefined();
+    expect(matrices(await readModel.now('h'))).toEqual(viewAfter(long(200), 200));
   });
 });
 

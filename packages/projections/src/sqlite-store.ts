@@ -3,7 +3,7 @@
  * never half of one, and a file that is damaged or of another layout is thrown away.
  */
 import { rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import {
   type Batch,
   type Checkpoint,
@@ -42,6 +42,9 @@ export function openSqliteStore(path: string): ReadModelStore {
 
 class SqliteStore implements ReadModelStore {
   readonly #db: DatabaseSync;
+  readonly #checkpoint: StatementSync;
+  readonly #state: StatementSync;
+  readonly #snapshot: StatementSync;
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
@@ -50,6 +53,10 @@ class SqliteStore implements ReadModelStore {
       this.#inTransaction(() => {
         if (this.#db.prepare('PRAGMA user_version').get()?.user_version !== LAYOUT) this.#layOut();
       });
+      this.#checkpoint = this.#db.prepare('SELECT position, hash FROM checkpoint');
+      this.#state = this.#db.prepare('SELECT host, revision, bytes FROM state WHERE host = ?');
+      this.#snapshot = this.#db.prepare(`SELECT host, revision, bytes FROM snapshot
+        WHERE host = ? AND revision <= ? ORDER BY revision DESC LIMIT 1`);
     } catch (error) {
       this.#db.close();
       throw error;
@@ -57,18 +64,16 @@ class SqliteStore implements ReadModelStore {
   }
 
   checkpoint(): Checkpoint | undefined {
-    const row = this.#db.prepare('SELECT position, hash FROM checkpoint').get();
+    const row = this.#checkpoint.get();
     return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
   }
 
   state(host: string): StoredState | undefined {
-    return stored(this.#db.prepare('SELECT host, revision, bytes FROM state WHERE host = ?').get(host));
+    return stored(this.#state.get(host));
   }
 
   snapshotAt(host: string, revision: number): StoredState | undefined {
-    const sql = `SELECT host, revision, bytes FROM snapshot WHERE host = ? AND revision <= ?
-      ORDER BY revision DESC LIMIT 1`;
-    return stored(this.#db.prepare(sql).get(host, revision));
+    return stored(this.#snapshot.get(host, revision));
   }
 
   save(batch: Batch): boolean {

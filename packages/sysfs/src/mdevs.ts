@@ -16,7 +16,7 @@ import {
   writable,
 } from './folder.ts';
 import { iommuGroupOf } from './iommu-groups.ts';
-import type { Attribute, Link } from './node.ts';
+import type { Attribute } from './node.ts';
 
 const TYPE = 'vfio_ap-passthrough';
 
@@ -29,20 +29,13 @@ const mdevFolders = (state: HostState): Group => ({
   },
 });
 
-/**
- * Links to the mdevs, from a folder `up` (`../..`) below the root. They are the first that a removal takes away,
- * before it waits for the guest (driver-rules 5.6).
- */
-const mdevLinks = (state: HostState, up: string): Group => ({
-  names: () =>
-    state.mdevs
-      .values()
-      .filter(({ removing }) => !removing)
-      .map(({ uuid }) => uuid),
-  entry(name): Link | undefined {
-    const mdev = state.mdevs.get(name);
-    return mdev === undefined || mdev.removing ? undefined : link(`${up}/devices/vfio_ap/matrix/${name}`);
-  },
+/** Where the mdevs lie below the root. */
+const PARENT = 'devices/vfio_ap/matrix';
+
+/** Links to the mdevs; `parent` is the way from the links' folder to the folder that holds the mdevs. */
+const mdevLinks = (state: HostState, parent: string): Group => ({
+  names: () => state.mdevs.keys(),
+  entry: (name) => (state.mdevs.has(name) ? link(`${parent}/${name}`) : undefined),
 });
 
 /** /sys/devices/vfio_ap */
@@ -69,15 +62,9 @@ const typeFolder = (state: HostState): Folder =>
     available_instances: () => constant(`${MAX_MDEVS - state.mdevs.size}\n`),
     create: () => writable((text) => ({ type: 'CreateMdev', text })),
     device_api: () => constant('vfio-ap\n'),
-    devices: () => folder({}, typeLinks(state)),
+    devices: () => folder({}, mdevLinks(state, '../../..')),
     name: () => constant('VFIO AP Passthrough Device\n'),
   });
-
-/** The type's own links are shorter: they start from the same parent as the mdevs. */
-function typeLinks(state: HostState): Group {
-  const { names, entry } = mdevLinks(state, '');
-  return { names, entry: (name) => (entry(name) === undefined ? undefined : link(`../../../${name}`)) };
-}
 
 /** The write-only files of an mdev, by the command that each is. */
 const ASSIGNMENTS = {
@@ -95,28 +82,30 @@ const mdevDriver = (state: HostState): string =>
 
 function mdevFolder(state: HostState, mdev: Mdev): Folder {
   const { uuid } = mdev;
-  const iommu_group = () => link(`../../../../kernel/iommu_groups/${iommuGroupOf(uuid)}`);
-  // The driver core takes everything else away before vfio_ap begins to wait for the guest (driver-rules 5.6).
-  if (mdev.removing) return folder({ iommu_group });
   const { isMainline } = rulesOf(state.driver);
   const driver = mdevDriver(state);
+  const ofDevice = {
+    driver: () => link(`../../../../bus/mdev/drivers/${driver}`),
+    iommu_group: () => link(`../../../../kernel/iommu_groups/${iommuGroupOf(uuid)}`),
+    mdev_type: () => link(`../mdev_supported_types/${TYPE}`),
+    power: powerFolder,
+    subsystem: () => link('../../../../bus/mdev'),
+    uevent: () => deviceUevent(`DRIVER=${driver}`),
+    'vfio-dev': isMainline ? () => vfioFolder(uuid) : undefined,
+  };
+  // `remove` and what vfio_ap put there go at once, even when the removal has to wait (driver-rules 5.6).
+  if (mdev.removing) return folder(ofDevice);
   const assignments = Object.entries(ASSIGNMENTS).map(
     ([name, type]) => [name, () => writable((text) => ({ type, mdev: uuid, text }))] as const,
   );
   return folder({
+    ...ofDevice,
     ...Object.fromEntries(assignments),
     ap_config: isMainline ? () => apConfigFile(mdev) : undefined,
     control_domains: () => readable(() => formatControlDomainsFile(mdev.assigned.controlDomains)),
-    driver: () => link(`../../../../bus/mdev/drivers/${driver}`),
     guest_matrix: () => guestMatrixFile(mdev),
-    iommu_group,
     matrix: () => readable(() => formatMatrixFile(mdev.assigned)),
-    mdev_type: () => link(`../mdev_supported_types/${TYPE}`),
-    power: powerFolder,
     remove: () => writable((text) => ({ type: 'RemoveMdev', mdev: uuid, text })),
-    subsystem: () => link('../../../../bus/mdev'),
-    uevent: () => deviceUevent(`DRIVER=${driver}`),
-    'vfio-dev': isMainline ? () => vfioFolder(uuid) : undefined,
   });
 }
 
@@ -146,10 +135,11 @@ function vfioFolder(uuid: string): Folder {
 /** /sys/bus/mdev */
 export const mdevBusFolder = (state: HostState): Folder =>
   folder({
-    devices: () => folder({}, mdevLinks(state, '../../..')),
+    devices: () => folder({}, mdevLinks(state, `../../../${PARENT}`)),
     drivers: () =>
       folder({
-        [mdevDriver(state)]: () => folder({ uevent: silentUevent }, mdevLinks(state, '../../../..')),
+        [mdevDriver(state)]: () =>
+          folder({ uevent: silentUevent }, mdevLinks(state, `../../../../${PARENT}`)),
       }),
     uevent: silentUevent,
   });

@@ -160,16 +160,20 @@ describe('a path', () => {
 describe('an mdev whose removal waits for the guest', () => {
   const state = removing();
 
-  it('keeps its folder and its group, and nothing else', () => {
+  it('keeps its folder and what is not of vfio_ap', () => {
     const folder = nodeAt(state, MDEV);
-    expect(folder?.kind === 'directory' ? folder.list() : []).toEqual(['iommu_group']);
+    expect(folder?.kind === 'directory' ? folder.list() : []).toEqual([
+      'driver',
+      'iommu_group',
+      'mdev_type',
+      'power',
+      'subsystem',
+      'uevent',
+      'vfio-dev',
+    ]);
     expect(cat(state, `${MDEV}/remove`)).toBe('ENOENT');
     expect(cat(state, `${MDEV}/matrix`)).toBe('ENOENT');
-  });
-
-  it('is on no bus any more', () => {
-    expect(nodeAt(state, `bus/mdev/devices/${UUID}`)).toBeUndefined();
-    expect(nodesOf(state, 'link').filter(({ path }) => path.endsWith(UUID))).toHaveLength(1);
+    expect(cat(state, `${MDEV}/assign_adapter`)).toBe('ENOENT');
   });
 });
 

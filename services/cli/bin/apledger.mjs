@@ -20,6 +20,11 @@ if (node === process.execPath) {
     const type = typeof rest[0] === 'object' ? rest[0]?.type : rest[0];
     if (type !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest);
   };
+  // A reader that has seen enough (`| head`) ends this program as it ends any other, without complaint.
+  process.stdout.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(141); // 128 + SIGPIPE
+  });
   const { main } = await import('../src/main.ts');
   process.exitCode = await main(args);
 } else if (node) {

@@ -6,6 +6,7 @@ import { rulesOf } from '../generations/index.ts';
 import { zapq } from '../hardware.ts';
 import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
+import { busReset } from './reset.ts';
 
 /** The driver that may have a queue: the one of its driver_override, else the one that the masks say. */
 export function entitledDriver(state: HostState, queue: Apqn): QueueDriver | null {
@@ -29,9 +30,8 @@ export function offer(tx: Transaction, queue: Apqn, pending?: PendingAdditions):
 /** Takes a queue from its driver: the driver lets go, the bus resets, then it is unbound. */
 export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void {
   if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueUnbinding(tx, queue);
-  const name = formatApqn(queue);
-  tx.emit('QueueReset', { by: 'bus', queues: [name], responseCode: zapq(tx.state, queue) });
-  tx.emit('QueueUnbound', { driver, queues: [name] });
+  busReset(tx, queue);
+  tx.emit('QueueUnbound', { driver, queues: [formatApqn(queue)] });
 }
 
 /** Unregisters a queue device, bound or not. */

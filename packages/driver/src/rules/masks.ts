@@ -33,7 +33,7 @@ export function writeMask(tx: Transaction, { mask, text }: CommandOf<'WriteMask'
 }
 
 /** Names of the queues that have a driver_override. */
-export function overriddenQueues(state: HostState): string[] {
+function overriddenQueues(state: HostState): string[] {
   const names: string[] = [];
   for (const [apid, card] of state.cards)
     for (const [apqi, queue] of card.queues)

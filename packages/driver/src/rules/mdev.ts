@@ -48,7 +48,7 @@ export function createMdev(tx: Transaction, { text }: CommandOf<'CreateMdev'>): 
 }
 
 /** The mdev whose files are there: not while a removal waits (driver-rules 5.6). */
-export function visibleMdev(tx: Transaction, uuid: string): Mdev | Refusal {
+function visibleMdev(tx: Transaction, uuid: string): Mdev | Refusal {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
   return mdev.removing

@@ -87,7 +87,12 @@ export class Reader {
 
   /** The next facts after a position; no facts and no fault at the end. */
   factsAfter(after: number, upTo: number): FactPage {
-    const rows = this.#rows(`SELECT ${COLUMNS} FROM commits WHERE position > ? ORDER BY position`, after);
+    const rows = this.#rows(
+      `SELECT ${COLUMNS} FROM commits WHERE position > ? ORDER BY position`,
+      'position',
+      upTo,
+      after,
+    );
     return this.#page(rows, after + 1, upTo, byPosition);
   }
 
@@ -96,7 +101,7 @@ export class Reader {
     const number = this.streamNumber(stream);
     if (number === undefined) return { facts: [], fault: undefined };
     const sql = `SELECT ${COLUMNS} FROM commits WHERE stream = ? AND revision >= ? ORDER BY revision`;
-    return this.#page(this.#rows(sql, number, from), from, to, byRevision);
+    return this.#page(this.#rows(sql, 'revision', to, number, from), from, to, byRevision);
   }
 
   /** The facts of one command in a stream; empty when it was never appended. */
@@ -166,12 +171,20 @@ export class Reader {
     return typeof version === 'number' ? version : 0;
   }
 
-  #rows(sql: string, ...parameters: SQLInputValue[]): readonly Row[] {
+  /** A page of rows at most, and none after the one that reaches `to`: often a single fact is asked for. */
+  #rows(
+    sql: string,
+    mark: 'position' | 'revision',
+    to: number,
+    ...parameters: SQLInputValue[]
+  ): readonly Row[] {
     const rows: Row[] = [];
     let size = 0;
     for (const row of this.prepare(sql).iterate(...parameters)) {
       rows.push(row);
       size += typeof row.body === 'string' ? row.body.length : 0;
+      const last = row[mark];
+      if (typeof last === 'number' && last >= to) break;
       if (rows.length >= MAX_PAGE_COMMITS || size >= MAX_PAGE_BYTES) break;
     }
     return rows;

@@ -105,8 +105,12 @@ const anyFact = fc.oneof(
   { weight: 2, arbitrary: indifferentFact },
 );
 
-/** A registration and what follows, now and then with something before it. */
+/** A registration and what follows, now and then with something before it; `size`, or none would be longer than a dozen facts. */
 export const history = (maxLength = 120): fc.Arbitrary<readonly Fact[]> =>
   fc
-    .tuple(fc.array(indifferentFact, { maxLength: 2 }), registration, fc.array(anyFact, { maxLength }))
+    .tuple(
+      fc.array(indifferentFact, { maxLength: 2 }),
+      registration,
+      fc.array(anyFact, { maxLength, size: 'max' }),
+    )
     .map(([before, start, after]) => [...before, start, ...after]);

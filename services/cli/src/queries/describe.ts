@@ -8,7 +8,7 @@ const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(',
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
 
 /** Queues by name; of many, the first and how many more. */
-export function queues(names: readonly string[]): string {
+function queues(names: readonly string[]): string {
   const shown = names.slice(0, 4).join(', ');
   return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }

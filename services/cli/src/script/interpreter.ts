@@ -2,7 +2,7 @@
 import type { CommandHandler, Receipt } from '@apledger/command-handler';
 import type { HostState, Refusal } from '@apledger/driver';
 import type { Command, Errno, Fact } from '@apledger/events';
-import { type Node, nodeAt, resolvePath } from '@apledger/sysfs';
+import { type Node, nodeAt, pathInSys, resolvePath } from '@apledger/sysfs';
 import { errnoText } from './errno-text.ts';
 import type { Operation, Step } from './parse.ts';
 
@@ -119,21 +119,25 @@ export class Interpreter {
     return { ...failed(refusal.errno, what), facts, isBlocked, refusal };
   }
 
-  /** A path as typed, below the sysfs root. */
-  #path(path: string): string {
-    if (!path.startsWith('/')) return `${this.#directory}/${path}`;
-    return path === '/sys' ? '' : path.replace(/^\/+sys\//, '');
+  /** A path as typed, below the sysfs root; undefined when it lies outside. */
+  #path(path: string): string | undefined {
+    return path.startsWith('/') ? pathInSys(path) : `${this.#directory}/${path}`;
   }
 
   #node(state: HostState, path: string): Node | undefined {
-    if (path.startsWith('/') && !/^\/+sys(\/|$)/.test(path)) return undefined;
-    return nodeAt(state, this.#path(path));
+    const inSys = this.#path(path);
+    return inSys === undefined ? undefined : nodeAt(state, inSys);
   }
 
   /** As #node, but follows a link to what it names. */
   #target(state: HostState, path: string): Node | undefined {
-    const resolved = this.#node(state, path) === undefined ? undefined : resolvePath(state, this.#path(path));
+    const resolved = this.#resolve(state, path);
     return resolved === undefined ? undefined : nodeAt(state, resolved);
+  }
+
+  #resolve(state: HostState, path: string): string | undefined {
+    const inSys = this.#path(path);
+    return inSys === undefined ? undefined : resolvePath(state, inSys);
   }
 
   #changeDirectory(state: HostState, path: string): Effect {
@@ -141,7 +145,7 @@ export class Interpreter {
     if (node === undefined) return failed('ENOENT', `cd: ${path}`);
     if (node.kind !== 'directory')
       return { ...NOTHING, errno: 'EINVAL', message: `cd: ${path}: Not a directory` };
-    this.#directory = resolvePath(state, this.#path(path)) ?? '';
+    this.#directory = this.#resolve(state, path) ?? '';
     return NOTHING;
   }
 
