@@ -1,6 +1,7 @@
 /** The connection to the broker: how it is reached, as whom, and what it says when it is not. */
 import { readFileSync } from 'node:fs';
 import {
+  type Authenticator,
   connect,
   credsAuthenticator,
   errors,
@@ -84,7 +85,7 @@ function optionsOf(options: BrokerOptions): NodeConnectionOptions {
     reconnectTimeWait: RECONNECT_MS,
     pingInterval: PING_MS,
     ...loginOf(login),
-    ...(credsFile === undefined ? {} : { authenticator: credsAuthenticator(content('--creds', credsFile)) }),
+    ...(credsFile === undefined ? {} : { authenticator: authenticatorOf(credsFile) }),
     ...(hasTls
       ? { tls: Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined)) }
       : {}),
@@ -95,6 +96,17 @@ function loginOf(login: string | undefined): Pick<NodeConnectionOptions, 'user' 
   if (login === undefined) return {};
   const [user = '', password] = login.split(/:(.*)/s).map(decodeURIComponent);
   return password === undefined ? { token: user } : { user, pass: password };
+}
+
+/** Tried here, because the client tries it only when it is connected, and then does not say which file it was. */
+function authenticatorOf(file: string): Authenticator {
+  const authenticator = credsAuthenticator(content('--creds', file));
+  try {
+    authenticator('nonce');
+  } catch (error) {
+    throw new Failure(2, `--creds ${file}: ${error instanceof Error ? error.message : error}`, error);
+  }
+  return authenticator;
 }
 
 function content(option: string, file: string): Uint8Array {

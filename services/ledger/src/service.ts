@@ -124,6 +124,11 @@ export class LedgerService {
   }
 
   #take(endpoint: Endpoint, meter: Meter, message: ServiceMsg): void {
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) {
+      const problem = `${MAX_IN_FLIGHT} requests are under way here; ask again.`;
+      this.#failed(endpoint, meter, message, new Problem(503, 'overloaded', problem));
+      return;
+    }
     const started = performance.now();
     const work = this.#answer(endpoint, message)
       .catch((error: unknown) => this.#failed(endpoint, meter, message, error))
@@ -137,8 +142,6 @@ export class LedgerService {
   }
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
-    if (this.#inFlight.size >= MAX_IN_FLIGHT)
-      throw new Problem(503, 'overloaded', `${MAX_IN_FLIGHT} requests are under way here; ask again.`);
     const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
     const reply = await endpoint.answer(this.#ledger, callOf(message, maxReplyBytes));
     message.respond(encoded(endpoint, reply, maxReplyBytes));

@@ -1,0 +1,164 @@
+/** One instance on a real broker: what every NATS client sees of it. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
+import {
+  A,
+  all,
+  ask,
+  create,
+  discovery,
+  endpointStats,
+  insist,
+  type LedgerProcess,
+  register,
+  scratch,
+  startLedger,
+  statsOf,
+} from './support.ts';
+
+const program = natsProgram();
+const MAX_PAYLOAD = 1024 * 1024;
+
+describe.skipIf('missing' in program)('the ledger as a service', () => {
+  let server: NatsServer;
+  let ledger: LedgerProcess;
+  let nc: NatsConnection;
+  beforeAll(async () => {
+    server = await startNats({ program, configuration: `max_payload: ${MAX_PAYLOAD}` });
+    ledger = await startLedger('--data', scratch(), '--nats', server.url);
+    nc = await connect({ servers: server.url });
+    await insist(nc, 'lpar1', register('lpar1'));
+  });
+  afterAll(async () => {
+    await nc.close();
+    await server.dispose();
+  });
+
+  it('is found by discovery, with a schema for everything it can be asked', async () => {
+    const pings = await all(await discovery(nc).ping('apledger'));
+    expect(pings).toMatchObject([{ name: 'apledger', version: '1.0.0' }]);
+    const [info] = await all(await discovery(nc).info('apledger'));
+    expect(info?.id).toBe(pings[0]?.id);
+    expect(info?.endpoints.map(({ subject }) => subject)).toEqual([
+      'apledger.v1.svc.command.*',
+      ...['hosts', 'host.*', 'mdev.*', 'guest.*', 'events', 'events.*', 'verify'].map(
+        (subject) => `apledger.v1.svc.query.${subject}`,
+      ),
+    ]);
+    for (const { metadata, queue_group } of info?.endpoints ?? []) {
+      expect(queue_group).toBe('q');
+      expect(metadata?.description).toMatch(/\w/);
+      for (const key of ['request_schema', 'reply_schema', 'error_schema'])
+        expect(JSON.parse(metadata?.[key] ?? '')).toBeTypeOf('object');
+    }
+  });
+
+  it('answers a command and a query, and refuses with all that helps', async () => {
+    await insist(nc, 'lpar1', create(A));
+    await insist(nc, 'lpar1', { type: 'AssignDomain', mdev: A, text: '4' });
+    const command = { type: 'AssignAdapter', mdev: A, text: '5' };
+    const refused = await ask(nc, 'command.lpar1', command, { 'Nats-Msg-Id': crypto.randomUUID() });
+    expect(refused).toMatchObject({
+      reply: {
+        refusal: { errno: 'EADDRNOTAVAIL', conflicts: expect.arrayContaining([expect.anything()]) },
+        facts: [{ type: 'CommandRejected' }],
+      },
+    });
+    const { revision } = 'reply' in refused ? refused.reply : {};
+    expect(await ask(nc, 'query.host.lpar1')).toMatchObject({ reply: { host: 'lpar1', revision } });
+  });
+
+  it('takes the revision and the actor from headers, however they are written', async () => {
+    const given = { 'Apledger-Expected-Revision': 'none', 'APLEDGER-ACTOR': 'anna' };
+    expect(await ask(nc, 'command.lpar1', { type: 'ScanBus' }, given)).toMatchObject({
+      status: 409,
+      error: { code: 'wrong-revision', expected: 'none', actual: expect.any(Number) },
+    });
+    expect(await ask(nc, 'command.lpar2', register('lpar2'), given)).toHaveProperty('reply');
+    expect(await ask(nc, 'query.events.lpar2', { limit: 1 })).toMatchObject({
+      reply: { events: [{ actor: 'anna' }] },
+    });
+  });
+
+  it('tells of an error in the headers that every tool shows', async () => {
+    const message = await nc.request('apledger.v1.svc.query.host.lpar9');
+    expect(message.headers?.get('Nats-Service-Error-Code')).toBe('404');
+    expect(message.headers?.get('Nats-Service-Error')).toMatch(/^unknown-host: There is no host lpar9/);
+    expect(message.json()).toMatchObject({ code: 'unknown-host', message: expect.any(String) });
+  });
+
+  it('counts requests and errors, by kind too', async () => {
+    const count = async () => endpointStats((await statsOf(nc))[0] ?? expect.fail('no service'), 'guest');
+    const before = await count();
+    await ask(nc, 'query.guest.lpar1', { guest: 'nobody' });
+    await ask(nc, 'query.guest.lpar1', '{');
+    expect(before).toMatchObject({ num_requests: 0, num_errors: 0 });
+    expect(await count()).toMatchObject({
+      num_requests: 2,
+      num_errors: 2,
+      last_error: expect.stringMatching(/^not-json: /),
+      processing_time: expect.any(Number),
+      data: { inFlight: 0, errors: { 'unknown-guest': 1, 'not-json': 1 } },
+    });
+  });
+
+  it('lives on after the worst that a message can hold', async () => {
+    const bodies = ['x'.repeat(MAX_PAYLOAD - 1000), '['.repeat(130_000), new Uint8Array([0, 255, 10, 13])];
+    for (const body of bodies)
+      for (const subject of ['command.lpar1', 'command.$', 'query.hosts', 'query.mdev.lpar1'])
+        expect(await ask(nc, subject, body)).toMatchObject({ error: { code: expect.any(String) } });
+    // Nobody waits for these.
+    nc.publish('apledger.v1.svc.command.lpar1', '{');
+    nc.publish('apledger.v1.svc.query.hosts');
+    expect(await ask(nc, 'query.hosts')).toHaveProperty('reply');
+  });
+
+  it('says that a command is done also when its facts do not fit into a message', async () => {
+    const all = Array.from({ length: 256 }, (_, id) => id);
+    const hardware = {
+      qci: true,
+      apxa: true,
+      maxAdapter: 255,
+      maxDomain: 255,
+      controlDomains: [],
+      cards: [],
+    };
+    const big = { ...register('big'), hardware: { ...hardware, adapters: all, domains: all } };
+    const answer = await ask(nc, 'command.big', big);
+    expect(answer).toMatchObject({ reply: { host: 'big', revision: expect.any(Number), facts: null } });
+    expect(await ask(nc, 'query.hosts', { after: 'a', limit: 1 })).toMatchObject({
+      reply: { hosts: [{ host: 'big', revision: 'reply' in answer ? answer.reply.revision : undefined }] },
+    });
+  });
+
+  it('listens to nobody but the broker', () => {
+    const sockets = readdirSync(`/proc/${ledger.pid}/fd`).map((fd) => inode(ledger.pid, fd));
+    const tables = ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/${ledger.pid}/net/${name}`, 'utf8'));
+    const rows = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)));
+    const LISTEN = '0A';
+    expect(sockets.some((socket) => rows.some((row) => row[9] === socket && row[3] !== LISTEN))).toBe(true);
+    expect(rows.filter((row) => row[3] === LISTEN && sockets.includes(row[9]))).toEqual([]);
+  });
+
+  it('comes back when the broker does, and knows what it has done', async () => {
+    const id = crypto.randomUUID();
+    const command = create('bbbbbbbb-0000-4000-8000-000000000002');
+    const first = await insist(nc, 'lpar1', command, id);
+    await server.kill();
+    await ledger.said(/lost the broker/);
+    await server.start();
+    await ledger.said(/reconnected/);
+    expect(await insist(nc, 'lpar1', command, id)).toEqual({ ...first, isDuplicate: true });
+  });
+});
+
+/** Of an open socket; empty for any other file. */
+function inode(pid: number, fd: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+  } catch {
+    return undefined; // closed meanwhile
+  }
+}

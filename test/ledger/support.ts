@@ -1,0 +1,182 @@
+/** Processes of the ledger service on a real broker, and clients that ask them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import type { Command } from '@apledger/events';
+import { type ServiceStats, Svcm } from '@nats-io/services';
+import { errors, headers, type NatsConnection, RequestError } from '@nats-io/transport-node';
+import { afterAll } from 'vitest';
+
+const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+/** An answer that takes longer counts as lost; who insists asks again sooner. */
+const ANSWER_MS = 20_000;
+export const RETRY_MS = 1500;
+
+export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
+
+export const register = (host: string): Command => ({
+  type: 'RegisterHost',
+  host,
+  driver: '7.3',
+  hardware: {
+    qci: true,
+    apxa: true,
+    maxAdapter: 15,
+    maxDomain: 15,
+    adapters: [4, 5, 6],
+    domains: [4, 5],
+    controlDomains: [],
+    cards: [],
+  },
+  boot: { apmask: null, aqmask: null },
+});
+export const create = (mdev: string): Command => ({ type: 'CreateMdev', text: mdev });
+
+const root = mkdtempSync(join(tmpdir(), 'apledger-ledger-'));
+const living = new Set<ChildProcess>();
+afterAll(async () => {
+  const ends = [...living].map((child) => once(child, 'close'));
+  for (const child of living) child.kill('SIGKILL');
+  await Promise.all(ends);
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A new directory that goes with the test file. */
+export const scratch = (): string => mkdtempSync(join(root, 'd'));
+
+/** One process of the service. */
+export interface LedgerProcess {
+  readonly pid: number;
+  /** Everything that it has printed so far. */
+  readonly output: () => string;
+  /** Resolves with the first line, printed or yet to come, that matches; rejects when it ends without. */
+  said(pattern: RegExp): Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves with its exit status, null when a signal ended it. */
+  ended(): Promise<number | null>;
+}
+
+/** Starts `node services/ledger/src/main.ts ARGS…`. */
+export function startProcess(...args: string[]): LedgerProcess {
+  const flags = ['--disable-warning=ExperimentalWarning', MAIN];
+  const child = spawn(process.execPath, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  living.add(child);
+  const lines: string[] = [];
+  const listeners = new Set<() => void>();
+  const tell = (): void => {
+    for (const listener of [...listeners]) listener();
+  };
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      tell();
+    });
+  let hasEnded = false;
+  const closed = once(child, 'close').then(() => {
+    living.delete(child);
+    hasEnded = true;
+    tell();
+    return child.exitCode;
+  });
+  return {
+    pid: child.pid ?? 0,
+    output: () => lines.join('\n'),
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = lines.find((line) => pattern.test(line));
+          if (found === undefined && !hasEnded) return;
+          listeners.delete(look);
+          if (found !== undefined) resolve(found);
+          else reject(new Error(`it ended without saying ${pattern}:\n${lines.join('\n')}`));
+        };
+        listeners.add(look);
+        look();
+      }),
+    signal: (signal) => child.kill(signal),
+    ended: () => closed,
+  };
+}
+
+/** Starts an instance of the service; resolves when it takes requests. */
+export async function startLedger(...args: string[]): Promise<LedgerProcess> {
+  const instance = startProcess(...args);
+  await instance.said(/ready as/);
+  return instance;
+}
+
+export type Reply = Record<string, unknown>;
+export type Answer = { readonly reply: Reply } | { readonly status: number; readonly error: Reply };
+
+/** Sends one request; text and bytes as they are, anything else as JSON. Rejects when there is no answer. */
+export async function ask(
+  nc: NatsConnection,
+  subject: string,
+  body: unknown = '',
+  given: Readonly<Record<string, string>> = {},
+  timeout = ANSWER_MS,
+): Promise<Answer> {
+  const fields = headers();
+  for (const [name, value] of Object.entries(given)) fields.set(name, value);
+  const data = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const message = await nc.request(`apledger.v1.svc.${subject}`, data, {
+    timeout,
+    ...(Object.keys(given).length > 0 ? { headers: fields } : {}),
+  });
+  const status = message.headers?.get('Nats-Service-Error-Code') ?? '';
+  const reply = message.json<Reply>();
+  return status === '' ? { reply } : { status: Number(status), error: reply };
+}
+
+/** Gives a command as a client should: when no answer comes, again with the same id. */
+export async function insist(
+  nc: NatsConnection,
+  host: string,
+  command: Command,
+  commandId: string = crypto.randomUUID(),
+): Promise<Reply> {
+  for (;;) {
+    try {
+      const given = { 'apledger-command-id': commandId };
+      const answer = await ask(nc, `command.${host}`, command, given, RETRY_MS);
+      if ('reply' in answer) return answer.reply;
+      if (answer.status !== 503) throw new Error(JSON.stringify(answer.error));
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+    }
+  }
+}
+
+/** Nobody was there, or nobody answered in time. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof errors.TimeoutError || (error instanceof RequestError && error.isNoResponders());
+
+/** The library's client for discovery; its package names an older copy of the connection's type. */
+export const discovery = (nc: NatsConnection) =>
+  new Svcm(nc as unknown as ConstructorParameters<typeof Svcm>[0]).client();
+
+/** Everything that comes, in order. */
+export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** The statistics of every instance, and those of one endpoint in each. */
+export async function statsOf(nc: NatsConnection): Promise<readonly ServiceStats[]> {
+  return all(await discovery(nc).stats('apledger'));
+}
+
+export const endpointStats = (stats: ServiceStats, name: string) =>
+  stats.endpoints?.find((endpoint) => endpoint.name === name);
+
+/** Holds the write lock of a SQLite log, as another writer would; the returned function lets go. */
+export function holdWriteLock(directory: string): () => void {
+  const db = new DatabaseSync(join(directory, 'log.sqlite'));
+  db.exec('BEGIN EXCLUSIVE');
+  return () => db.close();
+}
