@@ -1,20 +1,45 @@
-/** The data directory: where the log and its read model lie. */
-import { type EventLog, openSqliteLog } from '@apledger/event-log';
+/** Where the log lies: a data directory on this machine, or servers that a URL names. */
+import { type EventLog, openLog, openSqliteLog } from '@apledger/event-log';
+import { Failure } from './failure.ts';
 
-/** `--data`, else $APLEDGER_DATA, else ./apledger-data. */
-export const dataDirectory = (option: string | undefined): string =>
-  option ?? process.env.APLEDGER_DATA ?? 'apledger-data';
+/** As the options `--log` and `--data` give it. */
+export interface LogPlace {
+  /** `sqlite:DIR`, `nats://…`, `kurrentdb://…`; without it the log is in the data directory. */
+  readonly log?: string;
+  /** Holds the log, and the read model beside it. */
+  readonly data?: string;
+}
+
+/** The directory on this machine that belongs to the log: `sqlite:DIR`, `--data`, $APLEDGER_DATA or ./apledger-data. */
+export function dataDirectory({ log, data }: LogPlace): string {
+  if (log?.startsWith('sqlite:')) return log.slice('sqlite:'.length);
+  return data ?? process.env.APLEDGER_DATA ?? 'apledger-data';
+}
+
+/** True for a log of servers: what lies on this machine is at most a cache of it. */
+export const isRemote = ({ log }: LogPlace): boolean => log !== undefined && !log.startsWith('sqlite:');
 
 /** Opens the log, hands it to `work` and closes it. Throws LogError when it cannot be used. */
 export async function withLog<T>(
-  directory: string,
+  place: LogPlace,
   options: { readonly readOnly: boolean },
   work: (log: EventLog) => Promise<T>,
 ): Promise<T> {
-  const log = await openSqliteLog({ directory, ...options });
+  const log = await open(place, options);
   try {
     return await work(log);
   } finally {
     await log.close();
+  }
+}
+
+async function open(place: LogPlace, options: { readonly readOnly: boolean }): Promise<EventLog> {
+  if (place.log === undefined || !isRemote(place))
+    return openSqliteLog({ directory: dataDirectory(place), ...options });
+  try {
+    return await openLog(place.log);
+  } catch (error) {
+    if (error instanceof TypeError) throw new Failure(2, `--log ${error.message}`);
+    throw error;
   }
 }

@@ -10,7 +10,7 @@ import { run } from './run.ts';
 const EXAMPLE = fileURLToPath(new URL('../../../examples/01-three-guests.sh', import.meta.url));
 
 export async function demo(options: { readonly data?: string }, output: Output): Promise<number> {
-  const data = dataDirectory(options.data);
+  const data = dataDirectory(options);
   if (await isEmpty(data)) {
     output.out(`Playing examples/01-three-guests.sh into the log in ${data}:\n\n`);
     const status = await run(EXAMPLE, { data, trace: true }, output);

@@ -47,6 +47,8 @@ function explain(error: unknown, output: Output): number {
 
 const data = (): Option =>
   new Option('--data <dir>', 'data directory (default: $APLEDGER_DATA, else ./apledger-data)');
+const log = (): Option =>
+  new Option('--log <url>', 'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT');
 const json = (): Option => new Option('--json', 'print one JSON object a line');
 const host = (): Option => new Option('--host <name>', 'only this host');
 
@@ -70,11 +72,13 @@ function program(
     'run a script in the shell spelling of the kernel documentation; - reads standard input',
   )
     .addOption(new Option('--data <dir>', 'append to the log there (default: a log in memory)'))
+    .addOption(log())
     .addOption(new Option('-x, --trace', 'print every line before it is carried out'))
     .addOption(json())
     .action((file, options) => end(run(file, options, output)));
   command('show <thing> [name]', 'show the matrix of a host, an mdev or a guest')
     .addOption(data())
+    .addOption(log())
     .addOption(host())
     .addOption(new Option('--at <time>', 'as of this time, like "2026-11-17 09:14"'))
     .addOption(new Option('--position <n>', 'as of this position of the log'))
@@ -82,6 +86,7 @@ function program(
     .action((thing, name, options) => end(show(thingOf(thing), name, options, output)));
   command('events', 'print the facts of the log')
     .addOption(data())
+    .addOption(log())
     .addOption(host())
     .addOption(new Option('--type <types>', 'only facts of these types, separated by commas'))
     .addOption(new Option('--since <time>', 'only facts from this time on'))
@@ -94,6 +99,7 @@ function program(
     'print every command with what it changed in the matrices, who gave it and why it was refused',
   )
     .addOption(data())
+    .addOption(log())
     .addOption(host())
     .addOption(new Option('--from <moment>', `from here: ${moment}`))
     .addOption(new Option('--to <moment>', `up to here: ${moment}`))
@@ -101,6 +107,7 @@ function program(
     .action((options) => end(replay(options, output)));
   command('diff', 'print what differs between two moments')
     .addOption(data())
+    .addOption(log())
     .addOption(host())
     .requiredOption('--from <moment>', moment)
     .option('--to <moment>', `${moment} (default: now)`)
@@ -108,6 +115,7 @@ function program(
     .action((options) => end(diff(options, output)));
   command('verify', 'recompute the hash chains: is this log the one that was written?')
     .addOption(data())
+    .addOption(log())
     .addOption(
       new Option('--heads <file>', 'compare with the heads in the output of an earlier verify --json'),
     )
@@ -115,6 +123,7 @@ function program(
     .action((options) => end(verify(options, output)));
   command('rebuild', 'forget the read model and fold the whole log again')
     .addOption(data())
+    .addOption(log())
     .addOption(json())
     .action((options) => end(rebuild(options, output)));
   command('conform <files...>', "replay differential vectors and compare with the kernel's answers")
@@ -122,6 +131,7 @@ function program(
     .action((files, options) => end(conform(files, options, output)));
   command('demo', 'play the worked example of the founding document, unless the log has facts already')
     .addOption(data())
+    .addOption(log())
     .action((options) => end(demo(options, output)));
   return apledger;
 }

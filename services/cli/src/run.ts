@@ -5,14 +5,13 @@ import { text } from 'node:stream/consumers';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
-import { withLog } from './data.ts';
+import { type LogPlace, withLog } from './data.ts';
 import { Failure } from './failure.ts';
 import { jsonLine, type Output } from './output.ts';
 import { Interpreter, type StepResult } from './script/interpreter.ts';
 import { parseScript, ScriptError, type Step } from './script/parse.ts';
 
-export interface RunOptions {
-  readonly data?: string;
+export interface RunOptions extends LogPlace {
   readonly json?: boolean;
   /** Print every line before it is carried out, as `sh -x` does. */
   readonly trace?: boolean;
@@ -21,8 +20,9 @@ export interface RunOptions {
 /** Carries out a script; the exit status is 1 when any step did not end as it had to. */
 export async function run(file: string, options: RunOptions, output: Output): Promise<number> {
   const steps = readSteps(file, await readScript(file));
-  if (options.data === undefined) return runSteps(openMemoryLog(), file, steps, options, output);
-  return withLog(options.data, { readOnly: false }, (log) => runSteps(log, file, steps, options, output));
+  if (options.data === undefined && options.log === undefined)
+    return runSteps(openMemoryLog(), file, steps, options, output);
+  return withLog(options, { readOnly: false }, (log) => runSteps(log, file, steps, options, output));
 }
 
 async function readScript(file: string): Promise<string> {

@@ -1,6 +1,5 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
 import { diffViews } from '@apledger/projections';
-import { dataDirectory } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { describeChange } from './describe.ts';
@@ -8,9 +7,9 @@ import { parseMoment } from './moment.ts';
 import { withLedger } from './read-model.ts';
 import type { SpanOptions } from './replay.ts';
 
-export async function diff({ data, host, from, to, json }: SpanOptions, output: Output): Promise<number> {
+export async function diff({ host, from, to, json, ...place }: SpanOptions, output: Output): Promise<number> {
   if (from === undefined) throw new Failure(2, 'diff needs --from, a position or a time.');
-  return withLedger(dataDirectory(data), output, async ({ log, readModel }) => {
+  return withLedger(place, output, async ({ log, readModel }) => {
     const first = await parseMoment('--from', from, log);
     const last =
       to === undefined ? { position: await log.lastPosition() } : await parseMoment('--to', to, log);

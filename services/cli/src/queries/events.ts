@@ -1,14 +1,13 @@
 /** `apledger events`: the facts of the log, filtered, and on demand as they arrive. */
 import type { RecordedFact } from '@apledger/event-log';
 import { isFactType, streamOf } from '@apledger/events';
-import { dataDirectory, withLog } from '../data.ts';
+import { type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { describeRecorded } from './describe.ts';
 import { parseTime } from './moment.ts';
 
-export interface EventsOptions {
-  readonly data?: string;
+export interface EventsOptions extends LogPlace {
   readonly host?: string;
   readonly type?: string;
   readonly since?: string;
@@ -19,7 +18,7 @@ export interface EventsOptions {
 /** Prints until the log's end, or with `follow` until `signal` is aborted. */
 export async function events(options: EventsOptions, output: Output, signal: AbortSignal): Promise<number> {
   const wanted = filter(options);
-  return withLog(dataDirectory(options.data), { readOnly: true }, async (log) => {
+  return withLog(options, { readOnly: true }, async (log) => {
     if (options.follow) {
       for await (const delivery of log.subscribe({ after: 0, signal }))
         if ('fact' in delivery && wanted(delivery.fact)) print(delivery.fact, options, output);

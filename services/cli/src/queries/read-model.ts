@@ -10,7 +10,7 @@ import {
   type ReadModel,
   type ReadModelStore,
 } from '@apledger/projections';
-import { withLog } from '../data.ts';
+import { dataDirectory, isRemote, type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import type { Output } from '../output.ts';
 
@@ -23,13 +23,13 @@ const FILE = 'read-model.sqlite';
 
 /** Opens log and read model for reading; `rebuild` forgets the read model first. */
 export async function withLedger<T>(
-  directory: string,
+  place: LogPlace,
   output: Output,
   work: (ledger: Ledger) => Promise<T>,
   { rebuild = false } = {},
 ): Promise<T> {
-  return withLog(directory, { readOnly: true }, async (log) => {
-    const store = await openStore(directory);
+  return withLog(place, { readOnly: true }, async (log) => {
+    const store = await openStore(place);
     try {
       const readModel = await openReadModel({ log, store });
       const options = { onProgress: progress(output) };
@@ -46,7 +46,10 @@ export async function withLedger<T>(
 }
 
 /** The read model is a cache: where it cannot be written, this command does without one. */
-async function openStore(directory: string): Promise<ReadModelStore> {
+async function openStore(place: LogPlace): Promise<ReadModelStore> {
+  // Of a log on servers nothing is kept here unless a directory was given for it.
+  if (isRemote(place) && place.data === undefined) return memoryStore();
+  const directory = dataDirectory(place);
   const isWritable = await access(directory, constants.W_OK).then(
     () => true,
     () => false,

@@ -1,15 +1,15 @@
 /** `apledger rebuild`: forgets the read model and folds the whole log again. */
-import { dataDirectory } from '../data.ts';
+import type { LogPlace } from '../data.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { withLedger } from './read-model.ts';
 
 export async function rebuild(
-  options: { readonly data?: string; readonly json?: boolean },
+  options: LogPlace & { readonly json?: boolean },
   output: Output,
 ): Promise<number> {
   const started = performance.now();
   return withLedger(
-    dataDirectory(options.data),
+    options,
     output,
     async ({ log, readModel }) => {
       const position = await log.lastPosition();

@@ -2,14 +2,13 @@
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { diffViews } from '@apledger/projections';
-import { dataDirectory } from '../data.ts';
+import type { LogPlace } from '../data.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { describeChange, describeRecorded } from './describe.ts';
 import { parseMoment } from './moment.ts';
 import { type Ledger, withLedger } from './read-model.ts';
 
-export interface SpanOptions {
-  readonly data?: string;
+export interface SpanOptions extends LogPlace {
   readonly host?: string;
   readonly from?: string;
   readonly to?: string;
@@ -17,7 +16,7 @@ export interface SpanOptions {
 }
 
 export async function replay(options: SpanOptions, output: Output): Promise<number> {
-  return withLedger(dataDirectory(options.data), output, async (ledger) => {
+  return withLedger(options, output, async (ledger) => {
     for await (const facts of commands(ledger, options)) await printStep(ledger, facts, options, output);
     return 0;
   });

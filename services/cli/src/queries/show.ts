@@ -3,14 +3,13 @@ import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@ap
 import type { EventLog, Moment } from '@apledger/event-log';
 import type { MatrixIds } from '@apledger/events';
 import type { HostView, MdevView } from '@apledger/projections';
-import { dataDirectory } from '../data.ts';
+import type { LogPlace } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { parsePosition, parseTime } from './moment.ts';
 import { type Ledger, withLedger } from './read-model.ts';
 
-export interface ShowOptions {
-  readonly data?: string;
+export interface ShowOptions extends LogPlace {
   readonly host?: string;
   readonly at?: string;
   readonly position?: string;
@@ -26,7 +25,7 @@ export async function show(
   options: ShowOptions,
   output: Output,
 ): Promise<number> {
-  return withLedger(dataDirectory(options.data), output, async (ledger) => {
+  return withLedger(options, output, async (ledger) => {
     const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, options);
     const texts = views.flatMap((view) => describe(thing, view, name, options.json === true));
     if (texts.length === 0) {

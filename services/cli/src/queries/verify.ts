@@ -2,21 +2,20 @@
 import { readFile } from 'node:fs/promises';
 import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
 import { pack, parseFact } from '@apledger/events';
-import { dataDirectory, withLog } from '../data.ts';
+import { type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 
-export interface VerifyOptions {
-  readonly data?: string;
+export interface VerifyOptions extends LogPlace {
   /** A file with the output of an earlier `verify --json`. */
   readonly heads?: string;
   readonly json?: boolean;
 }
 
 /** Exit status 1 when anything cannot have been written so. */
-export async function verify({ data, heads, json }: VerifyOptions, output: Output): Promise<number> {
+export async function verify({ heads, json, ...place }: VerifyOptions, output: Output): Promise<number> {
   const noted = heads === undefined ? undefined : await readHeads(heads);
-  return withLog(dataDirectory(data), { readOnly: true }, async (log) => {
+  return withLog(place, { readOnly: true }, async (log) => {
     const walk = verifyLog(log, { repack, ...(noted === undefined ? {} : { noted }) });
     let step = await walk.next();
     while (!step.done) {
