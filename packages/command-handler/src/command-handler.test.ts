@@ -44,7 +44,7 @@ describe('a command that is carried out', () => {
   it('is its own correlation when it belongs to nothing, and has an id when it was given none', async () => {
     const { submit, recorded } = await scene();
     const { commandId } = await submit(assignAdapter(A, 5));
-    expect(commandId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+    expect(commandId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     expect((await recorded()).at(-1)).toMatchObject({ cause: commandId, correlation: commandId });
   });
 
