@@ -96,16 +96,20 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 /** Starts one server with JetStream. */
 export async function startNats(options: NatsServerOptions): Promise<NatsServer> {
   const [port = 0] = await freePorts(1);
-  const server = new Server(programPath(options.program), port, options.folder, (folder) =>
-    configuration(folder, port, options),
-  );
+  const text = (folder: string): string => configuration(folder, port, options);
+  const server = new Server(programPath(options.program), port, { folder: options.folder, text });
   await server.start();
   return server;
 }
 
-/** A server over a configuration file as it is, for `infra/nats`; `port` is the one that the file names. */
-export async function startNatsWith(program: NatsProgram, port: number, text: string): Promise<NatsServer> {
-  const server = new Server(programPath(program), port, undefined, () => text);
+/** Starts a server over a configuration file as it lies there, in an environment; `port` is where it then listens. */
+export async function startNatsFile(
+  program: NatsProgram,
+  port: number,
+  file: string,
+  environment: (folder: string) => Readonly<Record<string, string>>,
+): Promise<NatsServer> {
+  const server = new Server(programPath(program), port, { file, environment });
   await server.start();
   return server;
 }
@@ -121,9 +125,8 @@ export async function startNatsCluster(
   const servers = ports.slice(0, size).map((port, n) => {
     const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[size + n]}", routes: [${routes.join(', ')}] }`;
     const text = `server_name: n${n}\n${cluster}\n${more}`;
-    return new Server(programPath(program), port, undefined, (folder) =>
-      configuration(folder, port, { program, configuration: text }),
-    );
+    const whole = (folder: string): string => configuration(folder, port, { program, configuration: text });
+    return new Server(programPath(program), port, { text: whole });
   });
   await Promise.all(servers.map((server) => server.start()));
   await Promise.any(servers.map((server) => server.logged(/metadata leader/)));
@@ -164,24 +167,40 @@ process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL');
 });
 
+/** What a server is started over: a text that is written to a file, or a file as it is and an environment. */
+type Launch =
+  | { readonly folder?: string | undefined; readonly text: (folder: string) => string }
+  | {
+      readonly folder?: string;
+      readonly file: string;
+      readonly environment: (folder: string) => Readonly<Record<string, string>>;
+    };
+
 class Server implements NatsServer {
   readonly port: number;
   readonly folder: string;
   readonly #program: string;
-  readonly #ownFolder: boolean;
+  readonly #made: string[] = [];
   readonly #file: string;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #lines: string[] = [];
   readonly #watchers = new Set<(line: string) => void>();
   #child: ChildProcess | undefined;
   #gone: Promise<unknown> = Promise.resolve();
 
-  constructor(program: string, port: number, folder: string | undefined, text: (folder: string) => string) {
+  constructor(program: string, port: number, launch: Launch) {
     this.#program = program;
     this.port = port;
-    this.#ownFolder = folder === undefined;
-    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'apledger-nats-'));
-    this.#file = join(mkdtempSync(join(tmpdir(), 'apledger-nats-conf-')), 'nats.conf');
-    writeFileSync(this.#file, text(this.folder));
+    this.folder = launch.folder ?? this.#make('apledger-nats-');
+    this.#environment = 'environment' in launch ? launch.environment(this.folder) : {};
+    this.#file = 'file' in launch ? launch.file : join(this.#make('apledger-nats-conf-'), 'nats.conf');
+    if ('text' in launch) writeFileSync(this.#file, launch.text(this.folder));
+  }
+
+  #make(prefix: string): string {
+    const folder = mkdtempSync(join(tmpdir(), prefix));
+    this.#made.push(folder);
+    return folder;
   }
 
   get url(): string {
@@ -194,7 +213,11 @@ class Server implements NatsServer {
 
   async start(): Promise<void> {
     const before = this.#lines.length;
-    const child = spawn(this.#program, ['--config', this.#file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { ...process.env, ...this.#environment };
+    const child = spawn(this.#program, ['--config', this.#file], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env,
+    });
     this.#child = child;
     living.add(child);
     this.#gone = once(child, 'close').then(() => {
@@ -222,8 +245,7 @@ class Server implements NatsServer {
 
   async dispose(): Promise<void> {
     await this.kill();
-    if (this.#ownFolder) rmSync(this.folder, { recursive: true, force: true });
-    rmSync(join(this.#file, '..'), { recursive: true, force: true });
+    for (const folder of this.#made) rmSync(folder, { recursive: true, force: true });
   }
 
   #tell(line: string): void {
