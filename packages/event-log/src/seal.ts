@@ -38,7 +38,7 @@ export interface SealedFact {
   readonly packed: Uint8Array;
 }
 
-const MAX_FACTS_PER_COMMIT = 65_536;
+export const MAX_FACTS_PER_COMMIT = 65_536;
 /** Of the canonical JSON and of the packed forms of one commit, in UTF-16 units and bytes. */
 const MAX_COMMIT_SIZE = 64 * 1024 * 1024;
 /** Revisions are u32 in packed frames. */
