@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,20 @@ describe('a log by its URL', () => {
     'nats://h/apledger?replica=3',
   ])('is a mistake to say so: %s', async (url) => {
     await expect(openLog(url)).rejects.toThrow(TypeError);
+  });
+
+  test('costs no client of a server until a URL asks for one', () => {
+    const loaded = (module: string): number => {
+      const url = new URL(module, import.meta.url).href;
+      const program = `await import('${url}');
+        const { createRequire } = await import('node:module');
+        const files = Object.keys(createRequire('/').cache);
+        console.log(files.filter((file) => /@nats-io|@eventstore|@grpc/.test(file)).length);`;
+      const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
+      return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+    };
+    expect(loaded('./index.ts')).toBe(0);
+    expect(loaded('./jetstream/log.ts')).toBeGreaterThan(0);
   });
 
   test('on NATS names servers, user, log and files', () => {
