@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const url = options.nats ?? process.env.NATS_URL;
   if (url === undefined) throw new Failure(2, 'which broker? --nats nats://host:port');
-  const directory = options.data ?? process.env.APLEDGER_DATA ?? 'apledger-data';
+  const directory = directoryOf(options);
   const ledger = await openLedger({
     directory,
     ...(options.log === undefined ? {} : { log: options.log }),
@@ -51,6 +51,12 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await ledger.close();
   }
+}
+
+/** As for the command `apledger`: the log's own directory, else that of `--data`. */
+function directoryOf({ log, data }: { readonly log?: string; readonly data?: string }): string {
+  if (log?.startsWith('sqlite:')) return decodeURIComponent(log.slice('sqlite:'.length));
+  return data ?? process.env.APLEDGER_DATA ?? 'apledger-data';
 }
 
 async function untilEnd(service: LedgerService): Promise<number> {
