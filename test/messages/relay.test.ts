@@ -1,9 +1,10 @@
 /** The relay with a real server: every fact once, in order, whatever is in the way. */
 import { BrokerError } from '@apledger/subscriber';
 import { StorageType } from '@nats-io/jetstream';
+import { MsgHdrsImpl } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { freePorts } from '../support/nats.ts';
-import { client, factIn, managerOf, messagesIn } from './stream.ts';
+import { bodyOf, client, factIn, managerOf, messagesIn } from './stream.ts';
 import {
   append,
   broker,
@@ -137,7 +138,7 @@ describe.skipIf('missing' in program)('the relay', () => {
       'dead.fact.zlp1',
       'host.zlp1.bus',
     ]);
-    expect(messages[1]?.json()).toMatchObject({
+    expect(messages[1] && bodyOf(messages[1])).toMatchObject({
       position: 2,
       type: 'HostWithALongStory',
       stream: 'host-zlp1',
@@ -179,8 +180,36 @@ describe.skipIf('missing' in program)('the relay', () => {
     const second = startRelay({ log, url: server.url });
     await second.acknowledged(9);
     await second.stop();
-    const positions = (await messagesIn(server.url)).map(({ header }) => header?.get('ce-position'));
+    const positions = (await messagesIn(server.url)).map(({ header }) => header.get('ce-position'));
     expect(positions.filter((position) => position !== '')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map(String));
+  });
+
+  it('gets past an old fact that somebody has published again', async () => {
+    const [server, log] = await Promise.all([broker(), openLog()]);
+    const connection = await client(server.url);
+    await append(log, 'host-zlp1', scans(4));
+    const first = startRelay({ log, url: server.url });
+    await first.acknowledged(4);
+    const again = async (): Promise<void> => {
+      const message = (await messagesIn(server.url))[1];
+      if (message === undefined) throw new Error('no message');
+      const headers = MsgHdrsImpl.fromRecord(
+        Object.fromEntries([...message.header].filter(([name]) => !name.startsWith('Nats-'))),
+      );
+      connection.publish(message.subject, message.data, { headers });
+      await connection.flush();
+    };
+    await again();
+    await append(log, 'host-zlp1', scans(2));
+    await first.acknowledged(6);
+    await first.stop();
+    await again();
+    await append(log, 'host-zlp1', scans(2));
+    const second = startRelay({ log, url: server.url });
+    await second.acknowledged(8);
+    await second.stop();
+    const positions = (await messagesIn(server.url)).map((message) => factIn(message).position);
+    expect(positions).toEqual([1, 2, 3, 4, 2, 5, 6, 2, 7, 8]);
   });
 
   it('waits when the broker has no room, and goes on when it has', async () => {

@@ -26,6 +26,7 @@ const parts: fc.Arbitrary<SubjectParts> = fc.record({
 
 /** NATS's own rule: tokens one by one, `*` any of them, `>` all that follow. */
 function matches(filter: string, subject: string): boolean {
+  if (filter.endsWith('.>')) return subject.startsWith(filter.slice(0, -1));
   const tokens = subject.split('.');
   const wanted = filter.split('.');
   return wanted.length === tokens.length && wanted.every((token, n) => token === '*' || token === tokens[n]);

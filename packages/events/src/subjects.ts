@@ -111,8 +111,9 @@ export function parseSubject(subject: string): SubjectParts | undefined {
   return { host, kind: kind as EntityKind, id, guest: guest === '' ? undefined : guest, type };
 }
 
-/** The subject to subscribe to for these facts: no more than they, and no less. */
+/** The subject to subscribe to for these facts: no more than they, and no less. Without any filter, also for what is malformed. */
 export function subjectFilter({ host, mdev, guest, type }: SubjectFilter): string {
+  if ([host, mdev, guest, type].every((part) => part === undefined)) return `${HOSTS}.>`;
   const token = (name: string | undefined): string => (name === undefined ? ANY : encodeToken(name));
   const kind = mdev === undefined ? ANY : 'mdev';
   return `${HOSTS}.${token(host)}.${kind}.${token(mdev)}.${token(guest)}.${token(type)}`;

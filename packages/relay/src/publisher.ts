@@ -51,18 +51,24 @@ export class Unpublishable extends Error {
   }
 }
 
+export interface PublishListener {
+  /** The stream has the fact at this position, as this message: now, or it had it before. */
+  onStored(position: number, sequence: number): void;
+  /** All that was sent is acknowledged, up to this position. */
+  onIdle(position: number): void;
+}
+
 interface Outstanding {
   readonly bytes: number;
   readonly position: number;
 }
 
 /**
- * Publishes behind the message `sequence`; what goes wrong once ends it for good, with the reason in `broken`. `onIdle` hears of the last
- * position whenever all that was sent is acknowledged.
+ * Publishes behind the message `sequence`; what goes wrong once ends it for good, with the reason in `broken`.
  */
 export class Publisher {
   readonly #connection: NatsConnection;
-  readonly #onIdle: (position: number) => void;
+  readonly #listener: PublishListener;
   readonly #inbox = createInbox();
   readonly #subscription: Subscription;
   readonly #outstanding = new Map<number, Outstanding>();
@@ -75,9 +81,9 @@ export class Publisher {
   #heardAt = performance.now();
   #waiting: { readonly share: number; readonly resolve: () => void } | undefined;
 
-  constructor(connection: NatsConnection, sequence: number, onIdle: (position: number) => void) {
+  constructor(connection: NatsConnection, sequence: number, listener: PublishListener) {
     this.#connection = connection;
-    this.#onIdle = onIdle;
+    this.#listener = listener;
     this.#sequence = sequence;
     this.#subscription = connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => (error === null ? this.#answered(message) : this.fail(error)),
@@ -164,13 +170,16 @@ export class Publisher {
       this.fail(new BrokerError('unreachable', 'no JetStream server takes the facts at the moment'));
       return;
     }
-    const { seq, error } = message.json<Ack>();
+    const { seq = 0, error } = message.json<Ack>();
     if (error !== undefined) this.fail(refusal(error, sent.position));
-    else if (seq !== sequence) this.fail(new WrongPlace(`the stream has ${seq}, expected was ${sequence}`));
+    else {
+      this.#listener.onStored(sent.position, seq);
+      if (seq !== sequence) this.fail(new WrongPlace(`it is message ${seq}, and not ${sequence}`));
+    }
     if (this.broken.aborted) return;
     this.#outstanding.delete(sequence);
     this.#bytes -= sent.bytes;
-    if (this.isIdle) this.#onIdle(sent.position);
+    if (this.isIdle) this.#listener.onIdle(sent.position);
     this.#wake();
   }
 

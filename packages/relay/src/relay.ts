@@ -17,7 +17,7 @@ import { backoff, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { attachmentsAt } from './attachments.ts';
 import { Link } from './link.ts';
 import { Publisher, Unpublishable, WrongPlace } from './publisher.ts';
-import { checkpointOf, openStream } from './stream.ts';
+import { type Checkpoint, checkpointOf, openStream } from './stream.ts';
 
 /** A subject's line must stay well below the 4096 bytes that a server takes. */
 const MAX_SUBJECT_LENGTH = 3000;
@@ -70,6 +70,8 @@ class Relay {
   readonly #stream: string;
   /** Why the broker did not take facts that looked all right, by position. */
   readonly #unpublishable = new Map<number, string>();
+  /** The last fact that the broker acknowledged to this process, and the message that it is. */
+  #stored: Checkpoint = { position: 0, sequence: 0 };
   #attempt = 0;
 
   constructor(options: RelayOptions) {
@@ -101,15 +103,18 @@ class Relay {
     const { connection, down } = link;
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const info = await openStream(manager, { stream: this.#stream, replicas: this.#options.replicas ?? 1 });
-    const checkpoint = await checkpointOf(manager, info, this.#log);
+    const checkpoint = this.#ahead(await checkpointOf(manager, info, this.#log));
     const attachments = await attachmentsAt(this.#log, checkpoint.position);
     const maxBytes = Math.min(
       connection.info?.max_payload ?? Number.POSITIVE_INFINITY,
       info.config.max_msg_size > 0 ? info.config.max_msg_size : Number.POSITIVE_INFINITY,
     );
-    const publisher = new Publisher(connection, checkpoint.sequence, (position) =>
-      this.#acknowledged(position),
-    );
+    const publisher = new Publisher(connection, checkpoint.sequence, {
+      onStored: (position, sequence) => {
+        if (position > this.#stored.position) this.#stored = { position, sequence };
+      },
+      onIdle: (position) => this.#acknowledged(position),
+    });
     const onDown = (): void => publisher.fail(down.reason);
     down.addEventListener('abort', onDown);
     if (down.aborted) onDown();
@@ -123,6 +128,15 @@ class Relay {
       down.removeEventListener('abort', onDown);
       publisher.close();
     }
+  }
+
+  /**
+   * Where somebody else has published an old fact again, the stream ends with that one: then what this process knows to be there counts.
+   * Not so where the stream has become shorter: the broker has lost messages that it had acknowledged.
+   */
+  #ahead({ position, sequence }: Checkpoint): Checkpoint {
+    const known = this.#stored.sequence <= sequence ? this.#stored.position : 0;
+    return { position: Math.max(position, known), sequence };
   }
 
   async #publishAll(

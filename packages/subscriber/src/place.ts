@@ -46,22 +46,12 @@ async function factAt(
   below: number,
 ): Promise<StoredMsg | undefined> {
   for (let at = from; at < below; ) {
-    const message = await nextMessage(manager, stream, at, subjectFilter({}));
-    if (message === undefined || message.seq >= below) return undefined;
+    // The server has had both fields together since 2.9; the client's types know them from its direct API only.
+    const query = { seq: at, next_by_subj: subjectFilter({}) };
+    const message = await manager.streams.getMessage(stream, query);
+    if (message === null || message.seq >= below) return undefined;
     if (/^\d+$/.test(message.header.get('ce-position'))) return message;
     at = message.seq + 1;
   }
   return undefined;
-}
-
-/** The first message from a sequence number on whose subject matches; undefined when there is none yet. */
-export async function nextMessage(
-  manager: JetStreamManager,
-  stream: string,
-  seq: number,
-  filter: string,
-): Promise<StoredMsg | undefined> {
-  // The server has had both fields together since 2.9; the client's types know them from its direct API only.
-  const query = { seq, next_by_subj: filter };
-  return (await manager.streams.getMessage(stream, query)) ?? undefined;
 }

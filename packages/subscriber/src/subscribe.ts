@@ -24,8 +24,9 @@ import {
 } from '@nats-io/jetstream';
 import { MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
 import { BrokerError, brokerError, isOfBroker } from './broker.ts';
+import { durableSource } from './durable.ts';
 import { type From, startSequence } from './place.ts';
-import { durableSource, ephemeralSource, type Source, type StreamMessage } from './source.ts';
+import { ephemeralSource, type Source, type StreamMessage } from './source.ts';
 
 /** A fact as it reaches a subscriber: brought up to date, with the envelope in which it was recorded. */
 export type Received<T extends FactType = FactType> = {
@@ -45,8 +46,8 @@ export interface Unreadable {
 export interface SubscribeOptions<T extends FactType = FactType> {
   readonly connection: NatsConnection;
   /**
-   * Under this name the broker remembers what was handled, and a later subscription goes on there. Letters, digits, - and _; one process
-   * at a time. Without a name nothing is remembered.
+   * Under this name the broker remembers what was handled, and a later subscription goes on there. Letters, digits, - and _. One process at
+   * a time has it: whoever subscribes under the same name takes it over. Without a name nothing is remembered.
    */
   readonly name?: string;
   readonly host?: string;
