@@ -1,45 +1,12 @@
 /** Relay, subscribers and broker are killed again and again while facts are recorded: in the end everybody has every fact, in order. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import { Child } from './processes.ts';
 import { factIn, messagesIn } from './stream.ts';
-import { append, atEnd, broker, factsOf, openLog, program, scans, scratch } from './support.ts';
+import { append, broker, factsOf, openLog, program, scans, scratch } from './support.ts';
 
-const CHILD = join(import.meta.dirname, 'child.ts');
 const TIMEOUT_MS = 300_000;
-
-/** A process that prints positions. */
-class Child {
-  readonly #process: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly #closed: Promise<unknown>;
-
-  constructor(...args: string[]) {
-    this.#process = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const { stdout } = this.#process;
-    if (stdout === null) throw new Error('no output');
-    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
-    this.#closed = once(this.#process, 'close');
-    atEnd(() => this.kill());
-  }
-
-  /** Resolves when it has printed a position as large as this, with it. */
-  async reached(position: number): Promise<number> {
-    for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done) throw new Error(`the process ended before position ${position}`);
-      if (Number(value) >= position) return Number(value);
-    }
-  }
-
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#closed;
-  }
-}
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1);
 const linesOf = (file: string): number[] => readFileSync(file, 'utf8').trim().split('\n').map(Number);

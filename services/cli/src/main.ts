@@ -2,10 +2,12 @@
 import { ImpossibleFact } from '@apledger/driver';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { BrokerError } from '@apledger/subscriber';
 import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';
 import { demo } from './demo.ts';
 import { Failure } from './failure.ts';
+import { natsOptions } from './nats.ts';
 import { type Output, processOutput } from './output.ts';
 import { diff } from './queries/diff.ts';
 import { events } from './queries/events.ts';
@@ -13,7 +15,9 @@ import { rebuild } from './queries/rebuild.ts';
 import { replay } from './queries/replay.ts';
 import { show, type Thing } from './queries/show.ts';
 import { verify } from './queries/verify.ts';
+import { relay } from './relay.ts';
 import { run } from './run.ts';
+import { tail } from './tail.ts';
 
 /** Runs one command; resolves with its exit status: 0 done, 1 failed or found something wrong, 2 could not be carried out. */
 export async function main(args: readonly string[], output: Output = processOutput): Promise<number> {
@@ -35,7 +39,7 @@ export async function main(args: readonly string[], output: Output = processOutp
 }
 
 /** Errors whose message is meant for a person; any other is a defect, and its stack trace is wanted. */
-const EXPLAINED = [Failure, LogError, UnknownFact, InvalidFact, ImpossibleFact];
+const EXPLAINED = [Failure, LogError, BrokerError, UnknownFact, InvalidFact, ImpossibleFact];
 
 function explain(error: unknown, output: Output): number {
   // Commander has printed its own message; asking for help is no failure.
@@ -133,7 +137,34 @@ function program(
     .addOption(data())
     .addOption(log())
     .action((options) => end(demo(options, output)));
+  messageCommands(command, output, end, signal);
   return apledger;
+}
+
+/** The commands that speak NATS. */
+function messageCommands(
+  command: (usage: string, description: string) => Command,
+  output: Output,
+  end: (work: Promise<number>) => Promise<void>,
+  signal: AbortSignal,
+): void {
+  const withNats = (usage: string, description: string): Command =>
+    natsOptions().reduce((made, option) => made.addOption(option), command(usage, description));
+  withNats('relay', 'publish the facts of the log on NATS JetStream, until SIGTERM')
+    .addOption(data())
+    .addOption(log())
+    .addOption(new Option('--replicas <n>', 'copies of the stream when it is created: 1 or 3 (default: 1)'))
+    .action((options) => end(relay(options, output, signal)));
+  withNats('tail', 'print facts as a relay publishes them on NATS, until Ctrl-C')
+    .addOption(host())
+    .addOption(new Option('--mdev <uuid>', 'only facts about this mdev'))
+    .addOption(
+      new Option('--guest <name>', 'only facts about the mdev that this guest has open, while it has'),
+    )
+    .addOption(new Option('--type <types>', 'only facts of these types, separated by commas'))
+    .addOption(new Option('--since <time>', 'first what was recorded from this time on'))
+    .addOption(json())
+    .action((options) => end(tail(options, output, signal)));
 }
 
 function thingOf(text: string): Thing {

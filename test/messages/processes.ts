@@ -1,0 +1,65 @@
+/** Processes of child.ts, and listening to what they say. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { atEnd } from './support.ts';
+
+const CHILD = join(import.meta.dirname, 'child.ts');
+
+/** One process; it is killed with the tests at the latest. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #out: AsyncIterator<string>;
+  readonly #err: AsyncIterator<string>;
+  readonly #closed: Promise<unknown>;
+
+  constructor(...args: readonly string[]) {
+    this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { stdout, stderr } = this.#process;
+    if (stdout === null || stderr === null) throw new Error('no output');
+    this.#out = createInterface({ input: stdout })[Symbol.asyncIterator]();
+    this.#err = createInterface({ input: stderr })[Symbol.asyncIterator]();
+    this.#closed = once(this.#process, 'close');
+    atEnd(() => this.kill());
+  }
+
+  /** The next line that it prints and that matches. */
+  printed(pattern: RegExp): Promise<string> {
+    return next(this.#out, (line) => pattern.test(line));
+  }
+
+  /** The next line on its standard error that matches. */
+  said(pattern: RegExp): Promise<string> {
+    return next(this.#err, (line) => pattern.test(line));
+  }
+
+  /** Resolves when it has printed a position as large as this, with it. */
+  async reached(position: number): Promise<number> {
+    return Number(await next(this.#out, (line) => Number(line) >= position));
+  }
+
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#closed;
+  }
+
+  /** Asks it to end, if told with a signal; resolves with its exit status. */
+  async ended(signal?: NodeJS.Signals): Promise<number | null> {
+    if (signal !== undefined) this.#process.kill(signal);
+    await this.#closed;
+    return this.#process.exitCode;
+  }
+}
+
+async function next(lines: AsyncIterator<string>, wanted: (line: string) => boolean): Promise<string> {
+  const seen: string[] = [];
+  for (;;) {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`the process ended; it had said:\n${seen.join('\n')}`);
+    if (wanted(value)) return value;
+    seen.push(value);
+  }
+}
