@@ -21,32 +21,11 @@ function run(program, args, options = {}) {
   }
 }
 
-/** The archive that the machine's apt takes Debian from. */
-function archive() {
-  const format = '$(REPO_URI) $(ORIGIN) $(COMPONENT)';
-  const lines = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).split('\n');
-  const uris = lines
-    .map((line) => line.split(' '))
-    .filter(([, origin, part]) => origin === 'Debian' && part === 'main');
-  const uri = uris.map(([found]) => found).find((found) => !found.includes('security'));
-  if (uri) return uri;
-  throw new SetupError(
-    "apt knows no archive of Debian: its lists are empty (apt-get update), or this isn't Debian",
-  );
-}
-
-/** Options of apt that make it look at one suite only and write below `home` only. */
-function privateApt(home, suite) {
-  for (const part of ['lists/partial', 'archives/partial', 'etc'])
-    mkdirSync(join(home, part), { recursive: true });
-  const sources = join(home, 'etc', 'suite.sources');
-  const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
-  const lines = ['Types: deb', `URIs: ${archive()}`, `Suites: ${suite}`, 'Components: main'];
-  if (existsSync(keys)) lines.push(`Signed-By: ${keys}`);
-  writeFileSync(sources, `${lines.join('\n')}\n`);
+/** Options of apt that make it write below `home` only. */
+function privateApt(home, more = []) {
+  for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(home, part), { recursive: true });
   return [
-    `Dir::Etc::sourcelist=${sources}`,
-    'Dir::Etc::sourceparts=-',
+    ...more,
     `Dir::State::lists=${join(home, 'lists')}`,
     `Dir::Cache=${home}`,
     'APT::Get::List-Cleanup=0',
@@ -56,6 +35,37 @@ function privateApt(home, suite) {
   ].flatMap((option) => ['-o', option]);
 }
 
+/** The archive that the machine's apt takes Debian from; undefined when its lists are empty, or this is not Debian. */
+function archive(options) {
+  const format = '$(REPO_URI) $(ORIGIN) $(COMPONENT)';
+  const lines = run('apt-get', [...options, 'indextargets', '--format', format, 'Created-By: Packages']);
+  return lines
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find(([uri, origin, part]) => origin === 'Debian' && part === 'main' && !uri.includes('security'))?.[0];
+}
+
+/** Options of apt under which the suite's packages can be downloaded. */
+function optionsFor(suite, home) {
+  const lists = privateApt(home);
+  // Lists that are missing, as in a fresh container, are fetched for this one time only.
+  const isListed = archive([]) !== undefined;
+  if (!isListed) run('apt-get', [...lists, 'update']);
+  const options = isListed ? [] : lists;
+  if (suite === own) return options;
+  const uri = archive(options);
+  if (!uri) throw new SetupError("this machine's apt takes nothing from Debian: install the package by hand");
+  const sources = join(home, 'suite.sources');
+  const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const lines = ['Types: deb', `URIs: ${uri}`, `Suites: ${suite}`, 'Components: main'];
+  if (existsSync(keys)) lines.push(`Signed-By: ${keys}`);
+  writeFileSync(sources, `${lines.join('\n')}\n`);
+  const only = [`Dir::Etc::sourcelist=${sources}`, 'Dir::Etc::sourceparts=-'];
+  const suited = privateApt(join(home, suite), only);
+  run('apt-get', [...suited, 'update']);
+  return suited;
+}
+
 /** Directory with the package's files, as below `/`. Throws SetupError when it cannot be had. */
 export function debianPackage(name, suite = own) {
   const place = join(cache, suite, name);
@@ -63,8 +73,7 @@ export function debianPackage(name, suite = own) {
   mkdirSync(join(cache, suite), { recursive: true });
   const half = mkdtempSync(join(cache, suite, 'half-'));
   try {
-    const options = suite === own ? [] : privateApt(join(half, 'apt'), suite);
-    if (suite !== own) run('apt-get', [...options, 'update']);
+    const options = optionsFor(suite, join(half, 'apt'));
     run('apt-get', [...options, 'download', name], { cwd: half });
     const file = readdirSync(half).find((entry) => entry.endsWith('.deb'));
     if (!file) throw new SetupError(`apt-get download ${name} brought no package`);

@@ -1,167 +1,19 @@
-/** What goes wrong between a log and its NATS server, each provoked on a real one: what is said, and what is kept. */
+/** What goes wrong between an open log and its NATS server, each provoked on a real one: what is said, and what is kept. */
 
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { type EventLog, type LogErrorCode, openJetStreamLog, openLog } from '@apledger/event-log';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { all, commit, deliveries, fact, fill, verified, write } from '@apledger/event-log/contract/support';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts, type NatsServer, natsProgram, startNats } from '../support/nats.ts';
+import { describe, expect, test } from 'vitest';
+import type { NatsServer } from '../support/nats.ts';
 import { startProxy } from '../support/proxy.ts';
+import { isMissing, open, refusal, serve, undo, version } from './support.ts';
 
-const program = natsProgram();
-const isMissing = 'missing' in program;
-const title = isMissing ? program.missing : `nats-server ${program.version}`;
-
-const refusal = (code: LogErrorCode, words: string | RegExp) => ({
-  name: 'LogError',
-  code,
-  message: expect.stringMatching(words),
-  remedy: expect.stringMatching(/\w/),
-});
-
-const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
-
-/** A server of the running test. */
-async function serve(options: Partial<Parameters<typeof startNats>[0]> = {}): Promise<NatsServer> {
-  const server = await startNats({ program, ...options });
-  undo.push(() => server.dispose());
-  return server;
-}
-
-/** A log of the running test. */
-async function open(options: Parameters<typeof openJetStreamLog>[0]): Promise<EventLog> {
-  const log = await openJetStreamLog(options);
-  undo.push(() => log.close());
-  return log;
-}
-
-describe.skipIf(isMissing)(`opening a log in JetStream, ${title}`, () => {
-  test('where nobody listens, and where nobody is', async () => {
-    const [port = 0] = await freePorts(1);
-    const servers = `nats://127.0.0.1:${port}`;
-    await expect(open({ servers })).rejects.toMatchObject(refusal('unreachable', servers));
-    await expect(open({ servers: 'nats://no-such-host.invalid:4222' })).rejects.toMatchObject(
-      refusal('unreachable', 'no-such-host.invalid'),
-    );
-  });
-
-  test('where somebody listens and says nothing', async () => {
-    const sockets: Socket[] = [];
-    const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const address = silent.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    const servers = `nats://127.0.0.1:${port}`;
-    await expect(open({ servers, timeoutMs: 200 })).rejects.toMatchObject(refusal('unreachable', servers));
-    for (const socket of sockets) socket.destroy(); // the client leaves its own open
-    await new Promise((done) => silent.close(done));
-  });
-
-  test('with wrong credentials, with none, and with the right ones', async () => {
-    const server = await serve({ configuration: 'authorization { user: ledger, password: "s3cret/?" }' });
-    const servers = server.url;
-    const given = [{}, { user: 'ledger', password: 'wrong' }, { token: 'ledger' }];
-    for (const login of given) {
-      const error = await open({ servers, ...login }).catch((reason: unknown) => reason);
-      expect(error).toMatchObject(refusal('denied', servers));
-    }
-    await open({ servers, user: 'ledger', password: 's3cret/?' });
-    const log = await openLog(`nats://ledger:s3cret%2F%3F@127.0.0.1:${server.port}/other`);
-    await log.append(commit('host-a', 'none'));
-    await log.close();
-  });
-
-  test('of a user who may read but not append', async () => {
-    const api = '$JS.API';
-    const may = [`${api}.STREAM.*.apledger-log`, `${api}.STREAM.MSG.GET.apledger-log`, `${api}.CONSUMER.>`];
-    const users = `{ user: admin, password: a }, { user: reader, password: r, permissions: { publish: ${JSON.stringify(may)}, subscribe: ["_INBOX.reader.>"] } }`;
-    const server = await serve({ configuration: `authorization { users: [ ${users} ] }` });
-    const writer = await open({ servers: server.url, user: 'admin', password: 'a' });
-    await fill(writer);
-    const reader = await open({ servers: server.url, user: 'reader', password: 'r' });
-    expect(await all(reader.readAll())).toHaveLength(60);
-    await expect(reader.append(commit('host-a', 'any'))).rejects.toMatchObject(
-      refusal('denied', 'publish on apledger.log.host-a'),
-    );
-    await expect(
-      open({ servers: server.url, user: 'reader', password: 'r', name: 'other' }),
-    ).rejects.toMatchObject(refusal('denied', /other-log/));
-  });
-
-  test('on a server without JetStream', async () => {
-    const server = await serve({ jetStream: false });
-    await expect(open({ servers: server.url, timeoutMs: 200 })).rejects.toMatchObject(
-      refusal('unreachable', /not enabled/),
-    );
-  });
-});
-
-describe.skipIf(isMissing)(`a stream that is kept differently, ${title}`, () => {
-  let server: NatsServer;
-  beforeAll(async () => {
-    server = await startNats({ program });
-  });
-  afterAll(() => server.dispose());
-
-  const needed = {
-    subjects: ['x.log.*'],
-    discard: 'new',
-    deny_delete: true,
-    deny_purge: true,
-  };
-  const make = async (name: string, config: object): Promise<void> => {
-    const nc = await connect({ servers: server.url });
-    const manager = await jetstreamManager(nc);
-    await manager.streams.add({ name, ...config });
-    await nc.close();
-  };
-
-  test.each([
-    ['a limit of age', { max_age: 3_600_000_000_000 }, 'max_age is 3600000000000, needed is 0'],
-    ['a limit of messages', { max_msgs: 10 }, 'max_msgs is 10'],
-    ['old ones discarded', { discard: 'old' }, 'discard is "old"'],
-    ['memory', { storage: 'memory' }, 'storage is "memory"'],
-    ['messages that may be deleted', { deny_delete: false }, 'deny_delete is false'],
-    ['work queues', { retention: 'workqueue' }, 'retention is "workqueue"'],
-    ['other subjects', { subjects: ['x.other.*'] }, 'subjects is ["x.other.*"]'],
-  ])('is refused: %s', async (what, difference, words) => {
-    const name = what.replaceAll(' ', '-');
-    const config = { ...needed, subjects: [`${name}.log.*`], ...difference };
-    await make(`${name}-log`, config);
-    await expect(open({ servers: server.url, name })).rejects.toMatchObject(
-      refusal('other-configuration', new RegExp(words.replaceAll(/[.*[\]]/g, '\\$&'))),
-    );
-  });
-
-  test('is refused: subjects that another stream has, replicas that are not there', async () => {
-    await make('somebody', { subjects: ['taken.>'] });
-    await expect(open({ servers: server.url, name: 'taken' })).rejects.toMatchObject(
-      refusal('other-configuration', 'overlap'),
-    );
-    await expect(open({ servers: server.url, name: 'three', replicas: 3 })).rejects.toMatchObject(
-      refusal('other-configuration', 'replicas'),
-    );
-  });
-
-  test('is taken as it is where the operator may choose: size, window of duplicates', async () => {
-    await make('own-log', {
-      ...needed,
-      subjects: ['own.log.*'],
-      max_bytes: 10_000_000,
-      duplicate_window: 100_000_000,
-    });
-    const log = await open({ servers: server.url, name: 'own' });
-    await log.append(commit('host-a', 'none'));
-  });
-});
-
-describe.skipIf(isMissing)(`messages of others on our subjects, ${title}`, () => {
+describe.skipIf(isMissing)(`messages of others on our subjects, ${version}`, () => {
   const raw = async (server: NatsServer, subject: string, data: Uint8Array | string): Promise<void> => {
     const nc = await connect({ servers: server.url });
     const manager = await jetstreamManager(nc);
@@ -224,7 +76,7 @@ describe.skipIf(isMissing)(`messages of others on our subjects, ${title}`, () =>
   });
 });
 
-describe.skipIf(isMissing)(`a server that refuses, ${title}`, () => {
+describe.skipIf(isMissing)(`a server that refuses, ${version}`, () => {
   test('a commit larger than a message may be', async () => {
     const server = await serve();
     const log = await open({ servers: server.url });
@@ -261,7 +113,62 @@ describe.skipIf(isMissing)(`a server that refuses, ${title}`, () => {
   });
 });
 
-describe.skipIf(isMissing)(`a server that goes away, ${title}`, () => {
+/** Mounts a disk of so many megabytes, which only root may; undone after the test. */
+function mountDisk(megabytes: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'apledger-disk-'));
+  undo.push(async () => rmSync(folder, { recursive: true }));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
+  undo.push(async () => execFileSync('umount', ['--lazy', folder]));
+  return folder;
+}
+
+const canMount = await (async () => {
+  try {
+    mountDisk(1);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const step of undo.splice(0).reverse()) await step();
+  }
+})();
+
+// A disk that is really full needs one that can be filled: without the right to mount, this is reported as skipped.
+describe.skipIf(isMissing || !canMount)(
+  `a disk that is full before the server expects it, ${version}`,
+  () => {
+    test('stops JetStream: appends fail and say where to look; with room and a restart all is there', async () => {
+      const folder = mountDisk(8);
+      const server = await serve({ folder, maxFileStoreBytes: 100_000_000 });
+      const log = await open({ servers: server.url, timeoutMs: 500 });
+      const text = 'x'.repeat(50_000);
+      const acknowledged: number[] = [];
+      const given = () => commit('host-a', 'any', [fact(acknowledged.length, { text })]);
+      let last = given();
+      const fillUp = async (): Promise<void> => {
+        for (;;) {
+          last = given();
+          acknowledged.push((await log.append(last)).lastPosition);
+        }
+      };
+      await expect(fillUp()).rejects.toMatchObject({
+        ...refusal('unreachable', 'connected, but'),
+        remedy: expect.stringContaining('disk is full'),
+      });
+      await server.kill();
+      execFileSync('mount', ['-o', 'remount,size=64m', folder]);
+      await server.start();
+      const again = await open({ servers: server.url });
+      const before = (await all(again.readAll())).map((recorded) => recorded.position);
+      expect(before.slice(0, acknowledged.length)).toEqual(acknowledged);
+      const appended = await again.append(last);
+      expect(appended.firstRevision).toBe(acknowledged.length);
+      expect(await verified(again)).toMatchObject({ facts: acknowledged.length + 1, problems: [] });
+    });
+  },
+);
+
+describe.skipIf(isMissing)(`a server that goes away, ${version}`, () => {
   test('and comes back in time: appends and subscriptions go on as if nothing had been', async () => {
     const server = await serve();
     const log = await open({ servers: server.url });

@@ -143,7 +143,7 @@ export class Broker {
         reason = silence(error);
       }
       if (performance.now() >= deadline) {
-        throw new LogError('unreachable', this.path, `no answer within ${patienceMs} ms: ${reason}`);
+        throw this.silent(`no answer within ${patienceMs} ms: ${reason}`);
       }
       await delay(PAUSE_MS);
     }
@@ -204,6 +204,15 @@ export class Broker {
         this.events.emit('denied', status.error);
       }
     }
+  }
+
+  /** The LogError for what was not answered in time. */
+  silent(reason: string): LogError {
+    const { path } = this;
+    if (!this.#connected) return new LogError('unreachable', path, reason);
+    const remedy =
+      "look at the servers' log: JetStream stops when a disk is full, or two servers of three are away";
+    return new LogError('unreachable', path, `connected, but ${reason}`, { remedy });
   }
 
   /** The LogError for a subject that this user may not use. */

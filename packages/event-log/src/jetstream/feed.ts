@@ -83,6 +83,12 @@ async function exists(broker: Broker, options: FeedOptions, next: number): Promi
   }
 }
 
+/** What the server says of a consumer that it made. */
+interface Made {
+  readonly name: string;
+  readonly num_pending: number;
+}
+
 /** One consumer on the server, until it is lost. */
 class Pull {
   /** Messages that there were for it when it was made. */
@@ -99,17 +105,20 @@ class Pull {
   /** Messages that the server may still send without being asked again. */
   #asked = 0;
   #requests = 0;
+  #next: number;
   #delivered = 0;
   #heardAt = performance.now();
   #lost = false;
   #wake: (() => void) | undefined;
 
-  private constructor(broker: Broker, archive: string, consumer: string, pending: number) {
-    this.pending = pending;
+  private constructor(broker: Broker, options: FeedOptions, from: number, made: Made) {
+    const { archive } = options;
+    this.pending = made.num_pending;
+    this.#consumer = made.name;
+    this.#next = options.heads === true ? 0 : from;
     this.#broker = broker;
     this.#inbox = broker.inbox();
     this.#archive = archive;
-    this.#consumer = consumer;
     this.#subscription = broker.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error === null) this.#received(message);
@@ -139,8 +148,7 @@ class Pull {
     const question = { stream_name: archive, config };
     const patienceMs = upTo === undefined ? FOR_EVER_MS : broker.timeoutMs;
     const reply = await broker.demand(`CONSUMER.CREATE.${archive}`, question, { patienceMs, signal });
-    const { name, num_pending } = reply as { name: string; num_pending: number };
-    return new Pull(broker, archive, name, num_pending);
+    return new Pull(broker, options, from, reply as Made);
   }
 
   /** What has come; nothing when the server has been quiet for a while; `lost` when nothing more will come. */
@@ -214,6 +222,9 @@ class Pull {
     }
     this.#delivered = place.delivery;
     this.#asked -= 1;
+    // A 2.9 that recovered from a full disk delivers from the stream's start whatever was asked for.
+    if (place.sequence < this.#next) return;
+    this.#next = place.sequence + 1;
     this.#waiting.push({ sequence: place.sequence, subject: message.subject, data: message.data });
     this.#waitingBytes += message.data.length;
     this.#wake?.();

@@ -7,7 +7,7 @@
  */
 
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
-import { LogError } from '../errors.ts';
+import type { LogError } from '../errors.ts';
 import type { Broker } from './broker.ts';
 import { type ApiError, isPassing } from './faults.ts';
 
@@ -131,7 +131,7 @@ export class Publisher {
   #giveUp(token: string, entry: Outstanding): void {
     this.#settle(token);
     const reason = `no acknowledgement within ${this.#broker.timeoutMs} ms, after ${entry.attempts} attempts`;
-    entry.reject(new LogError('unreachable', this.#broker.path, reason));
+    entry.reject(this.#broker.silent(reason));
   }
 
   #sendAllAgain(): void {
