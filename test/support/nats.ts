@@ -4,7 +4,7 @@
  * Servers are ready when they say so in their own log; nothing here waits for a time to pass.
  */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -128,10 +128,15 @@ export async function startNatsCluster(
     const whole = (folder: string): string => configuration(folder, port, { program, configuration: text });
     return new Server(programPath(program), port, { text: whole });
   });
-  await Promise.all(servers.map((server) => server.start()));
-  await Promise.any(servers.map((server) => server.logged(/metadata leader/)));
-  await answering(servers);
-  return servers;
+  try {
+    await Promise.all(servers.map((server) => server.start()));
+    await Promise.any(servers.map((server) => server.logged(/metadata leader/)));
+    await answering(servers);
+    return servers;
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.dispose()));
+    throw error;
+  }
 }
 
 /** Resolves when JetStream answers: the first question after an election may get lost. */
@@ -162,6 +167,11 @@ function configuration(folder: string, port: number, options: NatsServerOptions)
   ].join('\n');
 }
 
+/** Linux kills the server when the process of the tests dies, however that happens; elsewhere `exit` has to do. */
+const DIE_WITH_US = (() => {
+  const command = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  return spawnSync('setpriv', [...command.slice(1), 'true']).status === 0 ? command : [];
+})();
 const living = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL');
