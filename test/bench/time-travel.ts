@@ -8,7 +8,10 @@ const ROUNDS = 5;
 const SIZES = [10_000, 100_000, 1_000_000] as const;
 const QUESTIONS = 2000;
 const P99_AIM_MS = 10;
-/** More than noise: an answer of the longest log against one of the log before it. */
+/**
+ * More than noise: the median answer from the longest log against that from the log before it. Medians, because p99 on a shared machine
+ * tells who else had the processor.
+ */
 const FLAT = 2;
 
 type By = 'position' | 'time';
@@ -49,10 +52,11 @@ function row(
 ): Row {
   const rounds = measured.get(keyOf(size, by)) ?? [];
   const before = smaller === undefined ? undefined : measured.get(keyOf(smaller, by));
-  const p50Ms = median(rounds.map((round) => round.p50Ms));
+  const p50s = rounds.map((round) => round.p50Ms);
+  const p50Ms = median(p50s);
   const p99s = rounds.map((round) => round.p99Ms);
   const p99Ms = median(p99s);
-  const growth = before && median(p99s.map((p99, round) => p99 / (before[round]?.p99Ms ?? Number.NaN)));
+  const growth = before && median(p50s.map((p50, round) => p50 / (before[round]?.p50Ms ?? Number.NaN)));
   const isMet = p99Ms < P99_AIM_MS && (growth ?? 1) <= FLAT;
   return {
     bench: 'time-travel',
@@ -61,8 +65,8 @@ function row(
     spread: `p99 ${ms(Math.min(...p99s))} to ${ms(Math.max(...p99s))}`,
     ...(growth === undefined || smaller === undefined
       ? {}
-      : { ratio: `p99 ${growth.toPrecision(2)} x at ${grouped(smaller)}` }),
-    ...(isLongest ? { aim: { text: `p99 < ${P99_AIM_MS} ms, <= ${FLAT} x`, isMet } } : {}),
+      : { ratio: `p50 ${growth.toPrecision(2)} x at ${grouped(smaller)}` }),
+    ...(isLongest ? { aim: { text: `p99 < ${P99_AIM_MS} ms, p50 <= ${FLAT} x`, isMet } } : {}),
     figures: { p50Ms, p99Ms, ...(growth === undefined ? {} : { growth }) },
   };
 }

@@ -135,7 +135,7 @@ describe.each(['2019-v2', '6.12', '7.3'] as const)('the matrices of a %s host', 
   it('are those on which its next command is decided, after every command', async () => {
     let facts = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40 }), async (commands) => {
+      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40, size: 'max' }), async (commands) => {
         const { handler, readModel, submit } = await newHost(generation);
         for (const one of commands) {
           facts += (await submit(one)).facts.length;
