@@ -224,7 +224,8 @@ class Server implements NatsServer {
   async start(): Promise<void> {
     const before = this.#lines.length;
     const env = { ...process.env, ...this.#environment };
-    const child = spawn(this.#program, ['--config', this.#file], {
+    const [program = '', ...args] = [...DIE_WITH_US, this.#program, '--config', this.#file];
+    const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env,
     });
