@@ -100,6 +100,7 @@ describe('the checker', () => {
     ['a test tool in a test', 'packages/ap/src/a.test.ts', 'vitest'],
     ['a launcher and infra', 'services/cli/bin/a.mjs', '../../../infra/toolchain.mjs'],
     ['infra itself', 'infra/a.mjs', './toolchain.mjs'],
+    ['a test and an example', 'test/messages/a.test.ts', '../../examples/a.ts'],
   ])('lets pass: %s', (_, path, specifier) => {
     expect(breaks(path, statement(specifier))).toEqual([]);
   });
@@ -111,6 +112,7 @@ describe('the checker', () => {
     ['a package and a service', 'packages/ap/src/a.ts', '@apledger/cli', 'packages only'],
     ['a service and another', 'services/cli/src/a.ts', '@apledger/lab', 'packages only'],
     ['the tests', 'services/cli/src/a.ts', '@apledger/test', 'packages only'],
+    ['an example from a source', 'services/cli/src/a.ts', '../../../examples/a.ts', 'outside'],
     ['the tests by path', 'services/cli/src/a.ts', '../../../test/a.ts', 'outside'],
     ['an inside by path', 'packages/events/src/a.ts', '../../ap/src/mask.ts', 'outside'],
     ['an inside by name', 'packages/events/src/a.ts', '@apledger/ap/src/mask.ts', 'not exported'],

@@ -66,6 +66,7 @@ function brokenBy(house: House, path: string, specifier: string): string[] {
     if (target.startsWith(`${home?.dir ?? 'infra'}/`)) {
       return isTool(target) && !isTestFile(path) ? broken('a tool is part of no library') : [];
     }
+    if (home?.dir === 'test' && target.startsWith('examples/')) return []; // examples are tested
     if (/^services\/[^/]+\/bin\//.test(path) && target.startsWith('infra/')) return []; // the launcher
     return broken(`reaches outside ${home?.dir ?? 'infra'}; import the package by its name`);
   }
