@@ -12,13 +12,22 @@ import { append } from './append.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { Histories } from './history.ts';
+import { jetStream } from './jetstream.ts';
 import { progress } from './measure.ts';
+import { messages } from './messages.ts';
 import { type Emmett, loadEmmett } from './peers.ts';
 import { rebuild } from './rebuild.ts';
 import { formatTable, type Row } from './table.ts';
 import { timeTravel } from './time-travel.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { append, rebuild, 'time-travel': timeTravel, decide };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  append,
+  rebuild,
+  'time-travel': timeTravel,
+  decide,
+  messages,
+  jetstream: jetStream,
+};
 
 /** Beside the checkout's own files: /tmp is often memory, where a sync costs nothing. */
 const CACHE = resolve(import.meta.dirname, '../../.cache');
