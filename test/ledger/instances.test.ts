@@ -12,10 +12,11 @@ import {
   holdWriteLock,
   insist,
   type LedgerProcess,
+  READY,
   RETRY_MS,
   register,
   scratch,
-  startLedger,
+  startProcess,
   statsOf,
 } from './support.ts';
 
@@ -45,12 +46,14 @@ describe.skipIf('missing' in program)('instances of the service', () => {
     instances = [];
   });
 
-  const start = async (count: number): Promise<LedgerProcess[]> => {
-    const args = ['--data', directory, '--nats', server.url];
-    const started = await Promise.all(Array.from({ length: count }, () => startLedger(...args)));
-    instances.push(...started);
+  const startEach = async (args: readonly string[][]): Promise<LedgerProcess[]> => {
+    const started = args.map((given) => startProcess(...given));
+    instances.push(...started); // so that all end with the test, should one of them not come up
+    await Promise.all(started.map((instance) => instance.said(READY)));
     return started;
   };
+  const start = (count: number): Promise<LedgerProcess[]> =>
+    startEach(Array.from({ length: count }, () => ['--data', directory, '--nats', server.url]));
   const startOne = async (): Promise<LedgerProcess> => (await start(1))[0] ?? expect.fail();
   const inFlight = async (): Promise<unknown> =>
     (await statsOf(nc)).map((stats) => endpointStats(stats, 'command')?.data);
@@ -102,8 +105,7 @@ describe.skipIf('missing' in program)('instances of the service', () => {
   it('share a log in JetStream as well, each with a data directory of its own', async () => {
     const log = `${server.url}/shared`;
     const places = [scratch(), scratch()];
-    const args = (data: string) => ['--data', data, '--log', log, '--nats', server.url];
-    instances.push(...(await Promise.all(places.map((data) => startLedger(...args(data))))));
+    await startEach(places.map((data) => ['--data', data, '--log', log, '--nats', server.url]));
     await insist(nc, HOST, register(HOST));
     const ids = Array.from({ length: 20 }, () => crypto.randomUUID());
     await Promise.all(ids.flatMap((id, n) => [1, 2].map(() => insist(nc, HOST, create(mdev(n)), id))));

@@ -102,10 +102,13 @@ export function startProcess(...args: string[]): LedgerProcess {
   };
 }
 
+/** What an instance says once it takes requests. */
+export const READY = /ready as/;
+
 /** Starts an instance of the service; resolves when it takes requests. */
 export async function startLedger(...args: string[]): Promise<LedgerProcess> {
   const instance = startProcess(...args);
-  await instance.said(/ready as/);
+  await instance.said(READY);
   return instance;
 }
 

@@ -60,6 +60,11 @@ describe('the log in SQLite, shared with another process', () => {
     }
   });
 
+  test('processes that open a new log at the same moment all get it, whoever creates it', async () => {
+    const others = Array.from({ length: 4 }, () => start('open', directory, '150'));
+    await Promise.all(others.map((other) => other.ended()));
+  });
+
   test('an append gives up with `locked` when another process holds the lock too long, and works after it', async () => {
     const log = await openSqliteLog({ directory, busyTimeoutMs: 100 });
     const other = start('lock', directory);

@@ -39,7 +39,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   const busyTimeoutMs = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
   const readOnly = options.readOnly ?? false;
   const synchronous = options.synchronous ?? 'FULL';
-  const store = openStore({ directory: options.directory, synchronous, readOnly, busyTimeoutMs });
+  const store = await openStore({ directory: options.directory, synchronous, readOnly, busyTimeoutMs });
   return new SqliteLog(store, readOnly, busyTimeoutMs);
 }
 

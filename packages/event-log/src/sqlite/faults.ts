@@ -51,15 +51,6 @@ export function asLogError(error: unknown, path: string): unknown {
   return 'syscall' in error ? new LogError('io', path, error.message, { cause: error }) : error;
 }
 
-/** Runs `work`, turning what the store reports into LogError. */
-export function guarded<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw asLogError(error, path);
-  }
-}
-
 /** Pause before asking again for a lock that another process holds. */
 const LOCK_RETRY_MS = 5;
 

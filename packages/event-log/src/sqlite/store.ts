@@ -21,7 +21,7 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LogError } from '../errors.ts';
-import { asLogError, guarded, resultCode } from './faults.ts';
+import { asLogError, patiently, resultCode } from './faults.ts';
 
 /** 'aplg': tells an apledger log from any other SQLite file. */
 const APPLICATION_ID = 0x61706c67;
@@ -60,6 +60,9 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+const IDENTITY = `SELECT application_id AS id, user_version AS version,
+  (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_application_id, pragma_user_version`;
+
 export interface StoreOptions {
   readonly directory: string;
   readonly synchronous: 'FULL' | 'NORMAL';
@@ -75,25 +78,28 @@ export interface Store {
   readonly checkUnchanged: () => void;
 }
 
-/** Opens the log's file, creating it when missing (unless readOnly). Throws LogError, leaving foreign files alone. */
-export function openStore(options: StoreOptions): Store {
+/**
+ * Opens the log's file, creating it when missing (unless readOnly). Throws LogError, leaving foreign files alone.
+ * SQLite refuses at once, however long it may wait, when two processes turn a new file to WAL together: we ask again.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
   const { directory, readOnly } = options;
   const path = join(directory, 'log.sqlite');
-  return guarded(path, () => {
+  return patiently(path, options.busyTimeoutMs, () => {
     const found = statSync(directory, { throwIfNoEntry: false });
     if (found !== undefined && !found.isDirectory()) {
       throw new LogError('not-a-directory', directory, 'the log lives in a directory, and this is none');
     }
     if (readOnly && !existsSync(path)) throw new LogError('missing', path, 'there is no log here');
     if (!readOnly) makeWritable(directory);
-    const store = readOnly ? openForReading(path, options) : openForWriting(path, options);
-    store.db.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}; PRAGMA cache_size = -${CACHE_KIB}`);
+    const store = readOnly ? openForReading(path) : openForWriting(path, options);
+    store.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     return store;
   });
 }
 
 function openForWriting(path: string, options: StoreOptions): Store {
-  const db = new DatabaseSync(path, { timeout: options.busyTimeoutMs });
+  const db = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
   try {
     if (!checkIdentity(db, path)) create(db, path);
     db.exec(`PRAGMA synchronous = ${options.synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -111,8 +117,8 @@ function create(db: DatabaseSync, path: string): void {
   db.exec('COMMIT');
 }
 
-function openForReading(path: string, options: StoreOptions): Store {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: options.busyTimeoutMs });
+function openForReading(path: string): Store {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: BLOCKING_WAIT_MS });
   try {
     if (!checkIdentity(db, path)) throw new LogError('not-a-log', path, 'this database holds no log');
     return { db, path, checkUnchanged: () => {} };
@@ -155,15 +161,13 @@ function openUnchanging(path: string, cause: unknown): Store {
 
 /** True for a log of this version, false for an empty database; throws for anything else. */
 function checkIdentity(db: DatabaseSync, path: string): boolean {
-  const pragma = (name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
-  const id = pragma('application_id');
-  const version = pragma('user_version');
+  // One statement, so one moment: between two of them another process may create the log.
+  const { id, version, tables } = db.prepare(IDENTITY).get() ?? {};
   if (id === APPLICATION_ID && version === SCHEMA_VERSION) return true;
   if (id === APPLICATION_ID && typeof version === 'number' && version > SCHEMA_VERSION) {
     const reason = `the log has format ${version}, this apledger knows formats up to ${SCHEMA_VERSION}`;
     throw new LogError('newer-version', path, reason);
   }
-  const tables = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables;
   if (id !== 0 || version !== 0 || tables !== 0) {
     throw new LogError('not-a-log', path, 'this SQLite database was not written by apledger');
   }

@@ -1,7 +1,8 @@
 /**
  * Another process for the tests: `node child.ts append DIRECTORY STREAM COUNT` appends COUNT facts one after the
  * other and prints each revision once it is acknowledged; `node child.ts lock DIRECTORY` takes the write lock, says
- * so, and holds it until it is killed.
+ * so, and holds it until it is killed; `node child.ts open DIRECTORY COUNT` opens the logs in COUNT new directories
+ * below it, one after the other.
  */
 
 import { writeSync } from 'node:fs';
@@ -12,6 +13,13 @@ import { openSqliteLog } from '../sqlite.ts';
 
 const [, , task, directory = '', stream = '', count = '0'] = process.argv;
 
+async function openEach(times: number): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    const log = await openSqliteLog({ directory: join(directory, String(n)) });
+    await log.close();
+  }
+}
+
 if (task === 'append') {
   const log = await openSqliteLog({ directory });
   for (let n = 0; n < Number(count); n++) {
@@ -19,6 +27,8 @@ if (task === 'append') {
     writeSync(1, `${stream} ${lastRevision}\n`);
   }
   await log.close();
+} else if (task === 'open') {
+  await openEach(Number(stream));
 } else {
   const db = new DatabaseSync(join(directory, 'log.sqlite'));
   db.exec('BEGIN EXCLUSIVE');
