@@ -34,6 +34,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
+  client: [],
 };
 
 /** What does I/O itself: the log, and the cache of the projections. The rest gets it from a service. */
@@ -141,7 +142,8 @@ function unused(house: House, { dir, dependencies, devDependencies }: Workspace)
           : `${dir}/package.json declares ${name}, which nothing there imports`,
       ),
     ...devDependencies
-      .filter((name) => !inTests.has(name))
+      // A tool of the root once more is another version of it, which a tool in there needs beside itself.
+      .filter((name) => !inTests.has(name) && !house.rootDevDependencies.includes(name))
       .map((name) => `${dir}/package.json declares ${name} for tests, which no test there imports`),
   ];
 }

@@ -1,13 +1,12 @@
-/** `query.host`, `query.mdev`, `query.guest`: who can use what on a host, now or as of any moment. */
+/** Who can use what on a host, now or as of any moment. */
 import { Generation, GuestName, HostName, MatrixIds, MdevUuid } from '@apledger/events';
 import type { HostView } from '@apledger/projections';
 import Type from 'typebox';
-import { type Call, hostOfSubject } from '../call.ts';
-import { query } from '../endpoint.ts';
-import type { Ledger } from '../ledger.ts';
-import { type AtMoment, atMoment, inWords, isAsked, momentOf } from '../moment.ts';
-import { Problem } from '../problem.ts';
 import { unknownHost } from './hosts.ts';
+import type { Ledger } from './ledger.ts';
+import { type AtMoment, atMoment, inWords, isAsked, momentOf } from './moment.ts';
+import { operation } from './operation.ts';
+import { Problem } from './problem.ts';
 
 const Ids = Type.Array(Type.Integer());
 const fact = {
@@ -16,7 +15,7 @@ const fact = {
   position: Type.Integer(),
   occurredAt: Type.String(),
 };
-const mdevBody = {
+const mdevFields = {
   mdev: MdevUuid,
   ...MatrixIds.properties,
   open: Type.Boolean({ description: 'somebody has it open' }),
@@ -27,32 +26,40 @@ const mdevBody = {
   guestMatrix: Type.Union([MatrixIds, Type.Null()], { description: 'what is left after filtering' }),
   effective: Type.Union([MatrixIds, Type.Null()], { description: 'what the running guest can use' }),
 };
-const HostBody = Type.Object({
+export const CardBody = Type.Object({
+  adapter: Type.Integer(),
+  queues: Ids,
+  zcrypt: Ids,
+  vfioAp: Ids,
+});
+export const MdevBody = Type.Object(mdevFields);
+export const HostBody = Type.Object({
   ...fact,
   driver: Generation,
   apmask: Type.String(),
   aqmask: Type.String(),
   adapters: Ids,
   domains: Ids,
-  cards: Type.Array(Type.Object({ adapter: Type.Integer(), queues: Ids, zcrypt: Ids, vfioAp: Ids })),
-  mdevs: Type.Array(Type.Object(mdevBody)),
+  cards: Type.Array(CardBody),
+  mdevs: Type.Array(MdevBody),
 });
+export const GuestBody = Type.Object({ ...fact, guest: GuestName, mdevs: Type.Array(MdevBody) });
 const closed = { additionalProperties: false };
 
-export const host = query(
-  { name: 'host', subject: 'host.*', does: 'The masks, cards, queues and mdevs of a host.' },
+export const host = operation(
+  { name: 'host', does: 'The masks, cards, queues and mdevs of a host.' },
   { request: Type.Object(atMoment, closed), reply: HostBody },
-  (ledger, request, call) => viewOf(ledger, request, call),
+  (ledger, request, { host }) => viewOf(ledger, request, host),
 );
 
-export const mdev = query(
-  { name: 'mdev', subject: 'mdev.*', does: 'One mdev: what is assigned to it, and what its guest can use.' },
+export const mdev = operation(
+  { name: 'mdev', does: 'One mdev: what is assigned to it, and what its guest can use.' },
   {
     request: Type.Object({ mdev: MdevUuid, ...atMoment }, closed),
-    reply: Type.Object({ ...fact, ...mdevBody }),
+    reply: Type.Object({ ...fact, ...mdevFields }),
   },
-  async (ledger, request, call) => {
-    const view = await viewOf(ledger, request, call);
+  async (ledger, request, { host }) => {
+    const view = await viewOf(ledger, request, host);
     const found = view.mdevs.find((each) => each.mdev === request.mdev);
     if (found === undefined)
       throw new Problem(
@@ -64,14 +71,14 @@ export const mdev = query(
   },
 );
 
-export const guest = query(
-  { name: 'guest', subject: 'guest.*', does: 'One running guest: the mdevs that it has open.' },
+export const guest = operation(
+  { name: 'guest', does: 'One running guest: the mdevs that it has open.' },
   {
     request: Type.Object({ guest: GuestName, ...atMoment }, closed),
-    reply: Type.Object({ ...fact, guest: GuestName, mdevs: Type.Array(Type.Object(mdevBody)) }),
+    reply: GuestBody,
   },
-  async (ledger, request, call) => {
-    const view = await viewOf(ledger, request, call);
+  async (ledger, request, { host }) => {
+    const view = await viewOf(ledger, request, host);
     const mdevs = view.mdevs.filter((each) => each.open && each.guest === request.guest);
     if (mdevs.length === 0)
       throw new Problem(
@@ -90,8 +97,7 @@ const factOf = ({ host, revision, position, occurredAt }: HostView) => ({
   occurredAt,
 });
 
-async function viewOf(ledger: Ledger, request: AtMoment, call: Call): Promise<HostView> {
-  const name = hostOfSubject(call);
+async function viewOf(ledger: Ledger, request: AtMoment, name: string): Promise<HostView> {
   ledger.follow();
   const view = isAsked(request)
     ? await ledger.readModel.hostAt(name, await momentOf(ledger, request))

@@ -8,7 +8,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
-import { Failure } from './failure.ts';
+import { Failure } from '../failure.ts';
 
 const CONNECT_MS = 5000;
 const RECONNECT_MS = 250;
@@ -89,6 +89,19 @@ function optionsOf(options: BrokerOptions): NodeConnectionOptions {
     ...(hasTls
       ? { tls: Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined)) }
       : {}),
+  };
+}
+
+/** The same for the relay, which opens a connection of its own. */
+export function relayConnection(options: BrokerOptions): {
+  readonly url: string;
+  readonly connection: NodeConnectionOptions;
+} {
+  const { user, pass, token, authenticator, tls } = optionsOf(options);
+  const given = Object.entries({ user, pass, token, authenticator, tls });
+  return {
+    url: withoutLogin(options.url),
+    connection: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   };
 }
 

@@ -2,10 +2,10 @@
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import type { Command } from '@apledger/events';
 import { memoryStore, openReadModel } from '@apledger/projections';
+import { Ledger, type LedgerOptions } from '../application/ledger.ts';
+import { asProblem, type ProblemBody, type Status } from '../application/problem.ts';
 import type { Call } from './call.ts';
-import { endpoints } from './endpoints/index.ts';
-import { Ledger, type LedgerOptions } from './ledger.ts';
-import { asProblem, type ProblemBody, type Status } from './problem.ts';
+import { endpoints } from './endpoints.ts';
 
 export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const B = 'bbbbbbbb-0000-4000-8000-000000000002';

@@ -6,14 +6,14 @@
  */
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { Ledger } from '../application/ledger.ts';
+import { asProblem, Problem } from '../application/problem.ts';
+import { Failure } from '../failure.ts';
 import type { Call } from './call.ts';
 import { reasonOf } from './connection.ts';
 import type { Endpoint, Group } from './endpoint.ts';
-import { endpoints } from './endpoints/index.ts';
-import { Failure } from './failure.ts';
-import type { Ledger } from './ledger.ts';
+import { endpoints } from './endpoints.ts';
 import { Meter } from './meter.ts';
-import { asProblem, Problem } from './problem.ts';
 
 export const SERVICE_NAME = 'apledger';
 /** Of the service's interface, not of the package. */

@@ -1,16 +1,15 @@
-/** `query.verify`: are the heads that somebody noted still in the log, with the hashes that they had? */
+/** Are the heads that somebody noted still in the log, with the hashes that they had? */
 import { HostName } from '@apledger/events';
 import Type from 'typebox';
-import { query } from '../endpoint.ts';
 import { headAt } from './hosts.ts';
+import { operation } from './operation.ts';
 
 /** One reading of the log each. */
 const MAX_HEADS = 1000;
 
-export const verify = query(
+export const verify = operation(
   {
     name: 'verify',
-    subject: 'verify',
     does: 'Compares heads noted earlier (from hosts or verify --json) with the log. A hash seals all facts before it; `apledger verify` recomputes them.',
   },
   {

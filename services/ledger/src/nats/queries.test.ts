@@ -1,7 +1,7 @@
 /** Questions over the wire: now, as of a position, as of a time; pages; and all that is no question. */
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
-import { endpoints } from './endpoints/index.ts';
+import { endpoints } from './endpoints.ts';
 import { A, assignAdapter, assignDomain, B, create, register, type Scene, scene } from './test-support.ts';
 
 type Event = { position: number; revision: number; stream: string; type: string };
@@ -69,11 +69,17 @@ describe('the hosts', () => {
   it('are listed with their heads, page by page', async () => {
     const { reply, log } = await history();
     const heads = (await log.heads()).map(({ stream, ...head }) => ({ host: stream.slice(5), ...head }));
-    expect(await reply('query.hosts')).toEqual({ hosts: heads, next: null });
-    expect(await reply('query.hosts', { limit: 1 })).toEqual({ hosts: heads.slice(0, 1), next: 'lpar1' });
+    const position = await log.lastPosition();
+    expect(await reply('query.hosts')).toEqual({ hosts: heads, next: null, position });
+    expect(await reply('query.hosts', { limit: 1 })).toEqual({
+      hosts: heads.slice(0, 1),
+      next: 'lpar1',
+      position,
+    });
     expect(await reply('query.hosts', { limit: 1, after: 'lpar1' })).toEqual({
       hosts: heads.slice(1),
       next: null,
+      position,
     });
   });
 
@@ -91,7 +97,7 @@ describe('the hosts', () => {
 
   it('are none in an empty ledger', async () => {
     const { reply } = await scene();
-    expect(await reply('query.hosts')).toEqual({ hosts: [], next: null });
+    expect(await reply('query.hosts')).toEqual({ hosts: [], next: null, position: 0 });
   });
 });
 

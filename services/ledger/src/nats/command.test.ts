@@ -2,8 +2,8 @@
 import { openMemoryLog } from '@apledger/event-log';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from './call.ts';
-import { endpoints } from './endpoints/index.ts';
+import { MAX_REQUEST_BYTES } from '../application/input.ts';
+import { endpoints } from './endpoints.ts';
 import { A, assignAdapter, create, register, type Scene, scene } from './test-support.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';

@@ -26,6 +26,16 @@ export type AtMoment = Static<typeof Asked>;
 export const isAsked = ({ position, time }: AtMoment): boolean =>
   position !== undefined || time !== undefined;
 
+/** Either form in one text, for requests about two moments: digits are a position. */
+export const MomentText = Type.String({
+  pattern: `^\\d{1,15}$|${TIME}`,
+  description: 'a position of the log, or a time like 2026-11-17T09:14:00Z',
+});
+
+/** What a text of the form `MomentText` asks for. */
+export const readMoment = (text: string): AtMoment =>
+  /^\d+$/.test(text) ? { position: Number(text) } : { time: text };
+
 const noSuchMoment = (message: string): Problem => new Problem(400, 'no-such-moment', message);
 
 /** The moment that a request names. Throws Problem for two of them, and for what has not been yet. */

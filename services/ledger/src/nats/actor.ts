@@ -8,8 +8,8 @@
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { ACTOR, type Call, noteOf, REQUEST_INFO } from './call.ts';
-import { Problem } from './problem.ts';
+import { Problem } from '../application/problem.ts';
+import { ACTOR, type Call, noteIn, REQUEST_INFO } from './call.ts';
 
 /** `user` is there when the import has `share: true`. */
 const requestInfo = Compile(
@@ -18,7 +18,7 @@ const requestInfo = Compile(
 
 /** `what the client says`, or with trusted request info `ACCOUNT/user: what the client says`. */
 export function actorOf(call: Call, trustsRequestInfo: boolean): string {
-  const said = noteOf(call, ACTOR);
+  const said = noteIn(call, ACTOR);
   if (!trustsRequestInfo) return said ?? 'anonymous';
   const { acc, user } = infoOf(call);
   const known = user === undefined ? acc : `${acc}/${user}`;

@@ -1,31 +1,29 @@
-/** `command.<host>`: one command for one host, carried out once, answered by its receipt. */
+/** One command for one host, carried out once, answered by its receipt. */
 import type { Receipt, Submission } from '@apledger/command-handler';
 import { WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, Conflict, commandSchemas, Errno, HostName, parseCommand } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { actorOf } from '../actor.ts';
-import {
-  type Call,
-  CORRELATION,
-  checkHeaders,
-  commandIdOf,
-  expectedOf,
-  hostOfSubject,
-  jsonOf,
-  noteOf,
-} from '../call.ts';
-import { type Endpoint, type Immutable, metadataOf } from '../endpoint.ts';
-import type { Ledger } from '../ledger.ts';
-import { Problem } from '../problem.ts';
 import { unknownHost } from './hosts.ts';
+import type { Ledger } from './ledger.ts';
+import type { Immutable } from './operation.ts';
+import { Problem } from './problem.ts';
 
-const FactBody = Type.Object({
+export const CommandBody = Type.Union(Object.values(commandSchemas));
+
+export const FactBody = Type.Object({
   type: Type.String({ description: 'urn:apledger:facts, docs/schemas/facts.json' }),
   data: Type.Unknown(),
 });
 
+export const refusalFields = {
+  errno: Errno,
+  explanation: Type.String(),
+  conflicts: Type.Array(Conflict),
+  remedy: Type.String(),
+};
+
 /** What came of a command. All of it is durable. */
-const ReceiptBody = Type.Object({
+export const ReceiptBody = Type.Object({
   host: HostName,
   commandId: Type.String({ format: 'uuid' }),
   revision: Type.Integer({ description: "of the host's last fact when the command was done" }),
@@ -35,37 +33,21 @@ const ReceiptBody = Type.Object({
     description: 'in order; none when nothing changed; null when they do not fit into one message',
   }),
   refusal: Type.Optional(
-    Type.Object(
-      {
-        errno: Errno,
-        explanation: Type.String(),
-        conflicts: Type.Array(Conflict),
-        remedy: Type.String(),
-      },
-      { description: 'the command was refused, and the refusal is recorded' },
-    ),
+    Type.Object(refusalFields, { description: 'the command was refused, and the refusal is recorded' }),
   ),
 });
-type ReceiptBody = Immutable<Static<typeof ReceiptBody>>;
+export type ReceiptBody = Immutable<Static<typeof ReceiptBody>>;
 
-const does =
-  'Carries out a command for the host that the subject names. Headers: apledger-command-id (or Nats-Msg-Id), apledger-actor, apledger-correlation, apledger-expected-revision.';
+/** A submission as it comes from outside: the command is whatever JSON was sent. */
+export type Request = Omit<Submission, 'command'> & { readonly command: unknown };
 
-export const command: Endpoint = {
-  group: 'command',
-  name: 'command',
-  subject: '*',
-  metadata: metadataOf(does, Type.Union(Object.values(commandSchemas)), ReceiptBody),
-  answer: submit,
-  shortened: (reply) => ({ ...(reply as ReceiptBody), facts: null }),
-};
-
-async function submit(ledger: Ledger, call: Call): Promise<ReceiptBody> {
-  const submission = submissionOf(ledger, call);
-  const { host } = submission;
-  const receipt = await carriedOut(ledger, submission);
+/** Carries the command out. Throws Problem for what is no command, and for what cannot be carried out as asked. */
+export async function submit(ledger: Ledger, request: Request): Promise<ReceiptBody> {
+  const { host } = request;
+  const command = commandOf(request.command, host);
+  const receipt = await carriedOut(ledger, { ...request, command });
   // It had no stream to be refused in: for a service that is a request for something that does not exist.
-  if (receipt.revision < 0 && submission.command.type !== 'RegisterHost') throw unknownHost(host);
+  if (receipt.revision < 0 && command.type !== 'RegisterHost') throw unknownHost(host);
   const { commandId, revision, isDuplicate, isBlocked, facts, refusal } = receipt;
   return {
     host,
@@ -78,33 +60,17 @@ async function submit(ledger: Ledger, call: Call): Promise<ReceiptBody> {
   };
 }
 
-function submissionOf(ledger: Ledger, call: Call): Submission {
-  const host = hostOfSubject(call);
-  checkHeaders(call);
-  const commandId = commandIdOf(call);
-  const expected = expectedOf(call);
-  const correlation = noteOf(call, CORRELATION);
-  return {
-    host,
-    command: commandOf(call, host),
-    actor: actorOf(call, ledger.trustsRequestInfo),
-    ...(commandId === undefined ? {} : { commandId }),
-    ...(correlation === undefined ? {} : { correlation }),
-    ...(expected === undefined ? {} : { expected }),
-  };
-}
-
-function commandOf(call: Call, host: string): Command {
-  const parsed = parseCommand(jsonOf(call));
+function commandOf(value: unknown, host: string): Command {
+  const parsed = parseCommand(value);
   const problems = 'problems' in parsed ? parsed.problems : wrongHost(parsed.command, host);
   if ('command' in parsed && problems.length === 0) return parsed.command;
   throw new Problem(400, 'invalid-command', 'The body is not a command.', { problems: [...problems] });
 }
 
-/** The subject is what the broker's permissions go by: the body must not say otherwise. */
+/** Subject and path are what permissions go by: the body must not say otherwise. */
 const wrongHost = (command: Command, host: string): readonly string[] =>
   command.type === 'RegisterHost' && command.host !== host
-    ? [`host: must be ${host}, the host that the subject names`]
+    ? [`host: must be ${host}, the host that the request is sent to`]
     : [];
 
 async function carriedOut(ledger: Ledger, submission: Submission): Promise<Receipt> {
