@@ -7,5 +7,4 @@
  * correct.
  */
 export { Ledger, type LedgerOptions, openLedger, type PlaceOptions } from './application/ledger.ts';
-export { Failure } from './failure.ts';
 export { buildServer, type HttpOptions } from './http/server.ts';

@@ -65,6 +65,7 @@ const checkStream = checker(StreamRequest);
 export const stream: Route = {
   method: 'GET',
   path: '/events/stream',
+  isEndless: true,
   description: {
     operationId: 'stream',
     summary:

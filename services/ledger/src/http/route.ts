@@ -48,6 +48,8 @@ export interface Route {
   /** Below /api/v1, with `{name}` for what varies. */
   readonly path: string;
   readonly description: Description;
+  /** Answers for as long as the client listens. */
+  readonly isEndless?: boolean;
   handle(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }
 

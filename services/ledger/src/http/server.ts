@@ -14,6 +14,7 @@ import type { Route, Service } from './route.ts';
 import { routes } from './routes.ts';
 import { Streams } from './streams.ts';
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const MAX_HEADER_BYTES = 16 * 1024;
 /** A guest's name has up to 255 characters, each up to nine when percent-encoded. */
 const MAX_PARAMETER = 2304;
@@ -47,7 +48,6 @@ export async function buildServer({
     requestTimeout: REQUEST_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: MAX_PARAMETER },
-    exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: refuseRaw,
@@ -87,16 +87,35 @@ export async function buildServer({
       .header('cache-control', 'no-cache')
       .send(document),
   );
-  for (const route of routes) mount(server, { ledger, streams }, route);
+  for (const [path, there] of Map.groupBy(routes, (route) => route.path))
+    mount(server, { ledger, streams }, path, there);
   await serveConsole(server, console);
   return server;
 }
 
-function mount(server: FastifyInstance, service: Service, { method, path, handle }: Route): void {
+/** The routes of one path, and for every other method what would be right there. */
+function mount(server: FastifyInstance, service: Service, path: string, there: readonly Route[]): void {
+  const url = API + path.replaceAll(/\{(\w+)\}/g, ':$1');
+  for (const { method, handle, isEndless = false } of there)
+    server.route({
+      method,
+      url,
+      exposeHeadRoute: method === 'GET' && !isEndless,
+      handler: async (request, reply) => handle(service, request, reply),
+    });
+  const allowed = there.flatMap(({ method, isEndless }) =>
+    method === 'GET' && isEndless !== true ? ['GET', 'HEAD'] : [method],
+  );
   server.route({
-    method,
-    url: API + path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    handler: async (request, reply) => handle(service, request, reply),
+    method: METHODS.filter((method) => !allowed.includes(method)),
+    url,
+    handler: async ({ method }, reply) =>
+      sendProblem(
+        reply.header('allow', allowed.join(', ')),
+        405,
+        'method-not-allowed',
+        `${method} is not for this address; there are ${allowed.join(', ')}.`,
+      ),
   });
 }
 

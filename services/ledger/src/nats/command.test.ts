@@ -3,8 +3,9 @@ import { openMemoryLog } from '@apledger/event-log';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_REQUEST_BYTES } from '../application/input.ts';
+import { A, assignAdapter, create, register } from '../application/test-support.ts';
 import { endpoints } from './endpoints.ts';
-import { A, assignAdapter, create, register, type Scene, scene } from './test-support.ts';
+import { type Scene, scene } from './test-support.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
 

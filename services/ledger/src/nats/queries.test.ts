@@ -1,8 +1,9 @@
 /** Questions over the wire: now, as of a position, as of a time; pages; and all that is no question. */
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
+import { A, assignAdapter, assignDomain, B, create, register } from '../application/test-support.ts';
 import { endpoints } from './endpoints.ts';
-import { A, assignAdapter, assignDomain, B, create, register, type Scene, scene } from './test-support.ts';
+import { type Scene, scene } from './test-support.ts';
 
 type Event = { position: number; revision: number; stream: string; type: string };
 

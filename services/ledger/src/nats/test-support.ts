@@ -1,42 +1,10 @@
 /** A ledger over a log in memory, and requests to its endpoints as the broker would bring them. */
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
-import type { Command } from '@apledger/events';
 import { memoryStore, openReadModel } from '@apledger/projections';
 import { Ledger, type LedgerOptions } from '../application/ledger.ts';
 import { asProblem, type ProblemBody, type Status } from '../application/problem.ts';
 import type { Call } from './call.ts';
 import { endpoints } from './endpoints.ts';
-
-export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
-export const B = 'bbbbbbbb-0000-4000-8000-000000000002';
-
-export const register = (host: string): Command => ({
-  type: 'RegisterHost',
-  host,
-  driver: '7.3',
-  hardware: {
-    qci: true,
-    apxa: true,
-    maxAdapter: 15,
-    maxDomain: 15,
-    adapters: [4, 5, 6],
-    domains: [4, 5],
-    controlDomains: [],
-    cards: [],
-  },
-  boot: { apmask: '+0-255,-5,-6', aqmask: null },
-});
-export const create = (mdev: string): Command => ({ type: 'CreateMdev', text: mdev });
-export const assignAdapter = (mdev: string, id: number): Command => ({
-  type: 'AssignAdapter',
-  mdev,
-  text: `${id}`,
-});
-export const assignDomain = (mdev: string, id: number): Command => ({
-  type: 'AssignDomain',
-  mdev,
-  text: `${id}`,
-});
 
 /** What came of a request. */
 export type Answer = { readonly reply: unknown } | { readonly error: ProblemBody; readonly status: Status };
