@@ -69,6 +69,10 @@ export async function buildServer({
     isDraining = true;
     await streams.end();
   });
+  // Who is answered now shall not keep the connection for a next request.
+  server.addHook('onSend', async (_, reply) => {
+    if (isDraining) void reply.header('connection', 'close');
+  });
   guard(server);
   measure(server, streams);
   server.removeAllContentTypeParsers();
