@@ -26,7 +26,8 @@ export interface Transport {
 
 /** libuv's pipe handle: not documented, the same from Node 20 to 26. */
 interface PipeHandle {
-  open(fd: number): void;
+  /** 0, or a negative errno; some versions throw instead. */
+  open(fd: number): number | undefined;
 }
 export type PipeConstructor = new (type: number) => PipeHandle;
 const SOCKET_PIPE = 0;
@@ -61,7 +62,8 @@ export function openEpoll(
   receive: (message: Uint8Array) => void,
 ): Transport {
   const handle = new Pipe(SOCKET_PIPE);
-  handle.open(fd);
+  const code = handle.open(fd) ?? 0;
+  if (code !== 0) throw new Error(`uv_pipe_open gave ${code}`);
   const buffer = Buffer.allocUnsafe(READ_BUFFER);
   const options = {
     handle,
