@@ -99,7 +99,7 @@ export class Server {
   #eio({ node }: Header, what: string, cause: unknown): number {
     const path = this.#nodes.known(node)?.path ?? `node ${node}`;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#options.report(new Error(`${what} '${path}': the caller got EIO, because: ${reason}`, { cause }));
+    this.#options.report(new Error(`${what} of '${path}' failed, its caller got EIO: ${reason}`, { cause }));
     return errnoOf('EIO');
   }
 }
