@@ -58,7 +58,7 @@ export async function removeStale(at: string, subtype?: string): Promise<boolean
 }
 
 /** Takes the topmost mount away from a place at once; who is still in there keeps it for himself. */
-export async function detach(at: string): Promise<void> {
+async function detach(at: string): Promise<void> {
   const { status, said } = await start('umount', ['-i', '-l', '--', at]).ended;
   if (status !== 0) throw new MountError(`cannot unmount ${at}: ${said}`);
 }

@@ -74,15 +74,18 @@ export async function mount(fs: FileSystem, options: MountOptions): Promise<Moun
     server.end();
     if (why !== undefined) report(new MountError(`the mount at ${at} ended: ${why.message}`, { cause: why }));
   });
+  let unmounted: Promise<void> | undefined;
   return {
     at,
     transport: transport.kind,
     gone: (path) => server.gone(path),
     ended,
-    unmount: async () => {
-      await transport.close(() => statfs(at));
-      await ended;
-      await removeStale(at, options.subtype);
+    unmount: () => {
+      unmounted ??= transport
+        .close(() => statfs(at))
+        .then(() => removeStale(at, options.subtype))
+        .then(() => undefined);
+      return unmounted;
     },
   };
 }

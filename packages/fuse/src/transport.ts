@@ -20,7 +20,10 @@ export interface Transport {
   send(reply: Uint8Array): void;
   /** When the kernel has ended the connection, or `close` did; the descriptor is closed then. undefined = as it should. */
   readonly ended: Promise<Error | undefined>;
-  /** Closes the descriptor, and with it every mount that it serves. `wake` causes a request, any. */
+  /**
+   * Closes the descriptor, and with it every mount that it serves. `wake` causes a request, any; "pool" cannot let go of the descriptor
+   * before one comes, not even if another mount lies on top and keeps it away.
+   */
   close(wake: () => Promise<unknown>): Promise<void>;
 }
 
