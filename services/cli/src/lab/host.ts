@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import type { EventLog } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
-import { type Mount, MountError, mount, removeStaleMount } from '@apledger/fuse';
+import { type Mount, MountError, mount, removeStale } from '@apledger/fuse';
 import { dataDirectory, type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import type { Output } from '../output.ts';
@@ -103,23 +103,21 @@ interface MountHostOptions {
 }
 
 async function mountHost({ handler, log, host, at, output, signal }: MountHostOptions): Promise<Mount> {
+  const report = (error: unknown): void =>
+    output.err(`apledger: ${host}: ${error instanceof Error ? error.message : error}\n`);
   let mounted: Mount | undefined;
   const files = new LabFileSystem({ handler, host, gone: (path) => mounted?.gone(path) });
   await files.view();
   try {
-    if (await removeStaleMount(at))
+    if (await removeStale(at, 'apledger'))
       output.err(`apledger: ${at}: a mount whose server had died was there; it was taken away\n`);
     mkdirSync(at, { recursive: true });
-    mounted = await mount(files, { at, name: host, subtype: 'apledger' });
+    mounted = await mount(files, { at, name: host, subtype: 'apledger', report });
   } catch (error) {
     if (error instanceof MountError) throw new Failure(2, error.message);
     throw error;
   }
-  follow(files, log, host, signal).catch((error: unknown) =>
-    output.err(
-      `apledger: ${host}: cannot follow the log: ${error instanceof Error ? error.message : error}\n`,
-    ),
-  );
+  follow(files, log, host, signal).catch(report);
   return mounted;
 }
 
