@@ -31,13 +31,14 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'event-log': [],
   projections: ['ap', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
+  fuse: [],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
 };
 
-/** What does I/O itself: the log, and the cache of the projections. The rest gets it from a service. */
-const mayDoIo = ['packages/event-log/', 'packages/projections/src/sqlite-store.ts'];
+/** What does I/O itself: the log, the mount, and the cache of the projections. The rest gets it from a service. */
+const mayDoIo = ['packages/event-log/', 'packages/fuse/', 'packages/projections/src/sqlite-store.ts'];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;
 
