@@ -31,6 +31,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'event-log': [],
   projections: ['ap', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
+  script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],

@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
+import { parseScript, ScriptError, type Step } from '@apledger/script';
 import { type LogPlace, withLog } from './data.ts';
 import { Failure } from './failure.ts';
 import { jsonLine, type Output } from './output.ts';
 import { Interpreter, type StepResult } from './script/interpreter.ts';
-import { parseScript, ScriptError, type Step } from './script/parse.ts';
 
 export interface RunOptions extends LogPlace {
   readonly json?: boolean;
@@ -93,7 +93,9 @@ function print(
   output.out(text);
   if (message !== '') output.err(`${name}: line ${step.line}: ${message}\n`);
   if (refusal !== undefined)
-    output.err(`    ${refusal.errno}: ${refusal.explanation}\n    ${refusal.remedy}\n`);
+    output.err(
+      `    ${refusal.errno}: ${refusal.explanation}\n${refusal.remedy === '' ? '' : `    ${refusal.remedy}\n`}`,
+    );
   if (isBlocked)
     output.err(`${name}: line ${step.line}: the writer sleeps until the guest closes the mdev\n`);
   if (!asExpected && errno === null)
