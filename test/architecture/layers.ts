@@ -37,8 +37,12 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   relay: ['events', 'event-log', 'subscriber'],
 };
 
-/** What does I/O itself: the log, and the cache of the projections. The rest gets it from a service. */
-const mayDoIo = ['packages/event-log/', 'packages/projections/src/sqlite-store.ts'];
+/** What does I/O itself: the log, and the caches of what was folded. The rest gets it from a service. */
+const mayDoIo = [
+  'packages/event-log/',
+  'packages/projections/src/sqlite-store.ts',
+  'packages/command-handler/src/snapshot-files.ts',
+];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;
 
