@@ -33,6 +33,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   sysfs: ['ap', 'events', 'driver'],
   script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
+  'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
 };

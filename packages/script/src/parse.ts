@@ -37,9 +37,12 @@ export interface Step {
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
   readonly line: number;
+  /** The message without the line. */
+  readonly problem: string;
   constructor(line: number, problem: string) {
     super(`line ${line}: ${problem}`);
     this.line = line;
+    this.problem = problem;
   }
 }
 
