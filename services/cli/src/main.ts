@@ -7,7 +7,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';
 import { demo } from './demo.ts';
 import { Failure } from './failure.ts';
+import { labCommands } from './lab/commands.ts';
 import { natsOptions } from './nats.ts';
+import { data, host, json, log } from './options.ts';
 import { type Output, processOutput } from './output.ts';
 import { diff } from './queries/diff.ts';
 import { events } from './queries/events.ts';
@@ -15,6 +17,7 @@ import { rebuild } from './queries/rebuild.ts';
 import { replay } from './queries/replay.ts';
 import { show, type Thing } from './queries/show.ts';
 import { verify } from './queries/verify.ts';
+import { whatIf } from './queries/what-if.ts';
 import { relay } from './relay.ts';
 import { run } from './run.ts';
 import { tail } from './tail.ts';
@@ -29,13 +32,20 @@ export async function main(args: readonly string[], output: Output = processOutp
     status = await work;
   };
   try {
-    await program(output, end, interrupt.signal).parseAsync(args, { from: 'user' });
+    const [own, command] = splitAtDashes(args);
+    await program(output, end, interrupt.signal, command).parseAsync(own, { from: 'user' });
     return status;
   } catch (error) {
     return explain(error, output);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+/** `lab mount … -- COMMAND ARGS…`: what follows the dashes is not ours to read. */
+function splitAtDashes(args: readonly string[]): [own: readonly string[], command: readonly string[]] {
+  const at = args[0] === 'lab' ? args.indexOf('--') : -1;
+  return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
 }
 
 /** Errors whose message is meant for a person; any other is a defect, and its stack trace is wanted. */
@@ -49,17 +59,11 @@ function explain(error: unknown, output: Output): number {
   return error instanceof Failure ? error.status : 2;
 }
 
-const data = (): Option =>
-  new Option('--data <dir>', 'data directory (default: $APLEDGER_DATA, else ./apledger-data)');
-const log = (): Option =>
-  new Option('--log <url>', 'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT');
-const json = (): Option => new Option('--json', 'print one JSON object a line');
-const host = (): Option => new Option('--host <name>', 'only this host');
-
 function program(
   output: Output,
   end: (work: Promise<number>) => Promise<void>,
   signal: AbortSignal,
+  afterDashes: readonly string[],
 ): Command {
   const apledger = new Command('apledger')
     .description(
@@ -117,6 +121,16 @@ function program(
     .option('--to <moment>', `${moment} (default: now)`)
     .addOption(json())
     .action((options) => end(diff(options, output)));
+  command(
+    'what-if <step...>',
+    'say what steps, each a line as in a script, would do to a host, and to who uses it; nothing is recorded',
+  )
+    .addOption(data())
+    .addOption(log())
+    .addOption(new Option('--host <name>', 'the host (default: the only one)'))
+    .addOption(new Option('--at <moment>', `as of then: ${moment}`))
+    .addOption(json())
+    .action((steps, options) => end(whatIf(steps, options, output)));
   command('verify', 'recompute the hash chains: is this log the one that was written?')
     .addOption(data())
     .addOption(log())
@@ -138,6 +152,13 @@ function program(
     .addOption(log())
     .action((options) => end(demo(options, output)));
   messageCommands(command, output, end, signal);
+  labCommands(
+    command('lab', "show a simulated host's /sys as a real file system, for real tools"),
+    output,
+    end,
+    signal,
+    afterDashes,
+  );
   return apledger;
 }
 
