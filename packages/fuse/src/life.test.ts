@@ -152,6 +152,12 @@ describe.skipIf(cannotMount)(mounting('a mount that cannot be'), () => {
     );
   });
 
+  it('is not there where nothing is', async () => {
+    const at = join(place(), 'not', 'there');
+    expect(await findMount(at)).toBeUndefined();
+    expect(await removeStale(at)).toBe(false);
+  });
+
   it('says that one is there already', async () => {
     const { at } = await mounted(new Tree(), { name: 'first' });
     await expect(mounted(new Tree(), { at })).rejects.toThrow(

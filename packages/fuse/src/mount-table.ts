@@ -76,8 +76,10 @@ function parseMountLine(line: string): Mounted | undefined {
 const decodeOctal = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/** The path without links; the last name stays as it is where it cannot be asked: a dead mount. */
+/** The path without links; the last name stays as it is where it cannot be asked (a dead mount), the whole where there is none. */
 async function placeOf(at: string): Promise<string> {
   const path = resolve(at);
-  return realpath(path).catch(async () => join(await realpath(dirname(path)), basename(path)));
+  return realpath(path)
+    .catch(async () => join(await realpath(dirname(path)), basename(path)))
+    .catch(() => path);
 }
