@@ -1,7 +1,7 @@
 /** `apledger verify`: is this log the one that was written? */
 import { readFile } from 'node:fs/promises';
 import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { pack, parseFact } from '@apledger/events';
+import { packRecorded, parseFact } from '@apledger/events';
 import { type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
@@ -36,7 +36,8 @@ export async function verify({ heads, json, ...place }: VerifyOptions, output: O
   });
 }
 
-const repack = ({ type, version, data }: RecordedFact): Uint8Array => pack(parseFact(type, version, data));
+const repack = ({ type, version, data }: RecordedFact): Uint8Array =>
+  packRecorded(parseFact(type, version, data), version);
 
 async function readHeads(path: string): Promise<readonly Head[]> {
   try {
