@@ -1,6 +1,6 @@
 /** Asking who could use which queue, over any span of the log. */
 import { formatApqn, parseApqn } from '@apledger/ap';
-import { type EventLog, type Head } from '@apledger/event-log';
+import type { EventLog, Head } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { describePeriod, factsOf } from './describe-period.ts';
 import { findExposures } from './exposures.ts';
@@ -51,7 +51,13 @@ export function openCustody({ log }: { readonly log: EventLog }): CustodyQueries
       const queues = await intervalsOf(traced, queuesGainedBy(traced, isGuests), isGuests);
       const runs = await describeRuns(traced, (run) => run.guest === guest);
       const { position } = traced.trace.state;
-      return { host, guest, position, runs: runs.map(({ mdev, started, stopped }) => ({ mdev, started, stopped })), queues };
+      return {
+        host,
+        guest,
+        position,
+        runs: runs.map(({ mdev, started, stopped }) => ({ mdev, started, stopped })),
+        queues,
+      };
     },
     async exposures(host, range = {}) {
       const traced = await traceHost(log, host, range);
@@ -173,7 +179,10 @@ async function groupsOf(
 /** The last fact that counts, as a head of its stream then. */
 async function headsAt(log: EventLog, { host, to }: HostTrace): Promise<Head[]> {
   if (to < 0) return [];
-  for await (const { stream, revision, position, hash, occurredAt } of log.readStream(streamOf(host), { from: to, to }))
+  for await (const { stream, revision, position, hash, occurredAt } of log.readStream(streamOf(host), {
+    from: to,
+    to,
+  }))
     return [{ stream, revision, position, hash, occurredAt }];
   return [];
 }

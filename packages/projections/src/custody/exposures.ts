@@ -15,7 +15,8 @@ export async function findExposures(host: HostTrace): Promise<Exposure[]> {
   const found: [Apqn, Period][] = [];
   await walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
     const isShared = period.holders.length > 1 && isAfter(period, host.from);
-    if (isShared || (period.from > host.from && isUnresetHandover(trace, period))) found.push([queue, period]);
+    if (isShared || (period.from > host.from && isUnresetHandover(trace, period)))
+      found.push([queue, period]);
   });
   found.sort(([queueA, a], [queueB, b]) => a.from - b.from || queueA - queueB);
   const standing = [...keptByStopped(trace), ...sharedControlDomains(trace)];
@@ -25,7 +26,9 @@ export async function findExposures(host: HostTrace): Promise<Exposure[]> {
   ]);
   return [
     ...found.flatMap(([queue, period]) => described(host, queue, period)),
-    ...standing.map(({ since, ...what }) => ({ ...what, host: host.host, since: facts.must(since) }) as Exposure),
+    ...standing.map(
+      ({ since, ...what }) => ({ ...what, host: host.host, since: facts.must(since) }) as Exposure,
+    ),
   ];
 }
 
@@ -85,7 +88,9 @@ function sharedControlDomains(trace: Trace) {
     .sort(([a], [b]) => a - b)
     .flatMap(([domain, runs]) => {
       const [first] = runs.map(({ number }) => holderOf(trace, number));
-      const isShared = runs.some(({ number }) => first !== undefined && !isSameUser(first, holderOf(trace, number)));
+      const isShared = runs.some(
+        ({ number }) => first !== undefined && !isSameUser(first, holderOf(trace, number)),
+      );
       if (!isShared) return [];
       const guests = runs.map(({ guest, mdev }) => ({ guest, mdev }));
       const since = Math.max(...runs.map(({ controlSince }) => controlSince.get(domain) ?? NEVER));

@@ -6,7 +6,7 @@ import type { Boundary } from './types.ts';
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 64;
 /** The facts of a commit are written in one go: what lies further apart in time is of two. */
-const COMMIT_SECONDS = 10;
+const COMMIT_SECONDS = 60;
 
 export class FactsBehind {
   readonly #log: EventLog;
@@ -41,8 +41,7 @@ export class FactsBehind {
 
   /** Whether the facts are of one commit; both must be loaded, unless they lie too far apart for that. */
   readonly sameCommit: SameCommit = (first, firstSecond, second, secondSecond) =>
-    mayBeOneCommit(firstSecond, secondSecond) &&
-    this.must(first).commandId === this.must(second).commandId;
+    mayBeOneCommit(firstSecond, secondSecond) && this.must(first).commandId === this.must(second).commandId;
 }
 
 /** First and last of each run of neighbours. */

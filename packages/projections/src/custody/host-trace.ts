@@ -1,7 +1,8 @@
 /** Reads a host's facts from the log into a trace. */
+
+import type { Apqn } from '@apledger/ap';
 import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
 import { OP, pack, parseFact, streamOf } from '@apledger/events';
-import type { Apqn } from '@apledger/ap';
 import { FactsBehind } from './facts-behind.ts';
 import { Trace } from './trace.ts';
 import type { Range } from './types.ts';

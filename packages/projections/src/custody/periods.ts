@@ -27,7 +27,12 @@ export interface Period {
 export const isAfter = ({ until }: Period, revision: number): boolean => until === NEVER || until > revision;
 
 /** Whether two facts, given by revision and second of occurrence, are of one commit; the first comes first. */
-export type SameCommit = (first: number, firstSecond: number, second: number, secondSecond: number) => boolean;
+export type SameCommit = (
+  first: number,
+  firstSecond: number,
+  second: number,
+  secondSecond: number,
+) => boolean;
 
 /** Visits all periods of the queue, oldest first, without a gap; at least one. */
 export function forEachPeriod(
@@ -101,7 +106,8 @@ class Walk {
 
   #closeCommit(): void {
     const holders = this.#isHosts ? [...this.#guests, HOST] : this.#guests;
-    const isSame = holders.length === this.#holders.length && holders.every((holder, i) => holder === this.#holders[i]);
+    const isSame =
+      holders.length === this.#holders.length && holders.every((holder, i) => holder === this.#holders[i]);
     if (!isSame) {
       this.#emit(this.#firstChange, this.#reset);
       if (this.#holders.length > 0) this.#before = this.#holders;

@@ -121,7 +121,9 @@ export class Trace {
     reader.words(uuid, 0, UUID_WORDS);
     const was = mdevs.find(uuid);
     const run = this.#running.get(was);
-    this.#before.set(was < 0 ? NOTHING : mdevs.words.subarray(was + EFFECTIVE, was + EFFECTIVE + MATRIX_WORDS));
+    this.#before.set(
+      was < 0 ? NOTHING : mdevs.words.subarray(was + EFFECTIVE, was + EFFECTIVE + MATRIX_WORDS),
+    );
     applyFact(this.state, fact);
     const at = mdevs.find(uuid);
     if (op !== OP.removalBlocked && op !== OP.guestMatrixChanged) {
@@ -134,7 +136,11 @@ export class Trace {
     }
     const { words } = mdevs;
     // The matrix of an mdev that nobody has open is nobody's.
-    if (at < 0 || (op !== OP.guestStarted && ((words[at + FLAGS] ?? 0) & HAS_EFFECTIVE) === 0 && run === undefined)) return;
+    if (
+      at < 0 ||
+      (op !== OP.guestStarted && ((words[at + FLAGS] ?? 0) & HAS_EFFECTIVE) === 0 && run === undefined)
+    )
+      return;
     const holder = this.#running.get(at) ?? this.#begin(fact, at);
     this.#compare(fact, holder, this.#before, words.subarray(at + EFFECTIVE, at + EFFECTIVE + MATRIX_WORDS));
   }
@@ -214,13 +220,7 @@ export class Trace {
     if (hasGained !== 0) this.#push(fact, adapter, GAINED, holder, gained);
   }
 
-  #push(
-    fact: FoldableFact,
-    adapter: number,
-    event: RowEvent,
-    holder: number,
-    queues: Uint32Array,
-  ): void {
+  #push(fact: FoldableFact, adapter: number, event: RowEvent, holder: number, queues: Uint32Array): void {
     if (this.#only !== undefined) {
       const apqi = apqiOf(this.#only);
       if (adapter !== apidOf(this.#only) || ((queues[apqi >>> 5] ?? 0) & (0x80000000 >>> (apqi & 31))) === 0)
@@ -236,4 +236,7 @@ export class Trace {
 }
 
 const isGuestOp = (op: number): boolean =>
-  op === OP.guestStarted || op === OP.guestStopped || op === OP.guestMatrixChanged || op === OP.removalBlocked;
+  op === OP.guestStarted ||
+  op === OP.guestStopped ||
+  op === OP.guestMatrixChanged ||
+  op === OP.removalBlocked;

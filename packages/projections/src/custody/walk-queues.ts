@@ -27,5 +27,7 @@ export async function walkQueues(
   for (const queue of queues) forEachPeriod(trace.rows[apidOf(queue)], apqiOf(queue), collect, () => {});
   await facts.load(inDoubt);
   for (const queue of queues)
-    forEachPeriod(trace.rows[apidOf(queue)], apqiOf(queue), facts.sameCommit, (period) => visit(queue, period));
+    forEachPeriod(trace.rows[apidOf(queue)], apqiOf(queue), facts.sameCommit, (period) =>
+      visit(queue, period),
+    );
 }
