@@ -14,6 +14,17 @@
 
 export type { Progress } from './catch-up.ts';
 export { type CustodyQueries, openCustody } from './custody/custody.ts';
+export { auditCsv } from './custody/report/csv.ts';
+export { auditHtml } from './custody/report/html.ts';
+export { auditJson } from './custody/report/json.ts';
+export { auditMarkdown } from './custody/report/markdown.ts';
+export {
+  boundaryText,
+  exposureText,
+  holdersText,
+  resetText,
+  visible,
+} from './custody/report/words.ts';
 export type {
   AuditReport,
   AuditScope,

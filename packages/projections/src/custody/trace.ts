@@ -42,7 +42,8 @@ export class Trace {
   readonly rows: (RowLog | undefined)[] = new Array(ADAPTERS).fill(undefined);
   /** Run `n` has the number `n + 1`. */
   readonly runs: Run[] = [];
-  /** The run that has an mdev open, and the last that had; by where its words begin in the table. */
+  /** The UUIDs of mdevs that a guest had; the run that has an mdev open, and the last that had. By where its words begin in the table. */
+  readonly #uuids = new Map<number, string>();
   readonly #running = new Map<number, Run>();
   readonly #stopped = new Map<number, Run>();
   readonly #only: Apqn | undefined;
@@ -129,6 +130,7 @@ export class Trace {
     if (op !== OP.removalBlocked && op !== OP.guestMatrixChanged) {
       if (run !== undefined) this.#end(fact, run, this.#before);
       this.#running.delete(was);
+      if (op === OP.mdevRemoved || op === OP.mdevCreated) this.#uuids.delete(was);
       if (op === OP.guestStopped && run !== undefined) this.#stopped.set(at, run);
       else this.#stopped.delete(was);
       this.#before.fill(0);
@@ -147,9 +149,11 @@ export class Trace {
 
   #begin(fact: FoldableFact, at: number): Run {
     const { mdevs } = this.state;
+    const mdev = this.#uuids.get(at) ?? uuidText(mdevs.words, at);
+    this.#uuids.set(at, mdev);
     const run = {
       number: this.runs.length + 1,
-      mdev: uuidText(mdevs.words, at),
+      mdev,
       guest: mdevs.guestOf(at),
       started: fact.revision,
       stopped: -1,
@@ -171,6 +175,7 @@ export class Trace {
       this.#end(fact, run, words.subarray(at + EFFECTIVE, at + EFFECTIVE + MATRIX_WORDS));
     this.#running.clear();
     this.#stopped.clear();
+    this.#uuids.clear();
   }
 
   /** What the run's guest can use went from one matrix to another. */

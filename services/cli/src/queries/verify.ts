@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 
 export interface VerifyOptions extends LogPlace {
-  /** A file with the output of an earlier `verify --json`. */
+  /** A file with the output of an earlier `verify --json`, or `report --format json`. */
   readonly heads?: string;
   readonly json?: boolean;
 }
@@ -48,7 +48,7 @@ async function readHeads(path: string): Promise<readonly Head[]> {
   } catch (error) {
     throw new Failure(
       2,
-      `--heads ${path}: not the output of verify --json: ${error instanceof Error ? error.message : error}`,
+      `--heads ${path}: not the output of verify --json or report --format json: ${error instanceof Error ? error.message : error}`,
     );
   }
 }
