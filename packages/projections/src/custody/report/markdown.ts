@@ -32,5 +32,5 @@ const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join('
 /** So that every character stands for itself: Markdown's own, HTML's, and those that make a link of an address. */
 const escaped = (text: string): string =>
   visible(text)
-    .replace(/[\\`*_{}[\]<>|~&#!$^=@:]/g, '\\$&')
-    .replace(/www\./gi, (www) => `${www.slice(0, 3)}\\.`);
+    .replace(/[\\`*_{}[\]<>|~&#!$^=@]/g, '\\$&')
+    .replace(/:(?=\/\/)|(?<=mailto|xmpp):|(?<=www)\./gi, '\\$&');
