@@ -33,4 +33,4 @@ const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join('
 const escaped = (text: string): string =>
   visible(text)
     .replace(/[\\`*_{}[\]<>|~&#!$^=@]/g, '\\$&')
-    .replace(/:(?=\/\/)|(?<=mailto|xmpp):|(?<=www)\./gi, '\\$&');
+    .replace(/:(?=\/\/)|(?<=www)\./gi, '\\$&');
