@@ -105,6 +105,108 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/hosts/{host}/what-if": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What steps, each a line as in a script, would do to a host now or as of any moment; nothing is recorded. */
+        readonly post: operations["what-if"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/hosts/{host}/custody": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Who could use a queue of a host, from when to when, and whether it was reset. */
+        readonly get: operations["custody"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/hosts/{host}/guests/{guest}/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** When a guest ran on a host, and which queues it could use. */
+        readonly get: operations["guest-history"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/hosts/{host}/exposures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What was handed on without a reset on a host, and what stands open. */
+        readonly get: operations["exposures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** An audit report of all hosts, one host, or a guest. */
+        readonly get: operations["report"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/hosts/{host}/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** An audit report of one host. */
+        readonly get: operations["host-report"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/events": {
         readonly parameters: {
             readonly query?: never;
@@ -153,6 +255,40 @@ export interface paths {
         readonly put?: never;
         /** Compares heads noted earlier (from hosts or verify --json) with the log. A hash seals all facts before it; `apledger verify` recomputes them. */
         readonly post: operations["verify"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/recompute": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Recomputes every hash and packed form of the log, and compares it with heads noted earlier. Takes seconds for a million facts. */
+        readonly post: operations["recompute"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/rebuild": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Forgets the read model and folds the whole log again. */
+        readonly post: operations["rebuild"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1654,6 +1790,142 @@ export interface components {
             /** @description models of the adapters; the default is CEX8C */
             readonly cards: readonly components["schemas"]["CardModel"][];
         };
+        /** @description the fact behind a boundary, and the command that caused it */
+        readonly Boundary: {
+            readonly position: number;
+            readonly revision: number;
+            readonly occurredAt: string;
+            readonly type: string;
+            readonly commandId: string;
+            readonly actor: string;
+        };
+        readonly Holder: {
+            /** @constant */
+            readonly kind: "host";
+        } | {
+            /** @constant */
+            readonly kind: "guest";
+            /** @description null = opened by something that is no KVM guest */
+            readonly guest: string | null;
+            /** @description UUID of a mediated matrix device, lower case */
+            readonly mdev: string;
+        } | {
+            /** @constant */
+            readonly kind: "nobody";
+        };
+        readonly CustodyInterval: {
+            readonly apqn: string;
+            readonly holder: components["schemas"]["Holder"];
+            /** @description others who could use it all the while */
+            readonly sharedWith: readonly components["schemas"]["Holder"][];
+            /** @description null = since before the first fact */
+            readonly from: components["schemas"]["Boundary"] | null;
+            /** @description null = still so */
+            readonly until: components["schemas"]["Boundary"] | null;
+            /** @description it was reset after the holder before had let go; null = nobody ever had it before */
+            readonly resetBefore: boolean | null;
+            /** @description the reset that counts */
+            readonly reset: components["schemas"]["Boundary"] | null;
+        };
+        readonly Exposure: {
+            /** @constant */
+            readonly kind: "unreset-handover";
+            /** @description name of a host */
+            readonly host: string;
+            readonly apqn: string;
+            readonly from: components["schemas"]["Holder"];
+            readonly to: components["schemas"]["Holder"];
+            readonly at: components["schemas"]["Boundary"];
+        } | {
+            /** @constant */
+            readonly kind: "shared-queue";
+            /** @description name of a host */
+            readonly host: string;
+            readonly apqn: string;
+            readonly holders: readonly components["schemas"]["Holder"][];
+            readonly since: components["schemas"]["Boundary"];
+            readonly until: components["schemas"]["Boundary"] | null;
+        } | {
+            /** @constant */
+            readonly kind: "stopped-guest-keeps-queues";
+            /** @description name of a host */
+            readonly host: string;
+            /** @description UUID of a mediated matrix device, lower case */
+            readonly mdev: string;
+            readonly guest: string | null;
+            readonly queues: readonly string[];
+            readonly since: components["schemas"]["Boundary"];
+        } | {
+            /** @constant */
+            readonly kind: "shared-control-domain";
+            /** @description name of a host */
+            readonly host: string;
+            readonly domain: number;
+            readonly guests: readonly {
+                readonly guest: string | null;
+                /** @description UUID of a mediated matrix device, lower case */
+                readonly mdev: string;
+            }[];
+            readonly since: components["schemas"]["Boundary"];
+        };
+        /** @description an audit report */
+        readonly AuditReport: {
+            readonly scope: {
+                readonly host: string | null;
+                readonly guest: string | null;
+                readonly from: unknown;
+                readonly to: unknown;
+            };
+            /** @description what the report rests on, for `apledger verify --heads` */
+            readonly heads: readonly {
+                readonly stream: string;
+                readonly revision: number;
+                readonly position: number;
+                readonly hash: string;
+                readonly occurredAt: string;
+            }[];
+            readonly hosts: readonly {
+                /** @description name of a host */
+                readonly host: string;
+                readonly driver: ("2019-v2" | "6.12" | "7.3") | null;
+                readonly position: number;
+                readonly exposures: readonly components["schemas"]["Exposure"][];
+                readonly runs: readonly {
+                    readonly guest: string | null;
+                    /** @description UUID of a mediated matrix device, lower case */
+                    readonly mdev: string;
+                    readonly started: components["schemas"]["Boundary"];
+                    /** @description null = still running */
+                    readonly stopped: components["schemas"]["Boundary"] | null;
+                }[];
+                readonly custody: readonly {
+                    readonly queues: readonly string[];
+                    readonly holder: components["schemas"]["Holder"];
+                    /** @description others who could use it all the while */
+                    readonly sharedWith: readonly components["schemas"]["Holder"][];
+                    /** @description null = since before the first fact */
+                    readonly from: components["schemas"]["Boundary"] | null;
+                    /** @description null = still so */
+                    readonly until: components["schemas"]["Boundary"] | null;
+                    /** @description it was reset after the holder before had let go; null = nobody ever had it before */
+                    readonly resetBefore: boolean | null;
+                    /** @description the reset that counts */
+                    readonly reset: components["schemas"]["Boundary"] | null;
+                }[];
+            }[];
+        };
+        readonly ViewChange: {
+            readonly change: string;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        readonly Share: {
+            readonly guest: string | null;
+            /** @description UUID of a mediated matrix device, lower case */
+            readonly mdev: string;
+            readonly queues: readonly string[];
+            readonly controlDomains: readonly number[];
+        };
         readonly Problem: {
             /** @description urn:apledger:problem: and the code */
             readonly type: string;
@@ -1980,10 +2252,11 @@ export interface operations {
                     readonly "application/json": {
                         /** @description name of a host */
                         readonly host: string;
-                        /** @description each says in `change` what it is, and has the fields that go with it */
-                        readonly changes: readonly {
+                        readonly changes: readonly ({
                             readonly change: string;
-                        }[];
+                        } & {
+                            readonly [key: string]: unknown;
+                        })[];
                     };
                 };
             };
@@ -2051,6 +2324,357 @@ export interface operations {
                 };
                 content: {
                     readonly "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly "what-if": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description docs/scripts.md: `echo -6 > /sys/bus/ap/apmask`, `guest stop web` */
+                    readonly steps: readonly string[];
+                    /** @description as of this position of the log */
+                    readonly position?: number;
+                    /** @description as of this time, like 2026-11-17T09:14:00Z */
+                    readonly time?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The answer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description name of a host */
+                        readonly host: string;
+                        readonly at: {
+                            readonly revision: number;
+                            readonly position: number;
+                            readonly occurredAt: string;
+                        };
+                        readonly steps: readonly {
+                            readonly step: string;
+                            /** @enum {unknown} */
+                            readonly outcome: "done" | "refused" | "blocked" | "nothing";
+                            readonly facts: readonly components["schemas"]["Fact"][];
+                            readonly output: string;
+                            readonly refusal?: {
+                                /** @enum {unknown} */
+                                readonly errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
+                                readonly explanation: string;
+                                readonly conflicts: readonly components["schemas"]["Conflict"][];
+                                readonly remedy: string;
+                            };
+                        }[];
+                        readonly lost: readonly components["schemas"]["Share"][];
+                        readonly gained: readonly components["schemas"]["Share"][];
+                        readonly hostQueues: {
+                            readonly lost: readonly string[];
+                            readonly gained: readonly string[];
+                        };
+                        readonly changes: readonly ({
+                            readonly change: string;
+                        } & {
+                            readonly [key: string]: unknown;
+                        })[];
+                        readonly before: components["schemas"]["HostView"];
+                        readonly after: components["schemas"]["HostView"];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly custody: {
+        readonly parameters: {
+            readonly query: {
+                /** @description APQN, like 05.0047 */
+                readonly apqn: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The answer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description name of a host */
+                        readonly host: string;
+                        readonly apqn: string;
+                        /** @description the last fact of the host that counts */
+                        readonly position: number;
+                        readonly intervals: readonly components["schemas"]["CustodyInterval"][];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly "guest-history": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly host: string;
+                readonly guest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The answer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description name of a host */
+                        readonly host: string;
+                        /** @description name of a guest */
+                        readonly guest: string;
+                        readonly position: number;
+                        readonly runs: readonly {
+                            /** @description UUID of a mediated matrix device, lower case */
+                            readonly mdev: string;
+                            readonly started: components["schemas"]["Boundary"];
+                            /** @description null = still running */
+                            readonly stopped: components["schemas"]["Boundary"] | null;
+                        }[];
+                        readonly queues: readonly components["schemas"]["CustodyInterval"][];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exposures: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The answer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly exposures: readonly components["schemas"]["Exposure"][];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly report: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description default md */
+                readonly format?: "md" | "csv" | "json" | "html";
+                /** @description name of a host */
+                readonly host?: string;
+                /** @description name of a guest */
+                readonly guest?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The report, and the heads that it rests on */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/markdown": string;
+                    readonly "text/csv": string;
+                    readonly "application/json": components["schemas"]["AuditReport"];
+                    readonly "text/html": string;
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly "host-report": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description default md */
+                readonly format?: "md" | "csv" | "json" | "html";
+                /** @description name of a guest */
+                readonly guest?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly host: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The report, and the heads that it rests on */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/markdown": string;
+                    readonly "text/csv": string;
+                    readonly "application/json": components["schemas"]["AuditReport"];
+                    readonly "text/html": string;
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
@@ -2211,6 +2835,119 @@ export interface operations {
                             readonly revision: number;
                             readonly problem: string;
                         }[];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly recompute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description from an earlier recompute, or a report */
+                    readonly heads?: readonly {
+                        readonly stream: string;
+                        readonly revision: number;
+                        readonly hash: string;
+                    }[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The answer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly facts: number;
+                        readonly streams: number;
+                        /** @description none = this log is the one that was written */
+                        readonly problems: readonly {
+                            readonly stream: string;
+                            readonly revision: number;
+                            readonly position: number;
+                            readonly problem: string;
+                        }[];
+                        /** @description note them elsewhere for the next time */
+                        readonly heads: readonly {
+                            readonly stream: string;
+                            readonly revision: number;
+                            readonly position: number;
+                            readonly hash: string;
+                            readonly occurredAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rebuild: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description The answer */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly position: number;
+                        readonly hosts: number;
+                        readonly milliseconds: number;
                     };
                 };
             };
