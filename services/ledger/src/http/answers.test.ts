@@ -98,11 +98,11 @@ describe('what if', () => {
 
   it('tells who would lose what, and records nothing', async () => {
     const before = await made.log.lastPosition();
-    const { status, body } = await ask({ steps: ['guest stop db', 'echo x > /sys/bus/ap/apmask'] });
+    const { status, body } = await ask({ steps: ['guest stop db', `echo 77 > /sys/devices/vfio_ap/matrix/${B}/assign_adapter`] });
     expect(status).toBe(200);
     expect(body).toMatchObject({
       host: 'lpar1',
-      steps: [{ outcome: 'done' }, { outcome: 'refused', refusal: { errno: 'EINVAL' } }],
+      steps: [{ outcome: 'done' }, { outcome: 'refused', refusal: { errno: 'ENODEV' } }],
       lost: [{ guest: 'db', queues: ['05.0004'] }],
       before: { host: 'lpar1' },
     });
