@@ -33,7 +33,7 @@ const hardware = (adapters: number[], domains = [4, 5]): Command[] => [
 async function host(driver: Generation, registration: Partial<{ apxa: boolean }> = {}) {
   let time = Date.parse('2026-11-17T09:00:00Z');
   const log = openMemoryLog();
-  const handler = new CommandHandler(log, () => new Date(time));
+  const handler = new CommandHandler(log, { now: () => new Date(time) });
   const queries = openCustody({ log });
   const play = async (...commands: readonly Command[]) => {
     for (const command of commands) {

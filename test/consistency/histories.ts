@@ -100,7 +100,7 @@ export const busyLife: fc.Arbitrary<readonly Command[]> = fc
 /** A host of 3 adapters and 3 domains, named h, brought up. `now` dates its facts. */
 export async function newHost(generation: Generation, now?: () => Date) {
   const log = openMemoryLog();
-  const handler = new CommandHandler(log, now);
+  const handler = new CommandHandler(log, now === undefined ? {} : { now });
   const submit = (one: Command) => handler.submit({ host: 'h', actor: 'test', command: one });
   await submit({
     type: 'RegisterHost',
