@@ -1,8 +1,9 @@
 /** Real lszcrypt and chzcrypt on a mounted host: what they print is computed from the model, what they write is in the ledger. */
 import type { HostState } from '@apledger/driver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bin, noClients } from './clients.ts';
 import { busAttributes, capabilities, domains, listing, type Release, serialNumbers } from './lszcrypt.ts';
-import { Lab, noClients } from './support.ts';
+import { Lab } from './support.ts';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
 const SETTINGS = [
@@ -31,7 +32,7 @@ describe.skipIf(noClients !== undefined).each(['2019-v2', '7.3'] as const)('on a
   let release: Release;
 
   beforeAll(async () => {
-    lab = await Lab.start({ settings: SETTINGS, driver });
+    lab = await Lab.start({ settings: SETTINGS, driver, bin });
     const [, major, minor] = /version (\d+)\.(\d+)/.exec(await lab.show('lszcrypt --version')) ?? [];
     release = [Number(major), Number(minor)];
   });
