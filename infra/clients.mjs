@@ -44,6 +44,10 @@ const writeScript = (path, line) => writeFileSync(path, `#!/bin/sh\n${line}\n`, 
 
 /** Puts the programs together at `place`. Throws SetupError when they cannot be had. */
 function install() {
+  if (process.env.APLEDGER_NO_INSTALL === '1')
+    throw new SetupError(
+      'APLEDGER_NO_INSTALL=1, and missing: lszcrypt, mdevctl. Type: node infra/clients.mjs',
+    );
   const { tools, qemu } = s390Tools();
   const mdevctl = found(debianPackage('mdevctl'), 'usr/sbin/mdevctl', 'usr/bin/mdevctl');
   // Packages of today's suites leave it to another package that /lib is usr/lib.

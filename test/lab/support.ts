@@ -1,7 +1,7 @@
 /** A simulated host below /sys, in a private mount namespace, and one bash inside of it that tests type into. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import type { HostState } from '@apledger/driver';
@@ -14,9 +14,9 @@ const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 /** Why nothing can be mounted here; undefined when it can. */
 function whyNoMount(): string | undefined {
   try {
-    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
-  } catch {
-    return 'this kernel has no FUSE, or /dev/fuse is not for this user';
+    closeSync(openSync('/dev/fuse', 'r+'));
+  } catch (error) {
+    return `no FUSE in this kernel, or not for this user: ${error instanceof Error ? error.message : error}`;
   }
   const flags = process.getuid?.() === 0 ? ['-m'] : ['-Urm'];
   const tried = spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'none', '/mnt'], {
