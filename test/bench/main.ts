@@ -12,6 +12,7 @@ import { append } from './append.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { Histories } from './history.ts';
+import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
 import { progress } from './measure.ts';
 import { messages } from './messages.ts';
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   decide,
   messages,
   jetstream: jetStream,
+  http,
   mount: mounts,
 };
 

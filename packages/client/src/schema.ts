@@ -2715,7 +2715,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer */
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;
