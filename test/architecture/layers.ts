@@ -31,16 +31,19 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'event-log': [],
   projections: ['ap', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
+  fuse: [],
   script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
   'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
+  client: [],
 };
 
-/** What does I/O itself: the log, and the caches of what was folded. The rest gets it from a service. */
+/** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
 const mayDoIo = [
   'packages/event-log/',
+  'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',
   'packages/command-handler/src/snapshot-files.ts',
 ];
@@ -147,7 +150,8 @@ function unused(house: House, { dir, dependencies, devDependencies }: Workspace)
           : `${dir}/package.json declares ${name}, which nothing there imports`,
       ),
     ...devDependencies
-      .filter((name) => !inTests.has(name))
+      // A tool of the root once more is another version of it, which a tool in there needs beside itself.
+      .filter((name) => !inTests.has(name) && !house.rootDevDependencies.includes(name))
       .map((name) => `${dir}/package.json declares ${name} for tests, which no test there imports`),
   ];
 }

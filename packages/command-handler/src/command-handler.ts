@@ -110,16 +110,17 @@ export class CommandHandler {
     }
   }
 
-  /** The host's state now, facts of other processes included; undefined when it does not exist. */
+  /**
+   * The host's state now, facts of other processes included; undefined when it does not exist. Waits for no command
+   * that is under way: what it will have changed is not acknowledged yet.
+   */
   async state(host: string): Promise<HostState | undefined> {
     return (await this.stateAt(host))?.state;
   }
 
   /** The host after its last fact at or before the moment, by default now; undefined when it was not registered then. */
   async stateAt(host: string, moment?: Moment): Promise<HostAt | undefined> {
-    const { state, revision } = await (moment === undefined
-      ? this.#inTurn(host, () => this.#load(host))
-      : this.#at(host, moment));
+    const { state, revision } = await (moment === undefined ? this.#load(host) : this.#at(host, moment));
     return state && { state, revision };
   }
 
@@ -174,7 +175,8 @@ export class CommandHandler {
 
   #know(host: string, known: KnownHost): KnownHost {
     const kept = this.#offer(host, known);
-    this.#hosts.set(host, kept);
+    // Who asked at the same time may have read further.
+    if (kept.revision >= (this.#hosts.get(host) ?? UNKNOWN).revision) this.#hosts.set(host, kept);
     return kept;
   }
 
