@@ -37,6 +37,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
+  client: [],
 };
 
 /** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
@@ -149,7 +150,8 @@ function unused(house: House, { dir, dependencies, devDependencies }: Workspace)
           : `${dir}/package.json declares ${name}, which nothing there imports`,
       ),
     ...devDependencies
-      .filter((name) => !inTests.has(name))
+      // A tool of the root once more is another version of it, which a tool in there needs beside itself.
+      .filter((name) => !inTests.has(name) && !house.rootDevDependencies.includes(name))
       .map((name) => `${dir}/package.json declares ${name} for tests, which no test there imports`),
   ];
 }

@@ -49,6 +49,7 @@ const PROMISES: Readonly<Record<string, readonly string[]>> = {
     '05.0004 05.0047 06.0004 06.0047',
   ],
   '06-live-migration.sh': ['EBUSY', '.0004', 'ENODEV'],
+  '07-custody.sh': ['05.0004', '.0004', '05.0004', '06.0047'],
 };
 
 /** Examples that a shell has to run, and not apledger, are tested in test/lab. */

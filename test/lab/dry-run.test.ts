@@ -22,7 +22,7 @@ function part(lines: readonly string[], heading: string): readonly string[] {
 
 describe.skipIf(noClients !== undefined)('chzdev --dry-run', () => {
   it('takes queues from a running guest, or would have; the ledger names the program, the guest and the queues', async () => {
-    const script = inRepository('examples/07-dry-run-that-writes.sh');
+    const script = inRepository('examples/08-dry-run-that-writes.sh');
     const { stdout, stderr } = await promisify(execFile)('bash', [script], { env: environment(bin) });
     const lines = timeless(stdout).split('\n');
     const says = stderr.split('\n').filter((line) => CHZDEV_SAYS.includes(line));
