@@ -29,6 +29,7 @@ function whyNoMount(): string | undefined {
 
 /** Why tests with a mount cannot run here. */
 export const noMount = whyNoMount();
+if (noMount !== undefined) console.warn(`\n*** NOT TESTED: the lab: ${noMount} ***\n`);
 /** For what a test starts: this Node, and first of all `bin`, on the PATH; messages in English. */
 export const environment = (bin?: string): NodeJS.ProcessEnv => ({
   ...process.env,
