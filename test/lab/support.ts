@@ -34,7 +34,6 @@ if (noMount !== undefined) console.warn(`\n*** NOT TESTED: the lab: ${noMount} *
 export const environment = (bin?: string): NodeJS.ProcessEnv => ({
   ...process.env,
   LC_ALL: 'C',
-  NODE_COMPILE_CACHE: inRepository('.cache/compiled'), // half of the time that a lab takes to start
   PATH: [...(bin === undefined ? [] : [bin]), dirname(process.execPath), process.env.PATH].join(delimiter),
 });
 
