@@ -73,6 +73,8 @@ export async function buildServer({
   server.addHook('onSend', async (_, reply) => {
     if (isDraining) void reply.header('connection', 'close');
   });
+  if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
+    (await import('./tracing.ts')).traceRequests(server);
   guard(server);
   measure(server, streams);
   server.removeAllContentTypeParsers();
