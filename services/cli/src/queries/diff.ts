@@ -1,8 +1,8 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
 import { diffViews } from '@apledger/projections';
+import { describeChange } from '@apledger/projections/host';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
-import { describeChange } from './describe.ts';
 import { parseMoment } from './moment.ts';
 import { withLedger } from './read-model.ts';
 import type { SpanOptions } from './replay.ts';

@@ -2,9 +2,10 @@
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { diffViews } from '@apledger/projections';
+import { describeChange } from '@apledger/projections/host';
 import type { LogPlace } from '../data.ts';
 import { jsonLine, type Output } from '../output.ts';
-import { describeChange, describeRecorded } from './describe.ts';
+import { describeRecorded } from './describe.ts';
 import { parseMoment } from './moment.ts';
 import { type Ledger, withLedger } from './read-model.ts';
 
