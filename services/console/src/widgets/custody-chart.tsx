@@ -1,0 +1,82 @@
+/** Custody over time: a lane for each holder, a bar for each time it could use the queue, a sign where no reset came before. */
+import { scaleUtc } from 'd3-scale';
+import { useRef } from 'preact/hooks';
+import type { Bar, CustodyChart, Lane } from '../model/custody.ts';
+import { formatTime } from '../model/moment.ts';
+import { useWidth } from '../state/use-width.ts';
+
+const LANE = 34;
+const BAR = 20;
+const AXIS = 26;
+
+export interface CustodyChartProps {
+  readonly chart: CustodyChart;
+  readonly label: string;
+  /** Which mark a lane's colour is. */
+  readonly slotOf: (lane: Lane) => string;
+  readonly at: number | undefined;
+  /** Where a bar leads. */
+  readonly hrefOf: (bar: Bar) => string;
+}
+
+export function CustodyTimeline({ chart, label, slotOf, at, hrefOf }: CustodyChartProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
+  const names = Math.min(120, width * 0.28);
+  const scale = scaleUtc(
+    [new Date(chart.from), new Date(chart.until)],
+    [names, Math.max(names + 1, width - 12)],
+  );
+  const height = AXIS + chart.lanes.length * LANE + 6;
+  const format = scale.tickFormat();
+  return (
+    <figure class="custody-chart" aria-label={label} ref={frame}>
+      {width > 0 && (
+        <svg width={width} height={height}>
+          {scale.ticks(Math.max(2, Math.floor((width - names) / 110))).map((tick) => (
+            <g key={tick.getTime()} class="tick" transform={`translate(${scale(tick)},0)`}>
+              <line y1={AXIS - 6} y2={height} />
+              <text y={14}>{format(tick)}</text>
+            </g>
+          ))}
+          {chart.lanes.map((lane, row) => (
+            <g key={lane.key} transform={`translate(0,${AXIS + row * LANE})`}>
+              <line class="lane" x1={names} x2={width} y1={LANE / 2} y2={LANE / 2} />
+              <text class="lane-name" x={names - 10} y={LANE / 2 + 4}>
+                {lane.label}
+              </text>
+              {lane.bars.map((bar) => {
+                const x = scale(bar.from);
+                return (
+                  <a
+                    key={bar.from}
+                    href={hrefOf(bar)}
+                    class={`bar is-${lane.holder.kind} ${slotOf(lane)}`}
+                    aria-label={`${lane.label}, from ${formatTime(bar.from)} ${bar.isOpen ? 'until now' : `until ${formatTime(bar.until)}`}${bar.isUnsafe ? ', without a reset before' : ''}`}
+                  >
+                    <rect
+                      x={x}
+                      y={(LANE - BAR) / 2}
+                      width={Math.max(3, scale(bar.until) - x)}
+                      height={BAR}
+                      rx={4}
+                    />
+                    {bar.isUnsafe && (
+                      <g class="unsafe" transform={`translate(${x},${LANE / 2})`}>
+                        <path d="M0-9 8 6H-8z" />
+                        <text y="4">!</text>
+                      </g>
+                    )}
+                  </a>
+                );
+              })}
+            </g>
+          ))}
+          {at !== undefined && at >= chart.from && at <= chart.until && (
+            <line class="at" x1={scale(at)} x2={scale(at)} y1={AXIS - 8} y2={height} />
+          )}
+        </svg>
+      )}
+    </figure>
+  );
+}

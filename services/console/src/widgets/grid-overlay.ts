@@ -1,0 +1,106 @@
+/** Draws what lies over the cells: the ids of rows and columns, the cursor, and which row and column the pointer is in. */
+import { formatApid } from '@apledger/ap';
+import type { Place } from '../model/axes.ts';
+import { fitted, HEADS, type Picture, visible } from './grid-picture.ts';
+
+export interface Marked {
+  readonly cursor: Place | undefined;
+  readonly hover: Place | undefined;
+  /** The keyboard is in the matrix. */
+  readonly isFocused: boolean;
+}
+
+/** Room that an id needs. */
+const LABEL = { width: 22, height: 15 };
+
+export class GridOverlay {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+
+  constructor(canvas: HTMLCanvasElement) {
+    const context = canvas.getContext('2d');
+    if (context === null) throw new Error('this browser has no 2D canvas');
+    this.#canvas = canvas;
+    this.#context = context;
+  }
+
+  draw(picture: Picture, marked: Marked): void {
+    fitted(this.#canvas, picture);
+    const context = this.#context;
+    const { window, ratio, theme } = picture;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, window.width, window.height);
+    if (marked.hover !== undefined) this.#frame(picture, marked.hover, theme.text, 1);
+    if (marked.cursor !== undefined)
+      this.#frame(picture, marked.cursor, theme.accent, marked.isFocused ? 3 : 2);
+    context.fillStyle = theme.heading;
+    context.fillRect(0, 0, window.width, HEADS.top);
+    context.fillRect(0, 0, HEADS.left, window.height);
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    this.#columns(picture, new Set([marked.cursor?.apqi, marked.hover?.apqi]));
+    this.#rows(picture, new Set([marked.cursor?.apid, marked.hover?.apid]));
+    context.fillStyle = theme.heading;
+    context.fillRect(0, 0, HEADS.left, HEADS.top);
+  }
+
+  #frame({ axes, cell, scroll, theme }: Picture, { apid, apqi }: Place, colour: string, line: number): void {
+    const row = axes.rowOf[apid] ?? -1;
+    const column = axes.columnOf[apqi] ?? -1;
+    if (row < 0 || column < 0) return;
+    const context = this.#context;
+    const x = HEADS.left + column * cell.width - scroll.left;
+    const y = HEADS.top + row * cell.height - scroll.top;
+    const rim = line / 2;
+    context.lineWidth = line + 2;
+    context.strokeStyle = theme.surface;
+    context.strokeRect(x + rim - 1, y + rim - 1, cell.width - line + 2, cell.height - line + 2);
+    context.lineWidth = line;
+    context.strokeStyle = colour;
+    context.strokeRect(x + rim - 1, y + rim - 1, cell.width - line + 2, cell.height - line + 2);
+  }
+
+  #columns({ axes, cell, window, scroll, theme }: Picture, marked: ReadonlySet<number | undefined>): void {
+    const { first, last } = visible(scroll.left, window.width - HEADS.left, cell.width, axes.apqis.length);
+    const every = stride(cell.width, LABEL.width);
+    for (let i = first; i <= last; i++) {
+      const apqi = axes.apqis[i] ?? 0;
+      const x = HEADS.left + (i + 0.5) * cell.width - scroll.left;
+      this.#label(theme, formatApid(apqi), { x, y: HEADS.top / 2 }, i % every === 0, marked.has(apqi));
+    }
+  }
+
+  #rows({ axes, cell, window, scroll, theme }: Picture, marked: ReadonlySet<number | undefined>): void {
+    const { first, last } = visible(scroll.top, window.height - HEADS.top, cell.height, axes.apids.length);
+    const every = stride(cell.height, LABEL.height);
+    for (let i = first; i <= last; i++) {
+      const apid = axes.apids[i] ?? 0;
+      const y = HEADS.top + (i + 0.5) * cell.height - scroll.top;
+      this.#label(theme, formatApid(apid), { x: HEADS.left / 2, y }, i % every === 0, marked.has(apid));
+    }
+  }
+
+  #label(
+    theme: Picture['theme'],
+    text: string,
+    { x, y }: { readonly x: number; readonly y: number },
+    isDue: boolean,
+    isMarked: boolean,
+  ): void {
+    if (!isDue && !isMarked) return;
+    const context = this.#context;
+    context.font = `${isMarked ? 600 : 400} 11px ${theme.font}`;
+    if (isMarked) {
+      context.fillStyle = theme.accent;
+      context.beginPath();
+      context.roundRect(x - 11, y - 8, 22, 16, 4);
+      context.fill();
+    }
+    context.fillStyle = isMarked ? theme.surface : theme.faint;
+    context.fillText(text, x, y + 0.5);
+  }
+}
+
+/** Every which id is written, so that they do not run into each other: a power of two, as the ids are hexadecimal. */
+const stride = (size: number, needs: number): number =>
+  [1, 2, 4, 8, 16, 32].find((step) => step * size >= needs) ?? 64;
