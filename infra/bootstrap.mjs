@@ -8,7 +8,7 @@ const typeCheck = ['node_modules/typescript/bin/tsc', '-b'];
 const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'];
 
 const targets = {
-  start: { withDev: false, go: (node, args) => node('services/cli/bin/apledger.mjs', 'demo', ...args) },
+  start: { withDev: false, go: start },
   test: { withDev: true, go: test },
   check: { withDev: true, go: (node) => inTurn(node, [typeCheck, lint]) },
   format: {
@@ -17,12 +17,28 @@ const targets = {
   },
   bench: { withDev: true, go: (node, args) => node('test/bench/main.ts', ...args) },
   docs: {
-    withDev: false,
+    withDev: true,
+    // In this order: the client's types are made from the ledger's document.
     go: (node) =>
-      inTurn(node, [['packages/machines/src/write-docs.ts'], ['packages/events/src/write-docs.ts']]),
+      inTurn(node, [
+        ['packages/machines/src/write-docs.ts'],
+        ['packages/events/src/write-docs.ts'],
+        ['services/ledger/src/write-docs.ts'],
+        ['packages/client/src/write-docs.ts'],
+      ]),
   },
   ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
 };
+
+/** The worked example into an empty log, its matrices on the screen; then the service over that log. */
+async function start(node, args) {
+  const at = args.indexOf('--data');
+  const place = at < 0 ? [] : args.slice(at, at + 2);
+  return inTurn(node, [
+    ['services/cli/bin/apledger.mjs', 'demo', ...place],
+    ['services/ledger/src/main.ts', ...args],
+  ]);
+}
 
 async function inTurn(node, commands) {
   for (const command of commands) {

@@ -37,8 +37,12 @@ export async function main(argv: string[]): Promise<number> {
     process.once('SIGTERM', () => { console.log('told to stop'); clearInterval(hold); resolve(); });
     console.log('waiting');
   });
-  return 3;
+  return argv[0] === 'demo' ? 0 : 3;
 }
+`;
+
+const service = `console.log(['ledger', ...process.argv.slice(2)].join(' '));
+process.exitCode = 3;
 `;
 
 /** Makes this Node look too old. */
@@ -54,7 +58,9 @@ describe('infra/bootstrap.mjs', () => {
     house = mkdtempSync(join(tmpdir(), 'apledger-house-'));
     for (const path of ['infra', 'services/cli/bin'])
       cpSync(join(root, path), join(house, path), { recursive: true });
-    mkdirSync(join(house, 'services/cli/src'));
+    for (const path of ['services/cli/src', 'services/ledger/src'])
+      mkdirSync(join(house, path), { recursive: true });
+    writeFileSync(join(house, 'services/ledger/src/main.ts'), service);
     mkdirSync(join(house, 'bin'));
     writeFileSync(join(house, 'services/cli/src/main.ts'), main);
     writeFileSync(join(house, 'package.json'), '{ "type": "module" }');
@@ -92,9 +98,10 @@ describe('infra/bootstrap.mjs', () => {
   const launcher = 'services/cli/bin/apledger.mjs';
 
   it('installs the locked packages once, and passes arguments and exit status on', async () => {
-    const first = await run([...start, '--port', '80']);
-    expect(first).toMatchObject({ code: 3, out: 'demo --port 80\n', err: expect.stringContaining('npm ci') });
-    expect(await run(start)).toEqual({ code: 3, out: 'demo\n', err: '' });
+    const first = await run([...start, '--port', '80', '--data', 'd']);
+    const out = 'demo --data d\nledger --port 80 --data d\n';
+    expect(first).toMatchObject({ code: 3, out, err: expect.stringContaining('npm ci') });
+    expect(await run(start)).toEqual({ code: 3, out: 'demo\nledger\n', err: '' });
     expect(npmCalls()).toEqual(['ci']);
   });
 

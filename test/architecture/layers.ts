@@ -31,13 +31,15 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'event-log': [],
   projections: ['ap', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
+  fuse: [],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
+  client: [],
 };
 
-/** What does I/O itself: the log, and the cache of the projections. The rest gets it from a service. */
-const mayDoIo = ['packages/event-log/', 'packages/projections/src/sqlite-store.ts'];
+/** What does I/O itself: the log, the mount, and the cache of the projections. The rest gets it from a service. */
+const mayDoIo = ['packages/event-log/', 'packages/fuse/', 'packages/projections/src/sqlite-store.ts'];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;
 
@@ -141,7 +143,8 @@ function unused(house: House, { dir, dependencies, devDependencies }: Workspace)
           : `${dir}/package.json declares ${name}, which nothing there imports`,
       ),
     ...devDependencies
-      .filter((name) => !inTests.has(name))
+      // A tool of the root once more is another version of it, which a tool in there needs beside itself.
+      .filter((name) => !inTests.has(name) && !house.rootDevDependencies.includes(name))
       .map((name) => `${dir}/package.json declares ${name} for tests, which no test there imports`),
   ];
 }

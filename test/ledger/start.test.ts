@@ -27,9 +27,10 @@ async function failed(...args: string[]): Promise<{ status: number | null; outpu
 
 describe('the service cannot begin', () => {
   it.each([
-    ['without a broker`s address', [], /which broker\?/],
     ['with an address of another kind', ['--nats', 'http://localhost'], /no address of a broker/],
-    ['with an unknown option', ['--port', '80'], /--port/],
+    ['with an unknown option', ['--speed', '80'], /--speed/],
+    ['on an address that others reach', ['--host', '0.0.0.0'], /loopback addresses only/],
+    ['on a port that is none', ['--port', '70000'], /--port 70000: not a port/],
     [
       'with credentials that are not there',
       ['--nats', 'nats://127.0.0.1:1', '--creds', '/nowhere'],

@@ -60,9 +60,9 @@ export interface LedgerProcess {
   ended(): Promise<number | null>;
 }
 
-/** Starts `node services/ledger/src/main.ts ARGS…`. */
+/** Starts `node services/ledger/src/main.ts ARGS…` on any free port, without a relay. */
 export function startProcess(...args: string[]): LedgerProcess {
-  const flags = ['--disable-warning=ExperimentalWarning', MAIN];
+  const flags = ['--disable-warning=ExperimentalWarning', MAIN, '--port', '0', '--no-relay'];
   const child = spawn(process.execPath, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   living.add(child);
   const lines: string[] = [];
@@ -103,7 +103,7 @@ export function startProcess(...args: string[]): LedgerProcess {
 }
 
 /** What an instance says once it takes requests. */
-export const READY = /ready as/;
+export const READY = /ready (as|at)/;
 
 /** Starts an instance of the service; resolves when it takes requests. */
 export async function startLedger(...args: string[]): Promise<LedgerProcess> {

@@ -81,9 +81,12 @@ export class CommandHandler {
     }
   }
 
-  /** The host's state now, facts of other processes included; undefined when it does not exist. */
+  /**
+   * The host's state now, facts of other processes included; undefined when it does not exist. Waits for no command
+   * that is under way: what it will have changed is not acknowledged yet.
+   */
   async state(host: string): Promise<HostState | undefined> {
-    return (await this.#inTurn(host, () => this.#load(host))).state;
+    return (await this.#load(host)).state;
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
@@ -124,7 +127,8 @@ export class CommandHandler {
       from: known.revision + 1,
     }))
       known = { state: evolve(known.state, parseFact(type, version, data)), revision };
-    this.#hosts.set(host, known);
+    // Who asked at the same time may have read further.
+    if (known.revision > (this.#hosts.get(host) ?? UNKNOWN).revision) this.#hosts.set(host, known);
     return known;
   }
 

@@ -7,7 +7,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';
 import { demo } from './demo.ts';
 import { Failure } from './failure.ts';
+import { labCommands } from './lab/commands.ts';
 import { natsOptions } from './nats.ts';
+import { data, host, json, log } from './options.ts';
 import { type Output, processOutput } from './output.ts';
 import { diff } from './queries/diff.ts';
 import { events } from './queries/events.ts';
@@ -29,13 +31,20 @@ export async function main(args: readonly string[], output: Output = processOutp
     status = await work;
   };
   try {
-    await program(output, end, interrupt.signal).parseAsync(args, { from: 'user' });
+    const [own, command] = splitAtDashes(args);
+    await program(output, end, interrupt.signal, command).parseAsync(own, { from: 'user' });
     return status;
   } catch (error) {
     return explain(error, output);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+/** `lab mount … -- COMMAND ARGS…`: what follows the dashes is not ours to read. */
+function splitAtDashes(args: readonly string[]): [own: readonly string[], command: readonly string[]] {
+  const at = args[0] === 'lab' ? args.indexOf('--') : -1;
+  return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
 }
 
 /** Errors whose message is meant for a person; any other is a defect, and its stack trace is wanted. */
@@ -49,17 +58,11 @@ function explain(error: unknown, output: Output): number {
   return error instanceof Failure ? error.status : 2;
 }
 
-const data = (): Option =>
-  new Option('--data <dir>', 'data directory (default: $APLEDGER_DATA, else ./apledger-data)');
-const log = (): Option =>
-  new Option('--log <url>', 'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT');
-const json = (): Option => new Option('--json', 'print one JSON object a line');
-const host = (): Option => new Option('--host <name>', 'only this host');
-
 function program(
   output: Output,
   end: (work: Promise<number>) => Promise<void>,
   signal: AbortSignal,
+  afterDashes: readonly string[],
 ): Command {
   const apledger = new Command('apledger')
     .description(
@@ -138,6 +141,13 @@ function program(
     .addOption(log())
     .action((options) => end(demo(options, output)));
   messageCommands(command, output, end, signal);
+  labCommands(
+    command('lab', "show a simulated host's /sys as a real file system, for real tools"),
+    output,
+    end,
+    signal,
+    afterDashes,
+  );
   return apledger;
 }
 

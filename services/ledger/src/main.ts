@@ -1,100 +1,95 @@
-/** The program: `node services/ledger/src/main.ts --data DIR --nats URL`, in a clone `npm run ledger -- …`. */
-import { parseArgs } from 'node:util';
+/** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 import { LogError } from '@apledger/event-log';
-import { connectTo, withoutLogin } from './connection.ts';
+import type { FastifyInstance } from 'fastify';
+import { type Ledger, openLedger } from './application/ledger.ts';
 import { Failure } from './failure.ts';
-import { openLedger } from './ledger.ts';
-import { LedgerService } from './service.ts';
+import { buildServer } from './http/server.ts';
+import { withoutLogin } from './nats/connection.ts';
+import { joinBroker, type Membership } from './nats/membership.ts';
+import { type Options, optionsOf, USAGE } from './options.ts';
 
-const USAGE = `apledger ledger: commands and queries on NATS, docs/nats-service.md
-
-  --data DIR             data directory (default: $APLEDGER_DATA, else ./apledger-data)
-  --log URL              the log, when it is not in the data directory: nats://…, kurrentdb://…, sqlite:DIR
-  --nats URL             the broker: nats://[user:password@]host:port[,host:port…] (default: $NATS_URL)
-  --creds FILE           credentials for the broker, as nsc writes them
-  --ca, --cert, --key FILE   TLS: whom to trust, and who this is
-  --trust-request-info   who asks is what the broker says (Nats-Request-Info); see the trust model
-  --help`;
+/** How long those that came before the signal are waited for. */
+const DRAIN_MS = 20_000;
 
 const say = (line: string): void => console.log(`apledger ledger: ${line}`);
 const complain = (line: string): void => console.error(`apledger ledger: ${line}`);
 
 /** Serves until a signal, or until the broker ends it; resolves with the exit status. */
 async function main(args: readonly string[]): Promise<number> {
-  const options = optionsOf(args);
-  if (options.help) {
+  const options = optionsOf(args, process.env);
+  if (options === undefined) {
     console.log(USAGE);
     return 0;
   }
-  const url = options.nats ?? process.env.NATS_URL;
-  if (url === undefined) throw new Failure(2, 'which broker? --nats nats://host:port');
-  const directory = directoryOf(options);
+  const { directory, log, trustsRequestInfo } = options;
   const ledger = await openLedger({
     directory,
-    ...(options.log === undefined ? {} : { log: options.log }),
-    trustsRequestInfo: options['trust-request-info'],
+    ...(log === undefined ? {} : { log }),
+    trustsRequestInfo,
     report: complain,
   });
   try {
-    const { creds, ca, cert, key } = options;
-    const broker = { url, credsFile: creds, caFile: ca, certFile: cert, keyFile: key };
-    const connection = await connectTo(broker);
-    const service = await LedgerService.serve({ ledger, connection, report: complain }).catch(
-      async (error) => {
-        await connection.close();
-        throw error;
-      },
-    );
-    say(`ready as ${service.id} on ${withoutLogin(url)}, log ${withoutLogin(options.log ?? directory)}`);
-    ledger.follow();
-    return await untilEnd(service);
+    const server = await buildServer({ ledger, console: options.console, report: complain });
+    try {
+      return await serve(server, ledger, options);
+    } finally {
+      await server.close();
+    }
   } finally {
     await ledger.close();
   }
 }
 
-/** As for the command `apledger`: the log's own directory, else that of `--data`. */
-function directoryOf({ log, data }: { readonly log?: string; readonly data?: string }): string {
-  if (log?.startsWith('sqlite:')) return decodeURIComponent(log.slice('sqlite:'.length));
-  return data ?? process.env.APLEDGER_DATA ?? 'apledger-data';
+async function serve(server: FastifyInstance, ledger: Ledger, options: Options): Promise<number> {
+  const { broker, log, directory } = options;
+  const membership =
+    broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
+  const url = await listen(server, options);
+  const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${withoutLogin(membership.url)}`;
+  say(`ready${onBroker} at ${url}, log ${withoutLogin(log ?? directory)}`);
+  ledger.follow();
+  return untilEnd(server, membership);
 }
 
-async function untilEnd(service: LedgerService): Promise<number> {
+/** Listens; resolves with the URL that browsers take. Throws Failure(2) when the port is not to be had. */
+async function listen(server: FastifyInstance, { host, port }: Options): Promise<string> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const reason = code === 'EADDRINUSE' ? 'another program listens there (EADDRINUSE)' : String(error);
+    throw new Failure(2, `--port ${port}: ${reason}; choose another, or 0 for any free one`, error);
+  }
+  const bound = server.server.address();
+  const found = typeof bound === 'object' && bound !== null ? bound.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${found}/`;
+}
+
+async function untilEnd(server: FastifyInstance, broker: Membership | undefined): Promise<number> {
   const told = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // The second one is meant for a program that does not end: its default is to do so.
     process.once(signal, () => told.resolve(signal));
   }
-  const end = await Promise.race([told.promise, service.ended().then((reason) => ({ reason }))]);
+  const broken = broker?.ended().then((reason) => ({ reason }));
+  const end = await Promise.race(broken === undefined ? [told.promise] : [told.promise, broken]);
   if (typeof end === 'object')
     throw new Failure(1, `the service has ended: ${end.reason ?? 'the connection was closed'}`);
   say(`${end}: answering what has come`);
-  await service.drain();
+  await drained(server, broker);
   say('ended');
   return 0;
 }
 
-function optionsOf(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        data: text,
-        log: text,
-        nats: text,
-        creds: text,
-        ca: text,
-        cert: text,
-        key: text,
-        'trust-request-info': flag,
-        help: flag,
-      },
-    }).values;
-  } catch (error) {
-    throw new Failure(2, `${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-  }
+async function drained(server: FastifyInstance, broker: Membership | undefined): Promise<void> {
+  const expired = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    complain(`gave up waiting for open connections after ${DRAIN_MS} ms`);
+    server.server.closeAllConnections();
+    expired.resolve();
+  }, DRAIN_MS);
+  await Promise.all([Promise.race([server.close(), expired.promise]), broker?.drain()]);
+  clearTimeout(timer);
 }
 
 try {

@@ -1,0 +1,131 @@
+/** The simulated host that a lab shows: its log, its commands, and its tree as a mount. */
+import { mkdirSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { CommandHandler } from '@apledger/command-handler';
+import type { EventLog } from '@apledger/event-log';
+import { streamOf } from '@apledger/events';
+import { type Mount, MountError, mount, removeStaleMount } from '@apledger/fuse';
+import { dataDirectory, type LogPlace, withLog } from '../data.ts';
+import { Failure } from '../failure.ts';
+import type { Output } from '../output.ts';
+import { Interpreter } from '../script/interpreter.ts';
+import { type HostSettings, parseHostSettings } from '../script/settings.ts';
+import { LabFileSystem } from './file-system.ts';
+
+/** The founding document's cards and domains: enough to try everything that it shows. */
+const DEFAULT_SETTINGS = ['adapters=5,6', 'domains=4,0x47,0xab,0xff'];
+
+/** One host of a log, ready to be mounted. */
+export interface LabHost {
+  readonly name: string;
+  /** Mounts the tree at the directory, which is made when it is missing. Throws Failure. */
+  mount(at: string): Promise<Mount>;
+}
+
+export interface LabHostOptions extends LogPlace {
+  readonly host: string;
+  /** As for `host` in a script: `adapters=5,6`. They make the host; one that exists keeps its own. */
+  readonly settings: readonly string[];
+}
+
+/** Where this lab keeps what is no part of the log: mount points, definitions of mdevctl. */
+export const labDirectory = ({ host, ...place }: LabHostOptions): string =>
+  join(dataDirectory(place), 'lab', host);
+
+/** Opens the log, makes the host when it has none of that name, and hands it to `work`. Throws Failure or LogError. */
+export async function withLabHost<T>(
+  options: LabHostOptions,
+  output: Output,
+  work: (host: LabHost) => Promise<T>,
+): Promise<T> {
+  const settings = readSettings(options.settings);
+  return withLog(options, { readOnly: false }, async (log) => {
+    const handler = new CommandHandler(log);
+    await register(handler, options, settings, output);
+    const following = new AbortController();
+    try {
+      return await work({
+        name: options.host,
+        mount: (at) => mountHost({ handler, log, host: options.host, at, output, signal: following.signal }),
+      });
+    } finally {
+      following.abort();
+    }
+  });
+}
+
+function readSettings(settings: readonly string[]): HostSettings | undefined {
+  try {
+    return settings.length === 0 ? undefined : parseHostSettings(settings);
+  } catch (error) {
+    throw new Failure(2, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function register(
+  handler: CommandHandler,
+  { host }: LabHostOptions,
+  settings: HostSettings | undefined,
+  output: Output,
+): Promise<void> {
+  const user = `${userInfo().username}@${hostname()}`;
+  const interpreter = new Interpreter({ handler, user, name: 'lab' });
+  const select = (given: HostSettings | undefined) =>
+    interpreter.run({
+      line: 1,
+      source: `host ${host}`,
+      operation: { kind: 'host', name: host, settings: given },
+      mustFail: false,
+    });
+  const found = await select(undefined);
+  if (found.errno === 'ENODEV') {
+    const made = await select(settings ?? parseHostSettings(DEFAULT_SETTINGS));
+    if (made.errno !== null) throw new Failure(2, made.message);
+    if (settings === undefined)
+      output.err(`apledger: made host ${host} with ${DEFAULT_SETTINGS.join(' ')}\n`);
+  } else if (found.errno !== null) throw new Failure(2, found.message);
+  else if (settings !== undefined)
+    throw new Failure(
+      2,
+      `host ${host} is in the log already, with settings of its own: leave yours away, or change it with lab hardware`,
+    );
+}
+
+interface MountHostOptions {
+  readonly handler: CommandHandler;
+  readonly log: EventLog;
+  readonly host: string;
+  readonly at: string;
+  readonly output: Output;
+  /** Ends following the log. */
+  readonly signal: AbortSignal;
+}
+
+async function mountHost({ handler, log, host, at, output, signal }: MountHostOptions): Promise<Mount> {
+  let mounted: Mount | undefined;
+  const files = new LabFileSystem({ handler, host, gone: (path) => mounted?.gone(path) });
+  await files.view();
+  try {
+    if (await removeStaleMount(at))
+      output.err(`apledger: ${at}: a mount whose server had died was there; it was taken away\n`);
+    mkdirSync(at, { recursive: true });
+    mounted = await mount(files, { at, name: host, subtype: 'apledger' });
+  } catch (error) {
+    if (error instanceof MountError) throw new Failure(2, error.message);
+    throw error;
+  }
+  follow(files, log, host, signal).catch((error: unknown) =>
+    output.err(
+      `apledger: ${host}: cannot follow the log: ${error instanceof Error ? error.message : error}\n`,
+    ),
+  );
+  return mounted;
+}
+
+/** Shows what other processes do to the host when they do it: somebody may sleep until an mdev is gone. */
+async function follow(files: LabFileSystem, log: EventLog, host: string, signal: AbortSignal): Promise<void> {
+  const after = await log.lastPosition();
+  for await (const delivery of log.subscribe({ after, signal }))
+    if ('fact' in delivery && delivery.fact.stream === streamOf(host)) await files.view();
+}

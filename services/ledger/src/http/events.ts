@@ -1,0 +1,112 @@
+/** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
+import type { RecordedFact } from '@apledger/event-log';
+import { type FactType, factSchemas, HostName } from '@apledger/events';
+import type { FastifyRequest } from 'fastify';
+import Type, { type TSchema } from 'typebox';
+import {
+  After,
+  EnvelopeBody,
+  PageRequest,
+  pageOfHost,
+  pageOfLog,
+  Types,
+  typesOf,
+} from '../application/events.ts';
+import { badHeader } from '../application/input.ts';
+import { momentOf } from '../application/moment.ts';
+import { checker, operation } from '../application/operation.ts';
+import { shownFact } from './feed.ts';
+import { fromQuery, get, queryParameter, type Route } from './route.ts';
+
+const Host = Type.Optional(HostName);
+
+/** One schema for each type of fact, so that clients know what `data` is. Facts keep the version they were written in. */
+export const recordedFacts: readonly TSchema[] = (Object.keys(factSchemas) as FactType[]).map((type) =>
+  Type.Object({
+    ...EnvelopeBody.properties,
+    host: HostName,
+    type: Type.Literal(type),
+    data: factSchemas[type],
+  }),
+);
+export const RecordedFactBody = Type.Union([...recordedFacts]);
+
+const pages = operation(
+  { name: 'events', does: 'The facts of the log or of one host, a page at a time.' },
+  {
+    request: Type.Object({ ...PageRequest.properties, host: Host }, { additionalProperties: false }),
+    reply: Type.Object({
+      events: Type.Unsafe<readonly RecordedFact[]>(
+        Type.Array(RecordedFactBody, { description: 'in the order of the log' }),
+      ),
+      after: Type.Integer({ description: 'ask for the next page after this position' }),
+      isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
+    }),
+  },
+  async (ledger, { host, ...request }, scope) => {
+    const page =
+      host === undefined
+        ? await pageOfLog(ledger, request, scope)
+        : await pageOfHost(ledger, request, { ...scope, host });
+    return { ...page, events: page.events.map(shownFact) };
+  },
+);
+
+export const events: Route = get({ path: '/events', operation: pages });
+
+const StreamRequest = Type.Object(
+  { after: Type.Optional(After), host: Host, types: Type.Optional(Types) },
+  { additionalProperties: false },
+);
+
+const checkStream = checker(StreamRequest);
+
+/** Answers with a stream that goes on until client or service end it. */
+export const stream: Route = {
+  method: 'GET',
+  path: '/events/stream',
+  isEndless: true,
+  description: {
+    operationId: 'stream',
+    summary:
+      'The facts as server-sent events, from a position on into the live tail, without gap or duplicate.',
+    description:
+      'Each fact is an event `fact` whose id is its position and whose data is the fact as JSON. `caught-up` comes once, when history is exhausted. A client that reconnects with Last-Event-ID goes on after that position.',
+    parameters: [
+      ...Object.keys(StreamRequest.properties).map((name) => queryParameter(StreamRequest, name)),
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        description: 'position of the last fact that came; counts more than `after`',
+        schema: Type.String({ pattern: '^\\d{1,15}$' }),
+      },
+    ],
+    responses: {
+      200: {
+        description: 'Server-sent events; each `data` of a `fact` is a RecordedFact',
+        content: { 'text/event-stream': { schema: Type.String() } },
+      },
+    },
+  },
+  handle: async ({ ledger, streams }, request, reply) => {
+    const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request.query));
+    const wanted = typesOf(types);
+    const from = lastEventId(request) ?? after;
+    await momentOf(ledger, { position: from });
+    streams.checkRoom();
+    reply.hijack();
+    await streams.begin(reply.raw, {
+      after: from,
+      ...(host === undefined ? {} : { host }),
+      ...(wanted === undefined ? {} : { types: wanted }),
+    });
+  },
+};
+
+function lastEventId({ headers }: FastifyRequest): number | undefined {
+  const text = headers['last-event-id'];
+  if (text === undefined || text === '') return undefined;
+  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text))
+    throw badHeader('last-event-id', 'must be the position of a fact');
+  return Number(text);
+}

@@ -1,0 +1,54 @@
+/** What every request passes before anything looks at it, and what every answer says to browsers. */
+import type { FastifyInstance } from 'fastify';
+import { isLocalHost } from './loopback.ts';
+import { sendProblem } from './problem.ts';
+
+/** The console loads nothing from anywhere else, and nobody frames it. Libraries of components set styles in place. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/**
+ * Two ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
+ * is re-bound to 127.0.0.1 (then Host is that name), and by sending what needs no answer (then Origin is the page's).
+ */
+export function guard(server: FastifyInstance): void {
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.headers(SECURITY_HEADERS);
+    const { host = '', origin } = request.headers;
+    if (!isLocalHost(host))
+      return sendProblem(
+        reply,
+        421,
+        'wrong-host',
+        `This service answers to localhost, 127.0.0.1 and [::1], not to ${JSON.stringify(host.slice(0, 80))}.`,
+      );
+    if (origin !== undefined && origin !== `http://${host}`)
+      return sendProblem(
+        reply,
+        403,
+        'foreign-origin',
+        `Pages of ${JSON.stringify(origin.slice(0, 80))} may not use this service; its own are at http://${host}.`,
+      );
+    return undefined;
+  });
+}

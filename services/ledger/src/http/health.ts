@@ -1,0 +1,21 @@
+/** Is the process alive, and should it be sent requests? */
+import type { FastifyInstance } from 'fastify';
+import type { Ledger } from '../application/ledger.ts';
+import { asProblem } from '../application/problem.ts';
+import { sendApplicationProblem, sendProblem } from './problem.ts';
+
+/** /healthz: this process answers. /readyz: it also reaches its log, and is not about to stop. */
+export function health(server: FastifyInstance, ledger: Ledger, isDraining: () => boolean): void {
+  server.get('/healthz', async () => ({ status: 'ok' }));
+  server.get('/readyz', async (_, reply) => {
+    if (isDraining()) return sendProblem(reply, 503, 'draining', 'The service is stopping.');
+    try {
+      return { status: 'ready', position: await ledger.log.lastPosition() };
+    } catch (error) {
+      const problem = asProblem(error);
+      return problem.status === 503
+        ? sendApplicationProblem(reply, problem)
+        : sendProblem(reply, 503, problem.code, problem.message);
+    }
+  });
+}

@@ -1,0 +1,28 @@
+/** Loopback, and nothing else: there is no access control, so whoever reaches the service may do everything. */
+import { BlockList, isIP } from 'node:net';
+import { Failure } from '../failure.ts';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+export const isLoopback = (address: string): boolean => {
+  const family = isIP(address);
+  return family !== 0 && loopback.check(address, family === 4 ? 'ipv4' : 'ipv6');
+};
+
+/** The address to bind. Throws Failure(2) for any that other machines could reach. */
+export function bindAddress(text: string): string {
+  if (isLoopback(text)) return text;
+  throw new Failure(
+    2,
+    `--host ${text}: the service binds loopback addresses only (127.0.0.0/8, ::1), because it has no access control yet: whoever reaches it may change every host. To reach it from elsewhere, forward the port: ssh -L 8642:127.0.0.1:8642 MACHINE.`,
+  );
+}
+
+/** Whether a Host header names this machine to itself: a page that had its name re-bound to 127.0.0.1 sends its own. */
+export function isLocalHost(header: string): boolean {
+  const name = /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(header)?.[1]?.toLowerCase();
+  if (name === undefined) return false;
+  return name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''));
+}

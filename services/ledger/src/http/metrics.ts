@@ -1,0 +1,50 @@
+/** What Prometheus is told. */
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Streams } from './streams.ts';
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Counts every answer by its route, and serves /metrics. */
+export function measure(server: FastifyInstance, streams: Streams): void {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const labelNames = ['method', 'route', 'status'] as const;
+  const requests = new Histogram({
+    name: 'apledger_http_request_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames,
+    buckets: SECONDS,
+    registers: [register],
+  });
+  const problems = new Counter({
+    name: 'apledger_http_server_errors_total',
+    help: 'Answers of status 500 and above.',
+    labelNames: ['route'],
+    registers: [register],
+  });
+  new Gauge({
+    name: 'apledger_streams',
+    help: 'Clients of the stream of facts.',
+    registers: [register],
+    collect() {
+      this.set(streams.count);
+    },
+  });
+  new Gauge({
+    name: 'apledger_log_position',
+    help: 'Position of the last fact that the feed has seen.',
+    registers: [register],
+    collect() {
+      this.set(streams.position);
+    },
+  });
+  server.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    const route = routeOptions.url ?? 'none';
+    requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    if (reply.statusCode >= 500) problems.inc({ route });
+  });
+  server.get('/metrics', async (_, reply) =>
+    reply.header('content-type', register.contentType).send(await register.metrics()),
+  );
+}

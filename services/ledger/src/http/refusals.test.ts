@@ -1,0 +1,199 @@
+/** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
+import { describe, expect, it } from 'vitest';
+import { MAX_REQUEST_BYTES } from '../application/input.ts';
+import { A, create, register } from '../application/test-support.ts';
+import { bindAddress } from './loopback.ts';
+import { type Scene, scene } from './test-support.ts';
+
+const COMMANDS = '/hosts/lpar1/commands';
+const valid = create('cccccccc-0000-4000-8000-000000000003');
+
+async function registered(): Promise<Scene> {
+  const made = await scene();
+  await made.post(COMMANDS, register('lpar1'));
+  await made.post(COMMANDS, create(A));
+  return made;
+}
+
+/** Sends, and checks what every refusal has to keep. */
+async function refusal(ask: (made: Scene) => Promise<Awaited<ReturnType<Scene['get']>>>) {
+  const made = await registered();
+  const before = await made.log.lastPosition();
+  const answer = await ask(made);
+  expect(await made.log.lastPosition()).toBe(before);
+  expect(made.reports).toEqual([]);
+  expect(answer.type).toBe('application/problem+json');
+  expect(answer.body).toMatchObject({
+    type: `urn:apledger:problem:${answer.body.code}`,
+    title: expect.stringMatching(/\w/),
+    detail: expect.stringMatching(/\w/),
+    status: answer.status,
+  });
+  expect(answer.text).not.toMatch(/node_modules|\.ts:\d|\bat .*\(/);
+  return answer;
+}
+
+describe('a command', () => {
+  it.each([
+    ['nothing', '', 400, 'not-json'],
+    ['no JSON', '{"type":', 400, 'not-json'],
+    ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 400, 'not-json'],
+    ['a list', '[]', 400, 'invalid-command'],
+    ['an unknown type', '{"type":"Reboot"}', 400, 'invalid-command'],
+    ['an inherited type', '{"type":"constructor"}', 400, 'invalid-command'],
+    ['a wrong type', '{"type":"CreateMdev","text":5}', 400, 'invalid-command'],
+    ['a prototype', '{"type":"ScanBus","__proto__":{}}', 400, 'invalid-command'],
+    ['depth', '['.repeat(60_000) + ']'.repeat(60_000), 400, 'invalid-command'],
+    ['size', 'x'.repeat(MAX_REQUEST_BYTES + 1), 413, 'request-too-large'],
+    ['another host`s registration', JSON.stringify(register('lpar9')), 400, 'invalid-command'],
+  ] as const)('of %s is none', async (_, body, status, code) => {
+    expect(await refusal(({ post }) => post(COMMANDS, body))).toMatchObject({ status, body: { code } });
+  });
+
+  it.each([
+    ['idempotency-key', '7'],
+    ['idempotency-key', '""'],
+    ['if-match', '*'],
+    ['if-match', '"-1"'],
+    ['if-match', 'W/"1"'],
+    ['if-match', '"1", "2"'],
+    ['if-none-match', '"1"'],
+    ['apledger-actor', ' '],
+    ['apledger-actor', '%'],
+    ['apledger-actor', '%00'],
+    ['apledger-actor', 'x'.repeat(257)],
+    ['apledger-correlation', '%ff'],
+    ['apledger-expected-revison', '1'],
+  ])('with %s: %s is not carried out', async (header, value) => {
+    expect(await refusal(({ post }) => post(COMMANDS, valid, { [header]: value }))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-header' },
+    });
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', ''])(
+    'as %s is not taken',
+    async (type) => {
+      const send = ({ send }: Scene) =>
+        send({ method: 'POST', url: COMMANDS, payload: '{}', headers: { 'content-type': type } });
+      expect(await refusal(send)).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
+    },
+  );
+});
+
+describe('an address', () => {
+  it.each([
+    ['/hosts/lpar9', 404, 'unknown-host'],
+    ['/hosts/lp$ar', 400, 'invalid-host'],
+    ['/hosts/%00', 400, 'invalid-host'],
+    ['/hosts/%ff', 400, 'invalid-request'],
+    ['/hosts/..%2f..%2fetc', 400, 'invalid-host'],
+    [`/hosts/${'x'.repeat(3000)}`, 400, 'invalid-request'],
+    ['/hosts/lpar1/mdevs/x', 400, 'invalid-request'],
+    ['/hosts/lpar1/mdevs/dddddddd-0000-4000-8000-000000000004', 404, 'unknown-mdev'],
+    ['/hosts/lpar1/guests/nobody', 404, 'unknown-guest'],
+    ['/hosts/lpar1?position=99999', 400, 'no-such-moment'],
+    ['/hosts/lpar1?position=-1', 400, 'invalid-request'],
+    ['/hosts/lpar1?position=1e2', 400, 'invalid-request'],
+    ['/hosts/lpar1?position=1&position=2', 400, 'invalid-request'],
+    ['/hosts/lpar1?time=2999-01-01T00:00:00Z', 400, 'no-such-moment'],
+    ['/hosts/lpar1?time=noon', 400, 'invalid-request'],
+    ['/hosts/lpar1?time=2026-02-01T00:00:00Z&position=1', 400, 'no-such-moment'],
+    ['/hosts/lpar1?at=1', 400, 'invalid-request'],
+    ['/hosts/lpar1?__proto__=1', 400, 'invalid-request'],
+    ['/hosts/lpar1/diff', 400, 'invalid-request'],
+    ['/hosts/lpar1/diff?from=now', 400, 'invalid-request'],
+    ['/hosts/lpar9/diff?from=0', 404, 'unknown-host'],
+    ['/hosts?limit=0', 400, 'invalid-request'],
+    ['/hosts?limit=1001', 400, 'invalid-request'],
+    ['/events?after=99999', 400, 'no-such-moment'],
+    ['/events?types=Rain', 400, 'invalid-request'],
+    ['/events?host=lpar9', 404, 'unknown-host'],
+    ['/events/stream?after=99999', 400, 'no-such-moment'],
+    ['/events/stream?types=Rain', 400, 'invalid-request'],
+    ['/events/stream?host=a/b', 400, 'invalid-request'],
+    ['/hosts/lpar1/commands/7', 404, 'no-such-resource'],
+    ['/', 404, 'no-such-resource'],
+    ['//nowhere', 404, 'no-such-resource'],
+    ['//../../etc/passwd', 404, 'no-such-resource'],
+    ['//%2e%2e/%2e%2e/etc/passwd', 404, 'no-such-resource'],
+    ['//%00', 404, 'no-such-resource'],
+  ])('%s', async (path, status, code) => {
+    expect(await refusal(({ get }) => get(path))).toMatchObject({ status, body: { code } });
+  });
+
+  it('is not for every method, and says for which', async () => {
+    const answer = await refusal(({ send }) => send({ method: 'DELETE', url: '/hosts/lpar1' }));
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(await refusal(({ get }) => get(COMMANDS))).toMatchObject({
+      status: 405,
+      headers: { allow: 'POST' },
+    });
+  });
+
+  it('of a stream takes up only where a fact was', async () => {
+    const last = (value: string) => refusal(({ get }) => get('/events/stream', { 'last-event-id': value }));
+    expect(await last('x')).toMatchObject({ status: 400, body: { code: 'invalid-header' } });
+    expect(await last('99999')).toMatchObject({ status: 400, body: { code: 'no-such-moment' } });
+  });
+});
+
+describe('a page of elsewhere', () => {
+  it.each([
+    'evil.example',
+    'evil.example:8642',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '10.0.0.1:8642',
+    '0.0.0.0',
+    '[::]:8642',
+    '[::ffff:10.0.0.1]',
+    'localhost:',
+  ])('that had its name re-bound is not answered: Host %j', async (host) => {
+    expect(await refusal(({ get }) => get('/hosts', { host }))).toMatchObject({
+      status: 421,
+      body: { code: 'wrong-host' },
+    });
+  });
+
+  it.each(['localhost', 'LOCALHOST:1', '127.0.0.1:8642', '127.1.2.3', '[::1]:8642', '[::1]'])(
+    'is none at %s',
+    async (host) => {
+      const { get } = await scene();
+      expect((await get('/hosts', { host, origin: `http://${host}` })).status).toBe(200);
+    },
+  );
+
+  it.each(['http://evil.example', 'null', 'http://localhost:3000', 'https://localhost:8642', ''])(
+    'cannot make a reader`s browser write: Origin %j',
+    async (origin) => {
+      expect(await refusal(({ post }) => post(COMMANDS, valid, { origin }))).toMatchObject({
+        status: 403,
+        body: { code: 'foreign-origin' },
+      });
+    },
+  );
+
+  it('is told to frame, sniff and load nothing', async () => {
+    const { get } = await scene();
+    for (const path of ['//', '/hosts', '/hosts/lpar9', '//nowhere'])
+      expect((await get(path)).headers).toMatchObject({
+        'content-security-policy': expect.stringMatching(/^default-src 'none'.*frame-ancestors 'none'/),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+  });
+});
+
+describe('the address to listen on', () => {
+  it.each(['127.0.0.1', '127.8.9.10', '::1'])('%s is taken', (address) => {
+    expect(bindAddress(address)).toBe(address);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.1', '::ffff:192.168.1.1', 'localhost', 'example.org', '', '127.1'])(
+    '%j is not, and why',
+    (address) => {
+      expect(() => bindAddress(address)).toThrow(/loopback addresses only.*no access control/);
+    },
+  );
+});

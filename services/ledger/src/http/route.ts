@@ -1,0 +1,185 @@
+/** A route: one address of the API, how OpenAPI describes it, and what answers. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TObject, TSchema } from 'typebox';
+import { hostNameOf, jsonOf } from '../application/input.ts';
+import type { Ledger } from '../application/ledger.ts';
+import type { Operation } from '../application/operation.ts';
+import type { Streams } from './streams.ts';
+
+/** A reply as JSON ends here, so that a page of large facts does not become a gigabyte of text. */
+const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: TSchema;
+  readonly style?: 'form';
+  readonly explode?: boolean;
+}
+
+/** A media type's schema, in the body of a request or of an answer. */
+export interface Content {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema: TSchema }>>;
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: TSchema }>>;
+}
+
+/** What the OpenAPI document says of a route; errors that every route has are added there. */
+export interface Description {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters: readonly Parameter[];
+  readonly body?: TSchema;
+  /** By status. */
+  readonly responses: Readonly<Record<number, Content>>;
+}
+
+/** What routes work on. */
+export interface Service {
+  readonly ledger: Ledger;
+  readonly streams: Streams;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** Below /api/v1, with `{name}` for what varies. */
+  readonly path: string;
+  readonly description: Description;
+  /** Answers for as long as the client listens. */
+  readonly isEndless?: boolean;
+  handle(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+}
+
+const json = (description: string, schema: TSchema): Content => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const namesIn = (path: string): readonly string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+
+const isRequired = ({ required }: TObject, name: string): boolean => required?.includes(name) ?? false;
+
+/** The path's own names, the host among them, whose schema no operation has. */
+export function pathParameters(path: string, schemas: Readonly<Record<string, TSchema>>): Parameter[] {
+  return namesIn(path).map((name) => {
+    const schema = schemas[name];
+    if (schema === undefined) throw new TypeError(`${path}: no schema for {${name}}`);
+    return { name, in: 'path', required: true, schema };
+  });
+}
+
+interface QueryRoute {
+  readonly path: string;
+  readonly operation: Operation;
+  /** Schemas of what the path names and the operation does not know: the host. */
+  readonly scope?: Readonly<Record<string, TSchema>>;
+  /** The reply's `revision` is its version. */
+  readonly hasETag?: boolean;
+}
+
+/** GET: what the path does not name is in the query string. */
+export function get({ path, operation, scope = {}, hasETag = false }: QueryRoute): Route {
+  const { name, does, request: schema, reply: replySchema } = operation;
+  const inPath = namesIn(path);
+  const inQuery = Object.keys(schema.properties).filter((property) => !inPath.includes(property));
+  const ok = json('The answer', replySchema);
+  const version = { ETag: { description: 'the revision, in quotes', schema: { type: 'string' } as TSchema } };
+  return {
+    method: 'GET',
+    path,
+    description: {
+      operationId: name,
+      summary: does,
+      parameters: [
+        ...pathParameters(path, { ...scope, ...schema.properties }),
+        ...inQuery.map((property) => queryParameter(schema, property)),
+        ...(hasETag ? [ifNoneMatch] : []),
+      ],
+      responses: hasETag
+        ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
+        : { 200: ok },
+    },
+    handle: async ({ ledger }, request, reply) => {
+      const { host, ...named } = request.params as Readonly<Record<string, string>>;
+      const given = { ...fromQuery(schema, request.query), ...named };
+      const answer = await operation.answer(ledger, given, scopeOf(host));
+      if (!hasETag) return answer;
+      const tag = `"${(answer as { readonly revision: number }).revision}"`;
+      void reply.header('etag', tag).header('cache-control', 'no-cache');
+      const known = request.headers['if-none-match']
+        ?.split(',')
+        .map((text) => text.trim().replace(/^W\//, ''));
+      if (known?.some((each) => each === tag || each === '*') !== true) return answer;
+      return reply.code(304).send();
+    },
+  };
+}
+
+/** POST: the request is the body. */
+export function post(path: string, operation: Operation): Route {
+  return {
+    method: 'POST',
+    path,
+    description: {
+      operationId: operation.name,
+      summary: operation.does,
+      parameters: pathParameters(path, {}),
+      body: operation.request,
+      responses: { 200: json('The answer', operation.reply) },
+    },
+    handle: async ({ ledger }, request) => operation.answer(ledger, bodyOf(request), scopeOf(undefined)),
+  };
+}
+
+const scopeOf = (host: string | undefined) => ({
+  host: host === undefined ? '' : hostNameOf(host),
+  maxReplyBytes: MAX_REPLY_BYTES,
+});
+
+/** The body as JSON; the server hands bytes on as they came. */
+export const bodyOf = (request: FastifyRequest): unknown =>
+  jsonOf(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
+
+const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'an ETag that is known: 304 without a body when it is still right',
+  schema: { type: 'string' } as TSchema,
+};
+
+type Property = TSchema & { readonly type?: string; readonly description?: string };
+
+export function queryParameter(schema: TObject, name: string): Parameter {
+  const property: Property = schema.properties[name] ?? {};
+  return {
+    name,
+    in: 'query',
+    required: isRequired(schema, name),
+    ...(property.description === undefined ? {} : { description: property.description }),
+    schema: property,
+    ...(property.type === 'array' ? { style: 'form', explode: false } : {}),
+  };
+}
+
+/** A query string's texts as what the schema asks for, where they are that; the rest is left to the validator. */
+export function fromQuery(schema: TObject, query: unknown): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(query as Readonly<Record<string, unknown>>)) {
+    const { type }: Property = (Object.hasOwn(schema.properties, name) && schema.properties[name]) || {};
+    Object.defineProperty(given, name, {
+      enumerable: true,
+      value: typeof value === 'string' ? converted(type, value) : value,
+    });
+  }
+  return given;
+}
+
+function converted(type: string | undefined, text: string): unknown {
+  if (type === 'integer' && /^-?\d{1,16}$/.test(text)) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return type === 'array' ? text.split(',') : text;
+}

@@ -1,0 +1,156 @@
+/** The HTTP transport: the API, health, metrics and the console, on loopback. */
+import type { Socket } from 'node:net';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { MAX_REQUEST_BYTES, tooLarge } from '../application/input.ts';
+import type { Ledger } from '../application/ledger.ts';
+import { asProblem } from '../application/problem.ts';
+import { serveConsole } from './console.ts';
+import { guard } from './guard.ts';
+import { health } from './health.ts';
+import { measure } from './metrics.ts';
+import { API, openApiDocument } from './openapi.ts';
+import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from './problem.ts';
+import type { Route, Service } from './route.ts';
+import { routes } from './routes.ts';
+import { Streams } from './streams.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const MAX_HEADER_BYTES = 16 * 1024;
+/** A guest's name has up to 255 characters, each up to nine when percent-encoded. */
+const MAX_PARAMETER = 2304;
+/** Until a request is there as a whole. */
+const REQUEST_MS = 30_000;
+
+export interface HttpOptions {
+  readonly ledger: Ledger;
+  /** Directory of the console's built files. */
+  readonly console: string;
+  /** Told what an operator should know, a line each. */
+  readonly report: (line: string) => void;
+  readonly beatMs?: number;
+}
+
+/** A server that is ready to listen. Closing it answers what has come, and ends the streams. */
+export async function buildServer({
+  ledger,
+  console,
+  report,
+  beatMs,
+}: HttpOptions): Promise<FastifyInstance> {
+  const streams = await Streams.start({
+    log: ledger.log,
+    report,
+    ...(beatMs === undefined ? {} : { beatMs }),
+  });
+  let isDraining = false;
+  const server = fastify({
+    bodyLimit: MAX_REQUEST_BYTES,
+    requestTimeout: REQUEST_MS,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: MAX_PARAMETER },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: refuseRaw,
+    frameworkErrors: (_, request, reply) =>
+      void sendProblem(
+        reply,
+        400,
+        'invalid-request',
+        `The address ${request.url.slice(0, 200)} is not valid.`,
+      ),
+  });
+  server.addHook('preClose', async () => {
+    isDraining = true;
+    await streams.end();
+  });
+  guard(server);
+  measure(server, streams);
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_: unknown, body: Buffer) => body,
+  );
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = frameworkProblem(error);
+    if (known !== undefined) return sendProblem(reply, ...known);
+    const problem = asProblem(error);
+    if (problem.status >= 500) report(`${request.method} ${request.routeOptions.url}: ${problem.message}`);
+    if (problem.code === 'internal') report(error.stack ?? String(error));
+    return sendApplicationProblem(reply, problem);
+  });
+  health(server, ledger, () => isDraining);
+  const document = JSON.stringify(openApiDocument(routes));
+  server.get('/openapi.json', async (_, reply) =>
+    reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      .send(document),
+  );
+  for (const [path, there] of Map.groupBy(routes, (route) => route.path))
+    mount(server, { ledger, streams }, path, there);
+  await serveConsole(server, console);
+  return server;
+}
+
+/** The routes of one path, and for every other method what would be right there. */
+function mount(server: FastifyInstance, service: Service, path: string, there: readonly Route[]): void {
+  const url = API + path.replaceAll(/\{(\w+)\}/g, ':$1');
+  for (const { method, handle, isEndless = false } of there)
+    server.route({
+      method,
+      url,
+      exposeHeadRoute: method === 'GET' && !isEndless,
+      handler: async (request, reply) => handle(service, request, reply),
+    });
+  const allowed = there.flatMap(({ method, isEndless }) =>
+    method === 'GET' && isEndless !== true ? ['GET', 'HEAD'] : [method],
+  );
+  server.route({
+    method: METHODS.filter((method) => !allowed.includes(method)),
+    url,
+    handler: async ({ method }, reply) =>
+      sendProblem(
+        reply.header('allow', allowed.join(', ')),
+        405,
+        'method-not-allowed',
+        `${method} is not for this address; there are ${allowed.join(', ')}.`,
+      ),
+  });
+}
+
+/** What fastify found wrong before a route was asked. */
+function frameworkProblem({
+  code,
+  statusCode,
+}: FastifyError): Parameters<typeof sendProblem> extends [unknown, ...infer Rest] ? Rest | undefined : never {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return [413, 'request-too-large', tooLarge(`more than ${MAX_REQUEST_BYTES} bytes`).message];
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return [415, 'unsupported-media-type', 'Send the body as JSON, with Content-Type: application/json.'];
+  if (statusCode !== undefined && statusCode < 500 && code?.startsWith('FST_'))
+    return [400, 'invalid-request', 'The request is not what HTTP asks for: its length, or its encoding.'];
+  return undefined;
+}
+
+/** What is no request at all has no reply object: the answer is written by hand. */
+function refuseRaw(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const [status, phrase] = isLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
+  const body = JSON.stringify(
+    isLarge
+      ? problemBody(
+          status,
+          'headers-too-large',
+          `Address and headers may have ${MAX_HEADER_BYTES} bytes together.`,
+        )
+      : problemBody(status, 'not-http', 'What came is no request of HTTP/1.1.'),
+  );
+  socket.end(
+    `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: ${PROBLEM_JSON}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,54 @@
+/** A request as the broker brings it: the subject's host, the headers and the body. */
+import { badHeader, hostNameOf, noteOf, uuidOf } from '../application/input.ts';
+
+const PREFIX = 'apledger-';
+export const COMMAND_ID = 'apledger-command-id';
+export const MESSAGE_ID = 'nats-msg-id';
+export const ACTOR = 'apledger-actor';
+export const CORRELATION = 'apledger-correlation';
+export const EXPECTED_REVISION = 'apledger-expected-revision';
+/** Set by the server for what comes through an import of another account; what a client sets there, it replaces. */
+export const REQUEST_INFO = 'nats-request-info';
+const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION]);
+
+/** One request. */
+export interface Call {
+  readonly subject: string;
+  /** By their names in lower case; of repeated ones, the last. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+  /** What fits into one message of this broker. */
+  readonly maxReplyBytes: number;
+}
+
+/** The host that the subject's last token names. */
+export const hostOfSubject = ({ subject }: Call): string =>
+  hostNameOf(subject.slice(subject.lastIndexOf('.') + 1));
+
+/** A misspelt header would be a condition that nobody checks. */
+export function checkHeaders({ headers }: Call): void {
+  for (const name of headers.keys())
+    if (name.startsWith(PREFIX) && !KNOWN.has(name))
+      throw badHeader(name, `unknown; there are ${[...KNOWN].join(', ')}`);
+}
+
+/** The command's id in lower case; undefined when the client gave none. */
+export function commandIdOf({ headers }: Call): string | undefined {
+  const name = headers.has(COMMAND_ID) ? COMMAND_ID : MESSAGE_ID;
+  const id = headers.get(name);
+  return id === undefined ? undefined : uuidOf(name, id);
+}
+
+/** The revision that the client decided on. */
+export function expectedOf({ headers }: Call): number | 'none' | undefined {
+  const text = headers.get(EXPECTED_REVISION);
+  if (text === undefined || text === 'none') return text;
+  if (!/^\d{1,10}$/.test(text)) throw badHeader(EXPECTED_REVISION, 'must be a revision, from 0, or none');
+  return Number(text);
+}
+
+/** A line that the client wrote for those who read the log. */
+export function noteIn({ headers }: Call, name: typeof ACTOR | typeof CORRELATION): string | undefined {
+  const text = headers.get(name);
+  return text === undefined ? undefined : noteOf(name, text);
+}

@@ -1,0 +1,63 @@
+/** This process on NATS: the micro service, and the relay that publishes the facts. */
+import { relay } from '@apledger/relay';
+import type { Ledger } from '../application/ledger.ts';
+import { type BrokerOptions, connectTo, relayConnection } from './connection.ts';
+import { LedgerService } from './service.ts';
+
+export interface MembershipOptions {
+  readonly ledger: Ledger;
+  readonly broker: BrokerOptions;
+  /** Publish the facts as well. */
+  readonly relays: boolean;
+  readonly report: (line: string) => void;
+}
+
+export interface Membership {
+  /** As discovery knows the service. */
+  readonly id: string;
+  readonly url: string;
+  /** Resolves when the service has ended; with a reason when nobody asked it to. */
+  ended(): Promise<string | undefined>;
+  /** Takes no more requests, answers those that came, publishes what is on its way, and leaves. */
+  drain(): Promise<void>;
+}
+
+/** Registers the service and starts the relay. Throws Failure when the broker does not let us. */
+export async function joinBroker(options: MembershipOptions): Promise<Membership> {
+  const { ledger, broker, relays, report } = options;
+  const connection = await connectTo(broker);
+  const service = await LedgerService.serve({ ledger, connection, report }).catch(async (error: unknown) => {
+    await connection.close();
+    throw error;
+  });
+  const end = new AbortController();
+  const publishing = relays ? publish(options, end.signal) : Promise.resolve();
+  return {
+    id: service.id,
+    url: broker.url,
+    ended: () => service.ended(),
+    async drain() {
+      end.abort();
+      await Promise.all([service.drain(), publishing]);
+    },
+  };
+}
+
+/** A relay that cannot go on ends alone: commands and queries need none. */
+async function publish({ ledger, broker, report }: MembershipOptions, signal: AbortSignal): Promise<void> {
+  let last = '';
+  try {
+    await relay({
+      log: ledger.log,
+      ...relayConnection(broker),
+      signal,
+      onState: (state) => {
+        const reason = state.state === 'waiting' ? state.reason : '';
+        if (reason !== '' && reason !== last) report(`relay: waiting: ${reason}`);
+        last = reason;
+      },
+    });
+  } catch (error) {
+    report(`relay: ended: ${error instanceof Error ? error.message : error}; requests go on being answered`);
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The ledger as a NATS micro service: takes requests, hands them to the endpoints, sends what they answer.
+ *
+ * Several of these share the requests by their queue group. Each request runs on its own; only commands for one
+ * host wait for each other, in the command handler. Nothing listens here: the broker brings everything.
+ */
+import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Ledger } from '../application/ledger.ts';
+import { asProblem, Problem } from '../application/problem.ts';
+import { Failure } from '../failure.ts';
+import type { Call } from './call.ts';
+import { reasonOf } from './connection.ts';
+import type { Endpoint, Group } from './endpoint.ts';
+import { endpoints } from './endpoints.ts';
+import { Meter } from './meter.ts';
+
+export const SERVICE_NAME = 'apledger';
+/** Of the service's interface, not of the package. */
+export const SERVICE_VERSION = '1.0.0';
+const ROOT = 'apledger.v1.svc';
+/** Requests under way in one instance; more are told to come again, and the queue group has other members. */
+const MAX_IN_FLIGHT = 256;
+/** What a message may hold beside a reply's body. */
+const HEADER_BYTES = 1024;
+const MAX_HEADLINE = 300;
+/** For brokers that do not say: their default. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+/** How long draining waits for the broker and for the log. */
+const DRAIN_MS = 20_000;
+
+const encoder = new TextEncoder();
+
+export interface ServeOptions {
+  readonly ledger: Ledger;
+  readonly connection: NatsConnection;
+  /** Told what an operator should know, a line each. */
+  readonly report: (line: string) => void;
+}
+
+/** One instance of the service, from `serve` on until `drain`. */
+export class LedgerService {
+  readonly #ledger: Ledger;
+  readonly #connection: NatsConnection;
+  readonly #report: (line: string) => void;
+  readonly #meters = new Map<string, Meter>();
+  readonly #inFlight = new Set<Promise<void>>();
+  #service: Service | undefined;
+  #isConnected = true;
+
+  private constructor({ ledger, connection, report }: ServeOptions) {
+    this.#ledger = ledger;
+    this.#connection = connection;
+    this.#report = report;
+  }
+
+  /** Registers the endpoints; resolves when the broker has taken them. Throws Failure when it does not let us. */
+  static async serve(options: ServeOptions): Promise<LedgerService> {
+    const service = new LedgerService(options);
+    await service.#register();
+    void service.#watch();
+    return service;
+  }
+
+  /** As discovery knows it. */
+  get id(): string {
+    return this.#service?.info().id ?? '';
+  }
+
+  /** Resolves when the service has ended; with a reason when nobody asked it to. */
+  async ended(): Promise<string | undefined> {
+    const stopped = this.#service?.stopped ?? Promise.resolve(null);
+    const error = await Promise.race([this.#connection.closed(), stopped]);
+    // When the connection closes, so does the service, which then knows less about why.
+    const reason = this.#connection.isClosed() ? ((await this.#connection.closed()) ?? error) : error;
+    return reason instanceof Error ? reasonOf(reason) : undefined;
+  }
+
+  /** Takes no more requests, answers those that came, and closes the connection. */
+  async drain(): Promise<void> {
+    const expired = Promise.withResolvers<'expired'>();
+    const timer = setTimeout(() => expired.resolve('expired'), DRAIN_MS);
+    const end = await Promise.race([this.#drained(), this.#connection.closed(), expired.promise]);
+    clearTimeout(timer);
+    if (end === 'expired')
+      this.#report(
+        `gave up draining after ${DRAIN_MS} ms; ${this.#inFlight.size} requests were not answered`,
+      );
+    await this.#connection.close();
+  }
+
+  async #drained(): Promise<void> {
+    // Without a connection there is nobody who could be told of it, or be answered.
+    if (this.#isConnected) await this.#service?.stop();
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    if (this.#isConnected) await this.#connection.drain();
+  }
+
+  async #register(): Promise<void> {
+    const service = await new Svcm(asLibraryConnection(this.#connection)).add({
+      name: SERVICE_NAME,
+      version: SERVICE_VERSION,
+      description: 'The ledger of crypto adapter assignments: commands and queries about AP queues.',
+      statsHandler: async (endpoint) => this.#meters.get(endpoint.subject)?.report(endpoint),
+    });
+    this.#service = service;
+    const groups: Record<Group, ReturnType<Service['addGroup']>> = {
+      command: service.addGroup(`${ROOT}.command`),
+      query: service.addGroup(`${ROOT}.query`),
+    };
+    for (const endpoint of endpoints) {
+      const { group, name, subject, metadata } = endpoint;
+      const meter = new Meter();
+      this.#meters.set(`${ROOT}.${group}.${subject}`, meter);
+      groups[group].addEndpoint(name, {
+        subject,
+        metadata,
+        handler: (_, message) => this.#take(endpoint, meter, message),
+      });
+    }
+    // The broker's refusal of a subscription comes before its answer to a ping.
+    await this.#connection.flush();
+    if (service.isStopped) throw new Failure(2, reasonOf(await service.stopped));
+  }
+
+  #take(endpoint: Endpoint, meter: Meter, message: ServiceMsg): void {
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) {
+      const problem = `${MAX_IN_FLIGHT} requests are under way here; ask again.`;
+      this.#failed(endpoint, meter, message, new Problem(503, 'overloaded', problem));
+      return;
+    }
+    const started = performance.now();
+    const work = this.#answer(endpoint, message)
+      .catch((error: unknown) => this.#failed(endpoint, meter, message, error))
+      .finally(() => {
+        meter.inFlight -= 1;
+        meter.answered(performance.now() - started);
+        this.#inFlight.delete(work);
+      });
+    meter.inFlight += 1;
+    this.#inFlight.add(work);
+  }
+
+  async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
+    const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
+    const reply = await endpoint.answer(this.#ledger, callOf(message, maxReplyBytes));
+    message.respond(encoded(endpoint, reply, maxReplyBytes));
+  }
+
+  #failed(endpoint: Endpoint, meter: Meter, message: ServiceMsg, error: unknown): void {
+    const problem = asProblem(error);
+    meter.failed(problem.code, problem.message);
+    if (problem.status >= 500) this.#report(`${endpoint.name}: ${problem.message}`);
+    if (problem.code === 'internal') this.#report(error instanceof Error ? `${error.stack}` : String(error));
+    try {
+      message.respondError(problem.status, headline(problem), JSON.stringify(problem.body()));
+    } catch (unsent) {
+      this.#report(
+        `${endpoint.name}: the reply could not be sent: ${unsent instanceof Error ? unsent.message : unsent}`,
+      );
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') {
+        this.#isConnected = false;
+        this.#report('lost the broker; reconnecting');
+      } else if (status.type === 'reconnect') {
+        this.#isConnected = true;
+        this.#report(`reconnected to ${status.server}`);
+      } else if (status.type === 'error') this.#report(reasonOf(status.error));
+    }
+  }
+}
+
+/** The services package names an older copy of the client's types, which differ by an optional property or two. */
+const asLibraryConnection = (connection: NatsConnection) =>
+  connection as unknown as ConstructorParameters<typeof Svcm>[0];
+
+function callOf(message: ServiceMsg, maxReplyBytes: number): Call {
+  const given = new Map<string, string>();
+  for (const [name, values] of message.headers ?? []) given.set(name.toLowerCase(), values.at(-1) ?? '');
+  return { subject: message.subject, headers: given, body: message.data, maxReplyBytes };
+}
+
+function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Array {
+  const whole = encoder.encode(JSON.stringify(reply));
+  if (whole.length <= maxBytes) return whole;
+  const short = endpoint.shortened && encoder.encode(JSON.stringify(endpoint.shortened(reply)));
+  if (short !== undefined && short.length <= maxBytes) return short;
+  throw new Problem(
+    413,
+    'reply-too-large',
+    `The reply has ${whole.length} bytes; a message of this broker holds ${maxBytes} (max_payload).`,
+  );
+}
+
+/** For the header that tools show: one line of plain characters. The body has the whole. */
+const headline = ({ code, message }: Problem): string =>
+  `${code}: ${message}`.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_HEADLINE);
