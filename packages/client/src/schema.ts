@@ -1,1692 +1,1692 @@
 // Made from docs/schemas/openapi.json by `npm run docs`; not to be edited.
 export interface paths {
-    readonly "/hosts": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** The hosts that exist, or existed at a moment, by name, with the fact that each ended with. */
-        readonly get: operations["hosts"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/hosts/{host}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** The masks, cards, queues and mdevs of a host. */
-        readonly get: operations["host"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["host"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/hosts/{host}/mdevs/{mdev}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/hosts/{host}/mdevs/{mdev}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** One mdev: what is assigned to it, and what its guest can use. */
-        readonly get: operations["mdev"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["mdev"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/hosts/{host}/guests/{guest}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/hosts/{host}/guests/{guest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** One running guest: the mdevs that it has open. */
-        readonly get: operations["guest"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["guest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/hosts/{host}/diff": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/hosts/{host}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** What differs between two moments of a host. */
-        readonly get: operations["diff"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/hosts/{host}/commands": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/hosts/{host}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Carries out a command for a host, once.
          * @description Ask again with the same Idempotency-Key when no answer came: what was done is not done again. A refused command is recorded, and answered by 422.
          */
-        readonly post: operations["command"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/events": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** The facts of the log or of one host, a page at a time. */
-        readonly get: operations["events"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/events/stream": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * The facts as server-sent events, from a position on into the live tail, without gap or duplicate.
          * @description Each fact is an event `fact` whose id is its position and whose data is the fact as JSON. `caught-up` comes once, when history is exhausted. A client that reconnects with Last-Event-ID goes on after that position.
          */
-        readonly get: operations["stream"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/verify": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /** Compares heads noted earlier (from hosts or verify --json) with the log. A hash seals all facts before it; `apledger verify` recomputes them. */
-        readonly post: operations["verify"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        readonly RegisterHostCommand: {
+        RegisterHostCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "RegisterHost";
+            type: "RegisterHost";
             /** @description name of a host */
-            readonly host: string;
+            host: string;
             /** @description generation of the driver whose rules decide, driver-rules.md */
-            readonly driver: "2019-v2" | "6.12" | "7.3";
-            readonly hardware: components["schemas"]["Hardware"];
-            readonly boot: {
+            driver: "2019-v2" | "6.12" | "7.3";
+            hardware: components["schemas"]["Hardware"];
+            boot: {
                 /** @description kernel parameter, null when not given */
-                readonly apmask: string | null;
+                apmask: string | null;
                 /** @description kernel parameter, null when not given */
-                readonly aqmask: string | null;
+                aqmask: string | null;
             };
         };
-        readonly ChangeHardwareCommand: {
+        ChangeHardwareCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ChangeHardware";
+            type: "ChangeHardware";
             /** @description APIDs, ascending */
-            readonly adapters?: readonly number[];
+            adapters?: number[];
             /** @description APQIs, ascending */
-            readonly domains?: readonly number[];
+            domains?: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains?: readonly number[];
-            readonly cards?: readonly components["schemas"]["CardModel"][];
+            controlDomains?: number[];
+            cards?: components["schemas"]["CardModel"][];
         };
-        readonly SetCheckStopCommand: {
+        SetCheckStopCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "SetCheckStop";
+            type: "SetCheckStop";
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
-            readonly checkStopped: boolean;
+            adapter: number;
+            checkStopped: boolean;
         };
-        readonly InjectResetFaultCommand: {
+        InjectResetFaultCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "InjectResetFault";
+            type: "InjectResetFault";
             /** @description APQN, like 05.0047 */
-            readonly queue: string;
-            readonly responseCodes: readonly number[];
+            queue: string;
+            responseCodes: number[];
         };
-        readonly ScanBusCommand: {
+        ScanBusCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ScanBus";
+            type: "ScanBus";
         };
-        readonly WriteMaskCommand: {
+        WriteMaskCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "WriteMask";
-            readonly mask: "apmask" | "aqmask";
+            type: "WriteMask";
+            mask: "apmask" | "aqmask";
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly WriteBusAttributeCommand: {
+        WriteBusAttributeCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "WriteBusAttribute";
-            readonly attribute: "ap_domain" | "config_time" | "poll_thread" | "poll_timeout";
+            type: "WriteBusAttribute";
+            attribute: "ap_domain" | "config_time" | "poll_thread" | "poll_timeout";
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly ConfigureCardCommand: {
+        ConfigureCardCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ConfigureCard";
+            type: "ConfigureCard";
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
+            adapter: number;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly SetOnlineCommand: {
+        SetOnlineCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "SetOnline";
-            readonly device: string;
+            type: "SetOnline";
+            device: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly BindQueueCommand: {
+        BindQueueCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "BindQueue";
+            type: "BindQueue";
             /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            readonly driver: "cex4queue" | "vfio_ap";
+            driver: "cex4queue" | "vfio_ap";
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly UnbindQueueCommand: {
+        UnbindQueueCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "UnbindQueue";
+            type: "UnbindQueue";
             /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            readonly driver: "cex4queue" | "vfio_ap";
+            driver: "cex4queue" | "vfio_ap";
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly ProbeDeviceCommand: {
+        ProbeDeviceCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ProbeDevice";
+            type: "ProbeDevice";
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly OverrideDriverCommand: {
+        OverrideDriverCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "OverrideDriver";
+            type: "OverrideDriver";
             /** @description APQN, like 05.0047 */
-            readonly queue: string;
+            queue: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly CreateMdevCommand: {
+        CreateMdevCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CreateMdev";
+            type: "CreateMdev";
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly RemoveMdevCommand: {
+        RemoveMdevCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "RemoveMdev";
+            type: "RemoveMdev";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly AssignAdapterCommand: {
+        AssignAdapterCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "AssignAdapter";
+            type: "AssignAdapter";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly UnassignAdapterCommand: {
+        UnassignAdapterCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "UnassignAdapter";
+            type: "UnassignAdapter";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly AssignDomainCommand: {
+        AssignDomainCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "AssignDomain";
+            type: "AssignDomain";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly UnassignDomainCommand: {
+        UnassignDomainCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "UnassignDomain";
+            type: "UnassignDomain";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly AssignControlDomainCommand: {
+        AssignControlDomainCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "AssignControlDomain";
+            type: "AssignControlDomain";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly UnassignControlDomainCommand: {
+        UnassignControlDomainCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "UnassignControlDomain";
+            type: "UnassignControlDomain";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly ConfigureMdevCommand: {
+        ConfigureMdevCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ConfigureMdev";
+            type: "ConfigureMdev";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description the text written to the attribute */
-            readonly text: string;
+            text: string;
         };
-        readonly StartGuestCommand: {
+        StartGuestCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "StartGuest";
+            type: "StartGuest";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
-            readonly guest: string | null;
+            mdev: string;
+            guest: string | null;
         };
-        readonly StopGuestCommand: {
+        StopGuestCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "StopGuest";
+            type: "StopGuest";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
         };
-        readonly ResetGuestDeviceCommand: {
+        ResetGuestDeviceCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ResetGuestDevice";
+            type: "ResetGuestDevice";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
         };
-        readonly MigrateGuestCommand: {
+        MigrateGuestCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MigrateGuest";
+            type: "MigrateGuest";
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
         };
-        readonly HostRegisteredData: {
+        HostRegisteredData: {
             /** @description name of a host */
-            readonly host: string;
+            host: string;
             /** @description generation of the driver whose rules decide, driver-rules.md */
-            readonly driver: "2019-v2" | "6.12" | "7.3";
-            readonly hardware: components["schemas"]["Hardware"];
+            driver: "2019-v2" | "6.12" | "7.3";
+            hardware: components["schemas"]["Hardware"];
             /** @description 256 bits, bit 0 leftmost */
-            readonly apmask: string;
+            apmask: string;
             /** @description 256 bits, bit 0 leftmost */
-            readonly aqmask: string;
-            readonly bootParameters: {
-                readonly apmask: string | null;
-                readonly aqmask: string | null;
+            aqmask: string;
+            bootParameters: {
+                apmask: string | null;
+                aqmask: string | null;
             };
         };
         /** @description simulated hardware has changed; the bus has not noticed yet */
-        readonly HardwareChangedData: {
+        HardwareChangedData: {
             /** @description APIDs, ascending */
-            readonly adapters?: readonly number[];
+            adapters?: number[];
             /** @description APQIs, ascending */
-            readonly domains?: readonly number[];
+            domains?: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains?: readonly number[];
-            readonly cards?: readonly components["schemas"]["CardModel"][];
+            controlDomains?: number[];
+            cards?: components["schemas"]["CardModel"][];
         };
         /** @description simulated hardware: the adapter stopped or runs again; the bus has not noticed yet */
-        readonly CheckStopChangedData: {
+        CheckStopChangedData: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
-            readonly checkStopped: boolean;
+            adapter: number;
+            checkStopped: boolean;
         };
-        readonly ResetFaultInjectedData: {
+        ResetFaultInjectedData: {
             /** @description APQN, like 05.0047 */
-            readonly queue: string;
-            readonly responseCodes: readonly number[];
+            queue: string;
+            responseCodes: number[];
         };
         /** @description the AP bus noticed a new host configuration (QCI) */
-        readonly HostConfigChangedData: {
+        HostConfigChangedData: {
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
         };
-        readonly BusScannedData: {
-            readonly scans: number;
+        BusScannedData: {
+            scans: number;
         };
-        readonly BindingsCompletedData: {
-            readonly count: number;
+        BindingsCompletedData: {
+            count: number;
         };
-        readonly BusAttributeChangedData: {
-            readonly attribute: "ap_domain" | "config_time" | "poll_thread" | "poll_timeout";
-            readonly value: number;
+        BusAttributeChangedData: {
+            attribute: "ap_domain" | "config_time" | "poll_thread" | "poll_timeout";
+            value: number;
         };
-        readonly CardDetectedData: {
+        CardDetectedData: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
+            adapter: number;
             /** @description hardware type, 10..14 = CEX4..CEX8 */
-            readonly type: number;
+            type: number;
             /** @description A = accelerator, C = CCA coprocessor, P = EP11 coprocessor */
-            readonly mode: "A" | "C" | "P";
-            readonly functions: number;
-            readonly configured: boolean;
-            readonly checkStopped: boolean;
+            mode: "A" | "C" | "P";
+            functions: number;
+            configured: boolean;
+            checkStopped: boolean;
         };
-        readonly CardRemovedData: {
+        CardRemovedData: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
+            adapter: number;
         };
-        readonly CardConfiguredData: {
+        CardConfiguredData: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
+            adapter: number;
         };
-        readonly CardDeconfiguredData: {
+        CardDeconfiguredData: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
+            adapter: number;
         };
-        readonly CardCheckStopNoticedData: {
+        CardCheckStopNoticedData: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
-            readonly checkStopped: boolean;
+            adapter: number;
+            checkStopped: boolean;
         };
-        readonly QueueDetectedData: {
-            readonly queues: readonly string[];
-            readonly configured: boolean;
-            readonly checkStopped: boolean;
+        QueueDetectedData: {
+            queues: string[];
+            configured: boolean;
+            checkStopped: boolean;
         };
-        readonly QueueRemovedData: {
-            readonly queues: readonly string[];
+        QueueRemovedData: {
+            queues: string[];
         };
-        readonly QueueStateNoticedData: {
-            readonly queues: readonly string[];
-            readonly configured: boolean;
-            readonly checkStopped: boolean;
+        QueueStateNoticedData: {
+            queues: string[];
+            configured: boolean;
+            checkStopped: boolean;
         };
-        readonly QueueBoundData: {
+        QueueBoundData: {
             /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            readonly driver: "cex4queue" | "vfio_ap";
-            readonly queues: readonly string[];
+            driver: "cex4queue" | "vfio_ap";
+            queues: string[];
         };
-        readonly QueueUnboundData: {
+        QueueUnboundData: {
             /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            readonly driver: "cex4queue" | "vfio_ap";
-            readonly queues: readonly string[];
+            driver: "cex4queue" | "vfio_ap";
+            queues: string[];
         };
-        readonly QueueResetData: {
-            readonly by: "bus" | "vfio_ap";
-            readonly queues: readonly string[];
+        QueueResetData: {
+            by: "bus" | "vfio_ap";
+            queues: string[];
             /** @description what ZAPQ answered; 0 = done */
-            readonly responseCode: number;
+            responseCode: number;
         };
-        readonly DriverOverrideChangedData: {
+        DriverOverrideChangedData: {
             /** @description APQN, like 05.0047 */
-            readonly queue: string;
-            readonly driver: string | null;
+            queue: string;
+            driver: string | null;
         };
-        readonly OnlineChangedData: {
-            readonly device: string;
-            readonly online: boolean;
+        OnlineChangedData: {
+            device: string;
+            online: boolean;
         };
-        readonly MaskChangedData: {
-            readonly mask: "apmask" | "aqmask";
+        MaskChangedData: {
+            mask: "apmask" | "aqmask";
             /** @description 256 bits, bit 0 leftmost */
-            readonly value: string;
-            readonly written: string;
+            value: string;
+            written: string;
         };
-        readonly MdevCreatedData: {
+        MdevCreatedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
         };
         /** @description removal waits until the guest lets go */
-        readonly MdevRemovalBlockedData: {
+        MdevRemovalBlockedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description what the running guest can use from now on; null when no guest is attached */
-            readonly effective: components["schemas"]["MatrixIds"] | null;
+            effective: components["schemas"]["MatrixIds"] | null;
         };
-        readonly MdevRemovedData: {
+        MdevRemovedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
         };
         /** @description adapters now in the mdev that were not before */
-        readonly AdapterAssignedData: {
+        AdapterAssignedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
         };
         /** @description adapters no longer in the mdev */
-        readonly AdapterUnassignedData: {
+        AdapterUnassignedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
         };
         /** @description domains now in the mdev that were not before */
-        readonly DomainAssignedData: {
+        DomainAssignedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
         };
         /** @description domains no longer in the mdev */
-        readonly DomainUnassignedData: {
+        DomainUnassignedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
         };
         /** @description control domains now in the mdev that were not before */
-        readonly ControlDomainAssignedData: {
+        ControlDomainAssignedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
         };
         /** @description control domains no longer in the mdev */
-        readonly ControlDomainUnassignedData: {
+        ControlDomainUnassignedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
         };
-        readonly GuestStartedData: {
+        GuestStartedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description null = opened by something that is no KVM guest */
-            readonly guest: string | null;
-            readonly attached: boolean;
+            guest: string | null;
+            attached: boolean;
             /** @description what the running guest can use from now on; null when no guest is attached */
-            readonly effective: components["schemas"]["MatrixIds"] | null;
+            effective: components["schemas"]["MatrixIds"] | null;
         };
-        readonly GuestStoppedData: {
+        GuestStoppedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description null = opened by something that is no KVM guest */
-            readonly guest: string | null;
+            guest: string | null;
         };
         /** @description the filtered matrix (the guest_matrix file) changed */
-        readonly GuestMatrixChangedData: {
+        GuestMatrixChangedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
             /** @description what the running guest can use from now on; null when no guest is attached */
-            readonly effective: components["schemas"]["MatrixIds"] | null;
+            effective: components["schemas"]["MatrixIds"] | null;
         };
-        readonly MigrationRequestedData: {
+        MigrationRequestedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description null = opened by something that is no KVM guest */
-            readonly guest: string | null;
+            guest: string | null;
         };
-        readonly MigrationRefusedData: {
+        MigrationRefusedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description null = opened by something that is no KVM guest */
-            readonly guest: string | null;
+            guest: string | null;
             /** @description APIDs, ascending */
-            readonly pluggedAdapters: readonly number[];
+            pluggedAdapters: number[];
         };
-        readonly MigrationCompletedData: {
+        MigrationCompletedData: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description null = opened by something that is no KVM guest */
-            readonly guest: string | null;
+            guest: string | null;
         };
-        readonly CommandRejectedData: {
+        CommandRejectedData: {
             /** @description the command as given */
-            readonly command: {
-                readonly type: string;
+            command: {
+                type: string;
             };
             /** @enum {unknown} */
-            readonly errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
-            readonly explanation: string;
-            readonly conflicts: readonly components["schemas"]["Conflict"][];
-            readonly remedy: string;
+            errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
+            explanation: string;
+            conflicts: components["schemas"]["Conflict"][];
+            remedy: string;
         };
-        readonly HostRegistered: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        HostRegistered: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "HostRegistered";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "HostRegistered";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["HostRegisteredData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["HostRegisteredData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly HardwareChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        HardwareChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "HardwareChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "HardwareChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["HardwareChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["HardwareChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CheckStopChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CheckStopChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CheckStopChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CheckStopChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CheckStopChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CheckStopChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly ResetFaultInjected: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        ResetFaultInjected: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ResetFaultInjected";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "ResetFaultInjected";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["ResetFaultInjectedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["ResetFaultInjectedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly HostConfigChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        HostConfigChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "HostConfigChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "HostConfigChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["HostConfigChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["HostConfigChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly BusScanned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        BusScanned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "BusScanned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "BusScanned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["BusScannedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["BusScannedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly BindingsCompleted: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        BindingsCompleted: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "BindingsCompleted";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "BindingsCompleted";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["BindingsCompletedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["BindingsCompletedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly BusAttributeChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        BusAttributeChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "BusAttributeChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "BusAttributeChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["BusAttributeChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["BusAttributeChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CardDetected: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CardDetected: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CardDetected";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CardDetected";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CardDetectedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CardDetectedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CardRemoved: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CardRemoved: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CardRemoved";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CardRemoved";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CardRemovedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CardRemovedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CardConfigured: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CardConfigured: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CardConfigured";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CardConfigured";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CardConfiguredData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CardConfiguredData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CardDeconfigured: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CardDeconfigured: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CardDeconfigured";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CardDeconfigured";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CardDeconfiguredData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CardDeconfiguredData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CardCheckStopNoticed: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CardCheckStopNoticed: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CardCheckStopNoticed";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CardCheckStopNoticed";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CardCheckStopNoticedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CardCheckStopNoticedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly QueueDetected: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        QueueDetected: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "QueueDetected";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "QueueDetected";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["QueueDetectedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueDetectedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly QueueRemoved: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        QueueRemoved: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "QueueRemoved";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "QueueRemoved";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["QueueRemovedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueRemovedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly QueueStateNoticed: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        QueueStateNoticed: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "QueueStateNoticed";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "QueueStateNoticed";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["QueueStateNoticedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueStateNoticedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly QueueBound: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        QueueBound: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "QueueBound";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "QueueBound";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["QueueBoundData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueBoundData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly QueueUnbound: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        QueueUnbound: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "QueueUnbound";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "QueueUnbound";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["QueueUnboundData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueUnboundData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly QueueReset: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        QueueReset: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "QueueReset";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "QueueReset";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["QueueResetData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueResetData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly DriverOverrideChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        DriverOverrideChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "DriverOverrideChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "DriverOverrideChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["DriverOverrideChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["DriverOverrideChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly OnlineChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        OnlineChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "OnlineChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "OnlineChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["OnlineChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["OnlineChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MaskChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MaskChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MaskChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MaskChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MaskChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MaskChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MdevCreated: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MdevCreated: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MdevCreated";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MdevCreated";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MdevCreatedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MdevCreatedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MdevRemovalBlocked: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MdevRemovalBlocked: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MdevRemovalBlocked";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MdevRemovalBlocked";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MdevRemovalBlockedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MdevRemovalBlockedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MdevRemoved: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MdevRemoved: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MdevRemoved";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MdevRemoved";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MdevRemovedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MdevRemovedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly AdapterAssigned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        AdapterAssigned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "AdapterAssigned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "AdapterAssigned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["AdapterAssignedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["AdapterAssignedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly AdapterUnassigned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        AdapterUnassigned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "AdapterUnassigned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "AdapterUnassigned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["AdapterUnassignedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["AdapterUnassignedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly DomainAssigned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        DomainAssigned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "DomainAssigned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "DomainAssigned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["DomainAssignedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["DomainAssignedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly DomainUnassigned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        DomainUnassigned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "DomainUnassigned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "DomainUnassigned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["DomainUnassignedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["DomainUnassignedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly ControlDomainAssigned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        ControlDomainAssigned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ControlDomainAssigned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "ControlDomainAssigned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["ControlDomainAssignedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["ControlDomainAssignedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly ControlDomainUnassigned: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        ControlDomainUnassigned: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "ControlDomainUnassigned";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "ControlDomainUnassigned";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["ControlDomainUnassignedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["ControlDomainUnassignedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly GuestStarted: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        GuestStarted: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "GuestStarted";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "GuestStarted";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["GuestStartedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["GuestStartedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly GuestStopped: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        GuestStopped: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "GuestStopped";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "GuestStopped";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["GuestStoppedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["GuestStoppedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly GuestMatrixChanged: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        GuestMatrixChanged: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "GuestMatrixChanged";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "GuestMatrixChanged";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["GuestMatrixChangedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["GuestMatrixChangedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MigrationRequested: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MigrationRequested: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MigrationRequested";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MigrationRequested";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MigrationRequestedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MigrationRequestedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MigrationRefused: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MigrationRefused: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MigrationRefused";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MigrationRefused";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MigrationRefusedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MigrationRefusedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly MigrationCompleted: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        MigrationCompleted: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "MigrationCompleted";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "MigrationCompleted";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["MigrationCompletedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MigrationCompletedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly CommandRejected: {
-            readonly id: string;
-            readonly stream: string;
-            readonly revision: number;
-            readonly position: number;
+        CommandRejected: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            readonly type: "CommandRejected";
-            readonly version: number;
-            readonly occurredAt: string;
-            readonly recordedAt: string;
-            readonly actor: string;
+            type: "CommandRejected";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
             /** @description id of the command */
-            readonly cause: string;
-            readonly correlation: string;
-            readonly data: components["schemas"]["CommandRejectedData"];
-            readonly hash: string;
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CommandRejectedData"];
+            hash: string;
             /** @description name of a host */
-            readonly host: string;
+            host: string;
         };
-        readonly Command: components["schemas"]["RegisterHostCommand"] | components["schemas"]["ChangeHardwareCommand"] | components["schemas"]["SetCheckStopCommand"] | components["schemas"]["InjectResetFaultCommand"] | components["schemas"]["ScanBusCommand"] | components["schemas"]["WriteMaskCommand"] | components["schemas"]["WriteBusAttributeCommand"] | components["schemas"]["ConfigureCardCommand"] | components["schemas"]["SetOnlineCommand"] | components["schemas"]["BindQueueCommand"] | components["schemas"]["UnbindQueueCommand"] | components["schemas"]["ProbeDeviceCommand"] | components["schemas"]["OverrideDriverCommand"] | components["schemas"]["CreateMdevCommand"] | components["schemas"]["RemoveMdevCommand"] | components["schemas"]["AssignAdapterCommand"] | components["schemas"]["UnassignAdapterCommand"] | components["schemas"]["AssignDomainCommand"] | components["schemas"]["UnassignDomainCommand"] | components["schemas"]["AssignControlDomainCommand"] | components["schemas"]["UnassignControlDomainCommand"] | components["schemas"]["ConfigureMdevCommand"] | components["schemas"]["StartGuestCommand"] | components["schemas"]["StopGuestCommand"] | components["schemas"]["ResetGuestDeviceCommand"] | components["schemas"]["MigrateGuestCommand"];
-        readonly RecordedFact: components["schemas"]["HostRegistered"] | components["schemas"]["HardwareChanged"] | components["schemas"]["CheckStopChanged"] | components["schemas"]["ResetFaultInjected"] | components["schemas"]["HostConfigChanged"] | components["schemas"]["BusScanned"] | components["schemas"]["BindingsCompleted"] | components["schemas"]["BusAttributeChanged"] | components["schemas"]["CardDetected"] | components["schemas"]["CardRemoved"] | components["schemas"]["CardConfigured"] | components["schemas"]["CardDeconfigured"] | components["schemas"]["CardCheckStopNoticed"] | components["schemas"]["QueueDetected"] | components["schemas"]["QueueRemoved"] | components["schemas"]["QueueStateNoticed"] | components["schemas"]["QueueBound"] | components["schemas"]["QueueUnbound"] | components["schemas"]["QueueReset"] | components["schemas"]["DriverOverrideChanged"] | components["schemas"]["OnlineChanged"] | components["schemas"]["MaskChanged"] | components["schemas"]["MdevCreated"] | components["schemas"]["MdevRemovalBlocked"] | components["schemas"]["MdevRemoved"] | components["schemas"]["AdapterAssigned"] | components["schemas"]["AdapterUnassigned"] | components["schemas"]["DomainAssigned"] | components["schemas"]["DomainUnassigned"] | components["schemas"]["ControlDomainAssigned"] | components["schemas"]["ControlDomainUnassigned"] | components["schemas"]["GuestStarted"] | components["schemas"]["GuestStopped"] | components["schemas"]["GuestMatrixChanged"] | components["schemas"]["MigrationRequested"] | components["schemas"]["MigrationRefused"] | components["schemas"]["MigrationCompleted"] | components["schemas"]["CommandRejected"];
-        readonly Receipt: {
+        Command: components["schemas"]["RegisterHostCommand"] | components["schemas"]["ChangeHardwareCommand"] | components["schemas"]["SetCheckStopCommand"] | components["schemas"]["InjectResetFaultCommand"] | components["schemas"]["ScanBusCommand"] | components["schemas"]["WriteMaskCommand"] | components["schemas"]["WriteBusAttributeCommand"] | components["schemas"]["ConfigureCardCommand"] | components["schemas"]["SetOnlineCommand"] | components["schemas"]["BindQueueCommand"] | components["schemas"]["UnbindQueueCommand"] | components["schemas"]["ProbeDeviceCommand"] | components["schemas"]["OverrideDriverCommand"] | components["schemas"]["CreateMdevCommand"] | components["schemas"]["RemoveMdevCommand"] | components["schemas"]["AssignAdapterCommand"] | components["schemas"]["UnassignAdapterCommand"] | components["schemas"]["AssignDomainCommand"] | components["schemas"]["UnassignDomainCommand"] | components["schemas"]["AssignControlDomainCommand"] | components["schemas"]["UnassignControlDomainCommand"] | components["schemas"]["ConfigureMdevCommand"] | components["schemas"]["StartGuestCommand"] | components["schemas"]["StopGuestCommand"] | components["schemas"]["ResetGuestDeviceCommand"] | components["schemas"]["MigrateGuestCommand"];
+        RecordedFact: components["schemas"]["HostRegistered"] | components["schemas"]["HardwareChanged"] | components["schemas"]["CheckStopChanged"] | components["schemas"]["ResetFaultInjected"] | components["schemas"]["HostConfigChanged"] | components["schemas"]["BusScanned"] | components["schemas"]["BindingsCompleted"] | components["schemas"]["BusAttributeChanged"] | components["schemas"]["CardDetected"] | components["schemas"]["CardRemoved"] | components["schemas"]["CardConfigured"] | components["schemas"]["CardDeconfigured"] | components["schemas"]["CardCheckStopNoticed"] | components["schemas"]["QueueDetected"] | components["schemas"]["QueueRemoved"] | components["schemas"]["QueueStateNoticed"] | components["schemas"]["QueueBound"] | components["schemas"]["QueueUnbound"] | components["schemas"]["QueueReset"] | components["schemas"]["DriverOverrideChanged"] | components["schemas"]["OnlineChanged"] | components["schemas"]["MaskChanged"] | components["schemas"]["MdevCreated"] | components["schemas"]["MdevRemovalBlocked"] | components["schemas"]["MdevRemoved"] | components["schemas"]["AdapterAssigned"] | components["schemas"]["AdapterUnassigned"] | components["schemas"]["DomainAssigned"] | components["schemas"]["DomainUnassigned"] | components["schemas"]["ControlDomainAssigned"] | components["schemas"]["ControlDomainUnassigned"] | components["schemas"]["GuestStarted"] | components["schemas"]["GuestStopped"] | components["schemas"]["GuestMatrixChanged"] | components["schemas"]["MigrationRequested"] | components["schemas"]["MigrationRefused"] | components["schemas"]["MigrationCompleted"] | components["schemas"]["CommandRejected"];
+        Receipt: {
             /** @description name of a host */
-            readonly host: string;
+            host: string;
             /** Format: uuid */
-            readonly commandId: string;
+            commandId: string;
             /** @description of the host's last fact when the command was done */
-            readonly revision: number;
+            revision: number;
             /** @description it had been carried out before, and nothing was done now */
-            readonly isDuplicate: boolean;
+            isDuplicate: boolean;
             /** @description the writer would sleep until the guest closes the mdev */
-            readonly isBlocked: boolean;
+            isBlocked: boolean;
             /** @description in order; none when nothing changed; null when they do not fit into one message */
-            readonly facts: readonly components["schemas"]["Fact"][] | null;
+            facts: components["schemas"]["Fact"][] | null;
             /** @description the command was refused, and the refusal is recorded */
-            readonly refusal?: {
+            refusal?: {
                 /** @enum {unknown} */
-                readonly errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
-                readonly explanation: string;
-                readonly conflicts: readonly components["schemas"]["Conflict"][];
-                readonly remedy: string;
+                errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
+                explanation: string;
+                conflicts: components["schemas"]["Conflict"][];
+                remedy: string;
             };
         };
-        readonly Fact: {
+        Fact: {
             /** @description urn:apledger:facts, docs/schemas/facts.json */
-            readonly type: string;
-            readonly data: unknown;
+            type: string;
+            data: unknown;
         };
-        readonly Head: {
+        Head: {
             /** @description name of a host */
-            readonly host: string;
+            host: string;
             /** @description of its last fact */
-            readonly revision: number;
-            readonly position: number;
+            revision: number;
+            position: number;
             /** @description of its last fact, in which all before it are sealed */
-            readonly hash: string;
-            readonly occurredAt: string;
+            hash: string;
+            occurredAt: string;
         };
-        readonly HostView: {
+        HostView: {
             /** @description name of a host */
-            readonly host: string;
+            host: string;
             /** @description of the last fact that counts */
-            readonly revision: number;
-            readonly position: number;
-            readonly occurredAt: string;
+            revision: number;
+            position: number;
+            occurredAt: string;
             /** @description generation of the driver whose rules decide, driver-rules.md */
-            readonly driver: "2019-v2" | "6.12" | "7.3";
-            readonly apmask: string;
-            readonly aqmask: string;
-            readonly adapters: readonly number[];
-            readonly domains: readonly number[];
-            readonly cards: readonly components["schemas"]["CardView"][];
-            readonly mdevs: readonly components["schemas"]["MdevView"][];
+            driver: "2019-v2" | "6.12" | "7.3";
+            apmask: string;
+            aqmask: string;
+            adapters: number[];
+            domains: number[];
+            cards: components["schemas"]["CardView"][];
+            mdevs: components["schemas"]["MdevView"][];
         };
-        readonly CardView: {
-            readonly adapter: number;
-            readonly queues: readonly number[];
-            readonly zcrypt: readonly number[];
-            readonly vfioAp: readonly number[];
+        CardView: {
+            adapter: number;
+            queues: number[];
+            zcrypt: number[];
+            vfioAp: number[];
         };
-        readonly MdevView: {
+        MdevView: {
             /** @description UUID of a mediated matrix device, lower case */
-            readonly mdev: string;
+            mdev: string;
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
             /** @description somebody has it open */
-            readonly open: boolean;
-            readonly guest: string | null;
+            open: boolean;
+            guest: string | null;
             /** @description the guest got the AP devices */
-            readonly attached: boolean;
-            readonly migrating: boolean;
+            attached: boolean;
+            migrating: boolean;
             /** @description its removal waits until the guest lets go */
-            readonly removing: boolean;
+            removing: boolean;
             /** @description what is left after filtering */
-            readonly guestMatrix: components["schemas"]["MatrixIds"] | null;
+            guestMatrix: components["schemas"]["MatrixIds"] | null;
             /** @description what the running guest can use */
-            readonly effective: components["schemas"]["MatrixIds"] | null;
+            effective: components["schemas"]["MatrixIds"] | null;
         };
-        readonly GuestView: {
+        GuestView: {
             /** @description name of a host */
-            readonly host: string;
+            host: string;
             /** @description of the last fact that counts */
-            readonly revision: number;
-            readonly position: number;
-            readonly occurredAt: string;
+            revision: number;
+            position: number;
+            occurredAt: string;
             /** @description name of a guest */
-            readonly guest: string;
-            readonly mdevs: readonly components["schemas"]["MdevView"][];
+            guest: string;
+            mdevs: components["schemas"]["MdevView"][];
         };
-        readonly MatrixIds: {
+        MatrixIds: {
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
         };
-        readonly CardModel: {
+        CardModel: {
             /** @description APID, 0 to 255 */
-            readonly adapter: number;
+            adapter: number;
             /** @description hardware type, 10..14 = CEX4..CEX8 */
-            readonly type: number;
+            type: number;
             /** @description A = accelerator, C = CCA coprocessor, P = EP11 coprocessor */
-            readonly mode: "A" | "C" | "P";
+            mode: "A" | "C" | "P";
             /** @description facility bits, else those usual for the mode */
-            readonly functions?: number;
+            functions?: number;
         };
-        readonly Conflict: {
+        Conflict: {
             /** @description the APQN in the way, or card05 / a mask / an attribute when it is no queue */
-            readonly queue: string;
+            queue: string;
             /** @description who holds it: zcrypt, an mdev, a guest */
-            readonly holder: string;
+            holder: string;
         };
-        readonly Hardware: {
+        Hardware: {
             /** @description the PQAP(QCI) instruction is available */
-            readonly qci: boolean;
+            qci: boolean;
             /** @description AP extended addressing: ids above 63 / 15 */
-            readonly apxa: boolean;
+            apxa: boolean;
             /** @description APID, 0 to 255 */
-            readonly maxAdapter: number;
+            maxAdapter: number;
             /** @description APQI, 0 to 255 */
-            readonly maxDomain: number;
+            maxDomain: number;
             /** @description APIDs, ascending */
-            readonly adapters: readonly number[];
+            adapters: number[];
             /** @description APQIs, ascending */
-            readonly domains: readonly number[];
+            domains: number[];
             /** @description APQIs, ascending */
-            readonly controlDomains: readonly number[];
+            controlDomains: number[];
             /** @description models of the adapters; the default is CEX8C */
-            readonly cards: readonly components["schemas"]["CardModel"][];
+            cards: components["schemas"]["CardModel"][];
         };
-        readonly Problem: {
+        Problem: {
             /** @description urn:apledger:problem: and the code */
-            readonly type: string;
-            readonly title: string;
-            readonly status: number;
+            type: string;
+            title: string;
+            status: number;
             /** @description for people: the thing, the reason and what helps */
-            readonly detail: string;
+            detail: string;
             /** @description for programs */
-            readonly code: string;
+            code: string;
             /** @description each as path: what was expected */
-            readonly problems?: readonly string[];
-            readonly expected?: number | "none";
-            readonly actual?: number | "none";
+            problems?: string[];
+            expected?: number | "none";
+            actual?: number | "none";
         };
-        readonly Refusal: {
+        Refusal: {
             /** @description urn:apledger:problem: and the code */
-            readonly type: string;
-            readonly title: string;
-            readonly status: number;
+            type: string;
+            title: string;
+            status: number;
             /** @description for people: the thing, the reason and what helps */
-            readonly detail: string;
+            detail: string;
             /** @description for programs */
-            readonly code: string;
+            code: string;
             /** @enum {unknown} */
-            readonly errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
-            readonly explanation: string;
-            readonly conflicts: readonly components["schemas"]["Conflict"][];
-            readonly remedy: string;
-            readonly host: string;
-            readonly commandId: string;
-            readonly revision: number;
-            readonly isDuplicate: boolean;
-            readonly facts: readonly components["schemas"]["Fact"][];
+            errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
+            explanation: string;
+            conflicts: components["schemas"]["Conflict"][];
+            remedy: string;
+            host: string;
+            commandId: string;
+            revision: number;
+            isDuplicate: boolean;
+            facts: components["schemas"]["Fact"][];
         };
     };
     responses: never;
@@ -1697,539 +1697,539 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly hosts: {
-        readonly parameters: {
-            readonly query?: {
+    hosts: {
+        parameters: {
+            query?: {
                 /** @description as of this position of the log */
-                readonly position?: number;
+                position?: number;
                 /** @description as of this time, like 2026-11-17T09:14:00Z */
-                readonly time?: string;
+                time?: string;
                 /** @description only hosts that sort after this one */
-                readonly after?: string;
-                readonly limit?: number;
+                after?: string;
+                limit?: number;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
-                        readonly hosts: readonly components["schemas"]["Head"][];
+                    "application/json": {
+                        hosts: components["schemas"]["Head"][];
                         /** @description ask on after this one; null = that was all */
-                        readonly next: string | null;
+                        next: string | null;
                         /** @description as of this position: name it for the next page, and no host moves; null when a time was asked for */
-                        readonly position: number | null;
+                        position: number | null;
                     };
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly host: {
-        readonly parameters: {
-            readonly query?: {
+    host: {
+        parameters: {
+            query?: {
                 /** @description as of this position of the log */
-                readonly position?: number;
+                position?: number;
                 /** @description as of this time, like 2026-11-17T09:14:00Z */
-                readonly time?: string;
+                time?: string;
             };
-            readonly header?: {
+            header?: {
                 /** @description an ETag that is known: 304 without a body when it is still right */
-                readonly "If-None-Match"?: string;
+                "If-None-Match"?: string;
             };
-            readonly path: {
-                readonly host: string;
+            path: {
+                host: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
                     /** @description the revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HostView"];
+                    "application/json": components["schemas"]["HostView"];
                 };
             };
             /** @description It has not changed */
-            readonly 304: {
+            304: {
                 headers: {
                     /** @description the revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly mdev: {
-        readonly parameters: {
-            readonly query?: {
+    mdev: {
+        parameters: {
+            query?: {
                 /** @description as of this position of the log */
-                readonly position?: number;
+                position?: number;
                 /** @description as of this time, like 2026-11-17T09:14:00Z */
-                readonly time?: string;
+                time?: string;
             };
-            readonly header?: {
+            header?: {
                 /** @description an ETag that is known: 304 without a body when it is still right */
-                readonly "If-None-Match"?: string;
+                "If-None-Match"?: string;
             };
-            readonly path: {
-                readonly host: string;
-                readonly mdev: string;
+            path: {
+                host: string;
+                mdev: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
                     /** @description the revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
+                    "application/json": {
                         /** @description name of a host */
-                        readonly host: string;
+                        host: string;
                         /** @description of the last fact that counts */
-                        readonly revision: number;
-                        readonly position: number;
-                        readonly occurredAt: string;
+                        revision: number;
+                        position: number;
+                        occurredAt: string;
                         /** @description UUID of a mediated matrix device, lower case */
-                        readonly mdev: string;
+                        mdev: string;
                         /** @description APIDs, ascending */
-                        readonly adapters: readonly number[];
+                        adapters: number[];
                         /** @description APQIs, ascending */
-                        readonly domains: readonly number[];
+                        domains: number[];
                         /** @description APQIs, ascending */
-                        readonly controlDomains: readonly number[];
+                        controlDomains: number[];
                         /** @description somebody has it open */
-                        readonly open: boolean;
-                        readonly guest: string | null;
+                        open: boolean;
+                        guest: string | null;
                         /** @description the guest got the AP devices */
-                        readonly attached: boolean;
-                        readonly migrating: boolean;
+                        attached: boolean;
+                        migrating: boolean;
                         /** @description its removal waits until the guest lets go */
-                        readonly removing: boolean;
+                        removing: boolean;
                         /** @description what is left after filtering */
-                        readonly guestMatrix: components["schemas"]["MatrixIds"] | null;
+                        guestMatrix: components["schemas"]["MatrixIds"] | null;
                         /** @description what the running guest can use */
-                        readonly effective: components["schemas"]["MatrixIds"] | null;
+                        effective: components["schemas"]["MatrixIds"] | null;
                     };
                 };
             };
             /** @description It has not changed */
-            readonly 304: {
+            304: {
                 headers: {
                     /** @description the revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly guest: {
-        readonly parameters: {
-            readonly query?: {
+    guest: {
+        parameters: {
+            query?: {
                 /** @description as of this position of the log */
-                readonly position?: number;
+                position?: number;
                 /** @description as of this time, like 2026-11-17T09:14:00Z */
-                readonly time?: string;
+                time?: string;
             };
-            readonly header?: {
+            header?: {
                 /** @description an ETag that is known: 304 without a body when it is still right */
-                readonly "If-None-Match"?: string;
+                "If-None-Match"?: string;
             };
-            readonly path: {
-                readonly host: string;
-                readonly guest: string;
+            path: {
+                host: string;
+                guest: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
                     /** @description the revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["GuestView"];
+                    "application/json": components["schemas"]["GuestView"];
                 };
             };
             /** @description It has not changed */
-            readonly 304: {
+            304: {
                 headers: {
                     /** @description the revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly diff: {
-        readonly parameters: {
-            readonly query: {
+    diff: {
+        parameters: {
+            query: {
                 /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
-                readonly from: string;
+                from: string;
                 /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
-                readonly to?: string;
+                to?: string;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly host: string;
+            header?: never;
+            path: {
+                host: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
+                    "application/json": {
                         /** @description name of a host */
-                        readonly host: string;
+                        host: string;
                         /** @description each says in `change` what it is, and has the fields that go with it */
-                        readonly changes: readonly {
-                            readonly change: string;
+                        changes: {
+                            change: string;
                         }[];
                     };
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly command: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    command: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description id of the command, a UUID; the ledger makes one when there is none */
-                readonly "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string;
                 /** @description the ETag of the host that you decided on: nothing happens when it is elsewhere */
-                readonly "If-Match"?: string;
+                "If-Match"?: string;
                 /** @description *: nothing happens when there is such a host */
-                readonly "If-None-Match"?: "*";
+                "If-None-Match"?: "*";
                 /** @description who asks, for the log; percent-encoded beyond ASCII */
-                readonly "Apledger-Actor"?: string;
+                "Apledger-Actor"?: string;
                 /** @description what the command belongs to; percent-encoded beyond ASCII */
-                readonly "Apledger-Correlation"?: string;
+                "Apledger-Correlation"?: string;
             };
-            readonly path: {
-                readonly host: string;
+            path: {
+                host: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Command"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Command"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Done, and durable */
-            readonly 200: {
+            200: {
                 headers: {
                     /** @description the host's revision, in quotes */
-                    readonly ETag?: string;
-                    readonly [name: string]: unknown;
+                    ETag?: string;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Receipt"];
+                    "application/json": components["schemas"]["Receipt"];
                 };
             };
             /** @description The command was refused by the rules of the driver; the refusal is recorded */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Refusal"];
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly events: {
-        readonly parameters: {
-            readonly query?: {
+    events: {
+        parameters: {
+            query?: {
                 /** @description only facts after this position; default 0 */
-                readonly after?: number;
+                after?: number;
                 /** @description default 100 */
-                readonly limit?: number;
+                limit?: number;
                 /** @description only these */
-                readonly types?: readonly string[];
+                types?: string[];
                 /** @description name of a host */
-                readonly host?: string;
+                host?: string;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
+                    "application/json": {
                         /** @description in the order of the log */
-                        readonly events: readonly components["schemas"]["RecordedFact"][];
+                        events: components["schemas"]["RecordedFact"][];
                         /** @description ask for the next page after this position */
-                        readonly after: number;
+                        after: number;
                         /** @description the log had no more when it was asked */
-                        readonly isEnd: boolean;
+                        isEnd: boolean;
                     };
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly stream: {
-        readonly parameters: {
-            readonly query?: {
+    stream: {
+        parameters: {
+            query?: {
                 /** @description only facts after this position; default 0 */
-                readonly after?: number;
+                after?: number;
                 /** @description name of a host */
-                readonly host?: string;
+                host?: string;
                 /** @description only these */
-                readonly types?: readonly string[];
+                types?: string[];
             };
-            readonly header?: {
+            header?: {
                 /** @description position of the last fact that came; counts more than `after` */
-                readonly "Last-Event-ID"?: string;
+                "Last-Event-ID"?: string;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Server-sent events; each `data` of a `fact` is a RecordedFact */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "text/event-stream": string;
+                    "text/event-stream": string;
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    readonly verify: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": {
-                    readonly heads: readonly {
+        requestBody: {
+            content: {
+                "application/json": {
+                    heads: {
                         /** @description name of a host */
-                        readonly host: string;
-                        readonly revision: number;
-                        readonly hash: string;
+                        host: string;
+                        revision: number;
+                        hash: string;
                     }[];
                 };
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The answer */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": {
+                    "application/json": {
                         /** @description how many heads were compared */
-                        readonly checked: number;
+                        checked: number;
                         /** @description none = every head is still what it was */
-                        readonly problems: readonly {
+                        problems: {
                             /** @description name of a host */
-                            readonly host: string;
-                            readonly revision: number;
-                            readonly problem: string;
+                            host: string;
+                            revision: number;
+                            problem: string;
                         }[];
                     };
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
-            readonly "4XX": {
+            "4XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
-            readonly "5XX": {
+            "5XX": {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,6 +1,5 @@
-/** The live stream of facts: one `EventSource`, which reconnects by itself and resumes after the last fact that came. */
-import { streamUrl } from './client.ts';
-import type { RecordedFact } from './shapes.ts';
+/** The live stream of facts, and whether it is up. */
+import { followFacts, type RecordedFact } from '@apledger/client';
 
 export type Link = 'connecting' | 'live' | 'lost';
 
@@ -12,35 +11,26 @@ export interface LiveOptions {
   readonly onLink: (link: Link) => void;
 }
 
-/** How long to wait before asking again after the browser gave up. */
-const RETRY_MS = 2000;
-
 /** Follows the stream until the returned function is called. */
 export function follow({ after, host, onFact, onLink }: LiveOptions): () => void {
-  let position = after;
-  let source: EventSource | undefined;
-  let retry: ReturnType<typeof setTimeout> | undefined;
+  const end = new AbortController();
+  void listen();
+  return () => end.abort();
 
-  const open = (): void => {
-    source = new EventSource(streamUrl(position, host));
-    source.addEventListener('fact', ({ data }: MessageEvent<string>) => {
-      const fact = JSON.parse(data) as RecordedFact;
-      position = fact.position;
-      onFact(fact);
+  async function listen(): Promise<void> {
+    onLink('connecting');
+    const facts = followFacts({
+      server: '',
+      after,
+      ...(host === undefined ? {} : { host }),
+      signal: end.signal,
+      onOpen: () => onLink('live'),
+      onBreak: () => onLink('lost'),
     });
-    source.addEventListener('caught-up', () => onLink('live'));
-    source.addEventListener('error', () => {
-      onLink('lost');
-      // The browser tries again by itself unless it was turned away: a proxy's 502, a service that is starting.
-      if (source?.readyState !== EventSource.CLOSED) return;
-      clearTimeout(retry);
-      retry = setTimeout(open, RETRY_MS);
-    });
-  };
-  onLink('connecting');
-  open();
-  return () => {
-    clearTimeout(retry);
-    source?.close();
-  };
+    try {
+      for await (const delivery of facts) if ('fact' in delivery) onFact(delivery.fact);
+    } catch {
+      onLink('lost'); // the service does not want us: nothing will come any more
+    }
+  }
 }

@@ -1,49 +1,6 @@
-/** What the service answers, as far as the page reads it (docs/http-api.md). */
+/** What the service answers about custody and what-if. */
+import type { Command, Refusal } from '@apledger/client';
 import type { HostViewJson } from '@apledger/projections/host';
-
-export interface HostHead {
-  readonly host: string;
-  readonly revision: number;
-  readonly position: number;
-  readonly occurredAt: string;
-}
-
-export interface HostPage {
-  readonly hosts: readonly HostHead[];
-  /** Ask on after this host; null = that was all. */
-  readonly next: string | null;
-  /** Of the last fact of the log that counted. */
-  readonly position: number;
-}
-
-/** A fact as the log recorded it. */
-export interface RecordedFact {
-  readonly id: string;
-  readonly host: string;
-  readonly revision: number;
-  readonly position: number;
-  readonly type: string;
-  readonly version: number;
-  readonly occurredAt: string;
-  readonly actor: string;
-  readonly cause: string;
-  readonly correlation: string;
-  readonly data: { readonly [key: string]: unknown };
-}
-
-export interface FactsPage {
-  readonly events: readonly RecordedFact[];
-  /** Ask on after this position. */
-  readonly after: number;
-  readonly isEnd: boolean;
-}
-
-export interface Refusal {
-  readonly errno: string;
-  readonly explanation: string;
-  readonly conflicts: readonly { readonly queue: string; readonly holder: string }[];
-  readonly remedy: string;
-}
 
 export type Holder =
   | { readonly kind: 'host' | 'nobody' }
@@ -90,7 +47,7 @@ export interface TriedStep {
   /** `blocked`: it would be under way until a guest lets go. `nothing`: it is so already. */
   readonly outcome: 'done' | 'refused' | 'blocked' | 'nothing';
   /** What would be given to the host. */
-  readonly commands: readonly { readonly type: string }[];
+  readonly commands: readonly Command[];
   readonly facts: readonly { readonly type: string; readonly data: object }[];
   readonly refusal?: Refusal;
 }
@@ -104,12 +61,4 @@ export interface WhatIf {
   readonly after: HostViewJson;
   readonly lost: readonly Share[];
   readonly gained: readonly Share[];
-}
-
-export interface Receipt {
-  readonly host: string;
-  readonly commandId: string;
-  readonly revision: number;
-  readonly isDuplicate: boolean;
-  readonly isBlocked: boolean;
 }

@@ -52,7 +52,7 @@ export interface CellSize {
 }
 
 const MIN = { width: 1.5, height: 1.5 };
-const MAX = { width: 112, height: 48 };
+const MAX = { width: 160, height: 68 };
 /** Cells are at most so much wider than high, and the other way round. */
 const MAX_WIDE = 2.4;
 const MAX_HIGH = 1.25;

@@ -1,7 +1,8 @@
 /** Facts by what an operator asks for, and the words to find them by. */
+
+import type { RecordedFact } from '@apledger/client';
 import type { Fact, FactType } from '@apledger/events';
 import { describeFact } from '@apledger/projections/host';
-import type { RecordedFact } from '../api/shapes.ts';
 
 export interface FactGroup {
   readonly id: string;

@@ -4,25 +4,29 @@
  * There is one state of the host, and three things that move it: a moment that is asked for (the state is fetched), a fact that arrives
  * while it follows the present, and the playhead. Views read the signals; nothing else is shared.
  */
+
+import { isUnreachable, type RecordedFact } from '@apledger/client';
 import { type Fact, pack } from '@apledger/events';
 import {
   applyFact,
   type FoldableFact,
   HostState,
   type HostView,
+  type HostViewJson,
   stateOfView,
   viewOf,
 } from '@apledger/projections/host';
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { ApiProblem, fetchFacts, fetchHost, fetchHosts } from '../api/client.ts';
+import { fetchFacts, fetchHost, fetchHosts } from '../api/client.ts';
 import { follow, type Link } from '../api/live.ts';
-import type { RecordedFact } from '../api/shapes.ts';
 import { Marks } from '../model/marks.ts';
 import { atPosition, type Moment, NOW, type Stamp, sameMoment } from '../model/moment.ts';
 import { throttled } from './throttled.ts';
 
 /** How often the words around the matrix change while facts rush by, milliseconds; the matrix itself is drawn at every frame. */
 const CALM_MS = 120;
+/** Hosts that one question tells of. */
+const MAX_HOSTS = 1000;
 /** Facts that came while the page was open, at most so many. */
 const MAX_ARRIVED = 200;
 
@@ -119,7 +123,7 @@ export class Session {
     } catch (error) {
       if (loading.signal.aborted) return;
       batch(() => {
-        this.problem.value = error instanceof ApiProblem ? error.message : `The page failed: ${error}`;
+        this.problem.value = messageOf(error);
         this.status.value = 'failed';
       });
     }
@@ -129,11 +133,7 @@ export class Session {
     const view = await fetchHost(host, moment, signal);
     if (signal.aborted) return;
     this.#state = view && stateOfView(view);
-    this.#stamp = view && {
-      position: view.position,
-      revision: view.revision,
-      occurredAt: Date.parse(view.occurredAt),
-    };
+    this.#stamp = stampOfView(view);
     this.#loaded(view !== undefined);
     if (this.#unfollow === undefined) await this.#span(host, signal);
     if (moment.kind === 'now' && this.#stamp !== undefined) this.#reaches(this.#stamp);
@@ -141,11 +141,9 @@ export class Session {
   }
 
   async #loadLog(moment: Moment, signal: AbortSignal): Promise<void> {
-    const { position } = await fetchHosts(moment, { limit: 1 }, signal);
-    const { events } = await fetchFacts({ after: Math.max(0, position - 1), limit: 1 }, signal);
+    const stamp = await lastStamp(moment, signal);
     if (signal.aborted) return;
-    const fact = events[0];
-    this.#stamp = fact && stampOf(fact);
+    this.#stamp = stamp;
     this.#loaded(true);
     if (this.#unfollow === undefined) await this.#span(undefined, signal);
     if (moment.kind === 'now' && this.#stamp !== undefined) this.#reaches(this.#stamp);
@@ -157,12 +155,9 @@ export class Session {
     const { events } = await fetchFacts({ host, limit: 1 }, signal);
     if (events[0] !== undefined) this.first.value = stampOf(events[0]);
     if (this.moment.peek().kind === 'now') return;
-    const head = host === undefined ? undefined : await fetchHost(host, NOW, signal);
-    if (head !== undefined) this.#reaches({ ...head, occurredAt: Date.parse(head.occurredAt) });
-    if (host !== undefined) return;
-    const { position } = await fetchHosts(NOW, { limit: 1 }, signal);
-    const newest = await fetchFacts({ after: Math.max(0, position - 1), limit: 1 }, signal);
-    if (newest.events[0] !== undefined) this.#reaches(stampOf(newest.events[0]));
+    const head =
+      host === undefined ? await lastStamp(NOW, signal) : stampOfView(await fetchHost(host, NOW, signal));
+    if (head !== undefined) this.#reaches(head);
   }
 
   #loaded(isThere: boolean): void {
@@ -223,6 +218,30 @@ export class Session {
     });
   }
 }
+
+const stampOfView = (view: HostViewJson | undefined): Stamp | undefined =>
+  view && { position: view.position, revision: view.revision, occurredAt: Date.parse(view.occurredAt) };
+
+/** The log's last fact at or before the moment. */
+async function lastStamp(moment: Moment, signal: AbortSignal): Promise<Stamp | undefined> {
+  const { hosts, position } = await fetchHosts(
+    moment,
+    { limit: moment.kind === 'time' ? MAX_HOSTS : 1 },
+    signal,
+  );
+  // A time has no position of its own: the last fact of any host by then.
+  const last = position ?? Math.max(0, ...hosts.map((head) => head.position));
+  const { events } = await fetchFacts({ after: Math.max(0, last - 1), limit: 1 }, signal);
+  return events[0] && stampOf(events[0]);
+}
+
+/** What a person reads of an error. */
+export const messageOf = (error: unknown): string =>
+  isUnreachable(error)
+    ? 'The service does not answer.'
+    : error instanceof Error
+      ? error.message
+      : String(error);
 
 /** A fact's place in the log. */
 export const stampOf = ({ position, revision, occurredAt }: RecordedFact): Stamp => ({

@@ -1,10 +1,11 @@
 /** What was asked of the service, for a component: the newest answer, kept while the next one is on its way. */
 import { useEffect, useState } from 'preact/hooks';
-import { ApiProblem } from '../api/client.ts';
+import { messageOf } from './session.ts';
 
 export interface Asked<T> {
   readonly answer: T | undefined;
-  readonly problem: ApiProblem | undefined;
+  /** Why there is no answer, for people. */
+  readonly problem: string | undefined;
   readonly isAsking: boolean;
 }
 
@@ -28,8 +29,7 @@ export function useAsked<T>(
       },
       (error: unknown) => {
         if (asking.signal.aborted) return;
-        const problem = error instanceof ApiProblem ? error : new ApiProblem(0, 'internal', String(error));
-        setAsked((before) => ({ ...before, problem, isAsking: false }));
+        setAsked((before) => ({ ...before, problem: messageOf(error), isAsking: false }));
       },
     );
     return () => asking.abort();

@@ -1,7 +1,8 @@
 /** The facts that lead up to where the page stands, newest first, as many as are asked for. */
+
+import type { RecordedFact } from '@apledger/client';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchFacts } from '../api/client.ts';
-import type { RecordedFact } from '../api/shapes.ts';
 import type { FactGroup } from '../model/fact-groups.ts';
 import { usePage } from './page.tsx';
 import { useAsked } from './use-asked.ts';

@@ -55,7 +55,7 @@ export function CustodyView() {
       {queue === undefined ? (
         <p class="empty">Name a queue: its adapter and its domain, like 05.0047.</p>
       ) : problem !== undefined ? (
-        <p class="empty">{problem.message}</p>
+        <p class="empty">{problem}</p>
       ) : chart === undefined ? (
         <p class="empty">{isAsking ? 'Asking for its history …' : ''}</p>
       ) : chart.lanes.length === 0 ? (

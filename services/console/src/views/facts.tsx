@@ -1,6 +1,6 @@
 /** The stream of facts up to the moment, newest first. */
 
-import type { RecordedFact } from '../api/shapes.ts';
+import type { RecordedFact } from '@apledger/client';
 import { FACT_GROUPS, groupOf, mentions } from '../model/fact-groups.ts';
 import { formatDay } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
@@ -43,7 +43,7 @@ export function FactsView() {
           />
         </div>
       </header>
-      {problem && <p class="notice is-bad">{problem.message}</p>}
+      {problem && <p class="notice is-bad">{problem}</p>}
       {found.length === 0 ? (
         <p class="empty">{isAsking ? 'Asking for the facts …' : 'No such fact up to this moment.'}</p>
       ) : (

@@ -1,9 +1,9 @@
 /** The guests of a host: what each has, where it stands in its life, and what happened to it. */
 import { formatApid } from '@apledger/ap';
+import type { RecordedFact } from '@apledger/client';
 import { flatDefinition, guestMachine } from '@apledger/machines';
 import type { HostView, MdevView } from '@apledger/projections/host';
 import { fetchFacts } from '../api/client.ts';
-import type { RecordedFact } from '../api/shapes.ts';
 import { LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
 import { formatTime } from '../model/moment.ts';
 import { nameOf, shortMdev } from '../model/owner.ts';
@@ -59,7 +59,11 @@ export function GuestsView() {
           </p>
         )
       ) : (
-        <Guest mdev={chosen} view={view} facts={life.filter(({ data }) => data.mdev === chosen.mdev)} />
+        <Guest
+          mdev={chosen}
+          view={view}
+          facts={life.filter(({ data }) => 'mdev' in data && data.mdev === chosen.mdev)}
+        />
       )}
     </div>
   );

@@ -1,8 +1,9 @@
 /** All hosts at a glance, as of the moment: what each looks like, who has how much of it, and when something happened there. */
+
+import type { Head } from '@apledger/client';
 import type { HostViewJson } from '@apledger/projections/host';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchHost, fetchHosts } from '../api/client.ts';
-import type { HostHead } from '../api/shapes.ts';
 import { atPosition, formatDuration, formatTime, type Moment, NOW } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
@@ -75,7 +76,7 @@ function useHosts(moment: Moment, version: number | undefined) {
   const [pages, setPages] = useState(1);
   const { answer, isAsking } = useAsked(
     async (signal) => {
-      const hosts: HostHead[] = [];
+      const hosts: Head[] = [];
       let after: string | null = '';
       for (let page = 0; page < pages && after !== null; page++) {
         const found: Awaited<ReturnType<typeof fetchHosts>> = await fetchHosts(
@@ -103,7 +104,7 @@ function HostRow({
   now,
   isNow,
 }: {
-  readonly head: HostHead;
+  readonly head: Head;
   readonly now: number | undefined;
   readonly isNow: boolean;
 }) {

@@ -61,7 +61,7 @@ export function WhatIfView() {
           </label>
           {problem && (
             <p class="problem" role="alert">
-              {problem.message}
+              {problem}
             </p>
           )}
         </section>

@@ -1,6 +1,7 @@
 /** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
+
+import type { RecordedFact, Refusal } from '@apledger/client';
 import type { HostView } from '@apledger/projections/host';
-import type { RecordedFact, Refusal } from '../api/shapes.ts';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';

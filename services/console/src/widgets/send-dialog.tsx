@@ -1,13 +1,16 @@
 /** The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one. */
+
+import type { Command, Refusal } from '@apledger/client';
 import { useRef, useState } from 'preact/hooks';
-import { ApiProblem, send } from '../api/client.ts';
-import type { Refusal, WhatIf } from '../api/shapes.ts';
+import { refusalOf, send } from '../api/client.ts';
+import type { WhatIf } from '../api/shapes.ts';
 import { usePage } from '../state/page.tsx';
+import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
 
 export interface SendDialogProps {
   readonly tried: WhatIf;
-  readonly commands: readonly { readonly type: string }[];
+  readonly commands: readonly Command[];
   readonly onSent: () => void;
 }
 
@@ -52,8 +55,7 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
       dialog.current?.close();
       onSent();
     } catch (error) {
-      const problem = error instanceof ApiProblem ? error : new ApiProblem(0, 'internal', String(error));
-      setFailure({ message: problem.message, refusal: problem.refusal, done });
+      setFailure({ message: messageOf(error), refusal: refusalOf(error), done });
     } finally {
       setSending(false);
     }

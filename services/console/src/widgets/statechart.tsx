@@ -75,7 +75,7 @@ export function Statechart({ name, definition, current, last, direction }: State
       )}
       {states.map(({ state, x, y, width: wide, height: high }) => (
         <g key={state} class={`state${state === current ? ' is-current' : ''}`} data-state={state}>
-          <rect x={x - wide / 2} y={y - high / 2} width={wide} height={high} rx={high / 2} />
+          <rect x={x - wide / 2} y={y - high / 2} width={wide} height={high} rx="8" />
           <text x={x} y={y + 4.5}>
             {spaced(state)}
           </text>
