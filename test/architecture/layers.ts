@@ -32,14 +32,21 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   projections: ['ap', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   fuse: [],
+  script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
+  'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
   client: [],
 };
 
-/** What does I/O itself: the log, the mount, and the cache of the projections. The rest gets it from a service. */
-const mayDoIo = ['packages/event-log/', 'packages/fuse/', 'packages/projections/src/sqlite-store.ts'];
+/** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
+const mayDoIo = [
+  'packages/event-log/',
+  'packages/fuse/',
+  'packages/projections/src/sqlite-store.ts',
+  'packages/command-handler/src/snapshot-files.ts',
+];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;
 

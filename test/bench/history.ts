@@ -1,6 +1,6 @@
 /**
- * The logs that are read here: a year of a fleet of 25 hosts, decided by the rules and appended as the command side does it, one commit
- * a command. A size is built once a run, and removed at its end.
+ * The logs that are read here: a year of a fleet of 25 hosts, or of its largest host alone, decided by the rules and appended as the
+ * command side does it, one commit a command. A size is built once a run, and removed at its end.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
 import { type Fact, factVersion, type Generation, pack, streamOf } from '@apledger/events';
 import { progress } from './measure.ts';
 import { grouped } from './table.ts';
-import { type HostShape, randomFrom, Walk } from './walk.ts';
+import { type HostShape, largeHost, randomFrom, Walk } from './walk.ts';
 
 export interface History {
   /** Holds log.sqlite. */
@@ -59,39 +59,51 @@ export const newFact = (fact: Fact, occurredAt: string): NewFact => ({
   packed: pack(fact),
 });
 
+/** Whose year it is: 25 hosts, or one with 1,360 queues and up to 60 mdevs. */
+export type Population = 'fleet' | 'one host';
+const shapesOf: Readonly<Record<Population, () => HostShape[]>> = {
+  fleet,
+  'one host': () => [largeHost('7.3')],
+};
+
 /** The logs of one run, each built when it is first asked for. */
 export class Histories {
   readonly #scratch: string;
-  readonly #built = new Map<number, Promise<History>>();
+  readonly #built = new Map<string, Promise<History>>();
 
   constructor(scratch: string) {
     this.#scratch = scratch;
   }
 
-  of(facts: number): Promise<History> {
-    const known = this.#built.get(facts);
+  of(facts: number, population: Population = 'fleet'): Promise<History> {
+    const name = `history-${population.replace(' ', '-')}-${facts}`;
+    const known = this.#built.get(name);
     if (known !== undefined) return known;
-    const built = build(join(this.#scratch, `history-${facts}`), facts);
-    this.#built.set(facts, built);
+    const built = build(join(this.#scratch, name), facts, population);
+    this.#built.set(name, built);
     return built;
   }
 }
 
-async function build(directory: string, facts: number): Promise<History> {
-  progress(`building a log of ${grouped(facts)} facts`);
+async function build(directory: string, facts: number, population: Population): Promise<History> {
+  progress(`building a log of ${grouped(facts)} facts, ${population}`);
   mkdirSync(directory, { recursive: true });
   // Nothing here has to survive a loss of power, and nothing that is measured writes to it.
   const log = await openSqliteLog({ directory, synchronous: 'NORMAL' });
   try {
-    return { directory, ...(await fill(log, facts)) };
+    return { directory, ...(await fill(log, facts, shapesOf[population]())) };
   } finally {
     await log.close();
   }
 }
 
-async function fill(log: EventLog, facts: number): Promise<Omit<History, 'directory'>> {
+async function fill(
+  log: EventLog,
+  facts: number,
+  shapes: readonly HostShape[],
+): Promise<Omit<History, 'directory'>> {
   const random = randomFrom(SEED);
-  const walks = fleet().map((shape, n) => new Walk(shape, n));
+  const walks = shapes.map((shape, n) => new Walk(shape, n));
   const revisions = walks.map(() => -1);
   const appends: Promise<Appended>[] = [];
   let count = 0;

@@ -17,6 +17,7 @@ import { progress } from './measure.ts';
 import { messages } from './messages.ts';
 import { type Emmett, loadEmmett } from './peers.ts';
 import { rebuild } from './rebuild.ts';
+import { start } from './start.ts';
 import { formatTable, type Row } from './table.ts';
 import { timeTravel } from './time-travel.ts';
 
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   append,
   rebuild,
   'time-travel': timeTravel,
+  start,
   decide,
   messages,
   jetstream: jetStream,

@@ -1,7 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Decision, decide, evolve, type HostState, type Refusal } from '@apledger/driver';
-import { type EventLog, type NewFact, type RecordedFact, WrongExpectedRevision } from '@apledger/event-log';
+import {
+  type EventLog,
+  type Moment,
+  type NewFact,
+  type RecordedFact,
+  WrongExpectedRevision,
+} from '@apledger/event-log';
 import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
 import { v7 as uuidv7 } from 'uuid';
+import { type KnownHost, type SnapshotStore, Snapshots, UNKNOWN } from './snapshots.ts';
 
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
@@ -41,18 +49,29 @@ export interface Receipt {
   readonly revision: number;
 }
 
-/** A host as this process knows it: its state after a revision. */
-interface KnownHost {
-  readonly state: HostState | undefined;
+/** A host as of one moment. */
+export interface HostAt {
+  readonly state: HostState;
+  /** Of the last fact that counts. */
   readonly revision: number;
 }
 
-const UNKNOWN: KnownHost = { state: undefined, revision: -1 };
+export interface CommandHandlerOptions {
+  /** The clock that dates facts. */
+  readonly now?: () => Date;
+  /** Where the states of hosts are kept, so that a long stream need not be folded from its first fact. Default: nowhere. */
+  readonly snapshots?: SnapshotStore;
+  /** Facts between two snapshots of a host; 1,000 by default. */
+  readonly snapshotInterval?: number;
+  /** Told of what went wrong in the background: a snapshot that could not be kept. */
+  readonly report?: (message: string) => void;
+}
 
 /** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
 export class CommandHandler {
   readonly #log: EventLog;
   readonly #now: () => Date;
+  readonly #snapshots: Snapshots | undefined;
   readonly #hosts = new Map<string, KnownHost>();
   /**
    * One command at a time for each host. To decide the next one before the last is durable would be faster, but
@@ -60,10 +79,17 @@ export class CommandHandler {
    */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  /** `now` is the clock that dates facts. */
-  constructor(log: EventLog, now: () => Date = () => new Date()) {
+  constructor(log: EventLog, options: CommandHandlerOptions = {}) {
+    const {
+      now = () => new Date(),
+      snapshots: store,
+      snapshotInterval: interval,
+      report = () => {},
+    } = options;
     this.#log = log;
     this.#now = now;
+    this.#snapshots =
+      store && new Snapshots({ log, store, report, ...(interval === undefined ? {} : { interval }) });
   }
 
   /** Decides and appends. Throws what the log throws when it cannot take the facts. */
@@ -86,13 +112,25 @@ export class CommandHandler {
    * that is under way: what it will have changed is not acknowledged yet.
    */
   async state(host: string): Promise<HostState | undefined> {
-    return (await this.#load(host)).state;
+    return (await this.stateAt(host))?.state;
+  }
+
+  /** The host after its last fact at or before the moment, by default now; undefined when it was not registered then. */
+  async stateAt(host: string, moment?: Moment): Promise<HostAt | undefined> {
+    const { state, revision } = await (moment === undefined ? this.#load(host) : this.#at(host, moment));
+    return state && { state, revision };
+  }
+
+  /** Keeps the states that are worth it, and waits until nothing is written any more. The log must still be open. */
+  async close(): Promise<void> {
+    await this.#snapshots?.close(this.#hosts);
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
     const { host, command, actor, correlation = commandId } = submission;
     const stream = streamOf(host);
-    const { state, revision } = await this.#load(host);
+    const known = await this.#load(host);
+    const { state, revision } = known;
     // Asked after the state was read: another process that carries out the same command is then seen here, or the
     // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
     const recorded = submission.commandId === undefined ? [] : await this.#log.readCommand(stream, commandId);
@@ -113,22 +151,47 @@ export class CommandHandler {
       facts: decision.facts.map((fact) => this.#newFact(fact)),
     });
     if (appended.duplicate) return receiptOf(commandId, await this.#log.readCommand(stream, commandId));
-    this.#hosts.set(host, { state: decision.state, revision: appended.lastRevision });
+    this.#know(host, { ...known, state: decision.state, revision: appended.lastRevision });
     return receipt(commandId, decision, appended.lastRevision);
   }
 
   /** What this process knows of the host, after reading what it does not know yet. */
   async #load(host: string): Promise<KnownHost> {
-    let known = this.#hosts.get(host) ?? UNKNOWN;
-    const stream = streamOf(host);
-    const head = await this.#log.head(stream);
-    if (head === undefined || head.revision === known.revision) return known;
-    for await (const { type, version, data, revision } of this.#log.readStream(stream, {
-      from: known.revision + 1,
-    }))
-      known = { state: evolve(known.state, parseFact(type, version, data)), revision };
+    const known = this.#hosts.get(host);
+    const head = await this.#log.head(streamOf(host));
+    if (head === undefined || head.revision === known?.revision) return known ?? UNKNOWN;
+    return this.#know(host, await this.#fold(host, known, head.revision));
+  }
+
+  async #at(host: string, moment: Moment): Promise<KnownHost> {
+    const revision = await this.#log.revisionAt(streamOf(host), moment);
+    if (revision < 0) return UNKNOWN;
+    const known = this.#hosts.get(host);
+    return this.#fold(host, known !== undefined && known.revision <= revision ? known : undefined, revision);
+  }
+
+  #know(host: string, known: KnownHost): KnownHost {
+    const kept = this.#offer(host, known);
     // Who asked at the same time may have read further.
-    if (known.revision > (this.#hosts.get(host) ?? UNKNOWN).revision) this.#hosts.set(host, known);
+    if (kept.revision >= (this.#hosts.get(host) ?? UNKNOWN).revision) this.#hosts.set(host, kept);
+    return kept;
+  }
+
+  #offer(host: string, known: KnownHost): KnownHost {
+    return this.#snapshots?.offer(host, known) ?? known;
+  }
+
+  /** The host after the fact of this revision, from what is known of it, or from the nearest snapshot. */
+  async #fold(host: string, from: KnownHost | undefined, to: number): Promise<KnownHost> {
+    let known = from ?? (await this.#snapshots?.nearest(host, to)) ?? UNKNOWN;
+    const facts = this.#log.readStream(streamOf(host), { from: known.revision + 1, to });
+    for await (const { type, version, data, revision } of facts) {
+      const state = evolve(known.state, parseFact(type, version, data));
+      const next = { state, revision, kept: known.kept };
+      known = this.#offer(host, next);
+      // A long fold lets others have their turn, and lets the snapshot be written.
+      if (known !== next) await setImmediate();
+    }
     return known;
   }
 

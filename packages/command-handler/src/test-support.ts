@@ -66,7 +66,7 @@ export interface Scene {
 export async function scene(...commands: readonly Command[]): Promise<Scene> {
   const log = openMemoryLog();
   const clock = new Clock();
-  const handler = new CommandHandler(log, clock.read);
+  const handler = new CommandHandler(log, { now: clock.read });
   for (const command of [register(), create(A), create(B), ...commands])
     await handler.submit(operator(command));
   return {
@@ -74,7 +74,7 @@ export async function scene(...commands: readonly Command[]): Promise<Scene> {
     handler,
     clock,
     submit: (command, more) => handler.submit(operator(command, more)),
-    another: () => new CommandHandler(log, clock.read),
+    another: () => new CommandHandler(log, { now: clock.read }),
     recorded: () => all(log.readStream(streamOf(HOST))),
   };
 }

@@ -27,3 +27,4 @@ export {
   type Queue,
   queueOf,
 } from './state.ts';
+export { STATE_VERSION } from './state-version.ts';

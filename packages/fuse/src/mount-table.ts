@@ -23,12 +23,12 @@ export const typeOf = (subtype: string | undefined): string =>
 
 /** What is mounted at a place, the topmost of several. Nothing is asked of the mounted file system, so that a dead one does no harm. */
 export async function findMount(at: string): Promise<Mounted | undefined> {
-  const places = new Set([await placeOf(at), resolve(at)]);
+  const place = await placeOf(at);
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   return table
     .split('\n')
     .map(parseMountLine)
-    .findLast((mounted) => mounted !== undefined && places.has(mounted.at));
+    .findLast((mounted) => mounted?.at === place);
 }
 
 /** Whether its server has gone without unmounting it: everything in there is answered ENOTCONN. */
@@ -37,7 +37,8 @@ export async function isDead({ at }: Mounted): Promise<boolean> {
     await statfs(at); // always asks the server, unlike stat
     return false;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTCONN') return true;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTCONN' || code === 'ECONNABORTED') return true;
     throw error;
   }
 }
@@ -57,7 +58,7 @@ export async function removeStale(at: string, subtype?: string): Promise<boolean
 }
 
 /** Takes the topmost mount away from a place at once; who is still in there keeps it for himself. */
-export async function detach(at: string): Promise<void> {
+async function detach(at: string): Promise<void> {
   const { status, said } = await start('umount', ['-i', '-l', '--', at]).ended;
   if (status !== 0) throw new MountError(`cannot unmount ${at}: ${said}`);
 }
@@ -75,12 +76,10 @@ function parseMountLine(line: string): Mounted | undefined {
 const decodeOctal = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/** Without following the last name: it may be a dead mount. */
+/** The path without links; the last name stays as it is where it cannot be asked (a dead mount), the whole where there is none. */
 async function placeOf(at: string): Promise<string> {
   const path = resolve(at);
-  try {
-    return join(await realpath(dirname(path)), basename(path));
-  } catch {
-    return path;
-  }
+  return realpath(path)
+    .catch(async () => join(await realpath(dirname(path)), basename(path)))
+    .catch(() => path);
 }

@@ -4,7 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { resolve } from 'node:path';
 import type { FileSystem } from './file-system.ts';
-import { detach, findMount, isDead, MountError, typeOf } from './mount-table.ts';
+import { findMount, isDead, MountError, removeStale, typeOf } from './mount-table.ts';
 import type { Owner } from './operations.ts';
 import { start } from './program.ts';
 import { Server } from './server.ts';
@@ -26,8 +26,8 @@ export interface MountOptions {
   readonly subtype?: string;
   /** Whose the files are; default: the mounting user's. */
   readonly owner?: Owner;
-  /** How to read from the kernel; default: "epoll" where it works, else "pool". */
-  readonly transport?: TransportKind;
+  /** Read with a thread of the pool even where the event loop can do it. */
+  readonly transport?: 'pool';
   /** Told what went wrong in the file system, while a caller got EIO for it; default: process.emitWarning. */
   readonly report?: (error: Error) => void;
 }
@@ -68,23 +68,24 @@ export async function mount(fs: FileSystem, options: MountOptions): Promise<Moun
   });
   const Pipe = await mountDevice(fd, options);
   transport = connect(fd, Pipe, (message) => server.receive(message), options.transport);
-  const mounted = await findMount(options.at);
+  const at = (await findMount(options.at))?.at ?? resolve(options.at);
 
   const ended = transport.ended.then((why) => {
     server.end();
-    if (why !== undefined) report(new MountError(`${options.at} ended: ${why.message}`, { cause: why }));
+    if (why !== undefined) report(new MountError(`the mount at ${at} ended: ${why.message}`, { cause: why }));
   });
+  let unmounted: Promise<void> | undefined;
   return {
-    at: mounted?.at ?? options.at,
+    at,
     transport: transport.kind,
     gone: (path) => server.gone(path),
     ended,
-    unmount: async () => {
-      const last = await findMount(options.at);
-      await transport.close(() => statfs(options.at));
-      await ended;
-      // Not what somebody else mounted on top of it, or instead of it.
-      if (last !== undefined && last.device === mounted?.device) await detach(last.at);
+    unmount: () => {
+      unmounted ??= transport
+        .close(() => statfs(at))
+        .then(() => removeStale(at, options.subtype))
+        .then(() => undefined);
+      return unmounted;
     },
   };
 }
@@ -139,14 +140,12 @@ function connect(
   fd: number,
   Pipe: PipeConstructor | undefined,
   receive: (message: Uint8Array) => void,
-  wanted: TransportKind | undefined,
+  wanted: 'pool' | undefined,
 ): Transport {
-  if (wanted === 'pool') return openPool(fd, receive);
   try {
-    if (Pipe === undefined) throw new Error('this version of Node has no pipe handle where it is looked for');
-    return openEpoll(fd, Pipe, receive);
-  } catch (error) {
-    if (wanted === 'epoll') throw error;
-    return openPool(fd, receive);
+    if (wanted === undefined && Pipe !== undefined) return openEpoll(fd, Pipe, receive);
+  } catch {
+    // Not a Node that has it this way.
   }
+  return openPool(fd, receive);
 }

@@ -4,7 +4,7 @@ import { FATTR, MAJOR } from './codec/protocol.ts';
 import type { Attributes, Entry, Replies } from './codec/replies.ts';
 import type { Body, Header } from './codec/requests.ts';
 import { Refused } from './errno.ts';
-import type { Caller, Failed, File, FileSystem, Node, View } from './file-system.ts';
+import type { Caller, File, FileSystem, Node, View } from './file-system.ts';
 import { childOf, inodeNumber, type Known, type Nodes } from './nodes.ts';
 
 /** What one store takes: a page, as in sysfs. */
@@ -27,7 +27,7 @@ export interface Owner {
 interface OpenFile {
   readonly node: Known;
   /** As of the last read from offset 0. */
-  content?: Promise<Uint8Array | Failed>;
+  content?: Promise<Uint8Array>;
 }
 
 /** A directory as one program opened it. */
@@ -86,7 +86,10 @@ export class Operations {
       case 'open':
         return this.#open(unique, this.#known(header), body.flags, await view());
       case 'read':
-        return replies.data(unique, await this.#read(opened(this.#files, body.handle), body, view));
+        return replies.data(
+          unique,
+          await this.#read(opened(this.#files, body.handle), body.offset, body.size),
+        );
       case 'write': {
         const { node } = opened(this.#files, body.handle);
         return replies.written(unique, await store(fileAt(await view(), node), body.data, caller));
@@ -137,20 +140,25 @@ export class Operations {
     return this.#replies.open(unique, this.#handle(this.#files, { node: known }));
   }
 
-  async #read(
-    file: OpenFile,
-    { offset, size }: { readonly offset: number; readonly size: number },
-    view: () => Promise<View>,
-  ): Promise<Uint8Array> {
+  async #read(file: OpenFile, offset: number, size: number): Promise<Uint8Array> {
+    if (file.node.isGone) throw new Refused('ENODEV');
     if (offset === 0 || file.content === undefined) {
       // Kept before it is there: whoever reads on meanwhile waits for the same answer.
-      file.content = view().then((now) => fileAt(now, file.node).read());
-    } else if (file.node.isGone) {
-      throw new Refused('ENODEV');
+      file.content = this.#content(file.node);
     }
-    const content = await file.content;
+    const asked = file.content;
+    try {
+      return (await asked).subarray(offset, offset + size);
+    } catch (error) {
+      if (file.content === asked) delete file.content; // the next read asks again
+      throw error;
+    }
+  }
+
+  async #content(node: Known): Promise<Uint8Array> {
+    const content = await fileAt(await this.#fs.view(), node).read();
     if ('errno' in content) throw new Refused(content.errno);
-    return content.subarray(offset, offset + size);
+    return content;
   }
 
   async #entries(

@@ -2,6 +2,7 @@
  * Requests in, replies out. Every request gets exactly one reply (FORGET and INTERRUPT get none), whatever the file system does: one that
  * throws is EIO, one that takes its time holds up nobody else, and a caller who is interrupted meanwhile is let go with EINTR.
  */
+import { IN_HEADER } from './codec/protocol.ts';
 import { Replies } from './codec/replies.ts';
 import { type Body, decodeBody, decodeHeader, type Header, viewOf } from './codec/requests.ts';
 import { errnoOf, Refused } from './errno.ts';
@@ -32,22 +33,27 @@ export class Server {
     this.#operations = new Operations(fs, this.#nodes, this.#replies, options.owner);
   }
 
-  /** Takes one message of the kernel. Its bytes may be overwritten afterwards. @throws RangeError for one without a header */
+  /** Takes one message of the kernel. Its bytes may be overwritten afterwards. */
   receive(message: Uint8Array): void {
-    const { isLittle } = this.#options;
+    const { isLittle, report } = this.#options;
+    if (message.length < IN_HEADER) {
+      report(new Error(`a message of ${message.length} bytes, too short to be answered`));
+      return;
+    }
     const view = viewOf(message);
     const header = decodeHeader(view, isLittle);
     let body: Body;
     try {
       body = decodeBody(header, view, isLittle, STORE_MAX);
     } catch (error) {
-      this.#options.send(this.#replies.error(header.unique, this.#eio(header, 'decoding', error)));
+      this.#send(header, this.#replies.error(header.unique, this.#eio(header, 'decoding', error)));
       return;
     }
     if (body.op === 'forget') {
       for (const { node, lookups } of body.forgotten) this.#nodes.forget(node, lookups);
     } else if (body.op === 'interrupt') {
-      this.#reply(body.unique, this.#replies.error(body.unique, errnoOf('EINTR')));
+      const interrupted = { ...header, unique: body.unique };
+      this.#reply(interrupted, this.#replies.error(body.unique, errnoOf('EINTR')));
     } else {
       this.#pending.add(header.unique);
       void this.#serve(header, body);
@@ -72,18 +78,28 @@ export class Server {
       const errno = error instanceof Refused ? error.errno : this.#eio(header, body.op, error);
       reply = this.#replies.error(header.unique, errno);
     }
-    this.#reply(header.unique, reply);
+    this.#reply(header, reply);
   }
 
   /** Unless it was answered already: by an interruption, or the end. */
-  #reply(unique: bigint, reply: Uint8Array): void {
-    if (this.#pending.delete(unique)) this.#options.send(reply);
+  #reply(header: Header, reply: Uint8Array): void {
+    if (this.#pending.delete(header.unique)) this.#send(header, reply);
+  }
+
+  /** What the kernel does not take, the target of a link beyond a page for instance, must not leave its caller waiting. */
+  #send(header: Header, reply: Uint8Array): void {
+    const { send } = this.#options;
+    try {
+      send(reply);
+    } catch (error) {
+      send(this.#replies.error(header.unique, this.#eio(header, 'answering', error)));
+    }
   }
 
   #eio({ node }: Header, what: string, cause: unknown): number {
     const path = this.#nodes.known(node)?.path ?? `node ${node}`;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#options.report(new Error(`${what} '${path}': the caller got EIO, because: ${reason}`, { cause }));
+    this.#options.report(new Error(`${what} of '${path}' failed, its caller got EIO: ${reason}`, { cause }));
     return errnoOf('EIO');
   }
 }

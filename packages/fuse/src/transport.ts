@@ -20,13 +20,17 @@ export interface Transport {
   send(reply: Uint8Array): void;
   /** When the kernel has ended the connection, or `close` did; the descriptor is closed then. undefined = as it should. */
   readonly ended: Promise<Error | undefined>;
-  /** Closes the descriptor, and with it every mount that it serves. `wake` causes a request, any. */
+  /**
+   * Closes the descriptor, and with it every mount that it serves. `wake` causes a request, any; "pool" cannot let go of the descriptor
+   * before one comes, not even if another mount lies on top and keeps it away.
+   */
   close(wake: () => Promise<unknown>): Promise<void>;
 }
 
 /** libuv's pipe handle: not documented, the same from Node 20 to 26. */
 interface PipeHandle {
-  open(fd: number): void;
+  /** 0, or a negative errno; some versions throw instead. */
+  open(fd: number): number | undefined;
 }
 export type PipeConstructor = new (type: number) => PipeHandle;
 const SOCKET_PIPE = 0;
@@ -61,7 +65,8 @@ export function openEpoll(
   receive: (message: Uint8Array) => void,
 ): Transport {
   const handle = new Pipe(SOCKET_PIPE);
-  handle.open(fd);
+  const code = handle.open(fd) ?? 0;
+  if (code !== 0) throw new Error(`uv_pipe_open gave ${code}`);
   const buffer = Buffer.allocUnsafe(READ_BUFFER);
   const options = {
     handle,

@@ -132,6 +132,25 @@ describe('the difference of two moments', () => {
     ).toEqual([{ change: 'mdevGone', mdev: MDEV }]);
   });
 
+  it('takes everything from a guest whose mdev another one opened meanwhile', async () => {
+    const guest = (name: string): Fact => ({
+      type: 'GuestStarted',
+      data: { mdev: MDEV, guest: name, attached: true, effective: matrix },
+    });
+    const before = [...begin('7.3'), guest('web')];
+    const log = openMemoryLog();
+    const after: Fact[] = [{ type: 'GuestStopped', data: { mdev: MDEV, guest: 'web' } }, guest('db')];
+    await record(log, 'h', 1, newFacts([...before, ...after]));
+    const readModel = await openReadModel({ log, store: memoryStore() });
+    const first = await readModel.hostAt('h', { revision: before.length - 1 });
+    expect(diffViews(first, await readModel.now('h'))).toEqual([
+      { change: 'guestLost', mdev: MDEV, guest: 'web', queues: ['05.0004'], controlDomains: [4] },
+      { change: 'guestStopped', mdev: MDEV, guest: 'web' },
+      { change: 'guestStarted', mdev: MDEV, guest: 'db' },
+      { change: 'guestGained', mdev: MDEV, guest: 'db', queues: ['05.0004'], controlDomains: [4] },
+    ]);
+  });
+
   it('knows that a closed mdev of 2019 has no guest matrix', async () => {
     const open: Fact[] = [
       { type: 'GuestStarted', data: { mdev: MDEV, guest: 'web', attached: true, effective: nothing } },

@@ -160,8 +160,11 @@ function guestChanges(mdev: string, before: MdevView | undefined, after: MdevVie
   const wasOpen = before?.open === true;
   const isOpen = after?.open === true;
   const sameUser = wasOpen && isOpen && before.guest === after.guest;
-  const lost = loss(before?.effective ?? null, after?.effective ?? null);
-  const gained = loss(after?.effective ?? null, before?.effective ?? null);
+  // Another guest does not go on with what the one before it had: that one lost all of it.
+  const [had, has] = [before?.effective ?? null, after?.effective ?? null];
+  const isAnother = wasOpen && isOpen && !sameUser;
+  const lost = loss(had, isAnother ? null : has);
+  const gained = loss(has, isAnother ? null : had);
   if (lost !== undefined) changes.push({ change: 'guestLost', mdev, guest: before?.guest ?? null, ...lost });
   if (wasOpen && !sameUser) changes.push({ change: 'guestStopped', mdev, guest: before.guest });
   if (isOpen && !sameUser) changes.push({ change: 'guestStarted', mdev, guest: after.guest });

@@ -11,7 +11,7 @@
 export type { Progress } from './catch-up.ts';
 export { diffViews, type ViewChange } from './diff.ts';
 export { CannotFold } from './fold.ts';
-export { openReadModel, type ReadModel } from './read-model.ts';
+export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';
 export type { CardView, Cell, HostView, MdevView, Owner } from './view.ts';

@@ -98,6 +98,24 @@ describe('a host as of a moment', () => {
     }
   });
 
+  it('can be followed by facts that nobody recorded: as if they were, and nothing is kept', async () => {
+    await fc.assert(
+      fc.asyncProperty(history(40), fc.nat(40), async (facts, cut) => {
+        const log = openMemoryLog();
+        const [so, supposed] = [facts.slice(0, cut + 3), facts.slice(cut + 3)];
+        await recordInCommits(log, 'h', so);
+        const readModel = await openReadModel({ log, store: memoryStore() });
+        const now = await readModel.now('h');
+        const views = await readModel.supposing('h', so.length - 1, supposed);
+        expect(views?.before).toEqual(now);
+        const then = viewAfter(facts, facts.length);
+        expect(matrices(views?.after)).toEqual({ ...then, revision: so.length - 1 });
+        expect(await readModel.now('h')).toEqual(now);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('can be named by position and by time; before its first fact there is no host', async () => {
     const log = openMemoryLog();
     await record(log, 'other', 1, newFacts(sample(1), time(0)));

@@ -1,6 +1,6 @@
 /** Asking about hosts as of any moment: nearest stored state, and the few facts after it. */
 import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
-import { hostOf, streamOf } from '@apledger/events';
+import { type Fact, hostOf, pack, streamOf } from '@apledger/events';
 import {
   CatchUp,
   CHECKPOINT_INTERVAL,
@@ -30,10 +30,20 @@ export interface ReadModel {
   hostAt(host: string, moment: Moment): Promise<HostView | undefined>;
   /** The host as the log has it now, whether or not the read model has caught up. */
   now(host: string): Promise<HostView | undefined>;
+  /**
+   * The host after a revision, and as it would be if these facts followed: both as of that revision. Nothing is kept. Undefined when the
+   * host was not registered then.
+   */
+  supposing(host: string, revision: number, facts: readonly Fact[]): Promise<Supposed | undefined>;
   /** Names of all hosts that have a stream, sorted. */
   hosts(): Promise<readonly string[]>;
   /** Closes the store; the log stays open. */
   close(): void;
+}
+
+export interface Supposed {
+  readonly before: HostView;
+  readonly after: HostView;
 }
 
 export interface ReadModelOptions {
@@ -84,6 +94,20 @@ class LogReadModel implements ReadModel {
     return head === undefined ? undefined : this.#at(host, head.revision);
   }
 
+  async supposing(host: string, revision: number, facts: readonly Fact[]): Promise<Supposed | undefined> {
+    const state = await this.#stateAt(host, revision);
+    const before = viewOf(host, state);
+    const { position, occurredAt } = state;
+    for (const fact of facts) {
+      const bytes = pack(fact);
+      const next = state.revision + 1;
+      applyFact(state, { revision: next, position, occurredAt, bytes, offset: 0, length: bytes.length });
+    }
+    state.revision = revision;
+    const after = viewOf(host, state);
+    return before && after && { before, after };
+  }
+
   async hosts(): Promise<readonly string[]> {
     const heads = await this.#log.heads();
     return heads.flatMap(({ stream }) => hostOf(stream) ?? []).sort();
@@ -94,6 +118,10 @@ class LogReadModel implements ReadModel {
   }
 
   async #at(host: string, revision: number): Promise<HostView | undefined> {
+    return viewOf(host, await this.#stateAt(host, revision));
+  }
+
+  async #stateAt(host: string, revision: number): Promise<HostState> {
     const state = this.#nearest(host, revision);
     if (state.revision < revision) {
       const range = { stream: streamOf(host), from: state.revision + 1, to: revision };
@@ -101,7 +129,7 @@ class LogReadModel implements ReadModel {
         for (const fact of packedFacts(page)) applyFact(state, fact);
       }
     }
-    return viewOf(host, state);
+    return state;
   }
 
   /** The latest readable state that is stored at or before the revision; an empty one when there is none. */

@@ -1,4 +1,6 @@
-/** Where the log lies: a data directory on this machine, or servers that a URL names. */
+/** Where the log lies: a data directory on this machine, or servers that a URL names; and what is kept beside it. */
+import { join } from 'node:path';
+import { CommandHandler, snapshotFiles } from '@apledger/command-handler';
 import { type EventLog, openLog, openSqliteLog } from '@apledger/event-log';
 import { Failure } from './failure.ts';
 
@@ -18,6 +20,25 @@ export function dataDirectory({ log, data }: LogPlace): string {
 
 /** True for a log of servers: what lies on this machine is at most a cache of it. */
 export const isRemote = ({ log }: LogPlace): boolean => log !== undefined && !log.startsWith('sqlite:');
+
+/** Where what was folded from the log is kept; undefined for a log of servers unless a directory was given for it. */
+export const cacheDirectory = (place: LogPlace): string | undefined =>
+  isRemote(place) && place.data === undefined ? undefined : dataDirectory(place);
+
+/** A command handler on the log, with the snapshots beside it, for the length of `work`. */
+export async function withHandler<T>(
+  log: EventLog,
+  directory: string | undefined,
+  work: (handler: CommandHandler) => Promise<T>,
+): Promise<T> {
+  const snapshots = directory === undefined ? {} : { snapshots: snapshotFiles(join(directory, 'snapshots')) };
+  const handler = new CommandHandler(log, snapshots);
+  try {
+    return await work(handler);
+  } finally {
+    await handler.close();
+  }
+}
 
 /** Opens the log, hands it to `work` and closes it. Throws LogError when it cannot be used. */
 export async function withLog<T>(

@@ -17,6 +17,7 @@ import { rebuild } from './queries/rebuild.ts';
 import { replay } from './queries/replay.ts';
 import { show, type Thing } from './queries/show.ts';
 import { verify } from './queries/verify.ts';
+import { whatIf } from './queries/what-if.ts';
 import { relay } from './relay.ts';
 import { run } from './run.ts';
 import { tail } from './tail.ts';
@@ -120,6 +121,16 @@ function program(
     .option('--to <moment>', `${moment} (default: now)`)
     .addOption(json())
     .action((options) => end(diff(options, output)));
+  command(
+    'what-if <step...>',
+    'say what steps, each a line as in a script, would do to a host, and to who uses it; nothing is recorded',
+  )
+    .addOption(data())
+    .addOption(log())
+    .addOption(new Option('--host <name>', 'the host (default: the only one)'))
+    .addOption(new Option('--at <moment>', `as of then: ${moment}`))
+    .addOption(json())
+    .action((steps, options) => end(whatIf(steps, options, output)));
   command('verify', 'recompute the hash chains: is this log the one that was written?')
     .addOption(data())
     .addOption(log())

@@ -2,14 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { CommandHandler } from '@apledger/command-handler';
+import type { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
-import { type LogPlace, withLog } from './data.ts';
+import { parseScript, ScriptError, type Step } from '@apledger/script';
+import { cacheDirectory, type LogPlace, withHandler, withLog } from './data.ts';
 import { Failure } from './failure.ts';
 import { jsonLine, type Output } from './output.ts';
 import { Interpreter, type StepResult } from './script/interpreter.ts';
-import { parseScript, ScriptError, type Step } from './script/parse.ts';
 
 export interface RunOptions extends LogPlace {
   readonly json?: boolean;
@@ -20,9 +20,12 @@ export interface RunOptions extends LogPlace {
 /** Carries out a script; the exit status is 1 when any step did not end as it had to. */
 export async function run(file: string, options: RunOptions, output: Output): Promise<number> {
   const steps = readSteps(file, await readScript(file));
-  if (options.data === undefined && options.log === undefined)
-    return runSteps(openMemoryLog(), file, steps, options, output);
-  return withLog(options, { readOnly: false }, (log) => runSteps(log, file, steps, options, output));
+  const place = options.data === undefined && options.log === undefined ? undefined : options;
+  const work = (log: EventLog): Promise<number> =>
+    withHandler(log, place && cacheDirectory(place), (handler) =>
+      runSteps({ log, handler }, file, steps, options, output),
+    );
+  return place === undefined ? work(openMemoryLog()) : withLog(place, { readOnly: false }, work);
 }
 
 async function readScript(file: string): Promise<string> {
@@ -44,7 +47,7 @@ function readSteps(file: string, script: string): Step[] {
 }
 
 async function runSteps(
-  log: EventLog,
+  { log, handler }: { readonly log: EventLog; readonly handler: CommandHandler },
   file: string,
   steps: readonly Step[],
   { json, trace }: RunOptions,
@@ -54,7 +57,7 @@ async function runSteps(
   const heads = await log.heads();
   const [only] = heads;
   const interpreter = new Interpreter({
-    handler: new CommandHandler(log),
+    handler,
     user: `${userInfo().username}@${hostname()}`,
     name,
     ...(only !== undefined && heads.length === 1 ? { host: hostOf(only.stream) ?? only.stream } : {}),
@@ -93,7 +96,9 @@ function print(
   output.out(text);
   if (message !== '') output.err(`${name}: line ${step.line}: ${message}\n`);
   if (refusal !== undefined)
-    output.err(`    ${refusal.errno}: ${refusal.explanation}\n    ${refusal.remedy}\n`);
+    output.err(
+      `    ${refusal.errno}: ${refusal.explanation}\n${refusal.remedy === '' ? '' : `    ${refusal.remedy}\n`}`,
+    );
   if (isBlocked)
     output.err(`${name}: line ${step.line}: the writer sleeps until the guest closes the mdev\n`);
   if (!asExpected && errno === null)

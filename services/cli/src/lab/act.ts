@@ -1,12 +1,11 @@
 /** `apledger lab guest|card|hardware|scan`: what no file of sysfs can do, to a host that another process may show. */
 import { hostname, userInfo } from 'node:os';
-import { CommandHandler } from '@apledger/command-handler';
 import { hostOf } from '@apledger/events';
-import { type LogPlace, withLog } from '../data.ts';
+import { cacheDirectory, type LogPlace, withHandler, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { Interpreter } from '../script/interpreter.ts';
-import { parseScript, ScriptError, type Step } from '../script/parse.ts';
+import { stepOf } from './words.ts';
 
 export interface ActOptions extends LogPlace {
   /** May be left out while the log has one host only. */
@@ -16,14 +15,17 @@ export interface ActOptions extends LogPlace {
 
 /** Carries out one line of a script, given as words; the exit status is 1 when it was refused. */
 export async function act(words: readonly string[], options: ActOptions, output: Output): Promise<number> {
-  const step = readStep(words);
+  const step = stepOf(words);
   return withLog(options, { readOnly: false }, async (log) => {
     const hosts = (await log.heads()).map(({ stream }) => hostOf(stream) ?? stream);
     const host = options.host ?? (hosts.length === 1 ? hosts[0] : undefined);
     if (host === undefined || !hosts.includes(host)) throw new Failure(2, noHost(options.host, hosts));
     const user = `${userInfo().username}@${hostname()}`;
-    const interpreter = new Interpreter({ handler: new CommandHandler(log), user, name: 'lab', host });
-    const { errno, message, refusal, isBlocked, facts } = await interpreter.run(step);
+    const { errno, message, refusal, isBlocked, facts } = await withHandler(
+      log,
+      cacheDirectory(options),
+      (handler) => new Interpreter({ handler, user, name: 'lab', host }).run(step),
+    );
     if (options.json) output.out(jsonLine({ host, op: step.source, errno, ...refusal, isBlocked, facts }));
     else if (errno !== null) output.err(`apledger: ${message}\n`);
     if (!options.json && refusal !== undefined)
@@ -36,16 +38,4 @@ function noHost(asked: string | undefined, hosts: readonly string[]): string {
   if (hosts.length === 0) return 'the log has no host yet: apledger lab mount HOST makes one';
   const known = `there ${hosts.length === 1 ? 'is' : 'are'} ${hosts.join(', ')}`;
   return asked === undefined ? `which host? --host NAME; ${known}` : `there is no host ${asked}; ${known}`;
-}
-
-function readStep(words: readonly string[]): Step {
-  const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-  try {
-    const [step, ...more] = parseScript(quoted.join(' '));
-    if (step === undefined || more.length > 0) throw new Failure(2, 'a line break is no part of a name');
-    return { ...step, source: words.join(' ') };
-  } catch (error) {
-    if (error instanceof ScriptError) throw new Failure(2, error.message.replace(/^line \d+: /, ''));
-    throw error;
-  }
 }

@@ -2,16 +2,17 @@
 import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { CommandHandler } from '@apledger/command-handler';
+import type { CommandHandler } from '@apledger/command-handler';
 import type { EventLog } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
-import { type Mount, MountError, mount, removeStaleMount } from '@apledger/fuse';
-import { dataDirectory, type LogPlace, withLog } from '../data.ts';
+import { type Mount, MountError, mount, removeStale } from '@apledger/fuse';
+import type { Step } from '@apledger/script';
+import { cacheDirectory, dataDirectory, type LogPlace, withHandler, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { Interpreter } from '../script/interpreter.ts';
-import { type HostSettings, parseHostSettings } from '../script/settings.ts';
 import { LabFileSystem } from './file-system.ts';
+import { stepOf } from './words.ts';
 
 /** The founding document's cards and domains: enough to try everything that it shows. */
 const DEFAULT_SETTINGS = ['adapters=5,6', 'domains=4,0x47,0xab,0xff'];
@@ -39,57 +40,45 @@ export async function withLabHost<T>(
   output: Output,
   work: (host: LabHost) => Promise<T>,
 ): Promise<T> {
-  const settings = readSettings(options.settings);
-  return withLog(options, { readOnly: false }, async (log) => {
-    const handler = new CommandHandler(log);
-    await register(handler, options, settings, output);
-    const following = new AbortController();
-    try {
-      return await work({
-        name: options.host,
-        mount: (at) => mountHost({ handler, log, host: options.host, at, output, signal: following.signal }),
-      });
-    } finally {
-      following.abort();
-    }
-  });
+  const asked = stepOf(['host', options.host, ...options.settings]);
+  return withLog(options, { readOnly: false }, (log) =>
+    withHandler(log, cacheDirectory(options), async (handler) => {
+      await register(handler, options, asked, output);
+      const following = new AbortController();
+      const { signal } = following;
+      try {
+        return await work({
+          name: options.host,
+          mount: (at) => mountHost({ handler, log, host: options.host, at, output, signal }),
+        });
+      } finally {
+        following.abort();
+      }
+    }),
+  );
 }
 
-function readSettings(settings: readonly string[]): HostSettings | undefined {
-  try {
-    return settings.length === 0 ? undefined : parseHostSettings(settings);
-  } catch (error) {
-    throw new Failure(2, error instanceof Error ? error.message : String(error));
-  }
-}
-
+/** Makes the host as asked, unless it is there already. Throws Failure. */
 async function register(
   handler: CommandHandler,
-  { host }: LabHostOptions,
-  settings: HostSettings | undefined,
+  { host, settings }: LabHostOptions,
+  asked: Step,
   output: Output,
 ): Promise<void> {
   const user = `${userInfo().username}@${hostname()}`;
   const interpreter = new Interpreter({ handler, user, name: 'lab' });
-  const select = (given: HostSettings | undefined) =>
-    interpreter.run({
-      line: 1,
-      source: `host ${host}`,
-      operation: { kind: 'host', name: host, settings: given },
-      mustFail: false,
-    });
-  const found = await select(undefined);
-  if (found.errno === 'ENODEV') {
-    const made = await select(settings ?? parseHostSettings(DEFAULT_SETTINGS));
-    if (made.errno !== null) throw new Failure(2, made.message);
-    if (settings === undefined)
-      output.err(`apledger: made host ${host} with ${DEFAULT_SETTINGS.join(' ')}\n`);
-  } else if (found.errno !== null) throw new Failure(2, found.message);
-  else if (settings !== undefined)
+  const found = await interpreter.run(stepOf(['host', host]));
+  if (found.errno === null && settings.length > 0)
     throw new Failure(
       2,
-      `host ${host} is in the log already, with settings of its own: leave yours away, or change it with lab hardware`,
+      `host ${host} is in the log already, with settings of its own: leave yours away, or use lab hardware`,
     );
+  if (found.errno === null) return;
+  if (found.errno !== 'ENODEV') throw new Failure(2, found.message);
+  const isBare = settings.length === 0;
+  const made = await interpreter.run(isBare ? stepOf(['host', host, ...DEFAULT_SETTINGS]) : asked);
+  if (made.errno !== null) throw new Failure(2, made.message);
+  if (isBare) output.err(`apledger: made host ${host} with ${DEFAULT_SETTINGS.join(' ')}\n`);
 }
 
 interface MountHostOptions {
@@ -103,23 +92,21 @@ interface MountHostOptions {
 }
 
 async function mountHost({ handler, log, host, at, output, signal }: MountHostOptions): Promise<Mount> {
+  const report = (error: unknown): void =>
+    output.err(`apledger: ${host}: ${error instanceof Error ? error.message : error}\n`);
   let mounted: Mount | undefined;
   const files = new LabFileSystem({ handler, host, gone: (path) => mounted?.gone(path) });
   await files.view();
   try {
-    if (await removeStaleMount(at))
+    if (await removeStale(at, 'apledger'))
       output.err(`apledger: ${at}: a mount whose server had died was there; it was taken away\n`);
     mkdirSync(at, { recursive: true });
-    mounted = await mount(files, { at, name: host, subtype: 'apledger' });
+    mounted = await mount(files, { at, name: host, subtype: 'apledger', report });
   } catch (error) {
     if (error instanceof MountError) throw new Failure(2, error.message);
     throw error;
   }
-  follow(files, log, host, signal).catch((error: unknown) =>
-    output.err(
-      `apledger: ${host}: cannot follow the log: ${error instanceof Error ? error.message : error}\n`,
-    ),
-  );
+  follow(files, log, host, signal).catch(report);
   return mounted;
 }
 

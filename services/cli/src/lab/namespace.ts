@@ -30,7 +30,7 @@ export async function coverSys(tree: string, scratch: string): Promise<void> {
   await mountWith('-t', 'tmpfs', '-o', 'mode=755', 'apledger', skeleton);
   const binds = [...copyOf('', skeleton), ...COVERED.map((path) => [join(tree, path), join(skeleton, path)])];
   for (const path of COVERED) mkdirSync(join(skeleton, path), { recursive: true });
-  const table = join(skeleton, 'fstab');
+  const table = join(scratch, 'fstab');
   writeFileSync(table, binds.map((bind) => `${bind.map(escaped).join(' ')} none rbind 0 0\n`).join(''));
   await mountWith('--fstab', table, '--all');
   await mountWith('--rbind', skeleton, '/sys');

@@ -1,15 +1,20 @@
-/** Recorded facts in words. */
+/** Facts in words, as the command line prints them. */
 import type { RecordedFact } from '@apledger/event-log';
-import { parseFact, UnknownFact } from '@apledger/events';
+import { type Fact, parseFact, UnknownFact } from '@apledger/events';
 import { describeFact } from '@apledger/projections/host';
 
 /** A fact of the log in one line, its type included. A fact from a newer apledger is named, not described. */
 export function describeRecorded({ type, version, data }: RecordedFact): string {
   try {
-    const words = describeFact(parseFact(type, version, data));
-    return words === '' ? type : `${type}: ${words}`;
+    return describe(parseFact(type, version, data));
   } catch (error) {
     if (error instanceof UnknownFact) return `${type}: ${error.message}`;
     throw error;
   }
+}
+
+/** A fact in one line, its type included. */
+export function describe(fact: Fact): string {
+  const words = describeFact(fact);
+  return words === '' ? fact.type : `${fact.type}: ${words}`;
 }

@@ -10,7 +10,7 @@ import {
   type ReadModel,
   type ReadModelStore,
 } from '@apledger/projections';
-import { dataDirectory, isRemote, type LogPlace, withLog } from '../data.ts';
+import { cacheDirectory, type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import type { Output } from '../output.ts';
 
@@ -47,9 +47,8 @@ export async function withLedger<T>(
 
 /** The read model is a cache: where it cannot be written, this command does without one. */
 async function openStore(place: LogPlace): Promise<ReadModelStore> {
-  // Of a log on servers nothing is kept here unless a directory was given for it.
-  if (isRemote(place) && place.data === undefined) return memoryStore();
-  const directory = dataDirectory(place);
+  const directory = cacheDirectory(place);
+  if (directory === undefined) return memoryStore();
   const isWritable = await access(directory, constants.W_OK).then(
     () => true,
     () => false,

@@ -85,19 +85,24 @@ const asOf = ({ host, position, occurredAt }: HostView): string =>
   `host ${host}, position ${position}, ${occurredAt}`;
 
 function hostText(view: HostView): string {
-  const label = (apid: number, apqi: number): string => {
-    const cell = view.cell(apid, apqi);
-    return `${documentCell(apid, apqi)} ${cell.exists ? (cell.boundTo ?? 'unbound') : '-'}`;
-  };
-  const table = drawTable(view.adapters, view.domains, label) || '    no queues\n';
+  const table = hostTable(view, view.adapters, view.domains) || '    no queues\n';
   return `${asOf(view)}, driver ${view.driver}
 apmask ${view.apmask}
 aqmask ${view.aqmask}
 ${table}`;
 }
 
+/** The queues of these adapters and domains with their drivers; '' when there is none. */
+export function hostTable(view: HostView, adapters: readonly number[], domains: readonly number[]): string {
+  const label = (apid: number, apqi: number): string => {
+    const cell = view.cell(apid, apqi);
+    return `${documentCell(apid, apqi)} ${cell.exists ? (cell.boundTo ?? 'unbound') : '-'}`;
+  };
+  return drawTable(adapters, domains, label);
+}
+
 /** The matrix as a table; where one side is empty, the other as a line. */
-function matrixText({ adapters, domains, controlDomains }: MatrixIds): string {
+export function matrixText({ adapters, domains, controlDomains }: MatrixIds): string {
   const lines: string[] = [];
   if (domains.length === 0 && adapters.length > 0)
     lines.push(`    adapters ${adapters.map(formatApid).join(', ')}; no domain\n`);
@@ -115,13 +120,16 @@ function mdevText(view: HostView, mdev: MdevView): string {
   return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}`;
 }
 
-function guestText(view: HostView, mdev: MdevView): string {
-  const heading = `guest ${mdev.guest ?? '(no KVM guest)'}, mdev ${mdev.mdev} (${asOf(view)})\n`;
-  if (mdev.effective === null) return `${heading}    has no AP devices\n`;
+const guestText = (view: HostView, mdev: MdevView): string =>
+  `guest ${mdev.guest ?? '(no KVM guest)'}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}`;
+
+/** What the guest that has the mdev open can use, and what of its matrix it cannot. */
+export function guestMatrixText(mdev: MdevView): string {
+  if (mdev.effective === null) return '    has no AP devices\n';
   const usable = new Set(queueNames(mdev.effective));
   const missing = queueNames(mdev).filter((queue) => !usable.has(queue));
   const rest = missing.length > 0 ? `    assigned, but not in the guest: ${missing.join(', ')}\n` : '';
-  return heading + matrixText(mdev.effective) + rest;
+  return matrixText(mdev.effective) + rest;
 }
 
 const queueNames = ({ adapters, domains }: MatrixIds): string[] =>

@@ -1,10 +1,8 @@
 /** Carries a script's steps out, one by one, on the hosts of a log, as a shell on such a host would. */
-import type { CommandHandler, Receipt } from '@apledger/command-handler';
-import type { HostState, Refusal } from '@apledger/driver';
+import type { CommandHandler } from '@apledger/command-handler';
+import type { Refusal } from '@apledger/driver';
 import type { Command, Errno, Fact } from '@apledger/events';
-import { type Node, nodeAt, pathInSys, resolvePath } from '@apledger/sysfs';
-import { errnoText } from './errno-text.ts';
-import type { Operation, Step } from './parse.ts';
+import { type Answer, ask, errnoText, type Operation, type Step } from '@apledger/script';
 
 /** What one step did. */
 export interface StepResult {
@@ -22,12 +20,9 @@ export interface StepResult {
 }
 
 /** Everything but the bookkeeping about the step itself. */
-type Effect = Pick<StepResult, 'errno' | 'output' | 'message' | 'isBlocked' | 'facts'> & {
-  readonly refusal?: Refusal;
-};
+type Effect = Omit<StepResult, 'step' | 'asExpected'>;
 
 const NOTHING: Effect = { errno: null, output: '', message: '', isBlocked: false, facts: [] };
-const printed = (output: string): Effect => ({ ...NOTHING, output });
 const failed = (errno: Errno, message: string): Effect => ({
   ...NOTHING,
   errno,
@@ -64,33 +59,25 @@ export class Interpreter {
 
   async #effectOf(step: Step, operation: Operation): Promise<Effect> {
     if (operation.kind === 'host') return this.#selectHost(step, operation);
-    if (operation.kind === 'echo' && operation.path === undefined) return printed(operation.text);
+    if (operation.kind === 'echo' && operation.path === undefined)
+      return { ...NOTHING, output: operation.text };
     const state = this.#host === undefined ? undefined : await this.#options.handler.state(this.#host);
     if (state === undefined)
       return failed(
         'ENODEV',
         `${operation.kind}: no host yet; begin with: host NAME adapters=... domains=...`,
       );
-    switch (operation.kind) {
-      case 'cd':
-        return this.#changeDirectory(state, operation.path);
-      case 'ls':
-        return this.#list(state, operation.path);
-      case 'readlink':
-        return this.#readLink(state, operation.path);
-      case 'cat':
-        return this.#read(state, operation.paths);
-      case 'echo':
-        return this.#write(step, state, operation.path ?? '', operation.text);
-      case 'guest':
-        return this.#guest(step, state, operation);
-      case 'scan':
-        return this.#submit(step, 'scan', { type: 'ScanBus' });
-      case 'hardware':
-        return this.#submit(step, 'hardware', { type: 'ChangeHardware', ...operation.settings });
-      case 'card':
-        return this.#card(step, state, operation);
-    }
+    const asked = ask(state, this.#directory, operation);
+    return 'commands' in asked
+      ? this.#submitAll(step, asked.complaint, asked.commands)
+      : this.#answered(asked);
+  }
+
+  #answered({ output, directory, refused }: Answer): Effect {
+    if (directory !== undefined) this.#directory = directory;
+    if (refused === undefined) return { ...NOTHING, output };
+    const { message, ...refusal } = refused;
+    return { ...NOTHING, output, message, errno: refusal.errno, refusal };
   }
 
   async #selectHost(step: Step, { name, settings }: Extract<Operation, { kind: 'host' }>): Promise<Effect> {
@@ -105,130 +92,26 @@ export class Interpreter {
     return this.#submit(step, `host: ${name}`, { type: 'RegisterHost', host: name, ...settings });
   }
 
-  /** `what` begins the message of a refusal, as a shell would begin it. */
-  async #submit(step: Step, what: string, command: Command): Promise<Effect> {
-    const { handler, user, name } = this.#options;
-    const receipt: Receipt = await handler.submit({
-      host: this.#host ?? '',
-      command,
-      actor: `${user} ${name}:${step.line}`,
-      correlation: this.#correlation,
-    });
-    const { facts, isBlocked, refusal } = receipt;
-    if (refusal === undefined) return { ...NOTHING, facts, isBlocked };
-    return { ...failed(refusal.errno, what), facts, isBlocked, refusal };
-  }
-
-  /** A path as typed, below the sysfs root; undefined when it lies outside. */
-  #path(path: string): string | undefined {
-    return path.startsWith('/') ? pathInSys(path) : `${this.#directory}/${path}`;
-  }
-
-  #node(state: HostState, path: string): Node | undefined {
-    const inSys = this.#path(path);
-    return inSys === undefined ? undefined : nodeAt(state, inSys);
-  }
-
-  /** As #node, but follows a link to what it names. */
-  #target(state: HostState, path: string): Node | undefined {
-    const resolved = this.#resolve(state, path);
-    return resolved === undefined ? undefined : nodeAt(state, resolved);
-  }
-
-  #resolve(state: HostState, path: string): string | undefined {
-    const inSys = this.#path(path);
-    return inSys === undefined ? undefined : resolvePath(state, inSys);
-  }
-
-  #changeDirectory(state: HostState, path: string): Effect {
-    const node = this.#target(state, path);
-    if (node === undefined) return failed('ENOENT', `cd: ${path}`);
-    if (node.kind !== 'directory')
-      return { ...NOTHING, errno: 'EINVAL', message: `cd: ${path}: Not a directory` };
-    this.#directory = this.#resolve(state, path) ?? '';
-    return NOTHING;
-  }
-
-  #list(state: HostState, path: string): Effect {
-    const node = this.#target(state, path);
-    if (node === undefined) return failed('ENOENT', `ls: cannot access '${path}'`);
-    return printed(
-      node.kind === 'directory'
-        ? node
-            .list()
-            .map((name) => `${name}\n`)
-            .join('')
-        : `${path}\n`,
-    );
-  }
-
-  #readLink(state: HostState, path: string): Effect {
-    const node = this.#node(state, path);
-    if (node === undefined) return failed('ENOENT', `readlink: ${path}`);
-    return node.kind === 'link' ? printed(`${node.target}\n`) : failed('EINVAL', `readlink: ${path}`);
-  }
-
-  #read(state: HostState, paths: readonly string[]): Effect {
+  async #submitAll(step: Step, complaint: string, commands: readonly Command[]): Promise<Effect> {
     let effect = NOTHING;
-    for (const path of paths) {
-      const node = this.#target(state, path);
-      if (node === undefined) effect = { ...failed('ENOENT', `cat: ${path}`), output: effect.output };
-      else if (node.kind !== 'attribute')
-        effect = { ...effect, errno: 'EINVAL', message: `cat: ${path}: Is a directory` };
-      else {
-        const content = node.read();
-        effect =
-          typeof content === 'string'
-            ? { ...effect, output: effect.output + content }
-            : { ...failed(content.errno, `cat: ${path}`), output: effect.output };
-      }
-    }
-    return effect;
-  }
-
-  async #write(step: Step, state: HostState, path: string, text: string): Promise<Effect> {
-    const node = this.#target(state, path);
-    // A shell creates what it redirects into, and nothing can be created in sysfs; that the file is missing says more.
-    if (node === undefined) return failed('ENOENT', path);
-    if (node.kind !== 'attribute') return { ...NOTHING, errno: 'EINVAL', message: `${path}: Is a directory` };
-    const wanted = node.write(text);
-    if (wanted === undefined) return NOTHING;
-    if ('command' in wanted) return this.#submit(step, 'echo: write error', wanted.command);
-    return failed(wanted.errno, wanted.errno === 'EACCES' ? path : 'echo: write error');
-  }
-
-  async #guest(
-    step: Step,
-    state: HostState,
-    operation: Extract<Operation, { kind: 'guest' }>,
-  ): Promise<Effect> {
-    const { action, guest } = operation;
-    const what = `guest ${action} ${guest}`;
-    if (action === 'start')
-      return this.#submit(step, what, { type: 'StartGuest', mdev: operation.mdev, guest });
-    const opened = [...state.mdevs.values()].filter((mdev) => mdev.guest === guest);
-    if (opened.length === 0) return failed('ENODEV', `${what}: it is not running`);
-    let effect = NOTHING;
-    for (const { uuid } of opened) {
-      const one = await this.#submit(step, what, {
-        type: action === 'stop' ? 'StopGuest' : 'MigrateGuest',
-        mdev: uuid,
-      });
+    for (const command of commands) {
+      const one = await this.#submit(step, complaint, command);
       effect = { ...one, facts: [...effect.facts, ...one.facts] };
       if (one.errno !== null) break;
     }
     return effect;
   }
 
-  async #card(
-    step: Step,
-    state: HostState,
-    { card, attribute, value }: Extract<Operation, { kind: 'card' }>,
-  ): Promise<Effect> {
-    if (attribute === 'config')
-      return this.#write(step, state, `/sys/devices/ap/card${card}/config`, `${value}\n`);
-    if (value !== '0' && value !== '1') return failed('EINVAL', `card ${card}: chkstop=${value}`);
-    const adapter = Number.parseInt(card, 16);
-    return this.#submit(step, `card ${card}`, { type: 'SetCheckStop', adapter, checkStopped: value === '1' });
+  /** `complaint` begins the message of a refusal, as a shell would begin it. */
+  async #submit(step: Step, complaint: string, command: Command): Promise<Effect> {
+    const { handler, user, name } = this.#options;
+    const { facts, isBlocked, refusal } = await handler.submit({
+      host: this.#host ?? '',
+      command,
+      actor: `${user} ${name}:${step.line}`,
+      correlation: this.#correlation,
+    });
+    if (refusal === undefined) return { ...NOTHING, facts, isBlocked };
+    return { ...failed(refusal.errno, complaint), facts, isBlocked, refusal };
   }
 }

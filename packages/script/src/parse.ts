@@ -1,8 +1,4 @@
-/**
- * Scripts in the spelling of the kernel's own documentation: what an administrator would type, and a few words
- * for what a shell cannot do (hosts, guests, hardware). The whole text is read before anything is carried out,
- * so that a script with a mistake changes nothing.
- */
+/** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
 import {
   type HardwareSettings,
   type HostSettings,
@@ -41,9 +37,12 @@ export interface Step {
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
   readonly line: number;
+  /** The message without the line. */
+  readonly problem: string;
   constructor(line: number, problem: string) {
     super(`line ${line}: ${problem}`);
     this.line = line;
+    this.problem = problem;
   }
 }
 
@@ -67,6 +66,14 @@ export function parseScript(text: string): Step[] {
     }
   });
   return steps;
+}
+
+/** The step of one line on its own. Throws ScriptError when it cannot be read, and when it asks for nothing. */
+export function parseStep(text: string): Step {
+  if (/[\r\n]/.test(text)) throw new ScriptError(1, 'a step is one line');
+  const [step] = parseScript(text);
+  if (step === undefined) throw new ScriptError(1, 'asks for nothing');
+  return step;
 }
 
 function parseLine(raw: string, line: number, variables: Map<string, string>): Step | undefined {

@@ -1,0 +1,82 @@
+// node infra/clients.mjs: fetches the programs that administrators of crypto adapters use, from Debian, and prints a
+// directory for the PATH that has them: lszcrypt, chzcrypt, lszdev, chzdev (s390-tools) and mdevctl. Debian builds
+// s390-tools for s390x only; elsewhere its programs run under qemu's user emulation. Nothing is installed.
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { debianPackage } from './debian.mjs';
+import { reportSetupError, root, SetupError } from './toolchain.mjs';
+
+/** Suites to take s390-tools from: `chzdev -t ap` is not in bookworm's yet. */
+const SUITES = ['trixie', 'sid'];
+/** s390-tools and what the four programs link with. */
+const TOOLS = 's390-tools,libc6,libjson-c5';
+const PROGRAMS = ['lszcrypt', 'chzcrypt', 'lszdev', 'chzdev'];
+/** Where they are put together. A directory of the cache gets its name only when it is whole. */
+const place = join(root, '.cache', 'debian', 'clients');
+
+/** Root of the s390x files, and the emulator (none on s390x itself), of the first suite that has them. */
+function s390Tools() {
+  const failures = [];
+  for (const suite of SUITES) {
+    try {
+      const tools = debianPackage(TOOLS, suite, { architecture: 's390x' });
+      if (process.arch === 's390x') return { tools };
+      const emulator = 'usr/bin/qemu-s390x';
+      return { tools, qemu: join(debianPackage('qemu-user', suite, { only: emulator }), emulator) };
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      failures.push(`${suite}: ${error.message}`);
+    }
+  }
+  throw new SetupError(`no s390-tools from Debian: ${failures.join('; ')}`);
+}
+
+/** The first of these below the directory that is there. */
+function found(directory, ...paths) {
+  const path = paths.map((path) => join(directory, path)).find((path) => existsSync(path));
+  if (path === undefined) throw new SetupError(`${directory} has none of ${paths.join(', ')}`);
+  return path;
+}
+
+const quoted = (path) => `'${path.replaceAll("'", `'\\''`)}'`;
+
+/** Directory of the programs, for the PATH. Throws SetupError when they cannot be had. */
+export function realClients() {
+  const bin = join(place, 'bin');
+  if (existsSync(bin)) return bin;
+  const { tools, qemu } = s390Tools();
+  const mdevctl = found(debianPackage('mdevctl'), 'usr/sbin/mdevctl', 'usr/bin/mdevctl');
+  // Packages of today's suites leave it to another package that /lib is usr/lib.
+  const lib = join(tools, 'lib');
+  if (!existsSync(lib)) symlinkSync('usr/lib', lib);
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const half = mkdtempSync(join(root, '.cache', 'clients-'));
+  try {
+    for (const folder of ['bin', 'emulated']) mkdirSync(join(half, folder));
+    for (const name of PROGRAMS) {
+      const program = found(tools, `usr/sbin/${name}`, `sbin/${name}`);
+      // The emulator is started by the program's name: that is how the kernel, and so the ledger, knows the process.
+      if (qemu) symlinkSync(qemu, join(half, 'emulated', name));
+      const start = qemu
+        ? [join(place, 'emulated', name), '-0', name, '-L', tools]
+        : [found(tools, 'lib/ld64.so.1'), '--library-path', join(tools, 'usr/lib/s390x-linux-gnu')];
+      const script = `#!/bin/sh\nexec ${[...start, program].map(quoted).join(' ')} "$@"\n`;
+      writeFileSync(join(half, 'bin', name), script, { mode: 0o755 });
+    }
+    symlinkSync(mdevctl, join(half, 'bin', 'mdevctl'));
+    renameSync(half, place);
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another process was faster
+  } finally {
+    rmSync(half, { recursive: true, force: true });
+  }
+  return bin;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    console.log(realClients());
+  } catch (error) {
+    reportSetupError(error);
+  }
+}

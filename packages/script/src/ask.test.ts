@@ -1,0 +1,110 @@
+import { decide, type HostState } from '@apledger/driver';
+import type { Command } from '@apledger/events';
+import { describe, expect, it } from 'vitest';
+import { ask, type HostOperation, parseStep } from './index.ts';
+
+const A = 'aaaaaaaa-0000-4000-8000-000000000001';
+const B = 'bbbbbbbb-0000-4000-8000-000000000002';
+const MATRIX = '/sys/devices/vfio_ap/matrix';
+
+function after(state: HostState | undefined, command: Command): HostState {
+  const next = decide(state, command).state;
+  if (next === undefined) throw new Error(`${command.type} left no host`);
+  return next;
+}
+
+/** Card 05 in domain 4, mdevs A and B; guest `web` has both open, which the driver of 2019 lets it. */
+const host = [
+  { type: 'CreateMdev', text: A },
+  { type: 'CreateMdev', text: B },
+  { type: 'StartGuest', mdev: A, guest: 'web' },
+  { type: 'StartGuest', mdev: B, guest: 'web' },
+].reduce<HostState | undefined>(
+  (state, command) => after(state, command as Command),
+  after(undefined, {
+    type: 'RegisterHost',
+    host: 'box',
+    driver: '2019-v2',
+    hardware: {
+      qci: true,
+      apxa: true,
+      maxAdapter: 255,
+      maxDomain: 255,
+      adapters: [5],
+      domains: [4],
+      controlDomains: [4],
+      cards: [],
+    },
+    boot: { apmask: null, aqmask: null },
+  }),
+) as HostState;
+
+const asked = (line: string, directory = '') =>
+  ask(host, directory, parseStep(line).operation as HostOperation);
+
+describe('what a step asks of a host', () => {
+  it.each<[string, Command[]]>([
+    ['echo -5 > /sys/bus/ap/apmask', [{ type: 'WriteMask', mask: 'apmask', text: '-5\n' }]],
+    [`echo 5 > ${MATRIX}/${A}/assign_adapter`, [{ type: 'AssignAdapter', mdev: A, text: '5\n' }]],
+    ['card 05 config=0', [{ type: 'ConfigureCard', adapter: 5, text: '0\n' }]],
+    ['card 05 chkstop=1', [{ type: 'SetCheckStop', adapter: 5, checkStopped: true }]],
+    ['hardware adapters=5,6', [{ type: 'ChangeHardware', adapters: [5, 6] }]],
+    ['scan', [{ type: 'ScanBus' }]],
+    [`guest start db ${A}`, [{ type: 'StartGuest', mdev: A, guest: 'db' }]],
+    [
+      'guest stop web',
+      [
+        { type: 'StopGuest', mdev: A },
+        { type: 'StopGuest', mdev: B },
+      ],
+    ],
+    [
+      'guest migrate web',
+      [
+        { type: 'MigrateGuest', mdev: A },
+        { type: 'MigrateGuest', mdev: B },
+      ],
+    ],
+  ])('%s: commands', (line, commands) => {
+    expect(asked(line)).toMatchObject({ commands });
+  });
+
+  it('follows relative paths from where cd went', () => {
+    const moved = asked('cd /sys/bus/ap');
+    expect(moved).toEqual({ output: '', directory: 'bus/ap' });
+    expect(asked('echo -5 > apmask', 'bus/ap')).toMatchObject({ commands: [{ type: 'WriteMask' }] });
+    expect(asked('cd devices/card05', 'bus/ap')).toEqual({ output: '', directory: 'devices/ap/card05' });
+  });
+
+  it('reads without a command, also what can be read beside what cannot', () => {
+    expect(asked('cat /sys/bus/ap/ap_domain')).toEqual({ output: '4\n' });
+    expect(asked('echo hello')).toEqual({ output: 'hello\n' });
+    expect(asked('cat /sys/nothing /sys/bus/ap/ap_domain')).toMatchObject({
+      output: '4\n',
+      refused: { errno: 'ENOENT' },
+    });
+  });
+
+  it.each([
+    ['echo 1 > /sys/bus/ap/nothing', 'ENOENT', 'There is no /sys/bus/ap/nothing on host box.'],
+    ['echo 1 > /etc/passwd', 'ENOENT', '/etc/passwd does not lie in /sys.'],
+    ['echo 1 > /sys/bus/ap/ap_max_domain_id', 'EACCES', 'cannot be written, not even by root'],
+    ['cat /sys/bus/ap/drivers_probe', 'EACCES', 'cannot be read, not even by root'],
+    ['card 07 config=0', 'ENOENT', 'There is no /sys/devices/ap/card07/config on host box.'],
+    ['card 05 chkstop=2', 'EINVAL', '2 is neither 0 nor 1.'],
+    ['guest stop db', 'ENODEV', 'No guest db has an mdev open on host box.'],
+  ])('%s: %s, and why', (line, errno, why) => {
+    const answer = asked(line);
+    expect(answer).toMatchObject({ output: '', refused: { errno, conflicts: [] } });
+    expect('refused' in answer && answer.refused?.explanation).toContain(why);
+  });
+});
+
+describe('a step on its own', () => {
+  it.each(['', '  # nothing', 'x=1', 'scan\nscan', 'scan\r'])(
+    'is one line that asks for something: %j',
+    (text) => {
+      expect(() => parseStep(text)).toThrow(/line 1: /);
+    },
+  );
+});

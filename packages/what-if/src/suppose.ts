@@ -1,0 +1,108 @@
+/** Steps decided on a state, one on top of the other, as a shell would carry them out there. */
+import { decide, type HostState, type Refusal } from '@apledger/driver';
+import type { Command, Fact } from '@apledger/events';
+import { ask, type HostOperation, parseStep, ScriptError } from '@apledger/script';
+
+/** A step that cannot be read, or cannot be asked for here. */
+export class BadStep extends Error {
+  override readonly name = 'BadStep';
+  /** Counted from 1. */
+  readonly step: number;
+  constructor(step: number, text: string, problem: string) {
+    super(`step ${step}, ${JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)}: ${problem}`);
+    this.step = step;
+  }
+}
+
+/** A step that was read. */
+export interface ReadStep {
+  /** As it was given. */
+  readonly text: string;
+  readonly operation: HostOperation;
+}
+
+/** Reads the texts, each a line of a script. Throws BadStep for the first that is none, or is not about the one host. */
+export function parseSteps(texts: readonly string[]): ReadStep[] {
+  return texts.map((text, index) => {
+    const bad = (problem: string): BadStep => new BadStep(index + 1, text, problem);
+    const { operation, mustFail } = read(text, bad);
+    if (operation.kind === 'host') throw bad('a what-if is about one host that there is');
+    if (mustFail) throw bad('leave out the !: the answer says what would fail');
+    return { text, operation };
+  });
+}
+
+function read(text: string, bad: (problem: string) => BadStep) {
+  try {
+    return parseStep(text);
+  } catch (error) {
+    throw error instanceof ScriptError ? bad(error.problem) : error;
+  }
+}
+
+/**
+ * `done`: facts would be recorded. `refused`: the asker would get the refusal's errno. `blocked`: it would be under way, and the writer
+ * would sleep until a guest closes its mdev. `nothing`: it was only a look, or is so already.
+ */
+export type Outcome = 'done' | 'refused' | 'blocked' | 'nothing';
+
+/** What would come of one step. */
+export interface SupposedStep {
+  readonly step: string;
+  readonly outcome: Outcome;
+  /** What it asks the host to do, one after the other; none for a look. */
+  readonly commands: readonly Command[];
+  /** What would be recorded, in order; of a refused command that ends with CommandRejected. */
+  readonly facts: readonly Fact[];
+  /** What the step would print. */
+  readonly output: string;
+  readonly refusal?: Refusal;
+}
+
+export interface Supposed {
+  readonly steps: readonly SupposedStep[];
+  /** The state after all of them. */
+  readonly state: HostState;
+}
+
+/** Decides the steps on the state. A refused one changes nothing but what its facts say, and the next one goes on from there. */
+export function suppose(state: HostState, steps: readonly ReadStep[]): Supposed {
+  const scene = new Scene(state);
+  return { steps: steps.map((step) => scene.carryOut(step)), state: scene.state };
+}
+
+class Scene {
+  state: HostState;
+  /** Below /sys. */
+  #directory = '';
+
+  constructor(state: HostState) {
+    this.state = state;
+  }
+
+  carryOut({ text, operation }: ReadStep): SupposedStep {
+    const asked = ask(this.state, this.#directory, operation);
+    const facts: Fact[] = [];
+    if (!('commands' in asked)) {
+      const { output, directory = this.#directory, refused } = asked;
+      this.#directory = directory;
+      const looked = { step: text, commands: [], facts, output };
+      if (refused === undefined) return { ...looked, outcome: 'nothing' };
+      const { message: _, ...refusal } = refused;
+      return { ...looked, outcome: 'refused', refusal };
+    }
+    const { commands } = asked;
+    let outcome: Outcome = 'nothing';
+    for (const command of commands) {
+      const decision = decide(this.state, command);
+      this.state = decision.state ?? this.state;
+      facts.push(...decision.facts);
+      const { refusal } = decision;
+      if (refusal !== undefined)
+        return { step: text, commands, outcome: 'refused', facts, output: '', refusal };
+      if (decision.isBlocked) outcome = 'blocked';
+      else if (outcome === 'nothing' && facts.length > 0) outcome = 'done';
+    }
+    return { step: text, commands, outcome, facts, output: '' };
+  }
+}

@@ -1,0 +1,170 @@
+/** A simulated host below /sys, in a private mount namespace, and one bash inside of it that tests type into. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { delimiter } from 'node:path';
+import { CommandHandler } from '@apledger/command-handler';
+import type { HostState } from '@apledger/driver';
+import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
+import type { Generation } from '@apledger/events';
+import { apledger, type Ended, inRepository, scratch } from '../cli/support.ts';
+
+const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
+
+/** Why nothing can be mounted here; undefined when it can. */
+function whyNoMount(): string | undefined {
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
+  } catch {
+    return 'this kernel has no FUSE, or /dev/fuse is not for this user';
+  }
+  const flags = process.getuid?.() === 0 ? ['-m'] : ['-Urm'];
+  const tried = spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'none', '/mnt'], {
+    encoding: 'utf8',
+  });
+  return tried.status === 0
+    ? undefined
+    : `no right to mount: ${tried.stderr?.trim() || tried.error?.message}`;
+}
+
+/** Directory with lszcrypt, chzcrypt, lszdev, chzdev and mdevctl, or why there is none. */
+function realClients(): { readonly bin: string } | { readonly missing: string } {
+  const stdio = ['ignore', 'pipe', 'pipe'] as const;
+  try {
+    const said = execFileSync(process.execPath, [inRepository('infra/clients.mjs')], {
+      encoding: 'utf8',
+      stdio: [...stdio],
+    });
+    return { bin: said.trim() };
+  } catch (error) {
+    return {
+      missing: error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error),
+    };
+  }
+}
+
+const clients = realClients();
+
+/** Why tests with a mount cannot run here. */
+export const noMount = whyNoMount();
+/** Why tests with real clients on a mount cannot run here. */
+export const noClients = noMount ?? ('missing' in clients ? clients.missing : undefined);
+if (noClients !== undefined)
+  console.warn(`\n*** NOT TESTED: real programs on a mounted host: ${noClients} ***\n`);
+
+/** Ends the output of every command: no program prints this byte. */
+const END = '\x04';
+
+/** What a command did, as somebody in front of the terminal sees it. */
+export interface Typed {
+  readonly status: number;
+  /** Standard output and standard error together, without newlines at the end. */
+  readonly text: string;
+}
+
+export interface LabOptions {
+  /** As for `apledger lab mount`: `adapters=5,6`. */
+  readonly settings: readonly string[];
+  readonly driver?: Generation;
+}
+
+/** One host that is mounted, and the bash inside. */
+export class Lab {
+  readonly host = 'zlp1';
+  readonly data = scratch();
+  readonly #bash: ChildProcess;
+  readonly #gone: Promise<unknown>;
+  #pending = '';
+  #errors = '';
+  #heard: () => void = () => {};
+
+  private constructor({ settings, driver }: LabOptions) {
+    const generation = driver === undefined ? [] : [`driver=${driver}`];
+    const where = ['lab', 'mount', this.host, ...settings, ...generation, '--over-sys', '--data', this.data];
+    const path = 'bin' in clients ? [clients.bin] : [];
+    this.#bash = spawn(process.execPath, [PROGRAM, ...where, '--', 'bash', '-s'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, PATH: [...path, process.env.PATH].join(delimiter) },
+    });
+    this.#gone = once(this.#bash, 'close').then(() => this.#heard());
+    this.#bash.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#pending += text;
+      this.#heard();
+    });
+    this.#bash.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text;
+    });
+  }
+
+  /** Resolves when the bash answers. */
+  static async start(options: LabOptions): Promise<Lab> {
+    const lab = new Lab(options);
+    await lab.type('exec 2>&1');
+    return lab;
+  }
+
+  /** Types one command, and resolves when it has ended. */
+  async type(command: string): Promise<Typed> {
+    this.#bash.stdin?.write(`${command}\nprintf '\\004%d\\n' $?\n`);
+    for (;;) {
+      const end = this.#pending.indexOf(END);
+      const stop = this.#pending.indexOf('\n', end);
+      if (end >= 0 && stop >= 0) {
+        const text = this.#pending
+          .slice(0, end)
+          .replace(/\n+$/, '')
+          .replace(/^bash: line \d+: /gm, 'bash: ');
+        const status = Number(this.#pending.slice(end + 1, stop));
+        this.#pending = this.#pending.slice(stop + 1);
+        return { status, text };
+      }
+      if (this.#bash.exitCode !== null)
+        throw new Error(`the lab has ended: ${command}\n${this.#pending}${this.#errors}`);
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  /** The output of a command that has to succeed. */
+  async show(command: string): Promise<string> {
+    const { status, text } = await this.type(command);
+    if (status !== 0) throw new Error(`${command}: exit status ${status}: ${text}`);
+    return text;
+  }
+
+  /** `apledger ARGS...` on the same log, by another process: this one. */
+  apledger(...args: string[]): Promise<Ended> {
+    return apledger(...args, '--data', this.data);
+  }
+
+  /** The host as the log has it. */
+  async state(): Promise<HostState> {
+    return this.#read(async (log) => {
+      const state = await new CommandHandler(log).state(this.host);
+      if (state === undefined) throw new Error('the host is not in the log');
+      return state;
+    });
+  }
+
+  /** All facts so far. */
+  facts(): Promise<readonly RecordedFact[]> {
+    return this.#read((log) => Array.fromAsync(log.readAll()));
+  }
+
+  async #read<T>(work: (log: Awaited<ReturnType<typeof openSqliteLog>>) => Promise<T>): Promise<T> {
+    const log = await openSqliteLog({ directory: this.data, readOnly: true });
+    try {
+      return await work(log);
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** Ends the bash, and with it the lab; resolves with its exit status. */
+  async end(): Promise<number | null> {
+    this.#bash.stdin?.end();
+    await this.#gone;
+    return this.#bash.exitCode;
+  }
+}
