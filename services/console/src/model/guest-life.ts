@@ -15,13 +15,13 @@ export const LIFE_FACTS = [
 
 const START: readonly GuestEvent[] = [{ type: 'START' }, { type: 'STARTED' }];
 const STOP: readonly GuestEvent[] = [{ type: 'STOP' }, { type: 'STOPPED' }];
-const EVENTS: Readonly<Partial<Record<string, readonly GuestEvent[]>>> = {
-  GuestStarted: START,
-  GuestStopped: STOP,
-  MigrationRequested: [{ type: 'MIGRATE', pluggedAdapters: 0 }],
-  MigrationRefused: [{ type: 'MIGRATION_FAILED' }],
-  MigrationCompleted: [{ type: 'MIGRATED' }],
-};
+const EVENTS: ReadonlyMap<string, readonly GuestEvent[]> = new Map<string, readonly GuestEvent[]>([
+  ['GuestStarted', START],
+  ['GuestStopped', STOP],
+  ['MigrationRequested', [{ type: 'MIGRATE', pluggedAdapters: 0 }]],
+  ['MigrationRefused', [{ type: 'MIGRATION_FAILED' }]],
+  ['MigrationCompleted', [{ type: 'MIGRATED' }]],
+]);
 
 export interface Life {
   readonly state: GuestState;
@@ -39,7 +39,7 @@ export function lifeAfter(types: Iterable<string>): Life {
   let life = BEGINNING;
   for (const type of types) {
     if (type === 'MdevCreated') life = BEGINNING;
-    for (const event of EVENTS[type] ?? []) {
+    for (const event of EVENTS.get(type) ?? []) {
       const to = next(guestTable, life.state, event);
       if (to !== undefined) life = { state: to, last: { from: life.state, event: event.type, to } };
     }

@@ -16,28 +16,33 @@ export function letterOf(slot: number): string {
 
 /** Hands out marks, and keeps them: winding time back and forth does not repaint the page. */
 export class Marks {
+  /** Slots by mdev, of those that are gone too; the latest to be seen last. */
   readonly #slots = new Map<string, number>();
+  #present: ReadonlySet<string> = new Set();
 
-  /** The mark of each mdev, in their order. No two of them share one. */
+  /** The mark of each mdev, in their order. No two of them share one, and none changes while its mdev stays. */
   of(mdevs: readonly string[]): readonly number[] {
     const taken = new Set<number>();
-    const known = mdevs.map((mdev) => {
-      const slot = this.#slots.get(mdev);
-      if (slot === undefined || taken.has(slot)) return undefined;
+    const given = new Map<string, number>();
+    const give = (mdev: string, slot: number): void => {
       taken.add(slot);
-      return slot;
-    });
+      given.set(mdev, slot);
+    };
+    // Those that were there before come first: what comes back finds its place taken, not the other way round.
+    const stayed = mdevs.filter((mdev) => this.#present.has(mdev));
+    for (const mdev of [...stayed, ...mdevs]) {
+      const slot = this.#slots.get(mdev);
+      if (slot !== undefined && !given.has(mdev) && !taken.has(slot)) give(mdev, slot);
+    }
     let next = 0;
-    return mdevs.map((mdev, i) => {
-      let slot = known[i];
-      if (slot === undefined) {
-        while (taken.has(next)) next++;
-        slot = next;
-        taken.add(slot);
-      }
-      this.#remember(mdev, slot);
-      return slot;
-    });
+    for (const mdev of mdevs) {
+      if (given.has(mdev)) continue;
+      while (taken.has(next)) next++;
+      give(mdev, next);
+    }
+    this.#present = new Set(mdevs);
+    for (const [mdev, slot] of given) this.#remember(mdev, slot);
+    return mdevs.map((mdev) => given.get(mdev) ?? 0);
   }
 
   #remember(mdev: string, slot: number): void {

@@ -79,7 +79,7 @@ export function explain(view: HostView, apid: number, apqi: number): Explanation
 function headlineOf(owner: OwnerClass, holder: MdevView | undefined): string {
   switch (owner) {
     case 'guest':
-      return `${holder === undefined ? 'A guest' : capital(guestName(holder))} can use it`;
+      return `${holder === undefined ? 'A guest' : guestName(holder)} can use it`;
     case 'mdev':
       return `Assigned to mdev ${shortMdev(holder?.mdev ?? '')}, and no guest can use it`;
     case 'host':
@@ -90,8 +90,6 @@ function headlineOf(owner: OwnerClass, holder: MdevView | undefined): string {
       return 'There is no such queue';
   }
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function boundReason(exists: boolean, boundTo: 'zcrypt' | 'vfio_ap' | null): string {
   if (!exists) return 'The bus does not show this queue: the card or the domain is not there.';

@@ -17,14 +17,14 @@ export const PACES: readonly PaceChoice[] = [
   ...[1, 10, 100, 1000].map(
     (factor): PaceChoice => ({
       id: `${factor}x`,
-      label: factor === 1 ? 'real time' : `${count(factor)} × real time`,
+      label: `${count(factor)} × real time`,
       pace: { by: 'time', factor },
     }),
   ),
   ...[1, 10, 100, 1000, 10_000].map(
     (perSecond): PaceChoice => ({
       id: `${perSecond}f`,
-      label: perSecond === 1 ? '1 fact a second' : `${count(perSecond)} facts a second`,
+      label: `${count(perSecond)} ${perSecond === 1 ? 'fact' : 'facts'}/s`,
       pace: { by: 'facts', perSecond },
     }),
   ),

@@ -30,9 +30,10 @@ export function CustodyTimeline({ chart, label, slotOf, at, hrefOf }: CustodyCha
   const height = AXIS + chart.lanes.length * LANE + 6;
   const format = scale.tickFormat();
   return (
-    <figure class="custody-chart" aria-label={label} ref={frame}>
+    <figure class="custody-chart" ref={frame}>
       {width > 0 && (
         <svg width={width} height={height}>
+          <title>{label}</title>
           {scale.ticks(Math.max(2, Math.floor((width - names) / 110))).map((tick) => (
             <g key={tick.getTime()} class="tick" transform={`translate(${scale(tick)},0)`}>
               <line y1={AXIS - 6} y2={height} />

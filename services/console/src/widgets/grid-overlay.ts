@@ -12,6 +12,8 @@ export interface Marked {
 
 /** Room that an id needs. */
 const LABEL = { width: 22, height: 15 };
+/** A cursor on a cell smaller than this is pointed at by two lines. */
+const SMALL = 12;
 
 export class GridOverlay {
   readonly #canvas: HTMLCanvasElement;
@@ -30,6 +32,8 @@ export class GridOverlay {
     const { window, ratio, theme } = picture;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, window.width, window.height);
+    this.#guides(picture);
+    if (marked.cursor !== undefined) this.#crosshair(picture, marked.cursor);
     if (marked.hover !== undefined) this.#frame(picture, marked.hover, theme.text, 1);
     if (marked.cursor !== undefined)
       this.#frame(picture, marked.cursor, theme.accent, marked.isFocused ? 3 : 2);
@@ -42,6 +46,34 @@ export class GridOverlay {
     this.#rows(picture, new Set([marked.cursor?.apid, marked.hover?.apid]));
     context.fillStyle = theme.heading;
     context.fillRect(0, 0, HEADS.left, HEADS.top);
+  }
+
+  /** A thin line every 16 ids where cells are too small to be counted. */
+  #guides({ axes, cell, window, scroll, theme }: Picture): void {
+    if (cell.height >= LABEL.height && cell.width >= LABEL.height) return;
+    const context = this.#context;
+    context.globalAlpha = 0.5;
+    context.fillStyle = theme.rule;
+    for (let i = 16; i < axes.apqis.length; i += 16) {
+      context.fillRect(Math.round(HEADS.left + i * cell.width - scroll.left), HEADS.top, 1, window.height);
+    }
+    for (let i = 16; i < axes.apids.length; i += 16) {
+      context.fillRect(HEADS.left, Math.round(HEADS.top + i * cell.height - scroll.top), window.width, 1);
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** Two lines that lead to a cell which would be overlooked. */
+  #crosshair({ axes, cell, window, scroll, theme }: Picture, { apid, apqi }: Place): void {
+    if (Math.min(cell.width, cell.height) >= SMALL) return;
+    const context = this.#context;
+    const x = HEADS.left + ((axes.columnOf[apqi] ?? 0) + 0.5) * cell.width - scroll.left;
+    const y = HEADS.top + ((axes.rowOf[apid] ?? 0) + 0.5) * cell.height - scroll.top;
+    context.fillStyle = theme.accent;
+    context.globalAlpha = 0.55;
+    context.fillRect(Math.round(x), HEADS.top, 1, window.height);
+    context.fillRect(HEADS.left, Math.round(y), window.width, 1);
+    context.globalAlpha = 1;
   }
 
   #frame({ axes, cell, scroll, theme }: Picture, { apid, apqi }: Place, colour: string, line: number): void {
@@ -65,7 +97,7 @@ export class GridOverlay {
     const every = stride(cell.width, LABEL.width);
     for (let i = first; i <= last; i++) {
       const apqi = axes.apqis[i] ?? 0;
-      const x = HEADS.left + (i + 0.5) * cell.width - scroll.left;
+      const x = Math.max(HEADS.left + 10, HEADS.left + (i + 0.5) * cell.width - scroll.left);
       this.#label(theme, formatApid(apqi), { x, y: HEADS.top / 2 }, i % every === 0, marked.has(apqi));
     }
   }
@@ -75,7 +107,7 @@ export class GridOverlay {
     const every = stride(cell.height, LABEL.height);
     for (let i = first; i <= last; i++) {
       const apid = axes.apids[i] ?? 0;
-      const y = HEADS.top + (i + 0.5) * cell.height - scroll.top;
+      const y = Math.max(HEADS.top + 7, HEADS.top + (i + 0.5) * cell.height - scroll.top);
       this.#label(theme, formatApid(apid), { x: HEADS.left / 2, y }, i % every === 0, marked.has(apid));
     }
   }

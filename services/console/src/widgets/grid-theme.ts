@@ -11,6 +11,8 @@ export interface GridTheme {
   readonly surface: string;
   readonly heading: string;
   readonly line: string;
+  /** Thinner than a line. */
+  readonly rule: string;
   readonly text: string;
   readonly faint: string;
   readonly accent: string;
@@ -29,6 +31,7 @@ export function themeOf(element: Element): GridTheme {
     surface: colour('surface'),
     heading: colour('heading'),
     line: colour('line-strong'),
+    rule: colour('line'),
     text: colour('text'),
     faint: colour('muted'),
     accent: colour('accent'),

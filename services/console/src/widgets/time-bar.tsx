@@ -66,7 +66,7 @@ export function TimeBar() {
   };
 
   return (
-    <section class="time-bar" aria-label="Time">
+    <section class={isNow ? 'time-bar' : 'time-bar is-past'} aria-label="Time">
       <div class="transport">
         <button
           type="button"

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { letterOf, Marks } from './marks.ts';
+
+const mdev = fc.integer({ min: 0, max: 40 }).map(String);
+const hosts = fc.array(fc.uniqueArray(mdev, { maxLength: 30 }), { maxLength: 20 });
+
+describe('marks', () => {
+  it('are different for all mdevs that are there at once, and begin with A', () => {
+    fc.assert(
+      fc.property(hosts, (history) => {
+        const marks = new Marks();
+        for (const mdevs of history) {
+          const slots = marks.of(mdevs);
+          expect(new Set(slots).size).toBe(mdevs.length);
+        }
+      }),
+    );
+    expect(new Marks().of(['x', 'y', 'z']).map(letterOf)).toEqual(['A', 'B', 'C']);
+  });
+
+  it('stay with those that stay', () => {
+    fc.assert(
+      fc.property(hosts, (history) => {
+        const marks = new Marks();
+        let before = new Map<string, number | undefined>();
+        for (const mdevs of history) {
+          const slots = marks.of(mdevs);
+          const now = new Map(mdevs.map((each, i) => [each, slots[i]]));
+          for (const [each, slot] of now) if (before.has(each)) expect(slot).toBe(before.get(each));
+          before = now;
+        }
+      }),
+    );
+  });
+
+  it('come back with an mdev that time is wound back to', () => {
+    const marks = new Marks();
+    const then = marks.of(['a', 'b', 'c']);
+    marks.of(['c']);
+    expect(marks.of(['a', 'b', 'c'])).toEqual(then);
+  });
+
+  it('go on after Z', () => {
+    expect([0, 25, 26, 27, 51, 52, 701, 702].map(letterOf)).toEqual([
+      'A',
+      'Z',
+      'AA',
+      'AB',
+      'AZ',
+      'BA',
+      'ZZ',
+      'AAA',
+    ]);
+  });
+});
