@@ -19,14 +19,23 @@ import type { Session } from '../state/session.ts';
 
 /** Refusals that are marked on the slider, at most. */
 const MAX_MARKS = 1000;
+/** The address follows the slider when it rests. */
+const REST_MS = 250;
 const DEFAULT_PACE = '10f';
 
 export function TimeBar() {
   const { session, select } = usePage();
   const player = useRef<Player | undefined>(undefined);
+  const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [paceId, setPaceId] = useState(DEFAULT_PACE);
   const quiet = useSignal<number | undefined>(undefined);
-  useEffect(() => () => player.current?.stop(), [session]);
+  useEffect(
+    () => () => {
+      clearTimeout(settling.current);
+      player.current?.stop();
+    },
+    [session],
+  );
 
   const shown = session.shown.value;
   const first = session.first.value;
@@ -36,7 +45,14 @@ export function TimeBar() {
   const position = shown?.position ?? first?.position ?? 0;
   const pace = PACES.find(({ id }) => id === paceId)?.pace ?? { by: 'facts', perSecond: 10 };
 
-  const settle = (moment: Moment): void => select({ at: formatMoment(moment) });
+  const settle = (moment: Moment): void => {
+    clearTimeout(settling.current);
+    select({ at: formatMoment(moment) });
+  };
+  const settleSoon = (moment: Moment): void => {
+    clearTimeout(settling.current);
+    settling.current = setTimeout(() => settle(moment), REST_MS);
+  };
   const go = async (moment: Moment): Promise<void> => {
     player.current?.stop();
     await session.lookAt(moment);
@@ -128,9 +144,10 @@ export function TimeBar() {
           style={{ '--done': `${done(position, first?.position, last?.position)}%` }}
           onInput={({ currentTarget }) => {
             player.current?.stop();
-            void session.lookAt(momentOf(Number(currentTarget.value), last?.position));
+            const moment = momentOf(Number(currentTarget.value), last?.position);
+            void session.lookAt(moment);
+            settleSoon(moment);
           }}
-          onChange={({ currentTarget }) => settle(momentOf(Number(currentTarget.value), last?.position))}
           onKeyDown={(event) => {
             const by =
               event.key === 'ArrowLeft' || event.key === 'ArrowDown'
