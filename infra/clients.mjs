@@ -40,6 +40,8 @@ function found(directory, ...paths) {
 
 const quoted = (path) => `'${path.replaceAll("'", `'\\''`)}'`;
 
+const writeScript = (path, line) => writeFileSync(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+
 /** Directory of the programs, for the PATH. Throws SetupError when they cannot be had. */
 export function realClients() {
   const bin = join(place, 'bin');
@@ -60,10 +62,14 @@ export function realClients() {
       const start = qemu
         ? [join(place, 'emulated', name), '-0', name, '-L', tools]
         : [found(tools, 'lib/ld64.so.1'), '--library-path', join(tools, 'usr/lib/s390x-linux-gnu')];
-      const script = `#!/bin/sh\nexec ${[...start, program].map(quoted).join(' ')} "$@"\n`;
-      writeFileSync(join(half, 'bin', name), script, { mode: 0o755 });
+      writeScript(join(half, 'bin', name), `exec ${[...start, program].map(quoted).join(' ')} "$@"`);
     }
-    symlinkSync(mdevctl, join(half, 'bin', 'mdevctl'));
+    // From 1.3 on mdevctl wants folders below /usr/lib that only an installed package brings; so it gets a root of its own.
+    for (const scripts of ['callouts', 'notifiers'])
+      mkdirSync(join(half, 'root/usr/lib/mdevctl/scripts.d', scripts), { recursive: true });
+    for (const name of ['etc', 'sys']) symlinkSync(`/${name}`, join(half, 'root', name));
+    const environment = `MDEVCTL_ENV_ROOT=${quoted(join(place, 'root'))}`;
+    writeScript(join(half, 'bin', 'mdevctl'), `${environment} exec ${quoted(mdevctl)} "$@"`);
     renameSync(half, place);
   } catch (error) {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another process was faster

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab, noClients } from './support.ts';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
+const without4 = formatMask(withoutBit(FULL_MASK, 4));
 const without5 = formatMask(withoutBit(FULL_MASK, 5));
 
 describe.skipIf(noClients !== undefined)('chzdev -t ap', () => {
@@ -24,18 +25,25 @@ describe.skipIf(noClients !== undefined)('chzdev -t ap', () => {
     expect((await lab.facts()).at(-1)?.actor).toMatch(/^uid=\d+ pid=\d+ comm=chzdev$/);
   });
 
-  it('looks for conflicts with the matrices of mdevs', async () => {
+  it('writes the mask in a dry run, too', async () => {
+    const said = await lab.show('chzdev -t ap aqmask=-4 --active --dry-run');
+    expect(said).toContain('configuration will not be changed');
+    expect(await lab.show('cat /sys/bus/ap/aqmask')).toBe(without4);
+    expect(await masks()).toEqual([without5, without4]);
+  });
+
+  it('writes nothing when the matrix of an mdev shows it a conflict', async () => {
     await lab.show(`echo ${UUID} > /sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/create
       cd /sys/devices/vfio_ap/matrix/${UUID} && echo 5 > assign_adapter && echo 4 > assign_domain`);
     const before = await lab.facts();
-    const { status, text } = await lab.type('chzdev -t ap apmask=+5 --active');
+    const { status, text } = await lab.type('chzdev -t ap apmask=+5 aqmask=+4 --active');
     expect(status).not.toBe(0);
     expect(text).toContain(`apmask conflicts with mdev ${UUID} APQN 5.4`);
     expect(await lab.facts()).toEqual(before);
   });
 
   it('says that it changed a mask when the kernel refused: the ledger knows better', async () => {
-    expect(await lab.show('chzdev -t ap apmask=+5 --active --force')).toContain('ap device type configured');
+    expect(await lab.show('chzdev -t ap apmask=+5 --active')).toContain('ap device type configured');
     expect(await lab.show('cat /sys/bus/ap/apmask')).toBe(without5);
     expect((await lab.facts()).at(-1)).toMatchObject({
       type: 'CommandRejected',

@@ -6,7 +6,7 @@ const WEB = '11111111-1111-4111-8111-111111111111';
 const DB = '22222222-2222-4222-8222-222222222222';
 const TYPE = 'vfio_ap-passthrough';
 
-describe.skipIf(noClients !== undefined).each(['2019-v2', '6.12', '7.3'] as const)(
+describe.skipIf(noClients !== undefined).each(['2019-v2', '7.3'] as const)(
   'mdevctl on a host of %s',
   (driver) => {
     let lab: Lab;

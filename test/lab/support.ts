@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { delimiter } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import type { HostState } from '@apledger/driver';
 import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
@@ -52,6 +52,16 @@ export const noClients = noMount ?? ('missing' in clients ? clients.missing : un
 if (noClients !== undefined)
   console.warn(`\n*** NOT TESTED: real programs on a mounted host: ${noClients} ***\n`);
 
+/** For what a test starts: the clients and this Node on the PATH, messages in English. */
+export const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  LC_ALL: 'C',
+  NODE_COMPILE_CACHE: inRepository('.cache/compiled'), // half of the time that a lab takes to start
+  PATH: [...('bin' in clients ? [clients.bin] : []), dirname(process.execPath), process.env.PATH].join(
+    delimiter,
+  ),
+});
+
 /** Ends the output of every command: no program prints this byte. */
 const END = '\x04';
 
@@ -81,10 +91,9 @@ export class Lab {
   private constructor({ settings, driver }: LabOptions) {
     const generation = driver === undefined ? [] : [`driver=${driver}`];
     const where = ['lab', 'mount', this.host, ...settings, ...generation, '--over-sys', '--data', this.data];
-    const path = 'bin' in clients ? [clients.bin] : [];
     this.#bash = spawn(process.execPath, [PROGRAM, ...where, '--', 'bash', '-s'], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, PATH: [...path, process.env.PATH].join(delimiter) },
+      env: environment(),
     });
     this.#gone = once(this.#bash, 'close').then(() => this.#heard());
     this.#bash.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -149,7 +158,11 @@ export class Lab {
 
   /** All facts so far. */
   facts(): Promise<readonly RecordedFact[]> {
-    return this.#read((log) => Array.fromAsync(log.readAll()));
+    return this.#read(async (log) => {
+      const facts: RecordedFact[] = [];
+      for await (const fact of log.readAll()) facts.push(fact);
+      return facts;
+    });
   }
 
   async #read<T>(work: (log: Awaited<ReturnType<typeof openSqliteLog>>) => Promise<T>): Promise<T> {

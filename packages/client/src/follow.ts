@@ -36,6 +36,7 @@ export async function* followFacts(options: FollowOptions): AsyncGenerator<Deliv
     const connection = new Connection(signal);
     try {
       for await (const delivery of connection.deliveries(options, position)) {
+        if (signal.aborted) return;
         if ('caughtUp' in delivery) {
           if (hasCaughtUp) continue;
           hasCaughtUp = true;

@@ -105,6 +105,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hosts/{host}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What steps, each a line as in a script, would do to a host now or as of any moment; nothing is recorded. */
+        post: operations["what-if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hosts/{host}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who could use a queue of a host, from when to when, and whether it was reset. */
+        get: operations["custody"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hosts/{host}/guests/{guest}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a guest ran on a host, and which queues it could use. */
+        get: operations["guest-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hosts/{host}/exposures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was handed on without a reset on a host, and what stands open. */
+        get: operations["exposures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An audit report of all hosts, one host, or a guest. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hosts/{host}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An audit report of one host. */
+        get: operations["host-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -153,6 +255,40 @@ export interface paths {
         put?: never;
         /** Compares heads noted earlier (from hosts or verify --json) with the log. A hash seals all facts before it; `apledger verify` recomputes them. */
         post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Recomputes every hash and packed form of the log, and compares it with heads noted earlier. Takes seconds for a million facts. */
+        post: operations["recompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets the read model and folds the whole log again. */
+        post: operations["rebuild"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1654,6 +1790,142 @@ export interface components {
             /** @description models of the adapters; the default is CEX8C */
             cards: components["schemas"]["CardModel"][];
         };
+        /** @description the fact behind a boundary, and the command that caused it */
+        Boundary: {
+            position: number;
+            revision: number;
+            occurredAt: string;
+            type: string;
+            commandId: string;
+            actor: string;
+        };
+        Holder: {
+            /** @constant */
+            kind: "host";
+        } | {
+            /** @constant */
+            kind: "guest";
+            /** @description null = opened by something that is no KVM guest */
+            guest: string | null;
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+        } | {
+            /** @constant */
+            kind: "nobody";
+        };
+        CustodyInterval: {
+            apqn: string;
+            holder: components["schemas"]["Holder"];
+            /** @description others who could use it all the while */
+            sharedWith: components["schemas"]["Holder"][];
+            /** @description null = since before the first fact */
+            from: components["schemas"]["Boundary"] | null;
+            /** @description null = still so */
+            until: components["schemas"]["Boundary"] | null;
+            /** @description it was reset after the holder before had let go; null = nobody ever had it before */
+            resetBefore: boolean | null;
+            /** @description the reset that counts */
+            reset: components["schemas"]["Boundary"] | null;
+        };
+        Exposure: {
+            /** @constant */
+            kind: "unreset-handover";
+            /** @description name of a host */
+            host: string;
+            apqn: string;
+            from: components["schemas"]["Holder"];
+            to: components["schemas"]["Holder"];
+            at: components["schemas"]["Boundary"];
+        } | {
+            /** @constant */
+            kind: "shared-queue";
+            /** @description name of a host */
+            host: string;
+            apqn: string;
+            holders: components["schemas"]["Holder"][];
+            since: components["schemas"]["Boundary"];
+            until: components["schemas"]["Boundary"] | null;
+        } | {
+            /** @constant */
+            kind: "stopped-guest-keeps-queues";
+            /** @description name of a host */
+            host: string;
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+            guest: string | null;
+            queues: string[];
+            since: components["schemas"]["Boundary"];
+        } | {
+            /** @constant */
+            kind: "shared-control-domain";
+            /** @description name of a host */
+            host: string;
+            domain: number;
+            guests: {
+                guest: string | null;
+                /** @description UUID of a mediated matrix device, lower case */
+                mdev: string;
+            }[];
+            since: components["schemas"]["Boundary"];
+        };
+        /** @description an audit report */
+        AuditReport: {
+            scope: {
+                host: string | null;
+                guest: string | null;
+                from: unknown;
+                to: unknown;
+            };
+            /** @description what the report rests on, for `apledger verify --heads` */
+            heads: {
+                stream: string;
+                revision: number;
+                position: number;
+                hash: string;
+                occurredAt: string;
+            }[];
+            hosts: {
+                /** @description name of a host */
+                host: string;
+                driver: ("2019-v2" | "6.12" | "7.3") | null;
+                position: number;
+                exposures: components["schemas"]["Exposure"][];
+                runs: {
+                    guest: string | null;
+                    /** @description UUID of a mediated matrix device, lower case */
+                    mdev: string;
+                    started: components["schemas"]["Boundary"];
+                    /** @description null = still running */
+                    stopped: components["schemas"]["Boundary"] | null;
+                }[];
+                custody: {
+                    queues: string[];
+                    holder: components["schemas"]["Holder"];
+                    /** @description others who could use it all the while */
+                    sharedWith: components["schemas"]["Holder"][];
+                    /** @description null = since before the first fact */
+                    from: components["schemas"]["Boundary"] | null;
+                    /** @description null = still so */
+                    until: components["schemas"]["Boundary"] | null;
+                    /** @description it was reset after the holder before had let go; null = nobody ever had it before */
+                    resetBefore: boolean | null;
+                    /** @description the reset that counts */
+                    reset: components["schemas"]["Boundary"] | null;
+                }[];
+            }[];
+        };
+        ViewChange: {
+            change: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Share: {
+            guest: string | null;
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+            queues: string[];
+            controlDomains: number[];
+        };
         Problem: {
             /** @description urn:apledger:problem: and the code */
             type: string;
@@ -1980,10 +2252,11 @@ export interface operations {
                     "application/json": {
                         /** @description name of a host */
                         host: string;
-                        /** @description each says in `change` what it is, and has the fields that go with it */
-                        changes: {
+                        changes: ({
                             change: string;
-                        }[];
+                        } & {
+                            [key: string]: unknown;
+                        })[];
                     };
                 };
             };
@@ -2051,6 +2324,357 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description docs/scripts.md: `echo -6 > /sys/bus/ap/apmask`, `guest stop web` */
+                    steps: string[];
+                    /** @description as of this position of the log */
+                    position?: number;
+                    /** @description as of this time, like 2026-11-17T09:14:00Z */
+                    time?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description name of a host */
+                        host: string;
+                        at: {
+                            revision: number;
+                            position: number;
+                            occurredAt: string;
+                        };
+                        steps: {
+                            step: string;
+                            /** @enum {unknown} */
+                            outcome: "done" | "refused" | "blocked" | "nothing";
+                            facts: components["schemas"]["Fact"][];
+                            output: string;
+                            refusal?: {
+                                /** @enum {unknown} */
+                                errno: "EACCES" | "EADDRINUSE" | "EADDRNOTAVAIL" | "EBUSY" | "EEXIST" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "EOPNOTSUPP" | "EPERM" | "ERANGE" | "EUSERS";
+                                explanation: string;
+                                conflicts: components["schemas"]["Conflict"][];
+                                remedy: string;
+                            };
+                        }[];
+                        lost: components["schemas"]["Share"][];
+                        gained: components["schemas"]["Share"][];
+                        hostQueues: {
+                            lost: string[];
+                            gained: string[];
+                        };
+                        changes: ({
+                            change: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        before: components["schemas"]["HostView"];
+                        after: components["schemas"]["HostView"];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    custody: {
+        parameters: {
+            query: {
+                /** @description APQN, like 05.0047 */
+                apqn: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description name of a host */
+                        host: string;
+                        apqn: string;
+                        /** @description the last fact of the host that counts */
+                        position: number;
+                        intervals: components["schemas"]["CustodyInterval"][];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "guest-history": {
+        parameters: {
+            query?: {
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                host: string;
+                guest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description name of a host */
+                        host: string;
+                        /** @description name of a guest */
+                        guest: string;
+                        position: number;
+                        runs: {
+                            /** @description UUID of a mediated matrix device, lower case */
+                            mdev: string;
+                            started: components["schemas"]["Boundary"];
+                            /** @description null = still running */
+                            stopped: components["schemas"]["Boundary"] | null;
+                        }[];
+                        queues: components["schemas"]["CustodyInterval"][];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exposures: {
+        parameters: {
+            query?: {
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        exposures: components["schemas"]["Exposure"][];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description default md */
+                format?: "md" | "csv" | "json" | "html";
+                /** @description name of a host */
+                host?: string;
+                /** @description name of a guest */
+                guest?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, and the heads that it rests on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                    "text/csv": string;
+                    "application/json": components["schemas"]["AuditReport"];
+                    "text/html": string;
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "host-report": {
+        parameters: {
+            query?: {
+                /** @description default md */
+                format?: "md" | "csv" | "json" | "html";
+                /** @description name of a guest */
+                guest?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                from?: string;
+                /** @description a position of the log, or a time like 2026-11-17T09:14:00Z */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, and the heads that it rests on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                    "text/csv": string;
+                    "application/json": components["schemas"]["AuditReport"];
+                    "text/html": string;
                 };
             };
             /** @description It cannot be carried out as asked, and changed nothing */
@@ -2211,6 +2835,119 @@ export interface operations {
                             revision: number;
                             problem: string;
                         }[];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recompute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description from an earlier recompute, or a report */
+                    heads?: {
+                        stream: string;
+                        revision: number;
+                        hash: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        facts: number;
+                        streams: number;
+                        /** @description none = this log is the one that was written */
+                        problems: {
+                            stream: string;
+                            revision: number;
+                            position: number;
+                            problem: string;
+                        }[];
+                        /** @description note them elsewhere for the next time */
+                        heads: {
+                            stream: string;
+                            revision: number;
+                            position: number;
+                            hash: string;
+                            occurredAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description It cannot be carried out as asked, and changed nothing */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The ledger or its log cannot serve; 503 = come again, with the same id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        position: number;
+                        hosts: number;
+                        milliseconds: number;
                     };
                 };
             };

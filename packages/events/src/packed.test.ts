@@ -1,7 +1,8 @@
 /** The bytes that logs keep, and the codec that they are made with. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OP, pack } from './packed.ts';
+import type { Fact } from './facts.ts';
+import { OP, pack, packRecorded } from './packed.ts';
 import { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 
 const MDEV = '62177883-f1bb-47f0-914d-32a22e3a8804';
@@ -27,6 +28,10 @@ describe('the packed form of a fact', () => {
         pack({ type: 'MaskChanged', data: { mask: 'aqmask', value: `0x8${'0'.repeat(62)}1`, written: '' } }),
       ),
     ).toBe(`020180${'00'.repeat(30)}01`);
+    const queues = ['05.0047', '05.0004'];
+    expect(hex(pack({ type: 'QueueReset', data: { by: 'bus', queues, responseCode: 1 } }))).toBe(
+      '1901010005020447',
+    );
     const assigned = (count: number) =>
       pack({
         type: 'AdapterAssigned',
@@ -45,6 +50,14 @@ describe('the packed form of a fact', () => {
     expect(pack({ type: 'QueueEntangled', data: {} } as unknown as Parameters<typeof pack>[0])).toHaveLength(
       0,
     );
+  });
+
+  it('is empty for resets of versions that were not packed', () => {
+    const fact: Fact = { type: 'QueueReset', data: { by: 'bus', queues: ['05.0047'], responseCode: 0 } };
+    expect(packRecorded(fact, 2)).toHaveLength(0);
+    expect(packRecorded(fact, 3)).toEqual(pack(fact));
+    const mdev: Fact = { type: 'MdevCreated', data: { mdev: MDEV } };
+    expect(packRecorded(mdev, 1)).toEqual(pack(mdev));
   });
 
   it('is not spoilt by a fact before it that could not be packed', () => {

@@ -2,7 +2,8 @@
  * Facts in the form that folds eat: an op code, then fixed fields. A million JSON facts take seconds to parse, the same facts packed
  * take a fraction of that to fold, in place (event-sourcing.md: decoding, not folding, is the limit).
  *
- * Only what changes a matrix is packed; every other fact has an empty payload. The bytes are kept in logs: an op code never changes its
+ * Only what changes a matrix is packed, and resets, which say whether a queue went on clean; every other fact has an empty payload. The
+ * bytes are kept in logs: an op code never changes its
  * meaning or its fields. What must change gets a new code; the old one stays readable. Units: packed-codec.ts.
  *
  *     hostRegistered         u8 driver generation, mask apmask, mask aqmask
@@ -16,15 +17,16 @@
  *     guestStopped           uuid
  *     guestMatrixChanged     uuid, matrix, effective
  *     migrationRequested, -Ended   uuid
+ *     queuesReset            u8 response code, queues
  *
  * A matrix is ids of adapters, domains and control domains; `effective` is u8 0 = null, or u8 1 and a matrix.
  */
 import { apidOf, apqiOf, maskFromHex, maskOf, parseApqn } from '@apledger/ap';
-import type { Fact } from './facts.ts';
+import type { Fact, FactType } from './facts.ts';
 import { PackedWriter } from './packed-codec.ts';
 import type { Generation, MatrixIds, QueueDriver } from './vocabulary.ts';
 
-/** Op codes, the first byte of a payload: the host's own up to 4, queues 5 to 10, mdevs from 11. */
+/** Op codes, the first byte of a payload: the host's own up to 4, queues 5 to 10, mdevs 11 to 24, and what came later. */
 export const OP = {
   hostRegistered: 1,
   maskChanged: 2,
@@ -50,6 +52,7 @@ export const OP = {
   guestMatrixChanged: 22,
   migrationRequested: 23,
   migrationEnded: 24,
+  queuesReset: 25,
 } as const;
 
 /** The byte of each generation; 0 is none. */
@@ -73,6 +76,15 @@ export function pack(fact: Fact): Uint8Array {
   writer.clear();
   return packHostFact(fact) || packMdevFact(fact) ? writer.take() : NOTHING;
 }
+
+/**
+ * The first version of each type in which its facts were packed, where that is not 1: what is older lies in logs with an empty payload.
+ */
+const packedSince: { readonly [T in FactType]?: number } = { QueueReset: 3 };
+
+/** The payload with which a log keeps a fact that was written in this version of its type. */
+export const packRecorded = (fact: Fact, version: number): Uint8Array =>
+  version < (packedSince[fact.type] ?? 1) ? NOTHING : pack(fact);
 
 function packHostFact(fact: Fact): boolean {
   switch (fact.type) {
@@ -99,6 +111,9 @@ function packHostFact(fact: Fact): boolean {
       return queues(boundTo[fact.data.driver], fact.data.queues);
     case 'QueueUnbound':
       return queues(unboundFrom[fact.data.driver], fact.data.queues);
+    case 'QueueReset':
+      writer.u8(OP.queuesReset).u8(fact.data.responseCode);
+      return rows(fact.data.queues);
     default:
       return false;
   }
@@ -173,6 +188,11 @@ function effective(of: MatrixIds | null): true {
 }
 
 function queues(op: number, names: readonly string[]): true {
+  writer.u8(op);
+  return rows(names);
+}
+
+function rows(names: readonly string[]): true {
   const rows = new Map<number, Uint32Array>();
   for (const name of names) {
     const queue = parseApqn(name);
@@ -182,7 +202,7 @@ function queues(op: number, names: readonly string[]): true {
     row[apqi >>> 5] = (row[apqi >>> 5] ?? 0) | (0x80000000 >>> (apqi & 31));
     rows.set(apidOf(queue), row);
   }
-  writer.u8(op).u16(rows.size);
+  writer.u16(rows.size);
   for (const [adapter, row] of rows) writer.u8(adapter).ids(row);
   return true;
 }

@@ -15,7 +15,7 @@ describe('a fact', () => {
   });
 
   it('of an old version is brought up to date: resets had no author once, and were all of vfio_ap', () => {
-    expect(factVersion('QueueReset')).toBe(2);
+    expect(factVersion('QueueReset')).toBe(3);
     const old = { queues: ['05.0004'], responseCode: 0 };
     expect(parseFact('QueueReset', 1, old)).toEqual({ type: 'QueueReset', data: { ...old, by: 'vfio_ap' } });
     expect(() => parseFact('QueueReset', 2, old)).toThrow(InvalidFact);

@@ -10,8 +10,8 @@ type Data = { readonly [key: string]: unknown };
 type Step = (data: Data) => Data;
 
 const steps: { readonly [T in FactType]?: readonly Step[] } = {
-  // Version 1 knew only the resets that vfio_ap asks for.
-  QueueReset: [(data) => ({ by: 'vfio_ap', ...data })],
+  // Version 1 knew only the resets that vfio_ap asks for; version 2 had no packed form.
+  QueueReset: [(data) => ({ by: 'vfio_ap', ...data }), (data) => data],
 };
 
 /** Whether this apledger knows facts of the type. */

@@ -74,9 +74,19 @@ export function applyFact(state: HostState, fact: FoldableFact): void {
 
 function applyPayload(state: HostState): void {
   const op = reader.u8();
-  if (op >= OP.mdevCreated) applyToMdev(state, op);
+  if (op === OP.queuesReset) passOverReset();
+  else if (op >= OP.mdevCreated) applyToMdev(state, op);
   else if (op >= OP.queuesDetected) applyToQueues(state, op);
   else applyToHost(state, op);
+}
+
+/** A reset changes no matrix; custody/ reads it. */
+function passOverReset(): void {
+  reader.u8();
+  for (let rows = reader.u16(); rows > 0; rows--) {
+    reader.u8();
+    reader.ids(mask);
+  }
 }
 
 function applyToHost(state: HostState, op: number): void {

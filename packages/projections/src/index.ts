@@ -7,8 +7,40 @@
  * or time costs one stored state and at most a few hundred facts, however long the log is. What it keeps is a cache and a function of the
  * log alone: delete it, rebuild it, and the bytes are the same. Nothing here asks the driver: a fact says what is so afterwards, and
  * history is not decided again when rules change.
+ *
+ * *Custody* turns the same facts round: for each queue, who could use it from when to when, by which fact, and whether it was reset in
+ * between. `openCustody` answers, the report builders write the answer down.
  */
+
 export type { Progress } from './catch-up.ts';
+export { type CustodyQueries, openCustody } from './custody/custody.ts';
+export { auditCsv } from './custody/report/csv.ts';
+export { auditHtml } from './custody/report/html.ts';
+export { auditJson } from './custody/report/json.ts';
+export { auditMarkdown } from './custody/report/markdown.ts';
+export {
+  boundaryText,
+  exposureText,
+  holdersText,
+  resetText,
+  visible,
+} from './custody/report/words.ts';
+export type {
+  AuditReport,
+  AuditScope,
+  Boundary,
+  Custody,
+  CustodyGroup,
+  CustodyInterval,
+  CustodyReport,
+  Exposure,
+  GuestHistory,
+  GuestRun,
+  Holder,
+  HostAudit,
+  NamedRun,
+  Range,
+} from './custody/types.ts';
 export { diffViews, type ViewChange } from './diff.ts';
 export { CannotFold } from './fold.ts';
 export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';

@@ -171,7 +171,8 @@ function mdevOf(state: HostState, at: number): MdevView {
   };
 }
 
-function uuidText(words: Uint32Array, at: number): string {
+/** The UUID whose four words begin at `at`. */
+export function uuidText(words: Uint32Array, at: number): string {
   const hex = [0, 1, 2, 3].map((i) => (words[at + i] ?? 0).toString(16).padStart(8, '0')).join('');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -11,10 +11,12 @@ import { labCommands } from './lab/commands.ts';
 import { natsOptions } from './nats.ts';
 import { data, host, json, log } from './options.ts';
 import { type Output, processOutput } from './output.ts';
+import { custody, exposure, guestHistory } from './queries/custody.ts';
 import { diff } from './queries/diff.ts';
 import { events } from './queries/events.ts';
 import { rebuild } from './queries/rebuild.ts';
 import { replay } from './queries/replay.ts';
+import { FORMATS, report } from './queries/report.ts';
 import { show, type Thing } from './queries/show.ts';
 import { verify } from './queries/verify.ts';
 import { whatIf } from './queries/what-if.ts';
@@ -135,7 +137,10 @@ function program(
     .addOption(data())
     .addOption(log())
     .addOption(
-      new Option('--heads <file>', 'compare with the heads in the output of an earlier verify --json'),
+      new Option(
+        '--heads <file>',
+        'compare with the heads in an earlier output of verify --json, or report --format json',
+      ),
     )
     .addOption(json())
     .action((options) => end(verify(options, output)));
@@ -151,6 +156,7 @@ function program(
     .addOption(data())
     .addOption(log())
     .action((options) => end(demo(options, output)));
+  custodyCommands(command, output, end);
   messageCommands(command, output, end, signal);
   labCommands(
     command('lab', "show a simulated host's /sys as a real file system, for real tools"),
@@ -160,6 +166,41 @@ function program(
     afterDashes,
   );
   return apledger;
+}
+
+/** The commands about who could use which queue. */
+function custodyCommands(
+  command: (usage: string, description: string) => Command,
+  output: Output,
+  end: (work: Promise<number>) => Promise<void>,
+): void {
+  const overSpan = (usage: string, description: string): Command =>
+    command(usage, description)
+      .addOption(data())
+      .addOption(log())
+      .addOption(host())
+      .addOption(new Option('--from <moment>', 'only what was still so after this position or time'))
+      .addOption(new Option('--to <moment>', 'as of this position or time (default: now)'));
+  overSpan(
+    'custody <apqn>',
+    'print who could use a queue, from when to when, by which fact, and whether it was reset',
+  )
+    .addOption(json())
+    .action((apqn, options) => end(custody(apqn, options, output)));
+  overSpan('guest-history <name>', 'print when a guest ran and which queues it could use')
+    .addOption(json())
+    .action((name, options) => end(guestHistory(name, options, output)));
+  overSpan(
+    'exposure',
+    'print queues that were handed on without a reset, and what is left open now; status 1 if any',
+  )
+    .addOption(json())
+    .action((options) => end(exposure(options, output)));
+  overSpan('report', 'write an audit report with the hash-chain heads that it rests on')
+    .addOption(new Option('--guest <name>', 'only what concerns this guest'))
+    .addOption(new Option('--format <format>', 'of the report').choices(FORMATS).default('md'))
+    .addOption(new Option('--output <file>', 'write to this file (default: standard output)'))
+    .action((options) => end(report(options, output)));
 }
 
 /** The commands that speak NATS. */

@@ -3,7 +3,8 @@ import { formatApqn } from '@apledger/ap';
 import type { Fact, MatrixIds } from '@apledger/events';
 import fc from 'fast-check';
 
-const EDGES = [0, 1, 5, 31, 32, 63, 0x47, 128, 255];
+/** The ids of adapters and domains that queues are made of. */
+export const EDGES = [0, 1, 5, 31, 32, 63, 0x47, 128, 255];
 const few = fc.uniqueArray(fc.constantFrom(...EDGES), { maxLength: 5 });
 /** Around the length where a list of ids turns into a mask. */
 const many = fc
@@ -95,7 +96,7 @@ const mdevFact = fc.oneof(
 /** Facts that no matrix depends on. */
 const indifferentFact = fc.oneof(
   fact('BusScanned', { scans: fc.integer({ min: 1, max: 9 }) }),
-  fact('QueueReset', { by: fc.constant('bus'), queues, responseCode: fc.constant(0) }),
+  fact('QueueReset', { by: fc.constant('bus'), queues, responseCode: fc.constantFrom(0, 0, 1) }),
   fact('OnlineChanged', { device: fc.constant('card05'), online: fc.boolean() }),
 );
 

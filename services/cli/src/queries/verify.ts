@@ -1,13 +1,13 @@
 /** `apledger verify`: is this log the one that was written? */
 import { readFile } from 'node:fs/promises';
 import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { pack, parseFact } from '@apledger/events';
+import { packRecorded, parseFact } from '@apledger/events';
 import { type LogPlace, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
 import { jsonLine, type Output } from '../output.ts';
 
 export interface VerifyOptions extends LogPlace {
-  /** A file with the output of an earlier `verify --json`. */
+  /** A file with the output of an earlier `verify --json`, or `report --format json`. */
   readonly heads?: string;
   readonly json?: boolean;
 }
@@ -36,7 +36,8 @@ export async function verify({ heads, json, ...place }: VerifyOptions, output: O
   });
 }
 
-const repack = ({ type, version, data }: RecordedFact): Uint8Array => pack(parseFact(type, version, data));
+const repack = ({ type, version, data }: RecordedFact): Uint8Array =>
+  packRecorded(parseFact(type, version, data), version);
 
 async function readHeads(path: string): Promise<readonly Head[]> {
   try {
@@ -47,7 +48,7 @@ async function readHeads(path: string): Promise<readonly Head[]> {
   } catch (error) {
     throw new Failure(
       2,
-      `--heads ${path}: not the output of verify --json: ${error instanceof Error ? error.message : error}`,
+      `--heads ${path}: not the output of verify --json or report --format json: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

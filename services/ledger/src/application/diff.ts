@@ -7,6 +7,9 @@ import { unknownHost } from './hosts.ts';
 import { MomentText, momentOf, readMoment } from './moment.ts';
 import { operation } from './operation.ts';
 
+/** Each says in `change` what it is, and has the fields that go with it. */
+export const ChangeBody = Type.Object({ change: Type.String() }, { additionalProperties: true });
+
 export const diff = operation(
   { name: 'diff', does: 'What differs between two moments of a host.' },
   {
@@ -16,9 +19,7 @@ export const diff = operation(
     ),
     reply: Type.Object({
       host: HostName,
-      changes: Type.Array(Type.Unsafe<ViewChange>(Type.Object({ change: Type.String() })), {
-        description: 'each says in `change` what it is, and has the fields that go with it',
-      }),
+      changes: Type.Array(Type.Unsafe<ViewChange>(ChangeBody)),
     }),
   },
   async (ledger, { from, to }, { host }) => {

@@ -20,6 +20,7 @@ export type ProblemBody = Static<typeof ProblemBody>;
 export type ProblemCode =
   | 'not-json'
   | 'invalid-command'
+  | 'invalid-step'
   | 'invalid-request'
   | 'invalid-header'
   | 'invalid-host'

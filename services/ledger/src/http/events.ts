@@ -89,7 +89,7 @@ export const stream: Route = {
     },
   },
   handle: async ({ ledger, streams }, request, reply) => {
-    const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request.query));
+    const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request));
     const wanted = typesOf(types);
     const from = lastEventId(request) ?? after;
     await momentOf(ledger, { position: from });

@@ -39,6 +39,17 @@ export function measure(server: FastifyInstance, streams: Streams): void {
       this.set(streams.position);
     },
   });
+  const inFlight = new Gauge({
+    name: 'apledger_commands_in_flight',
+    help: 'Commands that have come and are not answered yet.',
+    registers: [register],
+  });
+  // A client that does not wait for its answer has none, and is counted out all the same.
+  server.addHook('onRequest', async ({ method, routeOptions }, reply) => {
+    if (method !== 'POST' || routeOptions.url?.endsWith('/commands') !== true) return;
+    inFlight.inc();
+    reply.raw.once('close', () => inFlight.dec());
+  });
   server.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     const route = routeOptions.url ?? 'none';
     requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);

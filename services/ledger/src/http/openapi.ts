@@ -2,8 +2,11 @@
 import { CardModel, Conflict, commandSchemas, factSchemas, Hardware, MatrixIds } from '@apledger/events';
 import type { TSchema } from 'typebox';
 import { CommandBody, FactBody, ReceiptBody } from '../application/command.ts';
+import { AuditBody, BoundaryBody, ExposureBody, HolderBody, IntervalBody } from '../application/custody.ts';
+import { ChangeBody } from '../application/diff.ts';
 import { HeadBody } from '../application/hosts.ts';
 import { CardBody, GuestBody, HostBody, MdevBody } from '../application/matrices.ts';
+import { ShareBody } from '../application/what-if.ts';
 import { RecordedFactBody, recordedFacts } from './events.ts';
 import { PROBLEM_JSON, ProblemDetails, RefusalDetails } from './problem.ts';
 import type { Content, Route } from './route.ts';
@@ -29,6 +32,13 @@ const named = new Map<TSchema, string>([
   [CardModel, 'CardModel'],
   [Conflict, 'Conflict'],
   [Hardware, 'Hardware'],
+  [BoundaryBody, 'Boundary'],
+  [HolderBody, 'Holder'],
+  [IntervalBody, 'CustodyInterval'],
+  [ExposureBody, 'Exposure'],
+  [AuditBody, 'AuditReport'],
+  [ChangeBody, 'ViewChange'],
+  [ShareBody, 'Share'],
   [ProblemDetails, 'Problem'],
   [RefusalDetails, 'Refusal'],
 ]);

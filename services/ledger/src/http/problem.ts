@@ -25,6 +25,7 @@ export type HttpProblemCode =
 const TITLES: Readonly<Record<Exclude<HttpProblemCode, `log-${string}`>, string>> = {
   'not-json': 'The body is not JSON',
   'invalid-command': 'The body is not a command',
+  'invalid-step': 'A step cannot be read',
   'invalid-request': 'The request is not valid',
   'invalid-header': 'A header is not valid',
   'invalid-host': 'That cannot be the name of a host',

@@ -4,6 +4,7 @@ import type { TObject, TSchema } from 'typebox';
 import { hostNameOf, jsonOf } from '../application/input.ts';
 import type { Ledger } from '../application/ledger.ts';
 import type { Operation } from '../application/operation.ts';
+import { Problem } from '../application/problem.ts';
 import type { Streams } from './streams.ts';
 
 /** A reply as JSON ends here, so that a page of large facts does not become a gigabyte of text. */
@@ -105,7 +106,7 @@ export function get({ path, operation, scope = {}, hasETag = false }: QueryRoute
     },
     handle: async ({ ledger }, request, reply) => {
       const { host, ...named } = request.params as Readonly<Record<string, string>>;
-      const given = { ...fromQuery(schema, request.query), ...named };
+      const given = { ...fromQuery(schema, request), ...named };
       const answer = await operation.answer(ledger, given, scopeOf(host));
       if (!hasETag) return answer;
       const tag = `"${(answer as { readonly revision: number }).revision}"`;
@@ -120,18 +121,21 @@ export function get({ path, operation, scope = {}, hasETag = false }: QueryRoute
 }
 
 /** POST: the request is the body. */
-export function post(path: string, operation: Operation): Route {
+export function post({ path, operation, scope = {} }: Omit<QueryRoute, 'hasETag'>): Route {
   return {
     method: 'POST',
     path,
     description: {
       operationId: operation.name,
       summary: operation.does,
-      parameters: pathParameters(path, {}),
+      parameters: pathParameters(path, scope),
       body: operation.request,
       responses: { 200: json('The answer', operation.reply) },
     },
-    handle: async ({ ledger }, request) => operation.answer(ledger, bodyOf(request), scopeOf(undefined)),
+    handle: async ({ ledger }, request) => {
+      const { host } = request.params as Readonly<Record<string, string>>;
+      return operation.answer(ledger, bodyOf(request), scopeOf(host));
+    },
   };
 }
 
@@ -165,9 +169,20 @@ export function queryParameter(schema: TObject, name: string): Parameter {
   };
 }
 
-/** A query string's texts as what the schema asks for, where they are that; the rest is left to the validator. */
-export function fromQuery(schema: TObject, query: unknown): Record<string, unknown> {
+/**
+ * A query string's texts as what the schema asks for, where they are that; the rest is left to the validator. Throws
+ * Problem for what the path has named already.
+ */
+export function fromQuery(
+  schema: TObject,
+  { query, params }: Pick<FastifyRequest, 'query' | 'params'>,
+): Record<string, unknown> {
   const given: Record<string, unknown> = {};
+  const twice = Object.keys(params as object).filter((name) => Object.hasOwn(query as object, name));
+  if (twice.length > 0)
+    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+      problems: twice.map((name) => `${name}: the path names it`),
+    });
   for (const [name, value] of Object.entries(query as Readonly<Record<string, unknown>>)) {
     const { type }: Property = (Object.hasOwn(schema.properties, name) && schema.properties[name]) || {};
     Object.defineProperty(given, name, {

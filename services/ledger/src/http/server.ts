@@ -1,6 +1,6 @@
 /** The HTTP transport: the API, health, metrics and the console, on loopback. */
 import type { Socket } from 'node:net';
-import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { MAX_REQUEST_BYTES, tooLarge } from '../application/input.ts';
 import type { Ledger } from '../application/ledger.ts';
 import { asProblem } from '../application/problem.ts';
@@ -9,7 +9,13 @@ import { guard } from './guard.ts';
 import { health } from './health.ts';
 import { measure } from './metrics.ts';
 import { API, openApiDocument } from './openapi.ts';
-import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from './problem.ts';
+import {
+  type HttpProblemCode,
+  PROBLEM_JSON,
+  problemBody,
+  sendApplicationProblem,
+  sendProblem,
+} from './problem.ts';
 import type { Route, Service } from './route.ts';
 import { routes } from './routes.ts';
 import { Streams } from './streams.ts';
@@ -63,6 +69,10 @@ export async function buildServer({
     isDraining = true;
     await streams.end();
   });
+  // Who is answered now shall not keep the connection for a next request.
+  server.addHook('onSend', async (_, reply) => {
+    if (isDraining) void reply.header('connection', 'close');
+  });
   guard(server);
   measure(server, streams);
   server.removeAllContentTypeParsers();
@@ -72,7 +82,7 @@ export async function buildServer({
     async (_: unknown, body: Buffer) => body,
   );
   server.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = frameworkProblem(error);
+    const known = frameworkProblem(error, request);
     if (known !== undefined) return sendProblem(reply, ...known);
     const problem = asProblem(error);
     if (problem.status >= 500) report(`${request.method} ${request.routeOptions.url}: ${problem.message}`);
@@ -119,17 +129,18 @@ function mount(server: FastifyInstance, service: Service, path: string, there: r
   });
 }
 
-/** What fastify found wrong before a route was asked. */
-function frameworkProblem({
-  code,
-  statusCode,
-}: FastifyError): Parameters<typeof sendProblem> extends [unknown, ...infer Rest] ? Rest | undefined : never {
+type Wrong = readonly [status: number, code: HttpProblemCode, detail: string];
+
+/** What was wrong before a route was asked. */
+function frameworkProblem({ code, statusCode }: FastifyError, { raw }: FastifyRequest): Wrong | undefined {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return [413, 'request-too-large', tooLarge(`more than ${MAX_REQUEST_BYTES} bytes`).message];
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return [415, 'unsupported-media-type', 'Send the body as JSON, with Content-Type: application/json.'];
   if (statusCode !== undefined && statusCode < 500 && code?.startsWith('FST_'))
     return [400, 'invalid-request', 'The request is not what HTTP asks for: its length, or its encoding.'];
+  // The client went away in the middle of its body: nobody reads this.
+  if (raw.destroyed && !raw.complete) return [400, 'not-http', 'The request has no end.'];
   return undefined;
 }
 

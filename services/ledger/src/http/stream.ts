@@ -1,5 +1,5 @@
 /** One client of the stream of facts: from where it is, through history, to the live end. */
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { type Batch, type Feed, type Frame, frameOf, type Listener } from './feed.ts';
@@ -20,7 +20,7 @@ export interface Wanted {
 export interface StreamOptions extends Wanted {
   readonly feed: Feed;
   readonly log: EventLog;
-  readonly response: ServerResponse;
+  readonly response: Writable;
   readonly report: (message: string) => void;
 }
 

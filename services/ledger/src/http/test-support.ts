@@ -18,6 +18,7 @@ export interface Answer {
 export interface Scene {
   readonly server: FastifyInstance;
   readonly log: EventLog;
+  readonly ledger: Ledger;
   /** What the service told its operator. */
   readonly reports: readonly string[];
   /** Tells the ledger's clock. */
@@ -38,6 +39,7 @@ export async function scene(options: { readonly console?: string } = {}): Promis
   const made: Scene = {
     server,
     log,
+    ledger,
     reports,
     now: new Date('2026-03-01T09:00:00.000Z'),
     async send({ url, headers, ...rest }) {

@@ -1,0 +1,116 @@
+/** What holds for any facts, whether or not a driver could have written them. Who is right is for test/consistency to say. */
+import { apqn, formatApqn } from '@apledger/ap';
+import { openMemoryLog } from '@apledger/event-log';
+import { type Fact, packRecorded } from '@apledger/events';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { memoryStore, openReadModel } from '../index.ts';
+import { EDGES, history } from '../testing/histories.ts';
+import { newFacts, record } from '../testing/logs.ts';
+import { openCustody } from './custody.ts';
+import type { CustodyInterval, Holder } from './types.ts';
+
+/** The facts in commits of these lengths; those of the first `old` that are resets as version 2 wrote them, not packed. */
+async function logOf(facts: readonly Fact[], lengths: readonly number[], old = 0) {
+  const log = openMemoryLog();
+  const written = newFacts(facts).map((fact, i) => {
+    const original = facts[i];
+    return i < old && original?.type === 'QueueReset'
+      ? { ...fact, version: 2, packed: packRecorded(original, 2) }
+      : fact;
+  });
+  for (let at = 0, command = 1; at < facts.length; command++) {
+    const next = at + (lengths[command % lengths.length] ?? 1);
+    await record(log, 'zt93', command, written.slice(at, next));
+    at = next;
+  }
+  return log;
+}
+
+const commits = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 });
+
+async function allIntervals(log: Awaited<ReturnType<typeof logOf>>): Promise<CustodyInterval[]> {
+  const audit = await openCustody({ log }).audit({ host: 'zt93', guest: null, from: null, to: null });
+  return (audit?.hosts[0]?.custody ?? []).flatMap(({ queues, ...custody }) =>
+    queues.map((apqn) => ({ apqn, ...custody })),
+  );
+}
+
+const name = (holder: Holder): string =>
+  holder.kind === 'guest' ? `${holder.guest} ${holder.mdev}` : holder.kind;
+const names = ({ holder, sharedWith }: CustodyInterval): string =>
+  [holder, ...sharedWith].map(name).sort().join();
+
+describe('the custody of a queue', () => {
+  it('has no gap, no overlap and no period without a length, whatever the facts are', async () => {
+    await fc.assert(
+      fc.asyncProperty(history(60), commits, async (facts, lengths) => {
+        const log = await logOf(facts, lengths);
+        for (const spans of Map.groupBy(await allIntervals(log), ({ apqn }) => apqn).values()) {
+          expect(spans[0]).toMatchObject({ holder: { kind: 'nobody' }, from: null, resetBefore: null });
+          expect(spans.at(-1)?.until).toBeNull();
+          spans.forEach((span, i) => {
+            const next = spans[i + 1];
+            if (next === undefined) return;
+            expect(next.from?.commandId).toBe(span.until?.commandId);
+            expect(next.from?.commandId).not.toBe(next.until?.commandId);
+            expect(span.until?.revision).toBeLessThanOrEqual(next.from?.revision ?? -1);
+            expect(next.reset === null).toBe(next.resetBefore !== true);
+          });
+        }
+        await log.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('ends with what the matrices say', async () => {
+    await fc.assert(
+      fc.asyncProperty(history(60), commits, async (facts, lengths) => {
+        const log = await logOf(facts, lengths);
+        const view = await (await openReadModel({ log, store: memoryStore() })).now('zt93');
+        const guests = new Map(view?.mdevs.map(({ mdev, guest }) => [mdev, guest]));
+        for (const span of await allIntervals(log)) {
+          if (span.until !== null) continue;
+          const [apid = 0, apqi = 0] = span.apqn.split('.').map((part) => Number.parseInt(part, 16));
+          const cell = view?.cell(apid, apqi);
+          const users = (cell?.usableIn ?? []).map((mdev) => `${guests.get(mdev)} ${mdev}`);
+          if (cell?.boundTo === 'zcrypt') users.push('host');
+          expect(names(span)).toBe(users.length === 0 ? 'nobody' : users.sort().join());
+        }
+        await log.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is the same where resets were not packed yet, or up to a fact', async () => {
+    await fc.assert(
+      fc.asyncProperty(history(60), commits, fc.nat({ max: 70 }), async (random, lengths, old) => {
+        const facts = random.flatMap((fact, i) => (i % 3 === 2 ? [fact, RESET] : [fact]));
+        const packed = await logOf(facts, lengths);
+        const unpacked = await logOf(facts, lengths, old);
+        expect((await allIntervals(unpacked)).map(withoutTimes)).toEqual(
+          (await allIntervals(packed)).map(withoutTimes),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** Of all queues that the histories know. */
+const RESET: Fact = {
+  type: 'QueueReset',
+  data: {
+    by: 'bus',
+    queues: EDGES.flatMap((apid) => EDGES.map((apqi) => formatApqn(apqn(apid, apqi)))),
+    responseCode: 0,
+  },
+};
+
+/** What does not depend on when the log was written. */
+const withoutTimes = ({ from, until, reset, ...interval }: CustodyInterval) => ({
+  ...interval,
+  revisions: [from?.revision, until?.revision, reset?.revision],
+});

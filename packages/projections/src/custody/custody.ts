@@ -1,0 +1,188 @@
+/** Asking who could use which queue, over any span of the log. */
+import { formatApqn, parseApqn } from '@apledger/ap';
+import type { EventLog, Head } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
+import { describePeriod, factsOf } from './describe-period.ts';
+import { findExposures } from './exposures.ts';
+import { type HostTrace, traceHost } from './host-trace.ts';
+import { isAfter, type Period } from './periods.ts';
+import type { Run } from './trace.ts';
+import type {
+  AuditReport,
+  AuditScope,
+  CustodyGroup,
+  CustodyInterval,
+  CustodyReport,
+  Exposure,
+  GuestHistory,
+  GuestRun,
+  HostAudit,
+  Range,
+} from './types.ts';
+import { queuesGainedBy, walkQueues } from './walk-queues.ts';
+
+/** Every question reads the host's packed facts anew, about a second for a million, and those facts in full that the answer names. */
+export interface CustodyQueries {
+  /** The custody of one queue, named like 05.0047; also of one that never existed: nobody's. Throws RangeError for what is no queue. */
+  custody(host: string, apqn: string, range?: Range): Promise<CustodyReport | undefined>;
+  /** When the guest ran, and what it could use; without runs when there was no such guest in the range. */
+  guestHistory(host: string, guest: string, range?: Range): Promise<GuestHistory | undefined>;
+  /** What was handed on without a reset in the range, and what stands open at its end. */
+  exposures(host: string, range?: Range): Promise<readonly Exposure[] | undefined>;
+  /** One host or all, everything or what concerns one guest. Undefined when there is no such host. */
+  audit(scope: AuditScope): Promise<AuditReport | undefined>;
+}
+
+/** All answers are undefined for a host that the log does not have, and throw `CannotFold` for one that this version cannot read. */
+export function openCustody({ log }: { readonly log: EventLog }): CustodyQueries {
+  return {
+    async custody(host, apqn, range = {}) {
+      const queue = parseApqn(apqn);
+      if (queue === undefined) throw new RangeError(`not a queue: ${JSON.stringify(apqn.slice(0, 80))}`);
+      const traced = await traceHost(log, host, range, queue);
+      if (traced === undefined) return undefined;
+      const intervals = await intervalsOf(traced, [queue], () => true);
+      return { host, apqn, position: traced.trace.state.position, intervals };
+    },
+    async guestHistory(host, guest, range = {}) {
+      const traced = await traceHost(log, host, range);
+      if (traced === undefined) return undefined;
+      const isGuests = holderIsGuest(traced, guest);
+      const queues = await intervalsOf(traced, queuesGainedBy(traced, isGuests), isGuests);
+      const runs = await describeRuns(traced, (run) => run.guest === guest);
+      const { position } = traced.trace.state;
+      return {
+        host,
+        guest,
+        position,
+        runs: runs.map(({ mdev, started, stopped }) => ({ mdev, started, stopped })),
+        queues,
+      };
+    },
+    async exposures(host, range = {}) {
+      const traced = await traceHost(log, host, range);
+      return traced && findExposures(traced);
+    },
+    async audit(scope) {
+      const names = (await log.heads()).flatMap(({ stream }) => hostOf(stream) ?? []).sort();
+      if (scope.host !== null && !names.includes(scope.host)) return undefined;
+      const heads: Head[] = [];
+      const hosts: HostAudit[] = [];
+      for (const name of scope.host === null ? names : [scope.host]) {
+        const range = { from: scope.from ?? undefined, to: scope.to ?? undefined };
+        const traced = await traceHost(log, name, range);
+        if (traced === undefined) continue;
+        const audit = await auditHost(traced, scope.guest);
+        if (scope.guest !== null && scope.host === null && audit.runs.length === 0) continue;
+        hosts.push(audit);
+        heads.push(...(await headsAt(log, traced)));
+      }
+      return { scope, heads, hosts };
+    },
+  };
+}
+
+const holderIsGuest =
+  ({ trace }: HostTrace, guest: string) =>
+  (holder: number): boolean =>
+    trace.runs[holder - 1]?.guest === guest;
+
+/** The periods in the range whose holders are wanted; of nobody's, all when everybody is wanted. */
+async function periodsOf(
+  traced: HostTrace,
+  queues: readonly number[],
+  isWanted: (holder: number) => boolean,
+): Promise<{ readonly queue: number; readonly period: Period }[]> {
+  const periods: { queue: number; period: Period }[] = [];
+  await walkQueues(traced, queues, (queue, period) => {
+    const { holders } = period;
+    if (isAfter(period, traced.from) && (holders.length === 0 ? isWanted(NOBODY) : holders.some(isWanted)))
+      periods.push({ queue, period });
+  });
+  await traced.facts.load(periods.flatMap(({ period }) => factsOf(period)));
+  return periods;
+}
+
+/** The number of no holder. */
+const NOBODY = -1;
+
+async function intervalsOf(
+  traced: HostTrace,
+  queues: readonly number[],
+  isWanted: (holder: number) => boolean,
+): Promise<CustodyInterval[]> {
+  return (await periodsOf(traced, queues, isWanted)).map(({ queue, period }) => ({
+    apqn: formatApqn(queue),
+    ...describePeriod(traced.trace, traced.facts, period),
+  }));
+}
+
+async function describeRuns(
+  { trace, facts, from }: HostTrace,
+  isWanted: (run: Run) => boolean,
+): Promise<(GuestRun & { readonly guest: string | null })[]> {
+  const runs = trace.runs.filter((run) => isWanted(run) && (run.stopped < 0 || run.stopped > from));
+  await facts.load(runs.flatMap(({ started, stopped }) => [started, stopped]));
+  return runs.map(({ guest, mdev, started, stopped }) => ({
+    guest,
+    mdev,
+    started: facts.must(started),
+    stopped: facts.at(stopped),
+  }));
+}
+
+async function auditHost(traced: HostTrace, guest: string | null): Promise<HostAudit> {
+  const { host, trace } = traced;
+  const isWanted = guest === null ? () => true : holderIsGuest(traced, guest);
+  const exposures = await findExposures(traced);
+  return {
+    host,
+    driver: trace.state.driver ?? null,
+    position: trace.state.position,
+    exposures: exposures.filter((exposure) => guest === null || concerns(exposure, guest)),
+    runs: await describeRuns(traced, (run) => guest === null || run.guest === guest),
+    custody: await groupsOf(traced, isWanted),
+  };
+}
+
+function concerns(exposure: Exposure, guest: string): boolean {
+  switch (exposure.kind) {
+    case 'unreset-handover':
+      return [exposure.from, exposure.to].some((holder) => holder.kind === 'guest' && holder.guest === guest);
+    case 'shared-queue':
+      return exposure.holders.some((holder) => holder.kind === 'guest' && holder.guest === guest);
+    case 'stopped-guest-keeps-queues':
+      return exposure.guest === guest;
+    case 'shared-control-domain':
+      return exposure.guests.some((one) => one.guest === guest);
+  }
+}
+
+/** What happened to many queues at once is told once. */
+async function groupsOf(
+  traced: HostTrace,
+  isWanted: (holder: number) => boolean,
+): Promise<readonly CustodyGroup[]> {
+  const groups = new Map<string, { readonly period: Period; readonly queues: string[] }>();
+  for (const { queue, period } of await periodsOf(traced, queuesGainedBy(traced, isWanted), isWanted)) {
+    const { from, until, reset, holders, before } = period;
+    const key = `${from} ${until} ${reset} ${holders} ${before.length > 0}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { period, queues: [formatApqn(queue)] });
+    else group.queues.push(formatApqn(queue));
+  }
+  return [...groups.values()]
+    .sort((a, b) => a.period.from - b.period.from)
+    .map(({ period, queues }) => ({ queues, ...describePeriod(traced.trace, traced.facts, period) }));
+}
+
+/** The last fact that counts, as a head of its stream then. */
+async function headsAt(log: EventLog, { host, to }: HostTrace): Promise<Head[]> {
+  if (to < 0) return [];
+  for await (const { stream, revision, position, hash, occurredAt } of log.readStream(streamOf(host), {
+    from: to,
+    to,
+  }))
+    return [{ stream, revision, position, hash, occurredAt }];
+  return [];
+}

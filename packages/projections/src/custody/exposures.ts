@@ -1,0 +1,99 @@
+/** Finds where one could meet what another left in a queue, or reach what is another's. */
+import { type Apqn, apqnsOf, formatApqn, maskFromWords } from '@apledger/ap';
+import { ASSIGNED, FLAGS, OPEN } from '../mdev-table.ts';
+import { MASK_WORDS } from '../queue-rows.ts';
+import { holderOf } from './describe-period.ts';
+import type { HostTrace } from './host-trace.ts';
+import { isAfter, NEVER, type Period } from './periods.ts';
+import { HOST, type Run, type Trace } from './trace.ts';
+import type { Exposure, Holder } from './types.ts';
+import { queuesGainedBy, walkQueues } from './walk-queues.ts';
+
+/** Those of the range's queues in the order of their facts, then what is so at its end. */
+export async function findExposures(host: HostTrace): Promise<Exposure[]> {
+  const { trace, facts } = host;
+  const found: [Apqn, Period][] = [];
+  await walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
+    const isShared = period.holders.length > 1 && isAfter(period, host.from);
+    if (isShared || (period.from > host.from && isUnresetHandover(trace, period)))
+      found.push([queue, period]);
+  });
+  found.sort(([queueA, a], [queueB, b]) => a.from - b.from || queueA - queueB);
+  const standing = [...keptByStopped(trace), ...sharedControlDomains(trace)];
+  await facts.load([
+    ...found.flatMap(([, { from, until }]) => [from, until]),
+    ...standing.map(({ since }) => since),
+  ]);
+  return [
+    ...found.flatMap(([queue, period]) => described(host, queue, period)),
+    ...standing.map(
+      ({ since, ...what }) => ({ ...what, host: host.host, since: facts.must(since) }) as Exposure,
+    ),
+  ];
+}
+
+const isGuest = (holder: number): boolean => holder !== HOST;
+
+/** From a guest to somebody else, with nothing in between. */
+function isUnresetHandover(trace: Trace, { before, holders, reset }: Period): boolean {
+  const [giver, taker] = [before[0], holders[0]];
+  if (giver === undefined || taker === undefined || reset !== NEVER || !isGuest(giver)) return false;
+  return !isSameUser(holderOf(trace, giver), holderOf(trace, taker));
+}
+
+/** A guest is the same by its name, on whichever mdev; what has no name, by its mdev. */
+function isSameUser(a: Holder, b: Holder): boolean {
+  if (a.kind !== 'guest' || b.kind !== 'guest') return a.kind === b.kind;
+  return a.guest === b.guest && (a.guest !== null || a.mdev === b.mdev);
+}
+
+function described({ host, trace, facts, from }: HostTrace, queue: Apqn, period: Period): Exposure[] {
+  const apqn = formatApqn(queue);
+  const holders = period.holders.map((number) => holderOf(trace, number));
+  const since = facts.must(period.from);
+  const exposures: Exposure[] = [];
+  const [giver, to] = [period.before[0], holders[0]];
+  if (giver !== undefined && to !== undefined && period.from > from && isUnresetHandover(trace, period))
+    exposures.push({ kind: 'unreset-handover', host, apqn, from: holderOf(trace, giver), to, at: since });
+  if (holders.length > 1)
+    exposures.push({ kind: 'shared-queue', host, apqn, holders, since, until: facts.at(period.until) });
+  return exposures;
+}
+
+/** Mdevs that nobody has open any more, and which still keep queues from all others. */
+function keptByStopped(trace: Trace) {
+  const { mdevs } = trace.state;
+  return mdevs.inOrder().flatMap((at) => {
+    const run = trace.stoppedAt(at);
+    if (run === undefined || ((mdevs.words[at + FLAGS] ?? 0) & OPEN) !== 0) return [];
+    const adapters = maskFromWords(mdevs.words, at + ASSIGNED);
+    const domains = maskFromWords(mdevs.words, at + ASSIGNED + MASK_WORDS);
+    const queues = apqnsOf({ adapters, domains }).map(formatApqn);
+    const { mdev, guest, stopped: since } = run;
+    return queues.length === 0
+      ? []
+      : [{ kind: 'stopped-guest-keeps-queues' as const, mdev, guest, queues, since }];
+  });
+}
+
+/** Control domains that more than one running guest has; since the last of them got it. */
+function sharedControlDomains(trace: Trace) {
+  const byDomain = new Map<number, Run[]>();
+  for (const at of trace.state.mdevs.inOrder()) {
+    const run = trace.runningAt(at);
+    for (const domain of run?.controlSince.keys() ?? [])
+      if (run !== undefined) byDomain.set(domain, [...(byDomain.get(domain) ?? []), run]);
+  }
+  return [...byDomain]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([domain, runs]) => {
+      const [first] = runs.map(({ number }) => holderOf(trace, number));
+      const isShared = runs.some(
+        ({ number }) => first !== undefined && !isSameUser(first, holderOf(trace, number)),
+      );
+      if (!isShared) return [];
+      const guests = runs.map(({ guest, mdev }) => ({ guest, mdev }));
+      const since = Math.max(...runs.map(({ controlSince }) => controlSince.get(domain) ?? NEVER));
+      return [{ kind: 'shared-control-domain' as const, domain, guests, since }];
+    });
+}

@@ -1,0 +1,63 @@
+/** The recorded facts of one stream that are named by their revisions: who caused what, and which facts are of one commit. */
+import type { EventLog, RecordedFact } from '@apledger/event-log';
+import type { SameCommit } from './periods.ts';
+import type { Boundary } from './types.ts';
+
+/** Facts wanted that lie at most this far apart are read in one go. */
+const NEAR = 64;
+/** The facts of a commit are written in one go: what lies further apart in time is of two. */
+const COMMIT_SECONDS = 60;
+
+export class FactsBehind {
+  readonly #log: EventLog;
+  readonly #stream: string;
+  readonly #known = new Map<number, Boundary>();
+
+  constructor(log: EventLog, stream: string) {
+    this.#log = log;
+    this.#stream = stream;
+  }
+
+  /** Reads those of the facts that are not known yet; negative revisions are none. */
+  async load(revisions: Iterable<number>): Promise<void> {
+    const wanted = new Set<number>();
+    for (const revision of revisions) if (revision >= 0 && !this.#known.has(revision)) wanted.add(revision);
+    for (const [from, to] of runsOf([...wanted].sort((a, b) => a - b)))
+      for await (const fact of this.#log.readStream(this.#stream, { from, to }))
+        if (wanted.has(fact.revision)) this.#known.set(fact.revision, boundaryOf(fact));
+  }
+
+  /** A fact that was loaded; null for a negative revision. */
+  at(revision: number): Boundary | null {
+    return revision < 0 ? null : this.must(revision);
+  }
+
+  /** A fact that was loaded. */
+  must(revision: number): Boundary {
+    const fact = this.#known.get(revision);
+    if (fact === undefined) throw new Error(`${this.#stream} has no fact of revision ${revision}`);
+    return fact;
+  }
+
+  /** Whether the facts are of one commit; both must be loaded, unless they lie too far apart for that. */
+  readonly sameCommit: SameCommit = (first, firstSecond, second, secondSecond) =>
+    mayBeOneCommit(firstSecond, secondSecond) && this.must(first).commandId === this.must(second).commandId;
+}
+
+/** First and last of each run of neighbours. */
+function runsOf(ascending: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const revision of ascending) {
+    const run = runs.at(-1);
+    if (run !== undefined && revision - run[1] <= NEAR) run[1] = revision;
+    else runs.push([revision, revision]);
+  }
+  return runs;
+}
+
+/** Whether facts of these seconds can be of one commit at all. */
+export const mayBeOneCommit = (first: number, second: number): boolean => second - first <= COMMIT_SECONDS;
+
+function boundaryOf({ position, revision, occurredAt, type, cause, actor }: RecordedFact): Boundary {
+  return { position, revision, occurredAt, type, commandId: cause, actor };
+}

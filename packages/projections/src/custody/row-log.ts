@@ -1,0 +1,76 @@
+/**
+ * What happened to the queues of one adapter, as masks: an event says that one holder gained or lost some of them, or that they were
+ * reset. Eleven words an event, for 1 queue or 256, so that the history of a million facts fits in memory.
+ */
+import { MASK_WORDS } from '../queue-rows.ts';
+
+export const GAINED = 0;
+export const LOST = 1;
+/** Successfully: failed resets are no events. */
+export const RESET = 2;
+export type RowEvent = typeof GAINED | typeof LOST | typeof RESET;
+
+const REVISION = 0;
+const SECONDS = 1;
+const CODE = 2;
+const MASK = 3;
+const EVENT_WORDS = MASK + MASK_WORDS;
+
+export class RowLog {
+  #words = new Uint32Array(8 * EVENT_WORDS);
+  #end = 0;
+
+  get length(): number {
+    return this.#end / EVENT_WORDS;
+  }
+
+  /** `holder` numbers whoever gained or lost; `seconds` since 1970 UTC; eight words of mask from `offset`. */
+  push(
+    event: RowEvent,
+    holder: number,
+    revision: number,
+    seconds: number,
+    mask: Uint32Array,
+    offset: number,
+  ): void {
+    if (this.#end === this.#words.length) {
+      const larger = new Uint32Array(2 * this.#end);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    const words = this.#words;
+    const at = this.#end;
+    words[at + REVISION] = revision;
+    words[at + SECONDS] = seconds;
+    words[at + CODE] = holder * 4 + event;
+    for (let i = 0; i < MASK_WORDS; i++) words[at + MASK + i] = mask[offset + i] ?? 0;
+    this.#end += EVENT_WORDS;
+  }
+
+  /** Calls `visit` for each event of the queue in domain `apqi`, in their order. */
+  forEach(
+    apqi: number,
+    visit: (event: number, holder: number, revision: number, seconds: number) => void,
+  ): void {
+    const words = this.#words;
+    const word = MASK + (apqi >>> 5);
+    const bit = 0x80000000 >>> (apqi & 31);
+    for (let at = 0; at < this.#end; at += EVENT_WORDS) {
+      if (((words[at + word] ?? 0) & bit) === 0) continue;
+      const code = words[at + CODE] ?? 0;
+      visit(code & 3, code >>> 2, words[at + REVISION] ?? 0, words[at + SECONDS] ?? 0);
+    }
+  }
+
+  /** The domains whose queue was ever gained by a holder that `isWanted`, as eight words. */
+  gainedBy(isWanted: (holder: number) => boolean): Uint32Array {
+    const words = this.#words;
+    const union = new Uint32Array(MASK_WORDS);
+    for (let at = 0; at < this.#end; at += EVENT_WORDS) {
+      const code = words[at + CODE] ?? 0;
+      if ((code & 3) !== GAINED || !isWanted(code >>> 2)) continue;
+      for (let i = 0; i < MASK_WORDS; i++) union[i] = (union[i] ?? 0) | (words[at + MASK + i] ?? 0);
+    }
+    return union;
+  }
+}

@@ -1,0 +1,160 @@
+/** Whatever the pace of log and client: every fact that is wanted, once, in order, and nothing is queued. */
+import { PassThrough } from 'node:stream';
+import { type EventLog, openMemoryLog } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Feed } from './feed.ts';
+import { FactStream, type Wanted } from './stream.ts';
+
+const HOSTS = ['a', 'b'];
+
+async function append(log: EventLog, host: string, count: number, size: number): Promise<void> {
+  const fact = (index: number) => ({
+    type: index % 2 === 0 ? 'BusScanned' : 'MdevCreated',
+    version: 1,
+    occurredAt: '2026-03-01T09:00:00.000Z',
+    data: { text: 'x'.repeat(size) },
+    packed: new Uint8Array(),
+  });
+  await log.append({
+    stream: streamOf(host),
+    expected: 'any',
+    commandId: crypto.randomUUID(),
+    actor: 'test',
+    correlation: 'test',
+    facts: Array.from({ length: count }, (_, index) => fact(index)),
+  });
+}
+
+/** A client with little room, which reads when it is told to. */
+class Client {
+  readonly pipe = new PassThrough({ highWaterMark: 4096 });
+  #text = '';
+
+  /** Takes what is there; an empty pipe is waited for. */
+  async read(): Promise<void> {
+    const chunk: unknown = this.pipe.read();
+    if (chunk !== null) this.#text += String(chunk);
+    else await new Promise((resolve) => this.pipe.once('readable', resolve));
+  }
+
+  get messages(): { id: number; event: string }[] {
+    return this.#text
+      .split('\n\n')
+      .slice(0, -1)
+      .filter((message) => message.includes('event:'))
+      .map((message) => ({
+        id: Number(/^id: (\d+)$/m.exec(message)?.[1]),
+        event: /^event: (.*)$/m.exec(message)?.[1] ?? '',
+      }));
+  }
+}
+
+const action = fc.oneof(
+  fc.record({
+    append: fc.constantFrom(...HOSTS),
+    count: fc.integer({ min: 1, max: 8 }),
+    size: fc.constantFrom(1, 1000, 20_000),
+  }),
+  fc.constant('read' as const),
+  fc.constant('turn' as const),
+  fc.constant('tick' as const),
+  fc.constant('join' as const),
+);
+const wanted = fc.record(
+  { host: fc.constantFrom(...HOSTS), types: fc.constantFrom(new Set(['BusScanned']), new Set(['Other'])) },
+  { requiredKeys: [] },
+);
+
+async function all(log: EventLog, { after, host, types }: Wanted): Promise<number[]> {
+  const positions: number[] = [];
+  for await (const fact of log.readAll({ after }))
+    if ((host === undefined || hostOf(fact.stream) === host) && types?.has(fact.type) !== false)
+      positions.push(fact.position);
+  return positions;
+}
+
+describe('a stream of facts', () => {
+  it('brings each once, in order, at the pace of its client', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(action, { maxLength: 60 }),
+        fc.integer({ min: 0, max: 6 }),
+        wanted,
+        async (actions, after, filter) => {
+          const log = openMemoryLog();
+          await append(log, 'a', 6, 100);
+          const feed = new Feed(log, (reason) => expect.fail(reason));
+          await feed.start();
+          const asked = { after, ...filter };
+          const clients: Client[] = [];
+          const join = (): void => {
+            const client = new Client();
+            clients.push(client);
+            void new FactStream({ feed, log, response: client.pipe, report: expect.fail, ...asked }).run();
+          };
+          join();
+          for (const step of actions) {
+            if (step === 'turn') await new Promise((resolve) => setImmediate(resolve));
+            else if (step === 'tick') for (let n = 0; n < 20; n++) await Promise.resolve();
+            else if (step === 'join') join();
+            else if (step === 'read') {
+              for (const client of clients) if (client.pipe.readableLength > 0) await client.read();
+            } else await append(log, step.append, step.count, step.size);
+            // One piece of history, or what came in one turn, is all that ever waits.
+            for (const { pipe } of clients) expect(pipe.writableLength).toBeLessThan(400_000);
+          }
+          await append(log, 'a', 1, 1);
+          await append(log, 'b', 1, 1);
+          const expected = await all(log, asked);
+          for (const client of clients) {
+            const facts = () => client.messages.filter(({ event }) => event === 'fact').map(({ id }) => id);
+            const ends = () => client.messages.filter(({ event }) => event === 'caught-up').length;
+            while (facts().length < expected.length || ends() < 1) await client.read();
+            expect(facts()).toEqual(expected);
+            expect(ends()).toBe(1);
+          }
+          await feed.close();
+          await log.close();
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads the log again where the ring does not reach back', async () => {
+    const log = openMemoryLog();
+    const feed = new Feed(log, (reason) => expect.fail(reason));
+    await feed.start();
+    for (let commit = 0; commit < 12; commit++) await append(log, 'a', 1000, 1);
+    while (feed.position < 12_000) await new Promise((resolve) => setImmediate(resolve));
+    expect(feed.since(0)).toBeUndefined();
+    expect(feed.since(11_990)).toHaveLength(10);
+    const client = new Client();
+    void new FactStream({ feed, log, response: client.pipe, report: expect.fail, after: 0 }).run();
+    const facts = () => client.messages.filter(({ event }) => event === 'fact').length;
+    while (!client.messages.some(({ event }) => event === 'caught-up')) await client.read();
+    expect(facts()).toBe(12_000);
+    await feed.close();
+  });
+
+  it('shows a sign of life with its place, and gives up on a client that takes nothing', async () => {
+    const log = openMemoryLog();
+    await append(log, 'a', 3, 1);
+    const feed = new Feed(log, (reason) => expect.fail(reason));
+    await feed.start();
+    const client = new Client();
+    const stream = new FactStream({ feed, log, response: client.pipe, report: expect.fail, after: 3 });
+    await stream.run();
+    stream.beat(performance.now());
+    expect(String(client.pipe.read())).toMatch(/: beat\nid: 3\n\n$/);
+    await append(log, 'a', 1, 20_000);
+    while (!client.pipe.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+    stream.beat(performance.now() + 30_000);
+    expect(client.pipe.destroyed).toBe(false);
+    stream.beat(performance.now() + 61_000);
+    expect(client.pipe.destroyed).toBe(true);
+    await feed.close();
+  });
+});

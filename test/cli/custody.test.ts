@@ -1,0 +1,298 @@
+/** custody, guest-history, exposure and report, on the example that shows an exposure; and what verify makes of a report later. */
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openSqliteLog } from '@apledger/event-log';
+import { parse } from 'csv-parse/sync';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { apledger, file, inRepository, objects, scratch } from './support.ts';
+
+const WEB = '77777777-7777-4777-8777-777777777771';
+const DB = '77777777-7777-4777-8777-777777777772';
+const OLD = '77777777-7777-4777-8777-777777777773';
+
+let data: string;
+let positions: Map<string, number>;
+
+beforeAll(async () => {
+  data = scratch();
+  expect((await apledger('run', '--data', data, inRepository('examples/07-custody.sh'))).status).toBe(0);
+  const facts = objects((await apledger('events', '--json', '--data', data)).out);
+  positions = new Map(facts.map(({ type, position }) => [String(type), Number(position)]));
+});
+
+/** Position of the last fact of a type. */
+const last = (type: string): string => String(positions.get(type));
+
+describe('custody', () => {
+  it('tells who could use a queue, from which fact to which, and whether it was reset', async () => {
+    const { status, out } = await apledger('custody', '05.0004', '--data', data);
+    expect(status).toBe(0);
+    const lines = out.split('\n');
+    expect(lines[0]).toMatch(/^05\.0004 on host zlp7, up to position \d+$/);
+    expect(lines.filter((line) => /^ {2}\S/.test(line))).toEqual([
+      '  nobody',
+      '  host',
+      '  nobody',
+      `  guest web (mdev ${WEB})`,
+      '  nobody',
+      `  guest db (mdev ${DB})`,
+    ]);
+    expect(out).toMatch(
+      /until {2}\S+Z, position \d+: GuestMatrixChanged by \S+ \S*07-custody\.sh:27, command [-0-9a-f]{36}\n/,
+    );
+    expect(out.match(/reset since the holder before: (NO|yes)/g)?.map((text) => text.slice(31))).toEqual([
+      'yes',
+      'yes',
+      'NO',
+      'NO',
+    ]);
+  });
+
+  it('keeps to a span, and to a host', async () => {
+    const [before, after] = [Number(last('AdapterUnassigned')) - 1, last('AdapterUnassigned')];
+    const holders = async (...span: string[]) => {
+      const { out } = await apledger(
+        'custody',
+        '05.0004',
+        '--json',
+        '--host',
+        'zlp7',
+        ...span,
+        '--data',
+        data,
+      );
+      const intervals = objects(out)[0]?.intervals as { holder: { guest?: string; kind: string } }[];
+      return intervals.map(({ holder }) => holder.guest ?? holder.kind);
+    };
+    expect(await holders('--from', String(before), '--to', after)).toEqual(['web', 'nobody']);
+    expect(await holders('--from', after)).toEqual(['nobody', 'db']);
+    expect(await holders('--to', '2020-01-01')).toEqual(['nobody']);
+    expect(await holders('--to', '0')).toEqual(['nobody']);
+  });
+
+  it('takes the queue in capitals, and says when nobody ever had it', async () => {
+    const { out } = await apledger('custody', '05.00FF', '--data', data);
+    expect(out).toContain('05.00ff on host zlp7');
+    const { status, err } = await apledger('custody', 'ff.00ff', '--data', data);
+    expect({ status, err }).toEqual({ status: 0, err: 'Nobody had ff.00ff in that time.\n' });
+  });
+});
+
+describe('guest-history', () => {
+  it('tells when a guest ran and what it could use', async () => {
+    const { status, out } = await apledger('guest-history', 'web', '--json', '--data', data);
+    expect(status).toBe(0);
+    expect(objects(out)).toMatchObject([
+      {
+        host: 'zlp7',
+        guest: 'web',
+        runs: [{ mdev: WEB, started: { type: 'GuestStarted' }, stopped: null }],
+        queues: [{ apqn: '05.0004', until: { type: 'GuestMatrixChanged' } }],
+      },
+    ]);
+    const text = (await apledger('guest-history', 'old', '--data', data)).out;
+    expect(text).toContain(`  ran with mdev ${OLD}\n`);
+    expect(text).toMatch(/until .*GuestStopped by/);
+    expect(text).toContain(`  06.0047, guest old (mdev ${OLD})\n`);
+  });
+});
+
+describe('exposure', () => {
+  it('ends with 1 when anything was found, and says what', async () => {
+    const { status, out } = await apledger('exposure', '--data', data);
+    expect(status).toBe(1);
+    expect(out).toMatch(
+      new RegExp(
+        `^zlp7: 05\\.0004 went from guest web \\(mdev ${WEB}\\) to guest db \\(mdev ${DB}\\) without a reset \\(.*\\)\\.
+zlp7: guest old has stopped, and mdev ${OLD} keeps 06\\.0047 \\(since .*\\)\\.
+zlp7: guest web .* and guest db .* can control the same domain 0004 \\(since .*\\)\\.
+3 found\\.
+$`,
+      ),
+    );
+    const json = await apledger('exposure', '--json', '--data', data);
+    expect(objects(json.out).map(({ kind }) => kind)).toEqual([
+      'unreset-handover',
+      'stopped-guest-keeps-queues',
+      'shared-control-domain',
+    ]);
+  });
+
+  it('ends with 0 when there was nothing, also in a span without any', async () => {
+    const early = await apledger('exposure', '--to', last('AdapterUnassigned'), '--data', data);
+    expect(early).toEqual({ status: 0, out: 'No exposure was found.\n', err: '' });
+    const later = await apledger('exposure', '--json', '--from', last('GuestStopped'), '--data', data);
+    expect(objects(later.out).map(({ kind }) => kind)).not.toContain('unreset-handover');
+  });
+});
+
+describe('what is wrong', () => {
+  it.each([
+    [
+      ['custody', '05.00zz'],
+      2,
+      '05.00zz: not a queue. Write adapter and domain in hexadecimal, like 05.0047.',
+    ],
+    [['custody', '5.47'], 2, '5.47: not a queue'],
+    [['custody'], 2, "missing required argument 'apqn'"],
+    [['custody', '05.0004', '--host', 'nowhere'], 1, 'There is no host nowhere. There are zlp7.'],
+    [['custody', '05.0004', '--to', '2999-01-01'], 2, '--to 2999-01-01: lies in the future'],
+    [['custody', '05.0004', '--from', '99999'], 2, '--from 99999: the log ends at position'],
+    [['custody', '05.0004', '--from', 'noon'], 2, '--from noon: not a time'],
+    [['custody', '05.0004', '--from', '9', '--to', '3'], 2, '--from 9 lies after --to 3.'],
+    [['exposure', '--from', '2026-01-02', '--to', '2026-01-01'], 2, 'lies after --to'],
+    [['exposure', '--host', 'nowhere'], 1, 'There is no host nowhere.'],
+    [['guest-history', 'nobody'], 1, 'There was no guest nobody in that time.'],
+    [['guest-history', 'web\u001b[2J'], 1, 'There was no guest web\\u{1b}[2J in that time.'],
+    [['report', '--guest', 'nobody'], 1, 'There was no guest nobody in that time.'],
+    [['report', '--host', 'nowhere'], 1, 'There is no host nowhere.'],
+    [['report', '--format', 'pdf'], 2, 'Allowed choices are md, csv, json, html'],
+    [['report', '--output', '/nowhere/at/all'], 2, '--output /nowhere/at/all: ENOENT'],
+    [['report', '--to', 'tomorrow'], 2, '--to tomorrow: not a time'],
+  ])('%j is said', async (args, status, told) => {
+    const ended = await apledger(...args, '--data', data);
+    expect(ended).toMatchObject({ status, out: '' });
+    expect(ended.err).toContain(told);
+    expect(ended.err).not.toMatch(/\n\s+at /);
+  });
+
+  it.each(['custody 05.0004', 'guest-history web', 'exposure', 'report'])(
+    '%s without a log',
+    async (command) => {
+      const { status, err } = await apledger(...command.split(' '), '--data', join(scratch(), 'nothing'));
+      expect(status).toBe(2);
+      expect(err).toContain('there is no log');
+    },
+  );
+});
+
+describe('report', () => {
+  it.each(['md', 'csv', 'json', 'html'])(
+    'as %s is the same on standard output and in a file',
+    async (format) => {
+      const path = join(scratch(), `report.${format}`);
+      const printed = await apledger('report', '--format', format, '--data', data);
+      const written = await apledger('report', '--format', format, '--output', path, '--data', data);
+      expect(written).toEqual({ status: 0, out: '', err: '' });
+      expect(readFileSync(path, 'utf8')).toBe(printed.out);
+      expect(printed.out).toContain(WEB);
+    },
+  );
+
+  it('keeps to a guest, a host and a span', async () => {
+    const { out } = await apledger(
+      'report',
+      '--format',
+      'csv',
+      '--guest',
+      'db',
+      '--host',
+      'zlp7',
+      '--data',
+      data,
+    );
+    const rows: Record<string, string>[] = parse(out, { columns: true });
+    expect(rows.map(({ record, queue, guest }) => [record, queue, guest])).toEqual([
+      ['head', '', ''],
+      ['unreset-handover', '05.0004', 'db'],
+      ['shared-control-domain', '', 'web'],
+      ['shared-control-domain', '', 'db'],
+      ['run', '', 'db'],
+      ['custody', '05.0004', 'db'],
+    ]);
+    const at = last('AdapterUnassigned');
+    const early = JSON.parse((await apledger('report', '--format', 'json', '--to', at, '--data', data)).out);
+    expect(early.heads).toMatchObject([{ stream: 'host-zlp7', position: early.hosts[0].position }]);
+    expect(early.scope).toMatchObject({ from: null, to: { position: Number(at) } });
+    const none = JSON.parse((await apledger('report', '--format', 'json', '--to', '0', '--data', data)).out);
+    expect(none).toMatchObject({ heads: [], hosts: [{ host: 'zlp7', driver: null, custody: [] }] });
+  });
+
+  it.each([
+    ['md', (text: string) => /```json\n(.*)\n```/.exec(text)?.[1] ?? ''],
+    ['json', (text: string) => text],
+    [
+      'html',
+      (text: string) => (/<pre id="heads">(.*)<\/pre>/.exec(text)?.[1] ?? '').replaceAll('&quot;', '"'),
+    ],
+  ])(
+    'as %s is confirmed by verify until the log is edited or cut, also when facts were added',
+    async (format, headsOf) => {
+      const copy = scratch();
+      await apledger('run', '--data', copy, inRepository('examples/07-custody.sh'));
+      const { out } = await apledger('report', '--format', format, '--data', copy);
+      const heads = file(`kept.${format}`, headsOf(out));
+      const verify = async (directory: string) =>
+        (await apledger('verify', '--heads', heads, '--data', directory)).status;
+      expect(await verify(copy)).toBe(0);
+      await apledger('run', '--data', copy, file('more.sh', 'host zlp7\necho +6 > /sys/bus/ap/apmask\n'));
+      expect(await verify(copy)).toBe(0);
+
+      const tampered = async (statement: string) => {
+        const directory = scratch();
+        for (const name of ['log.sqlite', 'log.sqlite-wal', 'log.sqlite-shm'])
+          if (existsSync(join(copy, name))) cpSync(join(copy, name), join(directory, name));
+        const log = new DatabaseSync(join(directory, 'log.sqlite'));
+        log.exec(statement);
+        log.close();
+        return verify(directory);
+      };
+      expect(
+        await tampered(`UPDATE commits SET body = replace(body, '"guest":"web"', '"guest":"wob"')`),
+      ).toBe(1);
+      expect(await tampered('DELETE FROM commits WHERE position > 20')).toBe(1);
+      expect(await tampered('SELECT 1')).toBe(0);
+    },
+  );
+
+  it('is not confirmed by a log that was written anew', async () => {
+    const heads = file('kept.json', (await apledger('report', '--format', 'json', '--data', data)).out);
+    const other = scratch();
+    await apledger('run', '--data', other, inRepository('examples/07-custody.sh'));
+    expect((await apledger('verify', '--data', other)).status).toBe(0);
+    expect((await apledger('verify', '--heads', heads, '--data', other)).status).toBe(1);
+  });
+});
+
+describe('verify', () => {
+  it('accepts resets that an older apledger did not pack, and finds one that lost its packed form', async () => {
+    const directory = scratch();
+    await apledger('run', '--data', directory, file('a.sh', 'host h adapters=5 domains=4\n'));
+    const log = await openSqliteLog({ directory });
+    const reset = {
+      type: 'QueueReset',
+      occurredAt: new Date().toISOString(),
+      data: { by: 'bus', queues: ['05.0004'], responseCode: 0 },
+      packed: new Uint8Array(0),
+    };
+    const append = (version: number) =>
+      log.append({
+        stream: 'host-h',
+        expected: 'any',
+        commandId: crypto.randomUUID(),
+        actor: 'test',
+        correlation: 'test',
+        facts: [{ ...reset, version }],
+      });
+    await append(2);
+    expect((await apledger('verify', '--data', directory)).status).toBe(0);
+    await append(3);
+    await log.close();
+    const { status, out } = await apledger('verify', '--data', directory);
+    expect(status).toBe(1);
+    expect(out).toContain('its packed form is not that of its data');
+  });
+});
+
+it('a name from elsewhere cannot write on the terminal', async () => {
+  const directory = scratch();
+  const script = readFileSync(inRepository('examples/07-custody.sh'), 'utf8');
+  const evil = script.replaceAll('guest start web', "guest start 'w\u001b[2Jeb'");
+  await apledger('run', '--data', directory, file('evil.sh', evil));
+  for (const command of [['custody', '05.0004'], ['exposure'], ['report']]) {
+    const { out } = await apledger(...command, '--data', directory);
+    expect(out).not.toContain('\u001b');
+    expect(out.replaceAll('\\', '')).toContain('guest wu{1b}[2Jeb');
+  }
+});
