@@ -1,8 +1,7 @@
 /** What the page asks the service. Every question may be aborted, and fails with an `ApiProblem` or `Unreachable` that says what was wrong. */
-import { ApiProblem, answer, type Command, openApi, type ProblemBody, type Refusal } from '@apledger/client';
+import { ApiProblem, answer, type Command, openApi, type Refusal } from '@apledger/client';
 import type { FactType } from '@apledger/events';
 import type { Moment } from '../model/moment.ts';
-import type { CustodyReport, WhatIf } from './shapes.ts';
 
 const api = openApi('');
 
@@ -85,20 +84,24 @@ export function refusalOf(error: unknown): Refusal | undefined {
 
 /** Who could use a queue, when. */
 export const fetchCustody = (host: string, apqn: string, signal?: AbortSignal) =>
-  ask<CustodyReport>(`/hosts/${encodeURIComponent(host)}/custody?apqn=${apqn}`, abortable(signal));
+  answer(
+    api.GET('/hosts/{host}/custody', { params: { path: { host }, query: { apqn } }, ...abortable(signal) }),
+  );
 
-/** What these steps would do to the host as it is at the moment; nothing is changed. */
+/** What these steps, at least one, would do to the host as it is at the moment; nothing is changed. */
 export const tryOut = (host: string, steps: readonly string[], moment: Moment, signal?: AbortSignal) =>
-  ask<WhatIf>(`/hosts/${encodeURIComponent(host)}/what-if`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ steps, ...momentQuery(moment) }),
-    ...abortable(signal),
-  });
+  answer(
+    api.POST('/hosts/{host}/what-if', {
+      params: { path: { host } },
+      body: { steps: [...steps], ...momentQuery(moment) },
+      ...abortable(signal),
+    }),
+  );
 
-async function ask<T>(path: string, init: RequestInit): Promise<T> {
-  const response = await fetch(`/api/v1${path}`, init);
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw new ApiProblem(body as ProblemBody);
-  return body as T;
-}
+export type CustodyReport = Awaited<ReturnType<typeof fetchCustody>>;
+export type CustodyInterval = CustodyReport['intervals'][number];
+export type Holder = CustodyInterval['holder'];
+export type Boundary = NonNullable<CustodyInterval['from']>;
+export type WhatIf = Awaited<ReturnType<typeof tryOut>>;
+export type TriedStep = WhatIf['steps'][number];
+export type Share = WhatIf['lost'][number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Boundary, CustodyInterval, Holder } from '../api/shapes.ts';
+import type { Boundary, CustodyInterval, Holder } from '../api/client.ts';
 import { chartOf } from './custody.ts';
 
 const at = (second: number): Boundary => ({
@@ -19,6 +19,7 @@ const interval = (
 ): CustodyInterval => ({
   apqn: '05.0047',
   holder,
+  sharedWith: [],
   from: at(from),
   until: until === null ? null : at(until),
   resetBefore,

@@ -1,5 +1,5 @@
 /** A queue's custody as lanes of a chart: one for each holder, one bar for each time it held the queue. */
-import type { CustodyInterval, CustodyReport, Holder } from '../api/shapes.ts';
+import type { CustodyInterval, CustodyReport, Holder } from '../api/client.ts';
 
 export interface Bar {
   readonly interval: CustodyInterval;

@@ -1,8 +1,8 @@
 /** Who could use a queue, and so its keys, over all its time. */
 import { parseApqn } from '@apledger/ap';
 import { useState } from 'preact/hooks';
+import type { Boundary, CustodyInterval } from '../api/client.ts';
 import { fetchCustody } from '../api/client.ts';
-import type { Boundary, CustodyInterval } from '../api/shapes.ts';
 import { chartOf, holderName, type Lane } from '../model/custody.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { MARK_COLOURS } from '../model/marks.ts';

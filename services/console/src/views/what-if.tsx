@@ -3,12 +3,13 @@
 import { apqn, formatApqn } from '@apledger/ap';
 import { stateOfView, viewOf } from '@apledger/projections/host';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Share, TriedStep } from '../api/client.ts';
 import { tryOut } from '../api/client.ts';
-import type { Share, TriedStep, WhatIf } from '../api/shapes.ts';
 import { axesOf, type Place } from '../model/axes.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { explain } from '../model/owner.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
+import { type Tried as TriedSteps, untouched } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { useSettled } from '../state/use-settled.ts';
@@ -31,7 +32,7 @@ export function WhatIfView() {
   const moment = session.moment.value;
   const { answer, problem, isAsking } = useAsked(
     (signal) =>
-      session.host === undefined || session.isPlaying.value
+      session.host === undefined || steps.length === 0 || session.isPlaying.value
         ? undefined
         : tryOut(session.host, steps, moment, signal),
     [session, steps.join('\n'), session.calm.value?.position, session.isPlaying.value],
@@ -40,6 +41,7 @@ export function WhatIfView() {
   const cursor = cellOf(place.selection.cell);
   if (view === undefined)
     return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
+  const tried = steps.length === 0 ? untouched(view) : answer;
   const add = (step: string): void =>
     setText((before) => (before.trim() === '' ? step : `${before.trimEnd()}\n${step}`));
   return (
@@ -85,12 +87,12 @@ export function WhatIfView() {
         </section>
       </div>
       <div class="what-if-right">
-        {answer === undefined ? (
-          <p class="panel empty">{isAsking ? 'Trying …' : 'Nothing to show.'}</p>
+        {tried === undefined ? (
+          <p class="panel empty">{isAsking ? 'Trying …' : 'These steps cannot be tried.'}</p>
         ) : (
           <Outcome
             key={session.host}
-            tried={answer}
+            tried={tried}
             steps={steps}
             cursor={cursor}
             onCursor={(at) => select({ cell: formatApqn(apqn(at.apid, at.apqi)) })}
@@ -103,7 +105,7 @@ export function WhatIfView() {
 }
 
 interface OutcomeProps {
-  readonly tried: WhatIf;
+  readonly tried: TriedSteps;
   readonly steps: readonly string[];
   readonly cursor: Place | undefined;
   readonly onCursor: (place: Place) => void;
@@ -162,7 +164,7 @@ function Matrices({
   cursor,
   onCursor,
 }: {
-  readonly tried: WhatIf;
+  readonly tried: TriedSteps;
   readonly cursor: Place | undefined;
   readonly onCursor: (place: Place) => void;
 }) {
@@ -252,7 +254,7 @@ function Tried({ step }: { readonly step: TriedStep }) {
   );
 }
 
-function Changes({ tried }: { readonly tried: WhatIf }) {
+function Changes({ tried }: { readonly tried: TriedSteps }) {
   const { lost, gained, hostQueues } = tried;
   const lines = [
     ...lost.map((share) => ({ isLoss: true, who: whoOf(share), what: whatOf(share) })),

@@ -1,6 +1,7 @@
 /** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
 
 import type { RecordedFact, Refusal } from '@apledger/client';
+
 import type { HostView } from '@apledger/projections/host';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
@@ -47,12 +48,15 @@ export function FactItem({
   );
 }
 
+/** What a refusal says of itself, wherever it comes from. */
+type RefusalWords = Pick<Refusal, 'errno' | 'explanation' | 'conflicts' | 'remedy'>;
+
 /** Why something was refused. */
 export function RefusalBlock({
   refusal,
   view,
 }: {
-  readonly refusal: Refusal;
+  readonly refusal: RefusalWords;
   readonly view: HostView | undefined;
 }) {
   const { errno, explanation, conflicts, remedy } = refusal;

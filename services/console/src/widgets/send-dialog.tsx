@@ -3,13 +3,13 @@
 import type { Command, Refusal } from '@apledger/client';
 import { useRef, useState } from 'preact/hooks';
 import { refusalOf, send } from '../api/client.ts';
-import type { WhatIf } from '../api/shapes.ts';
+import type { Tried } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
 
 export interface SendDialogProps {
-  readonly tried: WhatIf;
+  readonly tried: Tried;
   readonly commands: readonly Command[];
   readonly onSent: () => void;
 }

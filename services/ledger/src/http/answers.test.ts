@@ -98,7 +98,9 @@ describe('what if', () => {
 
   it('tells who would lose what, and records nothing', async () => {
     const before = await made.log.lastPosition();
-    const { status, body } = await ask({ steps: ['guest stop db', `echo 77 > /sys/devices/vfio_ap/matrix/${B}/assign_adapter`] });
+    const { status, body } = await ask({
+      steps: ['guest stop db', `echo 77 > /sys/devices/vfio_ap/matrix/${B}/assign_adapter`],
+    });
     expect(status).toBe(200);
     expect(body).toMatchObject({
       host: 'lpar1',
