@@ -62,6 +62,17 @@ describeInBrowser('the matrix of a host with 65,536 queues', () => {
     await page.waitForFunction(() => window.apledger.cell(0, 0)?.drawn === 'host');
   });
 
+  it('is drawn pixel for pixel: the canvas is as large as its window, on a screen of twice the pixels', async () => {
+    const sizes = await page.evaluate(() => {
+      const canvas = document.querySelector('canvas');
+      const shown = canvas?.getBoundingClientRect();
+      const window_ = document.querySelector('.grid-window');
+      return { drawn: canvas?.width, shown: shown?.width, window: window_?.clientWidth };
+    });
+    expect(sizes.shown).toBe(sizes.window);
+    expect(sizes.drawn).toBe(2 * (sizes.window ?? 0));
+  });
+
   it('is what the API says, in every cell: the class that gives the colour, and the words', async () => {
     const told = await page.evaluate(() => {
       const found: [string, string, string, string, string][] = [];

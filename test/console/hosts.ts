@@ -66,3 +66,55 @@ export function fullHost(host: string): Command[] {
     ...mdevs.filter((_, i) => i % 2 === 0).map(({ uuid }, i) => start(uuid, `guest${i}`)),
   ];
 }
+
+const uuid = (digit: string): string =>
+  [8, 4, 4, 4, 12]
+    .map((length) => digit.repeat(length))
+    .join('-')
+    .replace(/^(.{14}).(.{4}).(.*)$/, '$14$28$3');
+
+/** The founding document's example: adapters 5 and 6, domains 4, 0x47, 0xab and 0xff, three guests, and one who wanted too much. */
+export function threeGuests(host: string): { done: Command[]; refused: Command } {
+  const [one, two, three] = ['1', '2', '3'].map(uuid) as [string, string, string];
+  return {
+    done: [
+      register(host, [5, 6], [4, 0x47, 0xab, 0xff]),
+      ...mdevWith(one, [5, 6], [4, 0xab]),
+      ...mdevWith(two, [5], [0x47, 0xff]),
+      ...mdevWith(three, [6], [0x47, 0xff]),
+      start(one, 'guest1'),
+      start(two, 'guest2'),
+      start(three, 'guest3'),
+    ],
+    refused: { type: 'AssignAdapter', mdev: three, text: '5' },
+  };
+}
+
+/** A host as a data centre has it: 12 cards, 20 domains, the first two cards its own, nine guests of which two do not run. */
+export function productionHost(host: string): Command[] {
+  const names = ['core-pay', 'core-iss', 'atm-a', 'atm-b', 'swift', 'card-hsm', 'test-1', 'test-2', 'vault'];
+  const guests = names.map((name, i) => ({
+    name,
+    mdev: uuid('123456789'.charAt(i)),
+    adapters: range(2 + 2 * (i % 5), 4 + 2 * (i % 5)),
+    domains: all.filter((id) => id < 20 && (i < 5 ? id % 2 === 0 : id % 4 === 1)),
+  }));
+  return [
+    register(host, range(0, 12), range(0, 20), 2),
+    ...guests.flatMap(({ mdev, adapters, domains }) => mdevWith(mdev, adapters, domains)),
+    ...guests.flatMap(({ mdev, name }, i) => (i === 6 || i === 7 ? [] : [start(mdev, name)])),
+  ];
+}
+
+/** A queue of the three guests' host goes from hand to hand: 05.0047 from guest2, whose reset fails, to guest1. */
+export function incident(): Command[] {
+  const [one, two] = ['1', '2'].map(uuid) as [string, string];
+  return [
+    { type: 'InjectResetFault', queue: '05.0047', responseCodes: [2] },
+    { type: 'UnassignDomain', mdev: two, text: '0x47' },
+    { type: 'UnassignAdapter', mdev: one, text: '6' },
+    { type: 'AssignDomain', mdev: one, text: '0x47' },
+    { type: 'StopGuest', mdev: one },
+    { type: 'StartGuest', mdev: one, guest: 'guest1' },
+  ];
+}

@@ -8,10 +8,13 @@ export const MARK_COLOURS = 8;
 /** Marks that are remembered for mdevs that are not there any more. */
 const MAX_REMEMBERED = 1000;
 
-/** `A` to `Z`, then `AA`, `AB` … */
+/** H stands for the host. */
+const LETTERS = 'ABCDEFGIJKLMNOPQRSTUVWXYZ';
+
+/** `A` to `Z` without `H`, then `AA`, `AB` … */
 export function letterOf(slot: number): string {
-  const last = String.fromCharCode(65 + (slot % 26));
-  return slot < 26 ? last : letterOf(Math.floor(slot / 26) - 1) + last;
+  const last = LETTERS.charAt(slot % LETTERS.length);
+  return slot < LETTERS.length ? last : letterOf(Math.floor(slot / LETTERS.length) - 1) + last;
 }
 
 /** Hands out marks, and keeps them: winding time back and forth does not repaint the page. */

@@ -45,6 +45,13 @@ export const formatDay = (time: number): string => dayFormat.format(time).replac
 export const formatClock = (time: number): string => new Date(time).toISOString().slice(11, 23);
 /** `09:14:00`, UTC. */
 export const formatSeconds = (time: number): string => new Date(time).toISOString().slice(11, 19);
+/** As short as tells the moments of an axis apart: a day, a minute, a second, a part of one. */
+export function formatTick(time: number): string {
+  const clock = formatClock(time);
+  if (!clock.endsWith('.000')) return clock.slice(3);
+  if (!clock.endsWith(':00.000')) return clock.slice(0, 8);
+  return clock.startsWith('00:00') ? formatDay(time).slice(4, 10) : clock.slice(0, 5);
+}
 /** Day and time to the second, for sentences. */
 export const formatTime = (time: number): string => `${formatDay(time)} ${formatSeconds(time)} UTC`;
 

@@ -9,11 +9,13 @@ import { MARK_COLOURS } from '../model/marks.ts';
 import { formatDuration, formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
+import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
 
 export function CustodyView() {
   const { session, place, select, href } = usePage();
   const view = session.view.value;
+  const isByTime = place.selection.as !== 'changes';
   const queue = place.selection.queue ?? firstQueue(view);
   const last = session.last.value;
   const { answer, problem, isAsking } = useAsked(
@@ -23,18 +25,11 @@ export function CustodyView() {
         : fetchCustody(session.host, queue, signal),
     [session, queue, last?.position],
   );
-  // The report has every holder; marks are of those mdevs, gone ones too.
-  const mdevs = [
-    ...new Set(answer?.intervals.flatMap(({ holder }) => (holder.kind === 'guest' ? [holder.mdev] : []))),
-  ];
-  const slots = new Map(
-    session.marks
-      .of([...new Set([...(view?.mdevs.map(({ mdev }) => mdev) ?? []), ...mdevs])])
-      .map((slot, i) => [
-        [...new Set([...(view?.mdevs.map(({ mdev }) => mdev) ?? []), ...mdevs])][i] ?? '',
-        slot,
-      ]),
-  );
+  // The report has every holder, those of mdevs that are gone too.
+  const holders =
+    answer?.intervals.flatMap(({ holder }) => (holder.kind === 'guest' ? [holder.mdev] : [])) ?? [];
+  const mdevs = [...new Set([...(view?.mdevs.map(({ mdev }) => mdev) ?? []), ...holders])];
+  const slots = new Map(session.marks.of(mdevs).map((slot, i) => [mdevs[i], slot]));
   const slotOf = ({ holder }: Lane): string =>
     holder.kind === 'guest' ? `mark-${(slots.get(holder.mdev) ?? 0) % MARK_COLOURS}` : '';
   const end = session.moment.value.kind === 'now' ? Date.now() : (last?.occurredAt ?? Date.now());
@@ -46,6 +41,23 @@ export function CustodyView() {
       <header class="panel-head">
         <h1 id="custody-title">Custody</h1>
         <QueueForm queue={queue ?? ''} onQueue={(chosen) => select({ queue: chosen }, { asStep: true })} />
+        <div class="tools">
+          <fieldset class="segmented">
+            <legend class="visually-hidden">The axis</legend>
+            <Choice
+              name="axis"
+              checked={isByTime}
+              onChoose={() => select({ as: undefined })}
+              label="By time"
+            />
+            <Choice
+              name="axis"
+              checked={!isByTime}
+              onChoose={() => select({ as: 'changes' })}
+              label="By change"
+            />
+          </fieldset>
+        </div>
         {holding && (
           <p class="facts-line">
             At this moment <strong>{holderName(holding.holder)}</strong> can use it.
@@ -66,6 +78,7 @@ export function CustodyView() {
             chart={chart}
             label={`Who could use ${queue}`}
             slotOf={slotOf}
+            isByTime={isByTime}
             at={at?.occurredAt}
             hrefOf={({ interval }) => href({}, { queue, at: String(interval.from?.position ?? 1) })}
           />

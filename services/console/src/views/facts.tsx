@@ -5,6 +5,7 @@ import { FACT_GROUPS, groupOf, mentions } from '../model/fact-groups.ts';
 import { formatDay } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useFacts } from '../state/use-facts.ts';
+import { Choice } from '../widgets/choice.tsx';
 import { FactItem } from '../widgets/fact-item.tsx';
 
 export function FactsView() {
@@ -23,15 +24,13 @@ export function FactsView() {
           <fieldset class="segmented">
             <legend class="visually-hidden">Which facts</legend>
             {FACT_GROUPS.map(({ id, label }) => (
-              <label key={id}>
-                <input
-                  type="radio"
-                  name="only"
-                  checked={group.id === id}
-                  onChange={() => select({ only: id })}
-                />
-                <span>{label}</span>
-              </label>
+              <Choice
+                key={id}
+                name="only"
+                checked={group.id === id}
+                onChoose={() => select({ only: id })}
+                label={label}
+              />
             ))}
           </fieldset>
           <input

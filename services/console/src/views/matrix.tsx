@@ -8,6 +8,7 @@ import { inspectGrid } from '../state/inspector.ts';
 import { usePage } from '../state/page.tsx';
 import { throttled } from '../state/throttled.ts';
 import { CellCard } from '../widgets/cell-card.tsx';
+import { Choice } from '../widgets/choice.tsx';
 import { Holders } from '../widgets/holders.tsx';
 import { Legend } from '../widgets/legend.tsx';
 import { MatrixGrid } from '../widgets/matrix-grid.tsx';
@@ -127,25 +128,6 @@ export function MatrixView() {
         <Holders view={view} highlighted={highlighted} onHighlight={setHighlighted} />
       </aside>
     </div>
-  );
-}
-
-function Choice({
-  name,
-  checked,
-  onChoose,
-  label,
-}: {
-  name: string;
-  checked: boolean;
-  onChoose: () => void;
-  label: string;
-}) {
-  return (
-    <label>
-      <input type="radio" name={name} checked={checked} onChange={onChoose} />
-      <span>{label}</span>
-    </label>
   );
 }
 

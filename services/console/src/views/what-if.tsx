@@ -7,7 +7,7 @@ import type { Share, TriedStep } from '../api/client.ts';
 import { tryOut } from '../api/client.ts';
 import { axesOf, type Place } from '../model/axes.ts';
 import { typeWords } from '../model/fact-groups.ts';
-import { explain } from '../model/owner.ts';
+import { explain, mdevOf } from '../model/owner.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
 import { type Tried as TriedSteps, untouched } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
@@ -188,6 +188,16 @@ function Matrices({
       })),
     [tried, session],
   );
+  const changed = useMemo(() => {
+    const [before, after] = sides.map(({ source }) => source.codes());
+    const look = (side: 'before' | 'after', code: number): string =>
+      `${code & 0xff} ${tried[side].mdevs[mdevOf(code)]?.mdev}`;
+    const found = new Set<number>();
+    before?.forEach((code, at) => {
+      if (look('before', code) !== look('after', after?.[at] ?? 0)) found.add(at);
+    });
+    return found;
+  }, [sides]);
   return (
     <div class="two-matrices">
       {sides.map(({ side, source, view }) => {
@@ -207,6 +217,7 @@ function Matrices({
               <p class="empty">No queues</p>
             ) : (
               <MatrixGrid
+                changed={side === 'after' ? changed : undefined}
                 label={`Matrix ${side}`}
                 words={told ? `${told.apqn}. ${told.headline}.` : ''}
                 source={source}
@@ -237,10 +248,7 @@ function Tried({ step }: { readonly step: TriedStep }) {
   return (
     <li class={`is-${step.outcome}`}>
       <p>
-        <code>
-          <Words text={step.step} view={view} />
-        </code>{' '}
-        <span class="outcome">{OUTCOMES[step.outcome]}</span>
+        <code>{step.step}</code> <span class="outcome">{OUTCOMES[step.outcome]}</span>
       </p>
       {step.refusal && <RefusalBlock refusal={step.refusal} view={view} />}
       {step.outcome !== 'refused' && facts.size > 0 && (

@@ -1,8 +1,8 @@
 /** Custody over time: a lane for each holder, a bar for each time it could use the queue, a sign where no reset came before. */
-import { scaleUtc } from 'd3-scale';
+import { scaleLinear, scaleUtc } from 'd3-scale';
 import { useRef } from 'preact/hooks';
 import type { Bar, CustodyChart, Lane } from '../model/custody.ts';
-import { formatTime } from '../model/moment.ts';
+import { formatTick, formatTime } from '../model/moment.ts';
 import { useWidth } from '../state/use-width.ts';
 
 const LANE = 34;
@@ -14,30 +14,44 @@ export interface CustodyChartProps {
   readonly label: string;
   /** Which mark a lane's colour is. */
   readonly slotOf: (lane: Lane) => string;
+  /** By the clock, or one step for each change. */
+  readonly isByTime: boolean;
   readonly at: number | undefined;
   /** Where a bar leads. */
   readonly hrefOf: (bar: Bar) => string;
 }
 
-export function CustodyTimeline({ chart, label, slotOf, at, hrefOf }: CustodyChartProps) {
+export function CustodyTimeline({ chart, label, slotOf, isByTime, at, hrefOf }: CustodyChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const names = Math.min(120, width * 0.28);
-  const scale = scaleUtc(
-    [new Date(chart.from), new Date(chart.until)],
-    [names, Math.max(names + 1, width - 12)],
-  );
+  const range = [names, Math.max(names + 1, width - 12)];
+  const byTime = scaleUtc([new Date(chart.from), new Date(chart.until)], range);
+  const byPlace = scaleLinear([0, chart.moments.length - 1], range);
   const height = AXIS + chart.lanes.length * LANE + 6;
-  const format = scale.tickFormat();
+  const most = Math.max(2, Math.floor((width - names) / 110));
+  const ticks = isByTime
+    ? byTime
+        .ticks(most)
+        .map((tick) => ({ key: tick.getTime(), x: byTime(tick), words: formatTick(tick.getTime()) }))
+    : every(chart.moments, most).map(({ moment, place }) => ({
+        key: place,
+        x: byPlace(place),
+        words: formatTime(moment).slice(4, -4),
+      }));
+  const start = (bar: Bar): number => (isByTime ? byTime(bar.from) : byPlace(bar.fromPlace));
+  const end = (bar: Bar): number => (isByTime ? byTime(bar.until) : byPlace(bar.untilPlace));
   return (
     <figure class="custody-chart" ref={frame}>
       {width > 0 && (
         <svg width={width} height={height}>
           <title>{label}</title>
-          {scale.ticks(Math.max(2, Math.floor((width - names) / 110))).map((tick) => (
-            <g key={tick.getTime()} class="tick" transform={`translate(${scale(tick)},0)`}>
+          {ticks.map(({ key, x, words }) => (
+            <g key={key} class="tick" transform={`translate(${x},0)`}>
               <line y1={AXIS - 6} y2={height} />
-              <text y={14}>{format(tick)}</text>
+              <text y={14} style={{ textAnchor: x > width - 60 ? 'end' : 'middle' }}>
+                {words}
+              </text>
             </g>
           ))}
           {chart.lanes.map((lane, row) => (
@@ -47,21 +61,15 @@ export function CustodyTimeline({ chart, label, slotOf, at, hrefOf }: CustodyCha
                 {lane.label}
               </text>
               {lane.bars.map((bar) => {
-                const x = scale(bar.from);
+                const x = start(bar);
                 return (
                   <a
-                    key={bar.from}
+                    key={bar.fromPlace}
                     href={hrefOf(bar)}
                     class={`bar is-${lane.holder.kind} ${slotOf(lane)}`}
                     aria-label={`${lane.label}, from ${formatTime(bar.from)} ${bar.isOpen ? 'until now' : `until ${formatTime(bar.until)}`}${bar.isUnsafe ? ', without a reset before' : ''}`}
                   >
-                    <rect
-                      x={x}
-                      y={(LANE - BAR) / 2}
-                      width={Math.max(3, scale(bar.until) - x)}
-                      height={BAR}
-                      rx={4}
-                    />
+                    <rect x={x} y={(LANE - BAR) / 2} width={Math.max(3, end(bar) - x)} height={BAR} rx={4} />
                     {bar.isUnsafe && (
                       <g class="unsafe" transform={`translate(${x},${LANE / 2})`}>
                         <path d="M0-9 8 6H-8z" />
@@ -73,11 +81,20 @@ export function CustodyTimeline({ chart, label, slotOf, at, hrefOf }: CustodyCha
               })}
             </g>
           ))}
-          {at !== undefined && at >= chart.from && at <= chart.until && (
-            <line class="at" x1={scale(at)} x2={scale(at)} y1={AXIS - 8} y2={height} />
+          {isByTime && at !== undefined && at >= chart.from && at <= chart.until && (
+            <line class="at" x1={byTime(at)} x2={byTime(at)} y1={AXIS - 8} y2={height} />
           )}
         </svg>
       )}
     </figure>
   );
+}
+
+/** So many of the moments as have room, evenly. */
+function every(
+  moments: readonly number[],
+  most: number,
+): { readonly moment: number; readonly place: number }[] {
+  const step = Math.ceil(moments.length / most);
+  return moments.flatMap((moment, place) => (place % step === 0 ? [{ moment, place }] : []));
 }

@@ -1,13 +1,15 @@
 /** Draws what lies over the cells: the ids of rows and columns, the cursor, and which row and column the pointer is in. */
 import { formatApid } from '@apledger/ap';
 import type { Place } from '../model/axes.ts';
-import { fitted, HEADS, type Picture, visible } from './grid-picture.ts';
+import { fit, HEADS, type Picture, visible } from './grid-picture.ts';
 
 export interface Marked {
   readonly cursor: Place | undefined;
   readonly hover: Place | undefined;
   /** The keyboard is in the matrix. */
   readonly isFocused: boolean;
+  /** Cells that are pointed out, as `apid << 8 | apqi`. */
+  readonly changed: ReadonlySet<number> | undefined;
 }
 
 /** Room that an id needs. */
@@ -27,13 +29,14 @@ export class GridOverlay {
   }
 
   draw(picture: Picture, marked: Marked): void {
-    fitted(this.#canvas, picture);
+    fit(this.#canvas, picture);
     const context = this.#context;
     const { window, ratio, theme } = picture;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, window.width, window.height);
     this.#guides(picture);
     if (marked.cursor !== undefined) this.#crosshair(picture, marked.cursor);
+    if (marked.changed !== undefined) this.#pointOut(picture, marked.changed);
     if (marked.hover !== undefined) this.#frame(picture, marked.hover, theme.text, 1);
     if (marked.cursor !== undefined)
       this.#frame(picture, marked.cursor, theme.accent, marked.isFocused ? 3 : 2);
@@ -61,6 +64,24 @@ export class GridOverlay {
       context.fillRect(HEADS.left, Math.round(HEADS.top + i * cell.height - scroll.top), window.width, 1);
     }
     context.globalAlpha = 1;
+  }
+
+  /** A frame of dashes around each, and where that is too fine, a frame. */
+  #pointOut({ axes, cell, scroll, theme }: Picture, changed: ReadonlySet<number>): void {
+    const context = this.#context;
+    context.save();
+    context.strokeStyle = theme.text;
+    context.lineWidth = cell.height < SMALL ? 1 : 2;
+    if (cell.height >= SMALL) context.setLineDash([5, 3]);
+    for (const at of changed) {
+      const row = axes.rowOf[at >>> 8] ?? -1;
+      const column = axes.columnOf[at & 255] ?? -1;
+      if (row < 0 || column < 0) continue;
+      const x = HEADS.left + column * cell.width - scroll.left;
+      const y = HEADS.top + row * cell.height - scroll.top;
+      context.strokeRect(x + 1.5, y + 1.5, cell.width - 3, cell.height - 3);
+    }
+    context.restore();
   }
 
   /** Two lines that lead to a cell which would be overlooked. */

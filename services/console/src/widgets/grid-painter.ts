@@ -5,7 +5,7 @@
 import { MARK_COLOURS } from '../model/marks.ts';
 import { mdevOf, ownerOf } from '../model/owner.ts';
 import { CellSprites } from './cell-sprites.ts';
-import { fitted, type Picture, visible } from './grid-picture.ts';
+import { fit, type Picture, visible } from './grid-picture.ts';
 
 /** From this size on cells have letters. */
 const LETTERED = 12;
@@ -57,7 +57,7 @@ export class GridPainter {
   }
 
   #begin(picture: Picture): void {
-    fitted(this.#canvas, picture);
+    fit(this.#canvas, picture);
     this.#drawn.fill(NOTHING);
     this.#sprites = new CellSprites(picture.theme, picture.looks, picture.ratio);
     this.#context.fillStyle = picture.theme.surface;

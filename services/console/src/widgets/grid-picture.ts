@@ -52,15 +52,13 @@ export function placeAt(
   return apid === undefined || apqi === undefined ? undefined : { apid, apqi };
 }
 
-/** Gives a canvas as many device pixels as it covers; true when that changed, which also empties it. */
-export function fitted(
-  canvas: HTMLCanvasElement,
-  { window, ratio }: Pick<Picture, 'window' | 'ratio'>,
-): boolean {
+/** Gives a canvas as many device pixels as it covers. */
+export function fit(canvas: HTMLCanvasElement, { window, ratio }: Pick<Picture, 'window' | 'ratio'>): void {
   const width = Math.round(window.width * ratio);
   const height = Math.round(window.height * ratio);
-  if (canvas.width === width && canvas.height === height) return false;
+  if (canvas.width === width && canvas.height === height) return;
   canvas.width = width;
   canvas.height = height;
-  return true;
+  canvas.style.width = `${window.width}px`;
+  canvas.style.height = `${window.height}px`;
 }

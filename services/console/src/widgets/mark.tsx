@@ -3,7 +3,7 @@
 import type { HostView } from '@apledger/projections/host';
 import type { ComponentChildren } from 'preact';
 import { letterOf, MARK_COLOURS } from '../model/marks.ts';
-import { nameOf, shortMdev } from '../model/owner.ts';
+import { shortMdev } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
 
 export function Mark({ slot, isHollow = false }: { readonly slot: number; readonly isHollow?: boolean }) {
@@ -32,12 +32,14 @@ export function Words({ text, view }: { readonly text: string; readonly view: Ho
     const [uuid] = found;
     const mdev = view?.mdevs.find((one) => one.mdev === uuid);
     parts.push(text.slice(from, found.index));
+    const guest = mdev?.guest ?? undefined;
+    // Where the sentence names the guest itself, once is enough.
+    const name = guest === undefined || text.includes(guest) ? '' : ` (${guest})`;
     parts.push(
       <span class="uuid" title={uuid}>
-        {mdev === undefined
-          ? shortMdev(uuid)
-          : `${shortMdev(uuid)}${mdev.guest === null ? '' : ` (${nameOf(mdev)})`}`}
+        {shortMdev(uuid)}
       </span>,
+      name,
     );
     from = found.index + uuid.length;
   }

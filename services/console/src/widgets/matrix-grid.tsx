@@ -27,6 +27,8 @@ export interface MatrixGridProps {
   readonly axes: Axes;
   readonly zoom: number;
   readonly only?: number | undefined;
+  /** Cells that are pointed out, as `apid << 8 | apqi`. */
+  readonly changed?: ReadonlySet<number> | undefined;
   readonly cursor: Place | undefined;
   readonly onCursor: (place: Place) => void;
   readonly onHover?: (place: Place | undefined) => void;
@@ -50,7 +52,7 @@ export function MatrixGrid(props: MatrixGridProps) {
   const canvases = useGridCanvases(
     scroller,
     { source, axes, cell, window: window_, only },
-    { cursor, hover, isFocused },
+    { cursor, hover, isFocused, changed: props.changed },
   );
   useEffect(() => props.onRoom?.(room), [room.width, room.height]);
   useLayoutEffect(() => {

@@ -36,7 +36,7 @@ export function Thumbnail({ view }: { readonly view: HostViewJson | undefined })
   }, [view, theme]);
   return (
     <span class="thumbnail" aria-hidden="true">
-      <canvas ref={canvas} style={{ width: `${SIZE.width}px`, height: `${SIZE.height}px` }} />
+      <canvas ref={canvas} />
     </span>
   );
 }
