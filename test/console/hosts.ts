@@ -17,10 +17,16 @@ const hardware = (adapters: number[], domains: number[]) => ({
 });
 
 /** A host whose adapters belong to guests from `guestsFrom` on. */
-export const register = (host: string, adapters: number[], domains: number[], guestsFrom = 0): Command => ({
+export const register = (
+  host: string,
+  adapters: number[],
+  domains: number[],
+  guestsFrom = 0,
+  driver: '7.3' | '2019-v2' = '7.3',
+): Command => ({
   type: 'RegisterHost',
   host,
-  driver: '7.3',
+  driver,
   hardware: hardware(adapters, domains),
   boot: { apmask: guestsFrom === 0 ? '0x0' : formatMask(maskOfRange(0, guestsFrom - 1)), aqmask: null },
 });
@@ -73,15 +79,23 @@ const uuid = (digit: string): string =>
     .join('-')
     .replace(/^(.{14}).(.{4}).(.*)$/, '$14$28$3');
 
+/** The same for drivers that have no ap_config yet: one write for each id. */
+const assigned = (mdev: string, adapters: readonly number[], domains: readonly number[]): Command[] => [
+  { type: 'CreateMdev', text: mdev },
+  ...adapters.map((id): Command => ({ type: 'AssignAdapter', mdev, text: String(id) })),
+  ...domains.map((id): Command => ({ type: 'AssignDomain', mdev, text: String(id) })),
+  ...domains.map((id): Command => ({ type: 'AssignControlDomain', mdev, text: String(id) })),
+];
+
 /** The founding document's example: adapters 5 and 6, domains 4, 0x47, 0xab and 0xff, three guests, and one who wanted too much. */
 export function threeGuests(host: string): { done: Command[]; refused: Command } {
   const [one, two, three] = ['1', '2', '3'].map(uuid) as [string, string, string];
   return {
     done: [
-      register(host, [5, 6], [4, 0x47, 0xab, 0xff]),
-      ...mdevWith(one, [5, 6], [4, 0xab]),
-      ...mdevWith(two, [5], [0x47, 0xff]),
-      ...mdevWith(three, [6], [0x47, 0xff]),
+      register(host, [5, 6], [4, 0x47, 0xab, 0xff], 0, '2019-v2'),
+      ...assigned(one, [5, 6], [4, 0xab]),
+      ...assigned(two, [5], [0x47, 0xff]),
+      ...assigned(three, [6], [0x47, 0xff]),
       start(one, 'guest1'),
       start(two, 'guest2'),
       start(three, 'guest3'),
@@ -106,15 +120,17 @@ export function productionHost(host: string): Command[] {
   ];
 }
 
-/** A queue of the three guests' host goes from hand to hand: 05.0047 from guest2, whose reset fails, to guest1. */
+/** 05.0047 goes from guest2, whose reset fails, to guest1: the driver of 2019 does not look at how a reset ended. */
 export function incident(): Command[] {
   const [one, two] = ['1', '2'].map(uuid) as [string, string];
   return [
-    { type: 'InjectResetFault', queue: '05.0047', responseCodes: [2] },
+    { type: 'InjectResetFault', queue: '05.0047', responseCodes: [1, 1, 1] },
+    stop(two),
     { type: 'UnassignDomain', mdev: two, text: '0x47' },
+    stop(one),
     { type: 'UnassignAdapter', mdev: one, text: '6' },
     { type: 'AssignDomain', mdev: one, text: '0x47' },
-    { type: 'StopGuest', mdev: one },
-    { type: 'StartGuest', mdev: one, guest: 'guest1' },
+    start(one, 'guest1'),
+    start(two, 'guest2'),
   ];
 }

@@ -83,7 +83,12 @@ export async function startConsole(data = scratch()): Promise<Console> {
     give: async (host, ...commands) => {
       let receipt: Receipt | undefined;
       for (const body of commands)
-        receipt = await answer(api.POST('/hosts/{host}/commands', { params: { path: { host } }, body }));
+        receipt = await answer(
+          api.POST('/hosts/{host}/commands', {
+            params: { path: { host }, header: { 'Apledger-Actor': 'anna@ops' } },
+            body,
+          }),
+        );
       if (receipt === undefined) throw new Error('no command was given');
       return receipt;
     },

@@ -68,18 +68,50 @@ export function layoutOf(
     graph.setEdge(from, to, { events, width, height: events.length * EVENT_HEIGHT, labelpos: 'c' });
   }
   layout(graph);
+  const boxes = new Map(
+    states.map((state) => {
+      const { x = 0, y = 0, width = 0, height = 0 } = graph.node(state);
+      return [state, { state, x, y, width, height }];
+    }),
+  );
   return {
     ...sizeOf(graph.graph()),
     initial,
-    states: states.map((state) => {
-      const { x = 0, y = 0, width = 0, height = 0 } = graph.node(state);
-      return { state, x, y, width, height };
-    }),
+    states: [...boxes.values()],
     arrows: graph.edges().map((edge) => {
       const { points = [], events, x = 0, y = 0 } = graph.edge(edge);
-      return { from: edge.v, to: edge.w, events: events as string[], points, label: { x, y } };
+      const label = { x, y };
+      const inner = points.slice(1, -1);
+      const from = boxes.get(edge.v);
+      const to = boxes.get(edge.w);
+      const ends = from && to && direction === 'LR' ? docked(from, to, label, inner) : points;
+      return { from: edge.v, to: edge.w, events: events as string[], points: ends, label };
     }),
   };
+}
+
+/** How far from the middle of a side two arrows lie that begin or end there. */
+const BESIDE = 8;
+
+/**
+ * The arrow's points from the side of one box to the side of the other, instead of from corner to corner: what passes above or below
+ * both leaves and arrives there, the rest goes from side to side.
+ */
+function docked(from: StateBox, to: StateBox, label: Point, inner: readonly Point[]): Point[] {
+  const above = Math.sign(label.y - from.y);
+  const passesBy = [from, to].every(({ y, height }) => Math.abs(label.y - y) > height);
+  if (passesBy) {
+    const dock = ({ x, y, height }: StateBox): Point => ({ x, y: y + (above * height) / 2 });
+    return [dock(from), ...inner, dock(to)];
+  }
+  const ahead = Math.sign(to.x - from.x);
+  const beside = (box: StateBox): number =>
+    Math.abs(label.y - box.y) < 1 ? 0 : Math.sign(label.y - box.y) * BESIDE;
+  return [
+    { x: from.x + (ahead * from.width) / 2, y: from.y + beside(from) },
+    ...inner,
+    { x: to.x - (ahead * to.width) / 2, y: to.y + beside(to) },
+  ];
 }
 
 const sizeOf = ({ width = 0, height = 0 }: { readonly width?: number; readonly height?: number }) => ({

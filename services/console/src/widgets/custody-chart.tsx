@@ -2,7 +2,7 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { useRef } from 'preact/hooks';
 import type { Bar, CustodyChart, Lane } from '../model/custody.ts';
-import { formatTick, formatTime } from '../model/moment.ts';
+import { formatClock, formatTick, formatTime } from '../model/moment.ts';
 import { useWidth } from '../state/use-width.ts';
 
 const LANE = 34;
@@ -34,10 +34,10 @@ export function CustodyTimeline({ chart, label, slotOf, isByTime, at, hrefOf }: 
     ? byTime
         .ticks(most)
         .map((tick) => ({ key: tick.getTime(), x: byTime(tick), words: formatTick(tick.getTime()) }))
-    : every(chart.moments, most).map(({ moment, place }) => ({
+    : every(chart.moments.slice(0, -1), most).map(({ moment, place }) => ({
         key: place,
         x: byPlace(place),
-        words: formatTime(moment).slice(4, -4),
+        words: formatClock(moment),
       }));
   const start = (bar: Bar): number => (isByTime ? byTime(bar.from) : byPlace(bar.fromPlace));
   const end = (bar: Bar): number => (isByTime ? byTime(bar.until) : byPlace(bar.untilPlace));
@@ -49,9 +49,7 @@ export function CustodyTimeline({ chart, label, slotOf, isByTime, at, hrefOf }: 
           {ticks.map(({ key, x, words }) => (
             <g key={key} class="tick" transform={`translate(${x},0)`}>
               <line y1={AXIS - 6} y2={height} />
-              <text y={14} style={{ textAnchor: x > width - 60 ? 'end' : 'middle' }}>
-                {words}
-              </text>
+              <text y={14}>{words}</text>
             </g>
           ))}
           {chart.lanes.map((lane, row) => (
