@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianPackage } from './debian.mjs';
-import { reportSetupError, root, SetupError } from './toolchain.mjs';
+import { alone, reportSetupError, root, SetupError } from './toolchain.mjs';
 
 /** Suites to take s390-tools from: `chzdev -t ap` is not in bookworm's yet. */
 const SUITES = ['trixie', 'sid'];
@@ -42,10 +42,12 @@ const quoted = (path) => `'${path.replaceAll("'", `'\\''`)}'`;
 
 const writeScript = (path, line) => writeFileSync(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 
-/** Directory of the programs, for the PATH. Throws SetupError when they cannot be had. */
-export function realClients() {
-  const bin = join(place, 'bin');
-  if (existsSync(bin)) return bin;
+/** Puts the programs together at `place`. Throws SetupError when they cannot be had. */
+function install() {
+  if (process.env.APLEDGER_NO_INSTALL === '1')
+    throw new SetupError(
+      'APLEDGER_NO_INSTALL=1, and missing: lszcrypt, mdevctl. Type: node infra/clients.mjs',
+    );
   const { tools, qemu } = s390Tools();
   const mdevctl = found(debianPackage('mdevctl'), 'usr/sbin/mdevctl', 'usr/bin/mdevctl');
   // Packages of today's suites leave it to another package that /lib is usr/lib.
@@ -71,17 +73,17 @@ export function realClients() {
     const environment = `MDEVCTL_ENV_ROOT=${quoted(join(place, 'root'))}`;
     writeScript(join(half, 'bin', 'mdevctl'), `${environment} exec ${quoted(mdevctl)} "$@"`);
     renameSync(half, place);
-  } catch (error) {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another process was faster
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
-  return bin;
 }
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    console.log(realClients());
+    const bin = join(place, 'bin');
+    // One after the other: tests that start at the same time would all fetch.
+    if (!existsSync(bin)) await alone(() => existsSync(bin) || install());
+    console.log(bin);
   } catch (error) {
     reportSetupError(error);
   }

@@ -189,7 +189,7 @@ function instructions(parts) {
 }
 
 /** Runs `work` while no other process installs into this checkout. */
-async function alone(work) {
+export async function alone(work) {
   const lock = join(root, '.cache', 'installing');
   mkdirSync(dirname(lock), { recursive: true });
   for (let told = false; ; ) {

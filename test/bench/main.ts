@@ -15,6 +15,7 @@ import { Histories } from './history.ts';
 import { jetStream } from './jetstream.ts';
 import { progress } from './measure.ts';
 import { messages } from './messages.ts';
+import { mounts } from './mount.ts';
 import { type Emmett, loadEmmett } from './peers.ts';
 import { rebuild } from './rebuild.ts';
 import { start } from './start.ts';
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   decide,
   messages,
   jetstream: jetStream,
+  mount: mounts,
 };
 
 /** Beside the checkout's own files: /tmp is often memory, where a sync costs nothing. */

@@ -7,7 +7,7 @@ import { type Contender, median, progress, type Rounds, ratio, runAlone, takeRou
 import type { Latencies } from './reading.ts';
 import { aim, grouped, type Row } from './table.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SIZES = [1000, 10_000, 100_000, 1_000_000] as const;
 const QUESTIONS = 200;
 /** More than noise: with snapshots, the first decision on the longest stream against that on the shortest. */

@@ -1,4 +1,6 @@
 /** `apledger run`: scripts as a shell would carry them out. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { apledger, file, objects, scratch } from './support.ts';
 
@@ -208,6 +210,18 @@ describe('a log', () => {
       data,
     );
     expect({ status, out }).toEqual({ status: 0, out: '05.\n' });
+  });
+
+  it('leaves the state of a long history behind, which changes nothing', async () => {
+    const data = scratch();
+    await run(
+      `${HOST}${'! echo 256 > ../../'.concat(UUID, '/assign_adapter\n').repeat(120)}`,
+      '--data',
+      data,
+    );
+    expect(existsSync(join(data, 'snapshots', 'h'))).toBe(true);
+    const next = `echo 5 > /sys/devices/vfio_ap/matrix/${UUID}/assign_adapter\ncat /sys/devices/vfio_ap/matrix/${UUID}/matrix\n`;
+    expect(await run(next, '--data', data)).toMatchObject({ status: 0, out: '05.\n' });
   });
 
   it('refuses to register a host twice, and selects it by name', async () => {

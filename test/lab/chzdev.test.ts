@@ -2,7 +2,8 @@
 
 import { FULL_MASK, formatMask, withoutBit } from '@apledger/ap';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lab, noClients } from './support.ts';
+import { bin, noClients } from './clients.ts';
+import { Lab } from './support.ts';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
 const without4 = formatMask(withoutBit(FULL_MASK, 4));
@@ -11,7 +12,7 @@ const without5 = formatMask(withoutBit(FULL_MASK, 5));
 describe.skipIf(noClients !== undefined)('chzdev -t ap', () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await Lab.start({ settings: ['adapters=5,6', 'domains=4,0x47'], driver: '7.3' });
+    lab = await Lab.start({ settings: ['adapters=5,6', 'domains=4,0x47'], driver: '7.3', bin });
   });
   afterAll(() => lab?.end());
 

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { inRepository } from '../cli/support.ts';
-import { environment, noClients } from './support.ts';
+import { bin, noClients } from './clients.ts';
+import { environment } from './support.ts';
 import { timeless } from './transcript.ts';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
@@ -21,8 +22,8 @@ function part(lines: readonly string[], heading: string): readonly string[] {
 
 describe.skipIf(noClients !== undefined)('chzdev --dry-run', () => {
   it('takes queues from a running guest, or would have; the ledger names the program, the guest and the queues', async () => {
-    const script = inRepository('examples/07-dry-run-that-writes.sh');
-    const { stdout, stderr } = await promisify(execFile)('bash', [script], { env: environment() });
+    const script = inRepository('examples/08-dry-run-that-writes.sh');
+    const { stdout, stderr } = await promisify(execFile)('bash', [script], { env: environment(bin) });
     const lines = timeless(stdout).split('\n');
     const says = stderr.split('\n').filter((line) => CHZDEV_SAYS.includes(line));
     const printed = lines.filter((line) => CHZDEV_SAYS.includes(line));

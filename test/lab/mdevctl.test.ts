@@ -1,6 +1,7 @@
 /** Real mdevctl on a mounted host. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lab, noClients } from './support.ts';
+import { bin, noClients } from './clients.ts';
+import { Lab } from './support.ts';
 
 const WEB = '11111111-1111-4111-8111-111111111111';
 const DB = '22222222-2222-4222-8222-222222222222';
@@ -11,7 +12,7 @@ describe.skipIf(noClients !== undefined).each(['2019-v2', '7.3'] as const)(
   (driver) => {
     let lab: Lab;
     beforeAll(async () => {
-      lab = await Lab.start({ settings: ['adapters=5,6', 'domains=4,0x47'], driver });
+      lab = await Lab.start({ settings: ['adapters=5,6', 'domains=4,0x47'], driver, bin });
       await lab.show('echo -5,-6 > /sys/bus/ap/apmask');
     });
     afterAll(() => lab?.end());

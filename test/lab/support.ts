@@ -1,7 +1,7 @@
 /** A simulated host below /sys, in a private mount namespace, and one bash inside of it that tests type into. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import type { HostState } from '@apledger/driver';
@@ -14,9 +14,9 @@ const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 /** Why nothing can be mounted here; undefined when it can. */
 function whyNoMount(): string | undefined {
   try {
-    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
-  } catch {
-    return 'this kernel has no FUSE, or /dev/fuse is not for this user';
+    closeSync(openSync('/dev/fuse', 'r+'));
+  } catch (error) {
+    return `no FUSE in this kernel, or not for this user: ${error instanceof Error ? error.message : error}`;
   }
   const flags = process.getuid?.() === 0 ? ['-m'] : ['-Urm'];
   const tried = spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'none', '/mnt'], {
@@ -27,39 +27,14 @@ function whyNoMount(): string | undefined {
     : `no right to mount: ${tried.stderr?.trim() || tried.error?.message}`;
 }
 
-/** Directory with lszcrypt, chzcrypt, lszdev, chzdev and mdevctl, or why there is none. */
-function realClients(): { readonly bin: string } | { readonly missing: string } {
-  const stdio = ['ignore', 'pipe', 'pipe'] as const;
-  try {
-    const said = execFileSync(process.execPath, [inRepository('infra/clients.mjs')], {
-      encoding: 'utf8',
-      stdio: [...stdio],
-    });
-    return { bin: said.trim() };
-  } catch (error) {
-    return {
-      missing: error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error),
-    };
-  }
-}
-
-const clients = realClients();
-
 /** Why tests with a mount cannot run here. */
 export const noMount = whyNoMount();
-/** Why tests with real clients on a mount cannot run here. */
-export const noClients = noMount ?? ('missing' in clients ? clients.missing : undefined);
-if (noClients !== undefined)
-  console.warn(`\n*** NOT TESTED: real programs on a mounted host: ${noClients} ***\n`);
-
-/** For what a test starts: the clients and this Node on the PATH, messages in English. */
-export const environment = (): NodeJS.ProcessEnv => ({
+/** For what a test starts: this Node, and first of all `bin`, on the PATH; messages in English. */
+export const environment = (bin?: string): NodeJS.ProcessEnv => ({
   ...process.env,
   LC_ALL: 'C',
   NODE_COMPILE_CACHE: inRepository('.cache/compiled'), // half of the time that a lab takes to start
-  PATH: [...('bin' in clients ? [clients.bin] : []), dirname(process.execPath), process.env.PATH].join(
-    delimiter,
-  ),
+  PATH: [...(bin === undefined ? [] : [bin]), dirname(process.execPath), process.env.PATH].join(delimiter),
 });
 
 /** Ends the output of every command: no program prints this byte. */
@@ -76,6 +51,8 @@ export interface LabOptions {
   /** As for `apledger lab mount`: `adapters=5,6`. */
   readonly settings: readonly string[];
   readonly driver?: Generation;
+  /** Directory of programs that the bash finds before all others. */
+  readonly bin?: string;
 }
 
 /** One host that is mounted, and the bash inside. */
@@ -88,12 +65,12 @@ export class Lab {
   #errors = '';
   #heard: () => void = () => {};
 
-  private constructor({ settings, driver }: LabOptions) {
+  private constructor({ settings, driver, bin }: LabOptions) {
     const generation = driver === undefined ? [] : [`driver=${driver}`];
     const where = ['lab', 'mount', this.host, ...settings, ...generation, '--over-sys', '--data', this.data];
     this.#bash = spawn(process.execPath, [PROGRAM, ...where, '--', 'bash', '-s'], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: environment(),
+      env: environment(bin),
     });
     this.#gone = once(this.#bash, 'close').then(() => this.#heard());
     this.#bash.stdout?.setEncoding('utf8').on('data', (text: string) => {

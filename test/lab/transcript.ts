@@ -25,13 +25,14 @@ export function readTranscript(text: string): readonly Step[] {
   return steps.map((step) => ({ ...step, output: step.output.join('\n').trimEnd() }));
 }
 
-/** Without what differs from one run to the next: times, process ids, who runs it, the machine. */
+/** Without what differs from one run to the next (times, process ids, who runs it, the machine), and blanks at line ends. */
 export const timeless = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replace(/pid=\d+/g, 'pid=N')
     .replace(/\buid=\d+/g, 'uid=N')
     .replace(/\bby \w[\w-]*@\S+/g, 'by USER')
+    .replace(/ +$/gm, '')
     .trimEnd();
 
 /** Types the steps and collects what appeared instead: equal to `steps` when all is as it has to be. */

@@ -14,6 +14,9 @@ import { type KnownHost, type SnapshotStore, Snapshots, UNKNOWN } from './snapsh
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
 
+/** Facts that are folded before others get a turn: about 2.5 ms. */
+const FACTS_A_TURN = 100;
+
 /** One command for one host. */
 export interface Submission {
   readonly host: string;
@@ -187,10 +190,9 @@ export class CommandHandler {
     const facts = this.#log.readStream(streamOf(host), { from: known.revision + 1, to });
     for await (const { type, version, data, revision } of facts) {
       const state = evolve(known.state, parseFact(type, version, data));
-      const next = { state, revision, kept: known.kept };
-      known = this.#offer(host, next);
-      // A long fold lets others have their turn, and lets the snapshot be written.
-      if (known !== next) await setImmediate();
+      known = this.#offer(host, { state, revision, kept: known.kept });
+      // A long fold lets others have their turn, among them whoever writes the last snapshot before the next one is due.
+      if (revision % FACTS_A_TURN === 0) await setImmediate();
     }
     return known;
   }

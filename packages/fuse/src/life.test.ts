@@ -233,7 +233,7 @@ describe.skipIf(cannotMount)(mounting('the example in the README'), () => {
 
 const noNamespace = (() => {
   const { status, stderr } = spawnSync('unshare', ['-Urm', 'test', '-w', '/dev/fuse'], { encoding: 'utf8' });
-  return status === 0 ? undefined : `no user namespace that may open /dev/fuse here ${stderr}`.trim();
+  return status === 0 ? undefined : `no user namespace that may open /dev/fuse here ${stderr ?? ''}`.trim();
 })();
 if (noNamespace !== undefined) process.stderr.write(`SKIPPED: a mount without privileges: ${noNamespace}\n`);
 

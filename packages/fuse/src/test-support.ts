@@ -24,6 +24,10 @@ export const cannotMount: string | undefined = (() => {
     : 'mounting needs root, or a user namespace: unshare -Urm npx vitest run packages/fuse';
 })();
 
+/** Whether this is root with users beside it: a user namespace of `unshare -Ur` knows nobody else. */
+export const hasOtherUsers: boolean =
+  process.getuid?.() === 0 && /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+
 /** The title of tests that mount; where nothing can be mounted, with the reason, which it also says on stderr. */
 export function mounting(title: string): string {
   if (cannotMount === undefined) return title;

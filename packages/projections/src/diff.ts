@@ -86,8 +86,8 @@ function queueChanges(before: readonly CardView[], after: readonly CardView[]): 
   const come = without(adapters(after), adapters(before));
   if (gone.length > 0) changes.push({ change: 'cardsGone', adapters: gone });
   if (come.length > 0) changes.push({ change: 'cardsAppeared', adapters: come });
-  const earlier = boundQueues(before);
-  const later = boundQueues(after);
+  const earlier = boundQueues(unlike(before, after));
+  const later = boundQueues(unlike(after, before));
   const lost = without(earlier.keys(), later.keys());
   const new_ = without(later.keys(), earlier.keys());
   if (lost.length > 0) changes.push({ change: 'queuesGone', queues: lost });
@@ -104,6 +104,28 @@ function queueChanges(before: readonly CardView[], after: readonly CardView[]): 
   }
   return changes;
 }
+
+const sameIds = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((id, i) => id === b[i]);
+
+const sameQueues = (a: CardView, b: CardView): boolean =>
+  sameIds(a.queues, b.queues) && sameIds(a.zcrypt, b.zcrypt) && sameIds(a.vfioAp, b.vfioAp);
+
+/** The cards that are not the same among the others: a full host has 65,536 queues, and most changes concern few. */
+const unlike = (cards: readonly CardView[], others: readonly CardView[]): CardView[] => {
+  const other = new Map(others.map((card) => [card.adapter, card]));
+  return cards.filter((card) => {
+    const same = other.get(card.adapter);
+    return same === undefined || !sameQueues(card, same);
+  });
+};
+
+const sameMatrix = (a: MatrixIds | null, b: MatrixIds | null): boolean =>
+  a === null || b === null
+    ? a === b
+    : sameIds(a.adapters, b.adapters) &&
+      sameIds(a.domains, b.domains) &&
+      sameIds(a.controlDomains, b.controlDomains);
 
 /** The driver of every queue that exists, by the queue's name. */
 function boundQueues(cards: readonly CardView[]): Map<string, Owner | null> {
@@ -171,10 +193,8 @@ function guestChanges(mdev: string, before: MdevView | undefined, after: MdevVie
   if (gained !== undefined)
     changes.push({ change: 'guestGained', mdev, guest: after?.guest ?? null, ...gained });
   const filtered = { before: before?.guestMatrix ?? null, after: after?.guestMatrix ?? null };
-  const isSame = JSON.stringify(filtered.before) === JSON.stringify(filtered.after);
-  if (before !== undefined && after !== undefined && !isSame) {
+  if (before !== undefined && after !== undefined && !sameMatrix(filtered.before, filtered.after))
     changes.push({ change: 'guestMatrixChanged', mdev, ...filtered });
-  }
   return changes;
 }
 
@@ -183,6 +203,7 @@ function loss(
   before: MatrixIds | null,
   after: MatrixIds | null,
 ): { readonly queues: readonly string[]; readonly controlDomains: readonly number[] } | undefined {
+  if (sameMatrix(before, after)) return undefined;
   const queues = without(queuesOf(before), queuesOf(after));
   const controlDomains = without(before?.controlDomains ?? [], after?.controlDomains ?? []);
   return queues.length + controlDomains.length > 0 ? { queues, controlDomains } : undefined;

@@ -20,4 +20,12 @@ export {
 } from './grid.ts';
 export { HostState } from './host-state.ts';
 export { type HostViewJson, stateOfView } from './restore.ts';
-export { type CardView, type Cell, type HostView, type MdevView, mdevsOf, type Owner, viewOf } from './view.ts';
+export {
+  type CardView,
+  type Cell,
+  type HostView,
+  type MdevView,
+  mdevsOf,
+  type Owner,
+  viewOf,
+} from './view.ts';

@@ -46,4 +46,12 @@ export { CannotFold } from './fold.ts';
 export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';
-export type { CardView, Cell, HostView, MdevView, Owner } from './view.ts';
+export {
+  type CardView,
+  type Cell,
+  type HostView,
+  type HostViewJson,
+  type MdevView,
+  type Owner,
+  viewOfJson,
+} from './view.ts';

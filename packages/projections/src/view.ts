@@ -92,6 +92,21 @@ export interface HostView {
   cell(apid: number, apqi: number): Cell;
 }
 
+/** A view as JSON has it. */
+export type HostViewJson = Omit<HostView, 'cell'>;
+
+/** A view that came as JSON, with `cell` again. */
+export function viewOfJson(json: HostViewJson): HostView {
+  let cells: CellIndex | undefined;
+  return {
+    ...json,
+    cell: (apid, apqi) => {
+      cells ??= new CellIndex(json);
+      return cells.cell(apid, apqi);
+    },
+  };
+}
+
 /** The host as the state has it; undefined when it was not registered yet. The view shares nothing with the state. */
 export function viewOf(host: string, state: HostState): HostView | undefined {
   return state.driver === undefined ? undefined : new View(host, state.driver, state);
@@ -191,7 +206,7 @@ class CellIndex {
     readonly effective: Matrix;
   }[];
 
-  constructor(view: HostView) {
+  constructor(view: HostViewJson) {
     this.#apmask = maskFromHex(view.apmask);
     this.#aqmask = maskFromHex(view.aqmask);
     this.#cards = new Map(

@@ -82,7 +82,7 @@ class Scene {
 
   carryOut({ text, operation }: ReadStep): SupposedStep {
     const asked = ask(this.state, this.#directory, operation);
-    const facts: Fact[] = [];
+    let facts: readonly Fact[] = [];
     if (!('commands' in asked)) {
       const { output, directory = this.#directory, refused } = asked;
       this.#directory = directory;
@@ -96,7 +96,7 @@ class Scene {
     for (const command of commands) {
       const decision = decide(this.state, command);
       this.state = decision.state ?? this.state;
-      facts.push(...decision.facts);
+      facts = [...facts, ...decision.facts];
       const { refusal } = decision;
       if (refusal !== undefined)
         return { step: text, commands, outcome: 'refused', facts, output: '', refusal };

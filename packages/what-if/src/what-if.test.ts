@@ -164,6 +164,23 @@ describe('what if', () => {
     expect(await whatIf({ ...question, host: 'box', moment: { position: 0 } })).toBeUndefined();
   });
 
+  it('has an answer on the largest host, too', async () => {
+    const all = Array.from({ length: 256 }, (_, id) => id);
+    const log = openMemoryLog();
+    const handler = new CommandHandler(log);
+    const command = register('7.3');
+    if (command.type !== 'RegisterHost') throw new Error('not a registration');
+    const hardware = { ...command.hardware, maxAdapter: 255, maxDomain: 255, adapters: all, domains: all };
+    await handler.submit({ host: 'box', command: { ...command, hardware }, actor: 'test' });
+    const readModel = await openReadModel({ log, store: memoryStore() });
+    const steps = ['hardware adapters=', 'scan'];
+    const answer = await whatIf({ handler, readModel, host: 'box', steps });
+    // More facts than a call can have arguments.
+    expect(answer?.steps[1]?.facts.length).toBeGreaterThan(130_000);
+    expect(answer?.hostQueues.lost).toHaveLength(254 * 256);
+    expect(answer?.after.cards).toEqual([]);
+  });
+
   it('is what happens when it is done', async () => {
     const adapter = fc.constantFrom(4, 5, 6, 7);
     const mdev = fc.constantFrom(A, B);

@@ -27,6 +27,7 @@ export async function demo(options: { readonly data?: string }, output: Output):
   output.out(`
 Try:  npx apledger replay --data ${data}
       npx apledger show guest guest1 --data ${data}
+      npx apledger what-if --data ${data} 'card 06 config=0'
       npx apledger run examples/03-hot-plug.sh
 `);
   return status;

@@ -1,4 +1,5 @@
 /** The command `apledger`: reads the arguments, calls one of the commands beside this file, tells how it ended. */
+import { ApiProblem, Unreachable } from '@apledger/client';
 import { ImpossibleFact } from '@apledger/driver';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
@@ -51,7 +52,16 @@ function splitAtDashes(args: readonly string[]): [own: readonly string[], comman
 }
 
 /** Errors whose message is meant for a person; any other is a defect, and its stack trace is wanted. */
-const EXPLAINED = [Failure, LogError, BrokerError, UnknownFact, InvalidFact, ImpossibleFact];
+const EXPLAINED = [
+  Failure,
+  LogError,
+  BrokerError,
+  ApiProblem,
+  Unreachable,
+  UnknownFact,
+  InvalidFact,
+  ImpossibleFact,
+];
 
 function explain(error: unknown, output: Output): number {
   // Commander has printed its own message; asking for help is no failure.
@@ -71,11 +81,13 @@ function program(
     .description(
       'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
     )
+    .option('--server <url>', 'ask a running service, http://127.0.0.1:8642, instead of a log here')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
     .showHelpAfterError('(apledger --help shows all commands)');
   const command = (usage: string, description: string): Command =>
     apledger.command(usage).description(description).copyInheritedSettings(apledger);
+  apledger.hook('preAction', (_, acting) => passServer(apledger, acting));
 
   command(
     'run <file>',
@@ -166,6 +178,31 @@ function program(
     afterDashes,
   );
   return apledger;
+}
+
+/** The commands that a service answers as a log does. */
+const REMOTE: ReadonlySet<string> = new Set([
+  'run',
+  'show',
+  'events',
+  'replay',
+  'diff',
+  'what-if',
+  'verify',
+  'rebuild',
+  'custody',
+  'guest-history',
+  'exposure',
+  'report',
+]);
+
+/** `--server` may stand before the command: it is one of its options all the same. */
+function passServer(apledger: Command, acting: Command): void {
+  const { server } = apledger.opts<{ server?: string }>();
+  if (server === undefined) return;
+  if (!REMOTE.has(acting.name()))
+    throw new Failure(2, `${acting.name()} is not for --server; ${[...REMOTE].join(', ')} are.`);
+  acting.setOptionValue('server', server);
 }
 
 /** The commands about who could use which queue. */

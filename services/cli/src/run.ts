@@ -2,16 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
-import type { CommandHandler } from '@apledger/command-handler';
-import { type EventLog, openMemoryLog } from '@apledger/event-log';
-import { hostOf } from '@apledger/events';
+import { openMemoryLog } from '@apledger/event-log';
 import { parseScript, ScriptError, type Step } from '@apledger/script';
-import { cacheDirectory, type LogPlace, withHandler, withLog } from './data.ts';
 import { Failure } from './failure.ts';
+import { type Ledger, type Place, withLedger, withLocalLedger } from './ledger/ledger.ts';
 import { jsonLine, type Output } from './output.ts';
 import { Interpreter, type StepResult } from './script/interpreter.ts';
 
-export interface RunOptions extends LogPlace {
+export interface RunOptions extends Place {
   readonly json?: boolean;
   /** Print every line before it is carried out, as `sh -x` does. */
   readonly trace?: boolean;
@@ -20,12 +18,11 @@ export interface RunOptions extends LogPlace {
 /** Carries out a script; the exit status is 1 when any step did not end as it had to. */
 export async function run(file: string, options: RunOptions, output: Output): Promise<number> {
   const steps = readSteps(file, await readScript(file));
-  const place = options.data === undefined && options.log === undefined ? undefined : options;
-  const work = (log: EventLog): Promise<number> =>
-    withHandler(log, place && cacheDirectory(place), (handler) =>
-      runSteps({ log, handler }, file, steps, options, output),
-    );
-  return place === undefined ? work(openMemoryLog()) : withLog(place, { readOnly: false }, work);
+  const work = (ledger: Ledger): Promise<number> => runSteps(ledger, file, steps, options, output);
+  const { data, log, server } = options;
+  return data === undefined && log === undefined && server === undefined
+    ? withLocalLedger(openMemoryLog(), undefined, output, work)
+    : withLedger(options, output, work, { readOnly: false });
 }
 
 async function readScript(file: string): Promise<string> {
@@ -47,20 +44,20 @@ function readSteps(file: string, script: string): Step[] {
 }
 
 async function runSteps(
-  { log, handler }: { readonly log: EventLog; readonly handler: CommandHandler },
+  ledger: Ledger,
   file: string,
   steps: readonly Step[],
   { json, trace }: RunOptions,
   output: Output,
 ): Promise<number> {
   const name = file === '-' ? 'stdin' : file;
-  const heads = await log.heads();
-  const [only] = heads;
+  const hosts = await ledger.hosts();
+  const [only] = hosts;
   const interpreter = new Interpreter({
-    handler,
+    handler: ledger.commands,
     user: `${userInfo().username}@${hostname()}`,
     name,
-    ...(only !== undefined && heads.length === 1 ? { host: hostOf(only.stream) ?? only.stream } : {}),
+    ...(only !== undefined && hosts.length === 1 ? { host: only } : {}),
   });
   let status = 0;
   for (const step of steps) {

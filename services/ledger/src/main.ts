@@ -47,6 +47,8 @@ async function serve(server: FastifyInstance, ledger: Ledger, options: Options):
   const url = await listen(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${withoutLogin(membership.url)}`;
   say(`ready${onBroker} at ${url}, log ${withoutLogin(log ?? directory)}`);
+  say(`console ${url}, API ${url}openapi.json`);
+  say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
   ledger.follow();
   return untilEnd(server, membership);
 }

@@ -4,7 +4,7 @@ import { openMemoryLog } from '@apledger/event-log';
 import { type Fact, packRecorded } from '@apledger/events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoryStore, openReadModel } from '../index.ts';
+import { CannotFold, memoryStore, openReadModel } from '../index.ts';
 import { EDGES, history } from '../testing/histories.ts';
 import { newFacts, record } from '../testing/logs.ts';
 import { openCustody } from './custody.ts';
@@ -97,6 +97,19 @@ describe('the custody of a queue', () => {
       { numRuns: 40 },
     );
   });
+});
+
+it('of a log whose packed facts are torn or of the future is refused, and the fact named', async () => {
+  const [started, ...rest] = newFacts([
+    { type: 'GuestStopped', data: { mdev: '11111111-1111-4111-8111-111111111111', guest: null } },
+  ]);
+  if (started === undefined || rest.length > 0) throw new Error('one fact');
+  for (const packed of [started.packed.subarray(0, 5), Uint8Array.of(200), Uint8Array.of(25, 0, 1)]) {
+    const log = openMemoryLog();
+    await record(log, 'zt93', 1, [{ ...started, packed }]);
+    await expect(openCustody({ log }).custody('zt93', '05.0047')).rejects.toThrow(CannotFold);
+    await log.close();
+  }
 });
 
 /** Of all queues that the histories know. */

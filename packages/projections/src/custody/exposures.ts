@@ -53,7 +53,8 @@ function described({ host, trace, facts, from }: HostTrace, queue: Apqn, period:
   const since = facts.must(period.from);
   const exposures: Exposure[] = [];
   const [giver, to] = [period.before[0], holders[0]];
-  if (giver !== undefined && to !== undefined && period.from > from && isUnresetHandover(trace, period))
+  const isHandover = period.from > from && isUnresetHandover(trace, period);
+  if (isHandover && giver !== undefined && to !== undefined)
     exposures.push({ kind: 'unreset-handover', host, apqn, from: holderOf(trace, giver), to, at: since });
   if (holders.length > 1)
     exposures.push({ kind: 'shared-queue', host, apqn, holders, since, until: facts.at(period.until) });

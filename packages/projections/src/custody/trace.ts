@@ -14,6 +14,7 @@ import { GAINED, LOST, RESET, type RowEvent, RowLog } from './row-log.ts';
 /** The number of the host as a holder; guest runs have theirs from 1. */
 export const HOST = 0;
 const ADAPTERS = 256;
+const UUID_BYTES = 4 * UUID_WORDS;
 const CONTROL = 2 * MASK_WORDS;
 const NOTHING = new Uint32Array(MATRIX_WORDS);
 
@@ -70,7 +71,8 @@ export class Trace {
   apply(fact: FoldableFact): void {
     const op = fact.length === 0 ? 0 : (fact.bytes[fact.offset] ?? 0);
     if (op === OP.hostRegistered) this.#endAllRuns(fact);
-    if (op === OP.mdevCreated || op === OP.mdevRemoved || isGuestOp(op)) {
+    // One that is too short for its UUID is left to applyFact, which refuses it.
+    if (fact.length > UUID_BYTES && (op === OP.mdevCreated || op === OP.mdevRemoved || isGuestOp(op))) {
       this.#applyToMdev(fact, op);
       return;
     }
@@ -136,13 +138,11 @@ export class Trace {
       this.#before.fill(0);
       if (op !== OP.guestStarted) return;
     }
+    if (at < 0) return;
     const { words } = mdevs;
+    const isUsable = ((words[at + FLAGS] ?? 0) & HAS_EFFECTIVE) !== 0;
     // The matrix of an mdev that nobody has open is nobody's.
-    if (
-      at < 0 ||
-      (op !== OP.guestStarted && ((words[at + FLAGS] ?? 0) & HAS_EFFECTIVE) === 0 && run === undefined)
-    )
-      return;
+    if (op !== OP.guestStarted && run === undefined && !isUsable) return;
     const holder = this.#running.get(at) ?? this.#begin(fact, at);
     this.#compare(fact, holder, this.#before, words.subarray(at + EFFECTIVE, at + EFFECTIVE + MATRIX_WORDS));
   }

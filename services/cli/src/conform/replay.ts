@@ -36,9 +36,15 @@ interface Answer {
   readonly facts: readonly Fact[];
 }
 
+/** What carries the commands out. */
+export type Decider = Pick<CommandHandler, 'state' | 'submit'>;
+
 class Machine {
-  readonly #log = openMemoryLog();
-  readonly #handler = new CommandHandler(this.#log);
+  readonly #handler: Decider;
+
+  constructor(handler: Decider) {
+    this.#handler = handler;
+  }
 
   async boot({ host, boot }: Vector, driver: Generation): Promise<void> {
     const cards = Array.from({ length: 256 }, (_, adapter) => ({
@@ -95,12 +101,15 @@ class Machine {
   }
 }
 
-/** Throws VectorError for a vector that cannot be carried out: unknown kernel or operation. */
-export async function replayVector(vector: Vector): Promise<Replay> {
+/** `decider` has an empty log. Throws VectorError for a vector that cannot be carried out: unknown kernel or operation. */
+export async function replayVector(
+  vector: Vector,
+  decider: Decider = new CommandHandler(openMemoryLog()),
+): Promise<Replay> {
   const driver = generationOf(vector);
   if (driver === undefined) throw new VectorError(`${vector.id}: no rules for kernel ${vector.kernel}`);
   const names = new Map(Object.entries(vector.uuids).map(([name, uuid]) => [uuid.toLowerCase(), name]));
-  const machine = new Machine();
+  const machine = new Machine(decider);
   await machine.boot(vector, driver);
   let expected = vector.init;
   const atBoot = compareStates(expected, vectorState(await machine.state(), names));

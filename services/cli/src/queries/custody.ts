@@ -1,20 +1,17 @@
 /** `apledger custody`, `guest-history`, `exposure`: who could use which queue when, and what was left open to whom. */
 import { parseApqn } from '@apledger/ap';
-import type { EventLog, Moment } from '@apledger/event-log';
-import { hostOf } from '@apledger/events';
+import type { Moment } from '@apledger/event-log';
 import {
   boundaryText,
-  CannotFold,
   type CustodyInterval,
   type CustodyQueries,
   exposureText,
   holdersText,
-  openCustody,
   resetText,
   visible,
 } from '@apledger/projections';
-import { withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
+import { withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { parseMoment } from './moment.ts';
 import type { SpanOptions } from './replay.ts';
@@ -27,7 +24,7 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
       2,
       `${visible(apqn)}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`,
     );
-  return withCustody(options, async ({ queries, hosts, span }) => {
+  return withCustody(options, output, async ({ queries, hosts, span }) => {
     let isHeld = false;
     for (const host of hosts) {
       const report = await queries.custody(host, queue, span);
@@ -48,7 +45,7 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
 
 /** When a guest ran, on whichever host, and what it could use. */
 export async function guestHistory(guest: string, options: SpanOptions, output: Output): Promise<number> {
-  return withCustody(options, async ({ queries, hosts, span }) => {
+  return withCustody(options, output, async ({ queries, hosts, span }) => {
     let isFound = false;
     for (const host of hosts) {
       const history = await queries.guestHistory(host, guest, span);
@@ -73,7 +70,7 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
 
 /** Exit status 1 when anything was found. */
 export async function exposure(options: SpanOptions, output: Output): Promise<number> {
-  return withCustody(options, async ({ queries, hosts, span }) => {
+  return withCustody(options, output, async ({ queries, hosts, span }) => {
     let count = 0;
     for (const host of hosts) {
       for (const one of (await queries.exposures(host, span)) ?? []) {
@@ -89,35 +86,32 @@ export async function exposure(options: SpanOptions, output: Output): Promise<nu
 
 /** What a command over a span of the log works with. */
 export interface Asked {
-  readonly log: EventLog;
   readonly queries: CustodyQueries;
   /** The one that was named, or all. */
   readonly hosts: readonly string[];
   readonly span: { readonly from?: Moment; readonly to?: Moment };
 }
 
-/** Opens the log for reading; throws Failure for a host or moment that is not there. */
-export async function withCustody<T>(options: SpanOptions, work: (asked: Asked) => Promise<T>): Promise<T> {
+/** Opens the ledger for reading; throws Failure for a host or moment that is not there. */
+export async function withCustody<T>(
+  options: SpanOptions,
+  output: Output,
+  work: (asked: Asked) => Promise<T>,
+): Promise<T> {
   const { host, from, to } = options;
-  return withLog(options, { readOnly: true }, async (log) => {
-    const known = (await log.heads()).flatMap(({ stream }) => hostOf(stream) ?? []).sort();
+  return withLedger(options, output, async (ledger) => {
+    const known = await ledger.hosts();
     if (host !== undefined && !known.includes(host))
       throw new Failure(
         1,
         `There is no host ${host}. ${known.length === 0 ? 'The log has none.' : `There are ${known.join(', ')}.`}`,
       );
     const span = {
-      ...(from === undefined ? {} : { from: await parseMoment('--from', from, log) }),
-      ...(to === undefined ? {} : { to: await parseMoment('--to', to, log) }),
+      ...(from === undefined ? {} : { from: await parseMoment('--from', from, ledger) }),
+      ...(to === undefined ? {} : { to: await parseMoment('--to', to, ledger) }),
     };
     if (isReversed(span.from, span.to)) throw new Failure(2, `--from ${from} lies after --to ${to}.`);
-    try {
-      const hosts = host === undefined ? known : [host];
-      return await work({ log, queries: openCustody({ log }), hosts, span });
-    } catch (error) {
-      if (error instanceof CannotFold) throw new Failure(2, error.message);
-      throw error;
-    }
+    return work({ queries: ledger.custody, hosts: host === undefined ? known : [host], span });
   });
 }
 

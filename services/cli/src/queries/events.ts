@@ -1,13 +1,13 @@
 /** `apledger events`: the facts of the log, filtered, and on demand as they arrive. */
 import type { RecordedFact } from '@apledger/event-log';
-import { type FactType, isFactType, streamOf } from '@apledger/events';
-import { type LogPlace, withLog } from '../data.ts';
+import { type FactType, isFactType } from '@apledger/events';
 import { Failure } from '../failure.ts';
+import { type Place, withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { describeRecorded } from './describe.ts';
 import { parseTime } from './moment.ts';
 
-export interface EventsOptions extends LogPlace {
+export interface EventsOptions extends Place {
   readonly host?: string;
   readonly type?: string;
   readonly since?: string;
@@ -17,28 +17,17 @@ export interface EventsOptions extends LogPlace {
 
 /** Prints until the log's end, or with `follow` until `signal` is aborted. */
 export async function events(options: EventsOptions, output: Output, signal: AbortSignal): Promise<number> {
-  const wanted = filter(options);
-  return withLog(options, { readOnly: true }, async (log) => {
-    if (options.follow) {
-      for await (const delivery of log.subscribe({ after: 0, signal }))
-        if ('fact' in delivery && wanted(delivery.fact)) printFact(delivery.fact, options.json, output);
-      return 0;
-    }
-    for await (const fact of log.readAll()) {
+  const { host, since, follow, json } = options;
+  const types = parseTypes(options.type);
+  const from = since === undefined ? '' : parseTime('--since', since);
+  const wanted = { ...(host === undefined ? {} : { host }), ...(types === undefined ? {} : { types }) };
+  return withLedger(options, output, async (ledger) => {
+    for await (const fact of follow ? ledger.follow(wanted, signal) : ledger.facts(wanted)) {
       if (signal.aborted) break;
-      if (wanted(fact)) printFact(fact, options.json, output);
+      if (fact.occurredAt >= from) printFact(fact, json, output);
     }
     return 0;
   });
-}
-
-function filter({ host, type, since }: EventsOptions): (fact: RecordedFact) => boolean {
-  const types = parseTypes(type);
-  const from = since === undefined ? '' : parseTime('--since', since);
-  return (fact) =>
-    (host === undefined || fact.stream === streamOf(host)) &&
-    (types === undefined || types.some((name) => name === fact.type)) &&
-    fact.occurredAt >= from;
 }
 
 /** `--type`: names separated by commas. Throws Failure(2) for what is no type. */

@@ -1,5 +1,5 @@
 /** Moments as people write them: a position of the log, or a time. */
-import type { EventLog, Moment } from '@apledger/event-log';
+import type { Moment } from '@apledger/event-log';
 import { Failure } from '../failure.ts';
 
 /** A date, or a date and a time, or either with a zone; without a zone it is this machine's. */
@@ -23,9 +23,14 @@ export function parseTime(option: string, text: string, now = new Date()): strin
   return time.toISOString();
 }
 
+/** What knows where the log ends. */
+interface Ended {
+  lastPosition(): Promise<number>;
+}
+
 /** A position that the log has. Throws Failure(2) for any other. */
-export async function parsePosition(option: string, text: string, log: EventLog): Promise<number> {
-  const last = await log.lastPosition();
+export async function parsePosition(option: string, text: string, ledger: Ended): Promise<number> {
+  const last = await ledger.lastPosition();
   if (!/^\d{1,15}$/.test(text))
     throw new Failure(2, `${option} ${text}: not a position. Write a number from 0 to ${last}.`);
   const position = Number(text);
@@ -34,8 +39,8 @@ export async function parsePosition(option: string, text: string, log: EventLog)
 }
 
 /** A number is a position, anything else a time. */
-export async function parseMoment(option: string, text: string, log: EventLog): Promise<Moment> {
+export async function parseMoment(option: string, text: string, ledger: Ended): Promise<Moment> {
   return /^\d+$/.test(text)
-    ? { position: await parsePosition(option, text, log) }
+    ? { position: await parsePosition(option, text, ledger) }
     : { time: parseTime(option, text) };
 }

@@ -1,15 +1,14 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
 import type { RecordedFact } from '@apledger/event-log';
-import { hostOf, streamOf } from '@apledger/events';
+import { hostOf } from '@apledger/events';
 import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
-import type { LogPlace } from '../data.ts';
+import { type Ledger, type Place, withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { describeRecorded } from './describe.ts';
 import { parseMoment } from './moment.ts';
-import { type Ledger, withLedger } from './read-model.ts';
 
-export interface SpanOptions extends LogPlace {
+export interface SpanOptions extends Place {
   readonly host?: string;
   readonly from?: string;
   readonly to?: string;
@@ -24,12 +23,11 @@ export async function replay(options: SpanOptions, output: Output): Promise<numb
 }
 
 /** The facts of one command after the other, of those that lie in the span. */
-async function* commands({ log }: Ledger, { host, from, to }: SpanOptions): AsyncGenerator<RecordedFact[]> {
-  const first = from === undefined ? undefined : await parseMoment('--from', from, log);
-  const last = to === undefined ? undefined : await parseMoment('--to', to, log);
+async function* commands(ledger: Ledger, { host, from, to }: SpanOptions): AsyncGenerator<RecordedFact[]> {
+  const first = from === undefined ? undefined : await parseMoment('--from', from, ledger);
+  const last = to === undefined ? undefined : await parseMoment('--to', to, ledger);
   let facts: RecordedFact[] = [];
-  for await (const fact of log.readAll()) {
-    if (host !== undefined && fact.stream !== streamOf(host)) continue;
+  for await (const fact of ledger.facts({ ...(host === undefined ? {} : { host }) })) {
     if (first !== undefined && isBefore(fact, first)) continue;
     if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
     if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
@@ -49,7 +47,7 @@ const isAt = (fact: RecordedFact, bound: Bound): boolean =>
   'position' in bound ? fact.position === bound.position : 'time' in bound && fact.occurredAt === bound.time;
 
 async function printStep(
-  { readModel }: Ledger,
+  ledger: Ledger,
   facts: readonly RecordedFact[],
   { json }: SpanOptions,
   output: Output,
@@ -59,8 +57,8 @@ async function printStep(
   if (first === undefined || last === undefined) return;
   const host = hostOf(first.stream) ?? first.stream;
   const before =
-    first.revision === 0 ? undefined : await readModel.hostAt(host, { revision: first.revision - 1 });
-  const after = await readModel.hostAt(host, { revision: last.revision });
+    first.revision === 0 ? undefined : await ledger.hostAt(host, { position: first.position - 1 });
+  const after = await ledger.hostAt(host, { position: last.position });
   const changes = diffViews(before, after);
   const { position, occurredAt, actor, cause } = first;
   if (json) {

@@ -33,7 +33,7 @@ const write: Readonly<Record<Format, (report: AuditReport) => Iterable<string>>>
 
 export async function report(options: ReportOptions, output: Output): Promise<number> {
   const { host = null, guest = null, format, output: path, ...place } = options;
-  return withCustody({ ...place, ...(host === null ? {} : { host }) }, async ({ queries, span }) => {
+  return withCustody({ ...place, ...(host === null ? {} : { host }) }, output, async ({ queries, span }) => {
     const audit = await queries.audit({ host, guest, from: span.from ?? null, to: span.to ?? null });
     if (guest !== null && !audit?.hosts.some(({ runs }) => runs.length > 0))
       throw new Failure(1, `There was no guest ${visible(guest)} in that time.`);

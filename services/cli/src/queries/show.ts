@@ -1,15 +1,14 @@
 /** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
 import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
-import type { EventLog, Moment } from '@apledger/event-log';
+import type { Moment } from '@apledger/event-log';
 import type { MatrixIds } from '@apledger/events';
 import type { HostView, MdevView } from '@apledger/projections';
-import type { LogPlace } from '../data.ts';
 import { Failure } from '../failure.ts';
+import { type Ledger, type Place, withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { parsePosition, parseTime } from './moment.ts';
-import { type Ledger, withLedger } from './read-model.ts';
 
-export interface ShowOptions extends LogPlace {
+export interface ShowOptions extends Place {
   readonly host?: string;
   readonly at?: string;
   readonly position?: string;
@@ -42,13 +41,9 @@ export async function show(
 }
 
 /** The hosts at the moment that the options name; only those that existed. */
-async function viewsAt(
-  { log, readModel }: Ledger,
-  host: string | undefined,
-  options: ShowOptions,
-): Promise<HostView[]> {
-  const moment = await momentOf(options, log);
-  const known = await readModel.hosts();
+async function viewsAt(ledger: Ledger, host: string | undefined, options: ShowOptions): Promise<HostView[]> {
+  const moment = await momentOf(options, ledger);
+  const known = await ledger.hosts();
   if (host !== undefined && !known.includes(host))
     throw new Failure(
       1,
@@ -56,16 +51,18 @@ async function viewsAt(
     );
   const views: HostView[] = [];
   for (const name of host === undefined ? known : [host]) {
-    const view = await (moment === undefined ? readModel.now(name) : readModel.hostAt(name, moment));
+    const view = await ledger.hostAt(name, moment);
     if (view !== undefined) views.push(view);
   }
   return views;
 }
 
-async function momentOf({ at, position }: ShowOptions, log: EventLog): Promise<Moment | undefined> {
+async function momentOf({ at, position }: ShowOptions, ledger: Ledger): Promise<Moment | undefined> {
   if (at !== undefined && position !== undefined) throw new Failure(2, 'Give either --at or --position.');
   if (at !== undefined) return { time: parseTime('--at', at) };
-  return position === undefined ? undefined : { position: await parsePosition('--position', position, log) };
+  return position === undefined
+    ? undefined
+    : { position: await parsePosition('--position', position, ledger) };
 }
 
 function describe(thing: Thing, view: HostView, name: string | undefined, json: boolean): string[] {

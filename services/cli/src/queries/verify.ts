@@ -1,12 +1,11 @@
 /** `apledger verify`: is this log the one that was written? */
 import { readFile } from 'node:fs/promises';
-import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { packRecorded, parseFact } from '@apledger/events';
-import { type LogPlace, withLog } from '../data.ts';
+import type { Head } from '@apledger/event-log';
 import { Failure } from '../failure.ts';
+import { type Place, withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
 
-export interface VerifyOptions extends LogPlace {
+export interface VerifyOptions extends Place {
   /** A file with the output of an earlier `verify --json`, or `report --format json`. */
   readonly heads?: string;
   readonly json?: boolean;
@@ -14,18 +13,11 @@ export interface VerifyOptions extends LogPlace {
 
 /** Exit status 1 when anything cannot have been written so. */
 export async function verify({ heads, json, ...place }: VerifyOptions, output: Output): Promise<number> {
-  const noted = heads === undefined ? undefined : await readHeads(heads);
-  return withLog(place, { readOnly: true }, async (log) => {
-    const walk = verifyLog(log, { repack, ...(noted === undefined ? {} : { noted }) });
-    let step = await walk.next();
-    while (!step.done) {
-      const { position, lastPosition } = step.value;
-      if (output.isInteractive) output.err(`\rverifying: position ${position} of ${lastPosition}`);
-      step = await walk.next();
-    }
-    if (output.isInteractive) output.err('\r\x1b[K');
-    const { facts, streams, problems, heads: found } = step.value;
-    if (json) output.out(jsonLine(step.value));
+  const noted = heads === undefined ? [] : await readHeads(heads);
+  return withLedger(place, output, async (ledger) => {
+    const verification = await ledger.verify(noted);
+    const { facts, streams, problems, heads: found } = verification;
+    if (json) output.out(jsonLine(verification));
     else {
       for (const { stream, revision, position, problem } of problems)
         output.out(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}\n`);
@@ -35,9 +27,6 @@ export async function verify({ heads, json, ...place }: VerifyOptions, output: O
     return problems.length > 0 ? 1 : 0;
   });
 }
-
-const repack = ({ type, version, data }: RecordedFact): Uint8Array =>
-  packRecorded(parseFact(type, version, data), version);
 
 async function readHeads(path: string): Promise<readonly Head[]> {
   try {

@@ -1,13 +1,12 @@
 /** `apledger what-if STEP...`: what steps would do, now or at a past moment; nothing is recorded. */
-import { whatIf as ask, BadStep, type WhatIf } from '@apledger/what-if';
-import { cacheDirectory, type LogPlace, withHandler } from '../data.ts';
+import type { WhatIf } from '@apledger/what-if';
 import { Failure } from '../failure.ts';
+import { type Ledger, type Place, withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
 import { parseMoment } from './moment.ts';
-import { type Ledger, withLedger } from './read-model.ts';
 import { whatIfText } from './what-if-text.ts';
 
-export interface WhatIfOptions extends LogPlace {
+export interface WhatIfOptions extends Place {
   readonly host?: string;
   readonly at?: string;
   readonly json?: boolean;
@@ -26,25 +25,15 @@ export async function whatIf(
   });
 }
 
-async function answered(
-  { log, readModel }: Ledger,
-  steps: readonly string[],
-  options: WhatIfOptions,
-): Promise<WhatIf> {
+async function answered(ledger: Ledger, steps: readonly string[], options: WhatIfOptions): Promise<WhatIf> {
   const { at } = options;
-  const hosts = await readModel.hosts();
+  const hosts = await ledger.hosts();
   const host = options.host ?? (hosts.length === 1 ? hosts[0] : undefined);
   const there = hosts.length === 0 ? 'The log has none.' : `There are ${hosts.join(', ')}.`;
   if (host === undefined) throw new Failure(2, `Which host? Name it with --host. ${there}`);
   if (!hosts.includes(host)) throw new Failure(2, `There is no host ${host}. ${there}`);
-  const moment = at === undefined ? {} : { moment: await parseMoment('--at', at, log) };
-  try {
-    const answer = await withHandler(log, cacheDirectory(options), (handler) =>
-      ask({ handler, readModel, host, steps, ...moment }),
-    );
-    if (answer === undefined) throw new Failure(2, `There was no host ${host} at ${at}.`);
-    return answer;
-  } catch (error) {
-    throw error instanceof BadStep ? new Failure(2, error.message) : error;
-  }
+  const moment = at === undefined ? {} : { moment: await parseMoment('--at', at, ledger) };
+  const answer = await ledger.whatIf({ host, steps, ...moment });
+  if (answer === undefined) throw new Failure(2, `There was no host ${host} at ${at}.`);
+  return answer;
 }

@@ -30,7 +30,7 @@ const failed = (errno: Errno, message: string): Effect => ({
 });
 
 export interface InterpreterOptions {
-  readonly handler: CommandHandler;
+  readonly handler: Pick<CommandHandler, 'submit' | 'state'>;
   /** Who runs the script, for the log: `root@box`. */
   readonly user: string;
   /** What the script is called in messages. */

@@ -2,13 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { Ledger } from '../application/ledger.ts';
 import { asProblem } from '../application/problem.ts';
+import type { Drain } from './drain.ts';
 import { sendApplicationProblem, sendProblem } from './problem.ts';
 
 /** /healthz: this process answers. /readyz: it also reaches its log, and is not about to stop. */
-export function health(server: FastifyInstance, ledger: Ledger, isDraining: () => boolean): void {
+export function health(server: FastifyInstance, ledger: Ledger, draining: Drain): void {
   server.get('/healthz', async () => ({ status: 'ok' }));
   server.get('/readyz', async (_, reply) => {
-    if (isDraining()) return sendProblem(reply, 503, 'draining', 'The service is stopping.');
+    if (draining.isDraining) return sendProblem(reply, 503, 'draining', 'The service is stopping.');
     try {
       return { status: 'ready', position: await ledger.log.lastPosition() };
     } catch (error) {

@@ -13,7 +13,7 @@ body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem; background: #fff; c
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 2px solid #1b1b1b; } h3 { font-size: 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid #8c8c8c; padding: 0.25rem 0.5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f0f0f0; }
+th { background: #f0f0f0; white-space: nowrap; } th:first-child { min-width: 7rem; }
 .no, .exposures li { color: #8a0000; } .no { font-weight: bold; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 1rem; } dt { font-weight: bold; } dd { margin: 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8c8c8c; padding: 0.5rem; }

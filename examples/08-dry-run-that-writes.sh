@@ -6,7 +6,7 @@
 # Here the real chzdev does so to a simulated host of 8 adapters and 85 domains, all of which a guest uses: once with
 # the driver of 2019, which takes adapter 12 (0c) from the running guest, and once with that of Linux 7.3.
 #
-#   bash examples/07-dry-run-that-writes.sh
+#   bash examples/08-dry-run-that-writes.sh
 #
 # Fetches chzdev and what it runs on from Debian (75 MB, once), installs nothing. Needs root, or a /dev/fuse for all.
 set -e

@@ -1,0 +1,45 @@
+/** The end of a server: what has come is answered, what comes is sent elsewhere, and idle connections hold up nobody. */
+import type { FastifyInstance } from 'fastify';
+import { sendProblem } from './problem.ts';
+
+/** Addresses that also answer while the service stops. */
+const HEALTH = /^\/(?:healthz|readyz)$/;
+
+export interface Drain {
+  readonly isDraining: boolean;
+}
+
+/** From the beginning of `close` on, no request is taken; `close` goes on when all that came are answered. */
+export function drain(server: FastifyInstance): Drain {
+  let isDraining = false;
+  let underWay = 0;
+  const answered = Promise.withResolvers<void>();
+  server.addHook('onRequest', async ({ url }, reply) => {
+    underWay += 1;
+    reply.raw.once('close', () => {
+      underWay -= 1;
+      if (isDraining && underWay === 0) answered.resolve();
+    });
+    if (isDraining && !HEALTH.test(url))
+      return sendProblem(
+        reply,
+        503,
+        'draining',
+        'The service is stopping; ask another instance, or soon again.',
+      );
+    return undefined;
+  });
+  // Who is answered now shall not keep the connection for a next request.
+  server.addHook('onSend', async (_, reply) => {
+    if (isDraining) void reply.header('connection', 'close');
+  });
+  server.addHook('preClose', async () => {
+    isDraining = true;
+    if (underWay > 0) await answered.promise;
+  });
+  return {
+    get isDraining() {
+      return isDraining;
+    },
+  };
+}
