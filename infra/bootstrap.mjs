@@ -2,13 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { buildConsole, consoleIsStale } from './console.mjs';
 import { endAs, environmentOf, prepare, quiet, reportSetupError, root, run } from './toolchain.mjs';
 
 const typeCheck = ['node_modules/typescript/bin/tsc', '-b'];
 const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'];
 
 const targets = {
-  start: { withDev: false, go: start },
+  // The page is built with what only the tests need otherwise; once it is there, that may be missing.
+  start: { withDev: consoleIsStale(), go: start },
+  console: { withDev: true, go: (node) => node('infra/console.mjs') },
   test: { withDev: true, go: test },
   check: { withDev: true, go: (node) => inTurn(node, [typeCheck, lint]) },
   format: {
@@ -31,9 +34,13 @@ const targets = {
 };
 
 /** The worked example into an empty log, its matrices on the screen; then the service over that log. */
-async function start(node, args) {
+async function start(node, args, program) {
   const at = args.indexOf('--data');
   const place = at < 0 ? [] : args.slice(at, at + 2);
+  if (consoleIsStale()) {
+    console.error('apledger: building the console');
+    await buildConsole(program).catch(reportSetupError); // without it the service serves its API all the same
+  }
   return inTurn(node, [
     ['services/cli/bin/apledger.mjs', 'demo', ...place],
     ['services/ledger/src/main.ts', ...args],
@@ -97,7 +104,7 @@ if (target) {
   try {
     const node = await prepare(target);
     const runHere = (...command) => run(node, [quiet, ...command], { cwd: root, env: environmentOf(node) });
-    endAs(await target.go(runHere, args));
+    endAs(await target.go(runHere, args, node));
   } catch (error) {
     reportSetupError(error);
   }

@@ -16,6 +16,8 @@ export interface FollowOptions {
   readonly host?: string;
   readonly types?: readonly string[];
   readonly signal: AbortSignal;
+  /** Told of every time that the stream was opened. */
+  readonly onOpen?: () => void;
   /** Told of every time that the stream broke and is about to be opened again. */
   readonly onBreak?: (reason: unknown) => void;
 }
@@ -63,7 +65,7 @@ class Connection {
   }
 
   async *deliveries(
-    { server, host, types }: FollowOptions,
+    { server, host, types, onOpen }: FollowOptions,
     position: number,
   ): AsyncGenerator<Delivery, void, undefined> {
     const query = new URLSearchParams({ after: String(position) });
@@ -76,6 +78,7 @@ class Connection {
     });
     if (response.status !== OK || response.body === null)
       throw problemOf(response, await response.json().catch(() => undefined));
+    onOpen?.();
     const heard = new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, controller) => {
         this.#heard();

@@ -2386,6 +2386,8 @@ export interface operations {
                             step: string;
                             /** @enum {unknown} */
                             outcome: "done" | "refused" | "blocked" | "nothing";
+                            /** @description what it asks the host to do; none for a look */
+                            commands: components["schemas"]["Command"][];
                             facts: components["schemas"]["Fact"][];
                             output: string;
                             refusal?: {

@@ -17,6 +17,7 @@ import { compileTable, type StateOf } from './table.ts';
 
 export { type AdapterPlugEvent, adapterPlugMachine } from './adapter-plug.ts';
 export { drawStatechart } from './draw.ts';
+export { type FlatDefinition, type FlatTransition, flatDefinition } from './flat.ts';
 export { type GuestEvent, guestMachine, noAdapterPlugged } from './guest.ts';
 export { type QueueEvent, queueMachine } from './queue.ts';
 export { compileTable, next, type StateOf, type TransitionTable } from './table.ts';

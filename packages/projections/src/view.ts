@@ -146,6 +146,10 @@ class View implements HostView {
   }
 }
 
+/** The UUIDs of the mdevs, in the order of creation. */
+export const mdevsOf = ({ mdevs }: HostState): readonly string[] =>
+  mdevs.inOrder().map((at) => uuidText(mdevs.words, at));
+
 const ids = (words: Uint32Array, offset: number): number[] =>
   idsOf(maskFromWords(words.subarray(offset, offset + MASK_WORDS)));
 

@@ -1,6 +1,6 @@
 /** Steps decided on a state, one on top of the other, as a shell would carry them out there. */
 import { decide, type HostState, type Refusal } from '@apledger/driver';
-import type { Fact } from '@apledger/events';
+import type { Command, Fact } from '@apledger/events';
 import { ask, type HostOperation, parseStep, ScriptError } from '@apledger/script';
 
 /** A step that cannot be read, or cannot be asked for here. */
@@ -50,6 +50,8 @@ export type Outcome = 'done' | 'refused' | 'blocked' | 'nothing';
 export interface SupposedStep {
   readonly step: string;
   readonly outcome: Outcome;
+  /** What it asks the host to do, one after the other; none for a look. */
+  readonly commands: readonly Command[];
   /** What would be recorded, in order; of a refused command that ends with CommandRejected. */
   readonly facts: readonly Fact[];
   /** What the step would print. */
@@ -57,19 +59,9 @@ export interface SupposedStep {
   readonly refusal?: Refusal;
 }
 
-export interface Supposed {
-  readonly steps: readonly SupposedStep[];
-  /** The state after all of them. */
-  readonly state: HostState;
-}
-
-/** Decides the steps on the state. A refused one changes nothing but what its facts say, and the next one goes on from there. */
-export function suppose(state: HostState, steps: readonly ReadStep[]): Supposed {
-  const scene = new Scene(state);
-  return { steps: steps.map((step) => scene.carryOut(step)), state: scene.state };
-}
-
-class Scene {
+/** A state, and what steps make of it, one on top of the other. */
+export class Scene {
+  /** After all steps so far. */
   state: HostState;
   /** Below /sys. */
   #directory = '';
@@ -78,26 +70,30 @@ class Scene {
     this.state = state;
   }
 
+  /** Decides one more step. A refused one changes nothing but what its facts say, and the next one goes on from there. */
   carryOut({ text, operation }: ReadStep): SupposedStep {
     const asked = ask(this.state, this.#directory, operation);
     let facts: readonly Fact[] = [];
     if (!('commands' in asked)) {
       const { output, directory = this.#directory, refused } = asked;
       this.#directory = directory;
-      if (refused === undefined) return { step: text, outcome: 'nothing', facts, output };
+      const looked = { step: text, commands: [], facts, output };
+      if (refused === undefined) return { ...looked, outcome: 'nothing' };
       const { message: _, ...refusal } = refused;
-      return { step: text, outcome: 'refused', facts, output, refusal };
+      return { ...looked, outcome: 'refused', refusal };
     }
+    const { commands } = asked;
     let outcome: Outcome = 'nothing';
-    for (const command of asked.commands) {
+    for (const command of commands) {
       const decision = decide(this.state, command);
       this.state = decision.state ?? this.state;
       facts = [...facts, ...decision.facts];
       const { refusal } = decision;
-      if (refusal !== undefined) return { step: text, outcome: 'refused', facts, output: '', refusal };
+      if (refusal !== undefined)
+        return { step: text, commands, outcome: 'refused', facts, output: '', refusal };
       if (decision.isBlocked) outcome = 'blocked';
       else if (outcome === 'nothing' && facts.length > 0) outcome = 'done';
     }
-    return { step: text, outcome, facts, output: '' };
+    return { step: text, commands, outcome, facts, output: '' };
   }
 }

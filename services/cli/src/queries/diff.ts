@@ -1,9 +1,9 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
 import { diffViews } from '@apledger/projections';
+import { describeChange } from '@apledger/projections/host';
 import { Failure } from '../failure.ts';
 import { withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
-import { describeChange } from './describe.ts';
 import { parseMoment } from './moment.ts';
 import type { SpanOptions } from './replay.ts';
 

@@ -2,9 +2,10 @@
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import { diffViews } from '@apledger/projections';
+import { describeChange } from '@apledger/projections/host';
 import { type Ledger, type Place, withLedger } from '../ledger/ledger.ts';
 import { jsonLine, type Output } from '../output.ts';
-import { describeChange, describeRecorded } from './describe.ts';
+import { describeRecorded } from './describe.ts';
 import { parseMoment } from './moment.ts';
 
 export interface SpanOptions extends Place {

@@ -2,8 +2,9 @@
 import { apidOf, apqiOf, formatApqi, parseApqn } from '@apledger/ap';
 import type { Conflict } from '@apledger/events';
 import type { HostView, MdevView, ViewChange } from '@apledger/projections';
+import { describeChange } from '@apledger/projections/host';
 import type { Share, SupposedStep, WhatIf } from '@apledger/what-if';
-import { describe, describeChange } from './describe.ts';
+import { describe } from './describe.ts';
 import { guestMatrixText, hostTable, matrixText } from './show.ts';
 
 export function whatIfText(answer: WhatIf): string {

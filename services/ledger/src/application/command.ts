@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 import type { Immutable } from './operation.ts';
 import { Problem } from './problem.ts';
 
-export const CommandBody = Type.Union(Object.values(commandSchemas));
+export const CommandBody = Type.Unsafe<Command>(Type.Union(Object.values(commandSchemas)));
 
 export const FactBody = Type.Object({
   type: Type.String({ description: 'urn:apledger:facts, docs/schemas/facts.json' }),

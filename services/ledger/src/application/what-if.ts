@@ -4,7 +4,7 @@ import { GuestName, HostName, MdevUuid } from '@apledger/events';
 import type { ViewChange } from '@apledger/projections';
 import { whatIf as ask, BadStep } from '@apledger/what-if';
 import Type from 'typebox';
-import { FactBody, refusalFields } from './command.ts';
+import { CommandBody, FactBody, refusalFields } from './command.ts';
 import { ChangeBody } from './diff.ts';
 import { unknownHost } from './hosts.ts';
 import { HostBody } from './matrices.ts';
@@ -49,6 +49,9 @@ export const whatIf = operation(
         Type.Object({
           step: Type.String(),
           outcome: Type.Enum(['done', 'refused', 'blocked', 'nothing']),
+          commands: Type.Array(CommandBody, {
+            description: 'what it asks the host to do; none for a look',
+          }),
           facts: Type.Array(FactBody),
           output: Type.String(),
           refusal: Type.Optional(Type.Object(refusalFields)),

@@ -1,0 +1,31 @@
+/**
+ * One host without a log: its state, the facts that change it, and what can be seen of it. Nothing below this reads a file or knows Node,
+ * so that a page in a browser folds the same facts with the same code.
+ */
+export { describeChange, describeFact } from './describe.ts';
+export { diffViews, type ViewChange } from './diff.ts';
+export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
+export {
+  ABSENT,
+  BOUND,
+  CONTESTED,
+  GRID_CELLS,
+  gridOf,
+  IN_MDEV,
+  MDEV_SHIFT,
+  UNBOUND,
+  USABLE,
+  VFIO_AP_BOUND,
+  ZCRYPT_BOUND,
+} from './grid.ts';
+export { HostState } from './host-state.ts';
+export { type HostViewJson, stateOfView } from './restore.ts';
+export {
+  type CardView,
+  type Cell,
+  type HostView,
+  type MdevView,
+  mdevsOf,
+  type Owner,
+  viewOf,
+} from './view.ts';

@@ -1,0 +1,100 @@
+/** Facts by what an operator asks for, and the words to find them by. */
+
+import type { RecordedFact } from '@apledger/client';
+import type { Fact, FactType } from '@apledger/events';
+import { describeFact } from '@apledger/projections/host';
+
+export interface FactGroup {
+  readonly id: string;
+  readonly label: string;
+  /** undefined = all. */
+  readonly types: readonly FactType[] | undefined;
+}
+
+export const FACT_GROUPS: readonly FactGroup[] = [
+  { id: '', label: 'All', types: undefined },
+  { id: 'refusals', label: 'Refusals', types: ['CommandRejected', 'MigrationRefused', 'MdevRemovalBlocked'] },
+  {
+    id: 'guests',
+    label: 'Guests',
+    types: [
+      'GuestStarted',
+      'GuestStopped',
+      'GuestMatrixChanged',
+      'MigrationRequested',
+      'MigrationRefused',
+      'MigrationCompleted',
+    ],
+  },
+  {
+    id: 'assignments',
+    label: 'Assignments',
+    types: [
+      'MdevCreated',
+      'MdevRemovalBlocked',
+      'MdevRemoved',
+      'AdapterAssigned',
+      'AdapterUnassigned',
+      'DomainAssigned',
+      'DomainUnassigned',
+      'ControlDomainAssigned',
+      'ControlDomainUnassigned',
+    ],
+  },
+  {
+    id: 'queues',
+    label: 'Queues',
+    types: [
+      'MaskChanged',
+      'QueueDetected',
+      'QueueRemoved',
+      'QueueStateNoticed',
+      'QueueBound',
+      'QueueUnbound',
+      'QueueReset',
+      'DriverOverrideChanged',
+    ],
+  },
+  {
+    id: 'cards',
+    label: 'Cards',
+    types: [
+      'HardwareChanged',
+      'HostConfigChanged',
+      'CheckStopChanged',
+      'CardDetected',
+      'CardRemoved',
+      'CardConfigured',
+      'CardDeconfigured',
+      'CardCheckStopNoticed',
+      'OnlineChanged',
+    ],
+  },
+];
+
+/** The group of an address; all when there is none of that name. */
+export const groupOf = (id: string | undefined): FactGroup =>
+  FACT_GROUPS.find((group) => group.id === id) ?? { id: '', label: 'All', types: undefined };
+
+/** The fact in a line. One of a newer apledger, which this page has no words for, says so. */
+export function wordsOf({ type, data }: Pick<RecordedFact, 'type' | 'data'>): string {
+  try {
+    return describeFact({ type, data } as Fact);
+  } catch {
+    return 'a fact of a newer apledger';
+  }
+}
+
+/** Whether what can be read of the fact contains every word. */
+export function mentions(fact: RecordedFact, find: string): boolean {
+  const text =
+    `${fact.type} ${wordsOf(fact)} ${fact.actor} ${fact.host} ${JSON.stringify(fact.data)}`.toLowerCase();
+  return find
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+/** `QueueUnbound` as `Queue unbound`. */
+export const typeWords = (type: string): string =>
+  type.charAt(0) + type.slice(1).replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);

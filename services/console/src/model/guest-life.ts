@@ -1,0 +1,48 @@
+/** Where a guest stands in its lifecycle: the facts about its mdev, taken through the machine that the driver itself obeys. */
+import type { Fact } from '@apledger/events';
+import { type GuestEvent, type GuestState, guestTable, next } from '@apledger/machines';
+
+/** The types of the facts that move a guest. */
+export const LIFE_FACTS = [
+  'MdevCreated',
+  'MdevRemoved',
+  'GuestStarted',
+  'GuestStopped',
+  'MigrationRequested',
+  'MigrationRefused',
+  'MigrationCompleted',
+] as const satisfies readonly Fact['type'][];
+
+const START: readonly GuestEvent[] = [{ type: 'START' }, { type: 'STARTED' }];
+const STOP: readonly GuestEvent[] = [{ type: 'STOP' }, { type: 'STOPPED' }];
+const EVENTS: ReadonlyMap<string, readonly GuestEvent[]> = new Map<string, readonly GuestEvent[]>([
+  ['GuestStarted', START],
+  ['GuestStopped', STOP],
+  ['MigrationRequested', [{ type: 'MIGRATE', pluggedAdapters: 0 }]],
+  ['MigrationRefused', [{ type: 'MIGRATION_FAILED' }]],
+  ['MigrationCompleted', [{ type: 'MIGRATED' }]],
+]);
+
+export interface Life {
+  readonly state: GuestState;
+  /** The last arrow that was taken; undefined before the first. */
+  readonly last: { readonly from: GuestState; readonly event: string; readonly to: GuestState } | undefined;
+}
+
+const BEGINNING: Life = { state: guestTable.initial, last: undefined };
+
+/**
+ * The guest's life after these facts about its mdev, oldest first. What the machine does not allow moves nothing: a fact is believed as it
+ * is, and the drawing must not fail over it.
+ */
+export function lifeAfter(types: Iterable<string>): Life {
+  let life = BEGINNING;
+  for (const type of types) {
+    if (type === 'MdevCreated') life = BEGINNING;
+    for (const event of EVENTS.get(type) ?? []) {
+      const to = next(guestTable, life.state, event);
+      if (to !== undefined) life = { state: to, last: { from: life.state, event: event.type, to } };
+    }
+  }
+  return life;
+}

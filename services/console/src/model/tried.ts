@@ -1,0 +1,26 @@
+/** What came of trying steps, as far as it is shown. */
+import type { HostViewJson } from '@apledger/projections/host';
+import type { Share, TriedStep, WhatIf } from '../api/client.ts';
+
+export interface Tried {
+  readonly host: string;
+  readonly at: Pick<WhatIf['at'], 'revision' | 'position'>;
+  readonly steps: readonly TriedStep[];
+  readonly lost: readonly Share[];
+  readonly gained: readonly Share[];
+  readonly hostQueues: { readonly lost: readonly string[]; readonly gained: readonly string[] };
+  readonly before: HostViewJson;
+  readonly after: HostViewJson;
+}
+
+/** What comes of no step at all. */
+export const untouched = (view: HostViewJson): Tried => ({
+  host: view.host,
+  at: view,
+  steps: [],
+  lost: [],
+  gained: [],
+  hostQueues: { lost: [], gained: [] },
+  before: view,
+  after: view,
+});

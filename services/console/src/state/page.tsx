@@ -1,0 +1,51 @@
+/** The place one is at, and the session behind it, for every component below. */
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useEffect, useMemo } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { parseMoment } from '../model/moment.ts';
+import { hrefOf, type Place, placeOf, type Selection } from '../model/place.ts';
+import { inspectSession } from './inspector.ts';
+import { Session } from './session.ts';
+
+export interface Page {
+  readonly place: Place;
+  readonly session: Session;
+  /** The address of somewhere else; what is not said stays as it is, the moment too. */
+  href(to: Partial<Omit<Place, 'selection'>>, selection?: Selection): string;
+  /** Selects something here. Without `asStep` the browser's way back does not pass through it. */
+  select(selection: Selection, options?: { readonly asStep: boolean }): void;
+}
+
+const PageContext = createContext<Page | undefined>(undefined);
+
+export function usePage(): Page {
+  const page = useContext(PageContext);
+  if (page === undefined) throw new Error('no page around this component');
+  return page;
+}
+
+export function PageProvider({ children }: { readonly children: ComponentChildren }) {
+  const { url, route } = useLocation();
+  const place = useMemo(() => placeOf(url), [url]);
+  const session = useMemo(() => new Session(place.host), [place.host]);
+  useEffect(() => {
+    inspectSession(session);
+    return () => session.close();
+  }, [session]);
+  const { at } = place.selection;
+  useEffect(() => void session.lookAt(parseMoment(at)), [session, at]);
+  const page = useMemo((): Page => {
+    return {
+      place,
+      session,
+      href: (to, selection = {}) => hrefOf({ ...place, ...to, selection: { at, ...selection } }),
+      select: (selection, { asStep } = { asStep: false }) => {
+        // Read when it is done: two selections at once must not undo each other.
+        const here = placeOf(location.pathname + location.search);
+        const href = hrefOf({ ...here, selection: { ...here.selection, ...selection } });
+        if (href !== location.pathname + location.search) route(href, !asStep);
+      },
+    };
+  }, [place, session, at, route]);
+  return <PageContext.Provider value={page}>{children}</PageContext.Provider>;
+}

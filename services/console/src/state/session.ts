@@ -1,0 +1,251 @@
+/**
+ * What the page knows while it looks at one host, or at all of them: where time stands, the host as of then, and the live link.
+ *
+ * There is one state of the host, and three things that move it: a moment that is asked for (the state is fetched), a fact that arrives
+ * while it follows the present, and the playhead. Views read the signals; nothing else is shared.
+ */
+
+import { isUnreachable, type RecordedFact } from '@apledger/client';
+import { type Fact, pack } from '@apledger/events';
+import {
+  applyFact,
+  type FoldableFact,
+  HostState,
+  type HostView,
+  type HostViewJson,
+  stateOfView,
+  viewOf,
+} from '@apledger/projections/host';
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { fetchFacts, fetchHost, fetchHosts } from '../api/client.ts';
+import { follow, type Link } from '../api/live.ts';
+import { Marks } from '../model/marks.ts';
+import { atPosition, type Moment, NOW, type Stamp, sameMoment } from '../model/moment.ts';
+import { throttled } from './throttled.ts';
+
+/** How often the words around the matrix change while facts rush by, milliseconds; the matrix itself is drawn at every frame. */
+const CALM_MS = 120;
+/** Hosts that one question tells of. */
+const MAX_HOSTS = 1000;
+/** Facts that came while the page was open, at most so many. */
+const MAX_ARRIVED = 200;
+
+export type Status = 'loading' | 'ready' | 'absent' | 'failed';
+
+export class Session {
+  /** undefined = all hosts. */
+  readonly host: string | undefined;
+  readonly moment: Signal<Moment> = signal(NOW);
+  readonly status: Signal<Status> = signal('loading');
+  readonly problem: Signal<string> = signal('');
+  readonly link: Signal<Link> = signal('connecting');
+  /** The first and the last fact of the host or of the log: what the slider spans. */
+  readonly first: Signal<Stamp | undefined> = signal(undefined);
+  readonly last: Signal<Stamp | undefined> = signal(undefined);
+  /** Counts changes of the state: whoever draws every frame reads this and then `state`. */
+  readonly tick: Signal<number> = signal(0);
+  /** The last fact that counts in what is shown. */
+  readonly shown: ReadonlySignal<Stamp | undefined>;
+  /** The same a few times a second at most: for words and requests. */
+  readonly calm: Signal<Stamp | undefined> = signal(undefined);
+  readonly view: Signal<HostView | undefined> = signal(undefined);
+  /** Facts that arrived while following, newest first. */
+  readonly arrived: Signal<readonly RecordedFact[]> = signal([]);
+  readonly isPlaying: Signal<boolean> = signal(false);
+  /** How mdevs are told apart, the same in every view. */
+  readonly marks = new Marks();
+
+  #state: HostState | undefined;
+  #stamp: Stamp | undefined;
+  #loading: AbortController | undefined;
+  #unfollow: (() => void) | undefined;
+  readonly #settle = throttled(CALM_MS, () => this.#publish());
+
+  constructor(host: string | undefined) {
+    this.host = host;
+    this.shown = computed(() => {
+      this.tick.value;
+      return this.#stamp;
+    });
+  }
+
+  /** The state that is shown; it changes in place, with `tick`. */
+  get state(): HostState | undefined {
+    return this.#state;
+  }
+
+  close(): void {
+    this.#loading?.abort();
+    this.#unfollow?.();
+    this.#settle.cancel();
+  }
+
+  /** Shows a moment; resolves when it is there. Nothing is fetched when it is the one that is shown. */
+  async lookAt(moment: Moment): Promise<void> {
+    const isHere = sameMoment(moment, this.moment.peek()) && this.#loading !== undefined;
+    this.moment.value = moment;
+    if (!isHere) await this.#load(moment);
+  }
+
+  /** Asks again, after it failed. */
+  async again(): Promise<void> {
+    await this.#load(this.moment.peek());
+  }
+
+  /** One fact further, by whoever plays. Facts that were seen are passed over. Throws what the fold throws. */
+  apply(fact: FoldableFact): void {
+    if (this.host !== undefined && fact.revision === 0) this.#state ??= new HostState();
+    if (this.#state !== undefined && fact.revision > this.#state.revision) applyFact(this.#state, fact);
+    this.#stamp = { position: fact.position, revision: fact.revision, occurredAt: fact.occurredAt };
+  }
+
+  /** Tells the views that facts were applied. */
+  applied(): void {
+    this.tick.value++;
+    this.#settle();
+  }
+
+  /** Where playing has stopped becomes the moment, without fetching anything. */
+  stayHere(): Moment {
+    const here = this.#stamp === undefined ? NOW : atPosition(this.#stamp.position);
+    this.moment.value = here;
+    this.#settle.flush();
+    return here;
+  }
+
+  async #load(moment: Moment): Promise<void> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    try {
+      if (this.host === undefined) await this.#loadLog(moment, loading.signal);
+      else await this.#loadHost(this.host, moment, loading.signal);
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      batch(() => {
+        this.problem.value = messageOf(error);
+        this.status.value = 'failed';
+      });
+    }
+  }
+
+  async #loadHost(host: string, moment: Moment, signal: AbortSignal): Promise<void> {
+    const view = await fetchHost(host, moment, signal);
+    if (signal.aborted) return;
+    this.#state = view && stateOfView(view);
+    this.#stamp = stampOfView(view);
+    this.#loaded(view !== undefined);
+    if (this.#unfollow === undefined) await this.#span(host, signal);
+    if (moment.kind === 'now' && this.#stamp !== undefined) this.#reaches(this.#stamp);
+    this.#follow();
+  }
+
+  async #loadLog(moment: Moment, signal: AbortSignal): Promise<void> {
+    const stamp = await lastStamp(moment, signal);
+    if (signal.aborted) return;
+    this.#stamp = stamp;
+    this.#loaded(true);
+    if (this.#unfollow === undefined) await this.#span(undefined, signal);
+    if (moment.kind === 'now' && this.#stamp !== undefined) this.#reaches(this.#stamp);
+    this.#follow();
+  }
+
+  /** Finds what the slider spans: the first fact, and the last when it is the past that is shown first. */
+  async #span(host: string | undefined, signal: AbortSignal): Promise<void> {
+    const { events } = await fetchFacts({ host, limit: 1 }, signal);
+    if (events[0] !== undefined) this.first.value = stampOf(events[0]);
+    if (this.moment.peek().kind === 'now') return;
+    const head =
+      host === undefined ? await lastStamp(NOW, signal) : stampOfView(await fetchHost(host, NOW, signal));
+    if (head !== undefined) this.#reaches(head);
+  }
+
+  #loaded(isThere: boolean): void {
+    batch(() => {
+      this.status.value = isThere ? 'ready' : 'absent';
+      this.problem.value = '';
+      this.tick.value++;
+      this.#settle.flush();
+    });
+  }
+
+  /** Follows the log from its end on, once. */
+  #follow(): void {
+    const last = this.last.peek();
+    if (this.#unfollow !== undefined) return;
+    this.#unfollow = follow({
+      after: last?.position ?? 0,
+      host: this.host,
+      onFact: (fact) => this.#arrive(fact),
+      onLink: (link) => {
+        this.link.value = link;
+      },
+    });
+  }
+
+  #arrive(fact: RecordedFact): void {
+    const stamp = stampOf(fact);
+    batch(() => {
+      this.#reaches(stamp);
+      this.first.value ??= stamp;
+      this.arrived.value = [fact, ...this.arrived.peek()].slice(0, MAX_ARRIVED);
+      if (this.moment.peek().kind === 'now' && !this.isPlaying.peek()) this.#keepUp(fact, stamp);
+    });
+  }
+
+  #keepUp(fact: RecordedFact, stamp: Stamp): void {
+    const state = this.#state;
+    const isNext = state === undefined ? this.host === undefined : fact.revision === state.revision + 1;
+    if (state !== undefined && fact.revision <= state.revision) return;
+    if (!isNext) {
+      void this.#load(NOW); // the host has just come into being, or a fact was missed
+      return;
+    }
+    const bytes = pack({ type: fact.type, data: fact.data } as Fact);
+    this.apply({ ...stamp, bytes, offset: 0, length: bytes.length });
+    this.applied();
+  }
+
+  #reaches(stamp: Stamp): void {
+    if (stamp.position > (this.last.peek()?.position ?? 0)) this.last.value = stamp;
+  }
+
+  #publish(): void {
+    const state = this.#state;
+    batch(() => {
+      this.view.value = state === undefined ? undefined : viewOf(this.host ?? '', state);
+      this.calm.value = this.#stamp;
+    });
+  }
+}
+
+const stampOfView = (view: HostViewJson | undefined): Stamp | undefined =>
+  view && { position: view.position, revision: view.revision, occurredAt: Date.parse(view.occurredAt) };
+
+/** The log's last fact at or before the moment. */
+async function lastStamp(moment: Moment, signal: AbortSignal): Promise<Stamp | undefined> {
+  const { hosts, position } = await fetchHosts(
+    moment,
+    { limit: moment.kind === 'time' ? MAX_HOSTS : 1 },
+    signal,
+  );
+  // A time has no position of its own: the last fact of any host by then.
+  const last = position ?? Math.max(0, ...hosts.map((head) => head.position));
+  const { events } = await fetchFacts({ after: Math.max(0, last - 1), limit: 1 }, signal);
+  return events[0] && stampOf(events[0]);
+}
+
+/** What a person reads of an error. */
+export const messageOf = (error: unknown): string =>
+  isUnreachable(error)
+    ? 'The service does not answer.'
+    : error instanceof Error
+      ? error.message
+      : String(error);
+
+/** A fact's place in the log. */
+export const stampOf = ({ position, revision, occurredAt }: RecordedFact): Stamp => ({
+  position,
+  revision,
+  occurredAt: Date.parse(occurredAt),
+});

@@ -1,0 +1,211 @@
+/** Who could use a queue, and so its keys, over all its time. */
+import { parseApqn } from '@apledger/ap';
+import { useState } from 'preact/hooks';
+import type { Boundary, CustodyInterval } from '../api/client.ts';
+import { fetchCustody } from '../api/client.ts';
+import { chartOf, holderName, type Lane } from '../model/custody.ts';
+import { typeWords } from '../model/fact-groups.ts';
+import { MARK_COLOURS } from '../model/marks.ts';
+import { formatDuration, formatTime } from '../model/moment.ts';
+import { usePage } from '../state/page.tsx';
+import { useAsked } from '../state/use-asked.ts';
+import { Choice } from '../widgets/choice.tsx';
+import { CustodyTimeline } from '../widgets/custody-chart.tsx';
+
+export function CustodyView() {
+  const { session, place, select, href } = usePage();
+  const view = session.view.value;
+  const isByTime = place.selection.as !== 'changes';
+  const queue = place.selection.queue ?? firstQueue(view);
+  const last = session.last.value;
+  const { answer, problem, isAsking } = useAsked(
+    (signal) =>
+      session.host === undefined || queue === undefined
+        ? undefined
+        : fetchCustody(session.host, queue, signal),
+    [session, queue, last?.position],
+  );
+  // The report has every holder, those of mdevs that are gone too.
+  const holders =
+    answer?.intervals.flatMap(({ holder }) => (holder.kind === 'guest' ? [holder.mdev] : [])) ?? [];
+  const mdevs = [...new Set([...(view?.mdevs.map(({ mdev }) => mdev) ?? []), ...holders])];
+  const slots = new Map(session.marks.of(mdevs).map((slot, i) => [mdevs[i], slot]));
+  const slotOf = ({ holder }: Lane): string =>
+    holder.kind === 'guest' ? `mark-${(slots.get(holder.mdev) ?? 0) % MARK_COLOURS}` : '';
+  const end = session.moment.value.kind === 'now' ? Date.now() : (last?.occurredAt ?? Date.now());
+  const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
+  const at = session.calm.value;
+  const holding = answer && at && holderAt(answer.intervals, at.position);
+  return (
+    <section class="panel custody-view" aria-labelledby="custody-title">
+      <header class="panel-head">
+        <h1 id="custody-title">Custody</h1>
+        <QueueForm queue={queue ?? ''} onQueue={(chosen) => select({ queue: chosen }, { asStep: true })} />
+        <div class="tools">
+          <fieldset class="segmented">
+            <legend class="visually-hidden">The axis</legend>
+            <Choice
+              name="axis"
+              checked={isByTime}
+              onChoose={() => select({ as: undefined })}
+              label="By time"
+            />
+            <Choice
+              name="axis"
+              checked={!isByTime}
+              onChoose={() => select({ as: 'changes' })}
+              label="By change"
+            />
+          </fieldset>
+        </div>
+        {holding && (
+          <p class="facts-line">
+            At this moment <strong>{holderName(holding.holder)}</strong> can use it.
+          </p>
+        )}
+      </header>
+      {queue === undefined ? (
+        <p class="empty">Name a queue: its adapter and its domain, like 05.0047.</p>
+      ) : problem !== undefined ? (
+        <p class="empty">{problem}</p>
+      ) : chart === undefined ? (
+        <p class="empty">{isAsking ? 'Asking for its history …' : ''}</p>
+      ) : chart.lanes.length === 0 ? (
+        <p class="empty">Nobody has ever had queue {queue}: it was never there.</p>
+      ) : (
+        <>
+          <CustodyTimeline
+            chart={chart}
+            label={`Who could use ${queue}`}
+            slotOf={slotOf}
+            isByTime={isByTime}
+            at={at?.occurredAt}
+            hrefOf={({ interval }) => href({}, { queue, at: String(interval.from?.position ?? 1) })}
+          />
+          <CustodyTable intervals={answer?.intervals ?? []} until={chart.until} at={at?.position} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function firstQueue(
+  view:
+    | { readonly cards: readonly { readonly adapter: number; readonly queues: readonly number[] }[] }
+    | undefined,
+): string | undefined {
+  const card = view?.cards.find(({ queues }) => queues.length > 0);
+  if (card === undefined) return undefined;
+  const hex = (id: number, digits: number) => id.toString(16).padStart(digits, '0');
+  return `${hex(card.adapter, 2)}.${hex(card.queues[0] ?? 0, 4)}`;
+}
+
+const holderAt = (intervals: readonly CustodyInterval[], position: number): CustodyInterval | undefined =>
+  intervals.findLast(
+    ({ from, until }) =>
+      (from?.position ?? 0) <= position && position < (until?.position ?? Number.POSITIVE_INFINITY),
+  );
+
+function QueueForm({
+  queue,
+  onQueue,
+}: {
+  readonly queue: string;
+  readonly onQueue: (queue: string) => void;
+}) {
+  const [text, setText] = useState<string>();
+  const shown = text ?? queue;
+  const isQueue = parseApqn(shown) !== undefined;
+  return (
+    <form
+      class="queue-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isQueue) return;
+        setText(undefined);
+        onQueue(shown);
+      }}
+    >
+      <label>
+        of queue{' '}
+        <input
+          class="apqn"
+          size={8}
+          value={shown}
+          spellcheck={false}
+          autocomplete="off"
+          aria-invalid={shown !== '' && !isQueue}
+          onInput={({ currentTarget }) => setText(currentTarget.value.trim().toLowerCase())}
+        />
+      </label>
+      <button type="submit" disabled={!isQueue}>
+        Show
+      </button>
+    </form>
+  );
+}
+
+function CustodyTable({
+  intervals,
+  until,
+  at,
+}: {
+  readonly intervals: readonly CustodyInterval[];
+  readonly until: number;
+  readonly at: number | undefined;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="table-window" tabIndex={0} aria-label="Custody as a table">
+      <table class="data-table">
+        <thead>
+          <tr>
+            <th scope="col">Who could use it</th>
+            <th scope="col">From</th>
+            <th scope="col">By</th>
+            <th scope="col">For</th>
+            <th scope="col">Reset before</th>
+          </tr>
+        </thead>
+        <tbody>
+          {intervals.toReversed().map((interval) => {
+            const from = interval.from === null ? undefined : Date.parse(interval.from.occurredAt);
+            const end = interval.until === null ? until : Date.parse(interval.until.occurredAt);
+            const holds =
+              at !== undefined &&
+              (interval.from?.position ?? 0) <= at &&
+              at < (interval.until?.position ?? Number.POSITIVE_INFINITY);
+            return (
+              <tr key={interval.from?.position ?? 0} class={holds ? 'is-on' : undefined}>
+                <th scope="row">{holderName(interval.holder)}</th>
+                <td>
+                  {interval.from === null ? 'the beginning' : <BoundaryLink boundary={interval.from} />}
+                </td>
+                <td class="sub">
+                  {interval.from === null ? '' : `${typeWords(interval.from.type)}, ${interval.from.actor}`}
+                </td>
+                <td>{from === undefined ? '' : formatDuration(Math.max(0, end - from))}</td>
+                <td>{resetWords(interval)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function BoundaryLink({ boundary }: { readonly boundary: Boundary }) {
+  const { place, href } = usePage();
+  return (
+    <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
+      {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
+    </a>
+  );
+}
+
+function resetWords({ resetBefore, holder }: CustodyInterval) {
+  if (resetBefore === null) return <span class="sub">first holder</span>;
+  if (resetBefore) return 'yes';
+  return holder.kind === 'nobody' ? <span class="sub">not yet</span> : <strong class="alarm">no</strong>;
+}

@@ -1,0 +1,188 @@
+/** The guests of a host: what each has, where it stands in its life, and what happened to it. */
+import { formatApid } from '@apledger/ap';
+import type { RecordedFact } from '@apledger/client';
+import { flatDefinition, guestMachine } from '@apledger/machines';
+import type { HostView, MdevView } from '@apledger/projections/host';
+import { fetchFacts } from '../api/client.ts';
+import { LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
+import { formatTime } from '../model/moment.ts';
+import { nameOf, shortMdev } from '../model/owner.ts';
+import { usePage } from '../state/page.tsx';
+import { useAsked } from '../state/use-asked.ts';
+import { useMedia } from '../state/use-media.ts';
+import { runState } from '../widgets/holders.tsx';
+import { Mark, useMarks } from '../widgets/mark.tsx';
+import { Statechart } from '../widgets/statechart.tsx';
+
+const chart = flatDefinition(guestMachine);
+/** Facts that move a guest, of one host: more than that are not drawn. */
+const MAX_LIFE = 1000;
+
+export function GuestsView() {
+  const { session, place, href } = usePage();
+  const view = session.view.value;
+  const marks = useMarks(view);
+  const life = useLife();
+  if (view === undefined)
+    return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
+  const wanted = place.selection.mdev;
+  const chosen =
+    view.mdevs.find(({ mdev }) => mdev === wanted) ?? (wanted === undefined ? view.mdevs[0] : undefined);
+  return (
+    <div class="guests-view">
+      <nav class="panel guest-list" aria-label="Guests">
+        <h1>Guests</h1>
+        {view.mdevs.length === 0 && (
+          <p class="hint">No mdev exists at this moment, so no guest can have a queue.</p>
+        )}
+        {view.mdevs.map((mdev) => (
+          <a
+            key={mdev.mdev}
+            href={href({}, { mdev: mdev.mdev })}
+            aria-current={mdev === chosen ? 'true' : undefined}
+          >
+            <Mark slot={marks.get(mdev.mdev) ?? 0} isHollow={mdev.effective === null} />
+            <span>
+              <strong>{nameOf(mdev)}</strong>
+              <span class="sub">
+                {mdev.guest === null ? '' : `${shortMdev(mdev.mdev)} · `}
+                {runState(mdev)}
+              </span>
+            </span>
+          </a>
+        ))}
+      </nav>
+      {chosen === undefined ? (
+        wanted !== undefined && (
+          <p class="panel empty">
+            Mdev <code>{wanted}</code> does not exist at this moment.
+          </p>
+        )
+      ) : (
+        <Guest
+          mdev={chosen}
+          view={view}
+          facts={life.filter(({ data }) => 'mdev' in data && data.mdev === chosen.mdev)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The facts that move guests, up to the moment. */
+function useLife(): readonly RecordedFact[] {
+  const { session } = usePage();
+  const { host } = session;
+  const upTo = session.calm.value?.position ?? 0;
+  const { answer } = useAsked(
+    (signal) => fetchFacts({ host, types: LIFE_FACTS, limit: MAX_LIFE }, signal),
+    [session, session.last.value?.position],
+  );
+  return answer?.events.filter(({ position }) => position <= upTo) ?? [];
+}
+
+function Guest({
+  mdev,
+  view,
+  facts,
+}: {
+  readonly mdev: MdevView;
+  readonly view: HostView;
+  readonly facts: readonly RecordedFact[];
+}) {
+  const { href } = usePage();
+  const isNarrow = useMedia('(max-width: 760px)');
+  const life = lifeAfter(facts.map(({ type }) => type));
+  const newest = facts.toReversed().slice(0, 12);
+  return (
+    <div class="guest">
+      <section class="panel" aria-labelledby="life-title">
+        <header class="panel-head">
+          <h2 id="life-title">Life of {nameOf(mdev)}</h2>
+          <p class="facts-line">
+            {life.state}
+            {life.last && `, by ${life.last.event.toLowerCase()}`}
+          </p>
+        </header>
+        <Statechart
+          name={`Guest ${nameOf(mdev)}`}
+          definition={chart}
+          current={life.state}
+          last={life.last}
+          direction={isNarrow ? 'TB' : 'LR'}
+        />
+      </section>
+      <div class="guest-columns">
+        <section class="panel" aria-labelledby="has-title">
+          <h2 id="has-title">What it has</h2>
+          <MatrixFacts mdev={mdev} />
+          <p class="cell-links">
+            <code class="sub">{mdev.mdev}</code>
+            <a href={href({ view: 'facts' }, { find: mdev.mdev })}>Facts</a>
+          </p>
+        </section>
+        <section class="panel" aria-labelledby="runs-title">
+          <h2 id="runs-title">What happened to it</h2>
+          {newest.length === 0 && <p class="hint">Nothing yet.</p>}
+          <ol class="short-facts">
+            {newest.map((fact) => (
+              <li key={fact.id}>
+                <a href={href({}, { mdev: mdev.mdev, at: String(fact.position) })}>
+                  {formatTime(Date.parse(fact.occurredAt))}
+                </a>
+                <span>{LIFE_WORDS[fact.type] ?? fact.type}</span>
+                <span class="sub">{fact.actor}</span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      </div>
+      {view.driver === '2019-v2' && mdev.guestMatrix === null && (
+        <p class="hint">This driver filters a matrix only while a guest has it open.</p>
+      )}
+    </div>
+  );
+}
+
+const LIFE_WORDS: Readonly<Record<string, string>> = {
+  MdevCreated: 'the mdev was created',
+  MdevRemoved: 'the mdev was removed',
+  GuestStarted: 'started',
+  GuestStopped: 'stopped',
+  MigrationRequested: 'asked to migrate',
+  MigrationRefused: 'could not migrate',
+  MigrationCompleted: 'migrated away',
+};
+
+/** Assigned, left after filtering, usable: side by side, so that what is missing shows. */
+function MatrixFacts({ mdev }: { readonly mdev: MdevView }) {
+  const rows = [
+    ['Adapters', 'adapters'],
+    ['Domains', 'domains'],
+    ['Control domains', 'controlDomains'],
+  ] as const;
+  const ids = (list: readonly number[] | undefined) =>
+    list === undefined ? '–' : list.length === 0 ? 'none' : list.map(formatApid).join(' ');
+  return (
+    <table class="matrix-facts">
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">assigned</th>
+          <th scope="col">guest matrix</th>
+          <th scope="col">can use</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([label, key]) => (
+          <tr key={key}>
+            <th scope="row">{label}</th>
+            <td>{ids(mdev[key])}</td>
+            <td>{ids(mdev.guestMatrix?.[key])}</td>
+            <td>{ids(mdev.effective?.[key])}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,296 @@
+/** What would happen, before it does: steps, the matrices before and after, who loses what; and then, if somebody wants it, the commands. */
+
+import { apqn, formatApqn } from '@apledger/ap';
+import { stateOfView, viewOf } from '@apledger/projections/host';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Share, TriedStep } from '../api/client.ts';
+import { tryOut } from '../api/client.ts';
+import { axesOf, type Place } from '../model/axes.ts';
+import { typeWords } from '../model/fact-groups.ts';
+import { explain, mdevOf } from '../model/owner.ts';
+import { proposalsFor, stepsOf } from '../model/proposals.ts';
+import { type Tried as TriedSteps, untouched } from '../model/tried.ts';
+import { usePage } from '../state/page.tsx';
+import { useAsked } from '../state/use-asked.ts';
+import { useSettled } from '../state/use-settled.ts';
+import { viewSource } from '../state/view-source.ts';
+import { RefusalBlock, some } from '../widgets/fact-item.tsx';
+import { Words } from '../widgets/mark.tsx';
+import { MatrixGrid } from '../widgets/matrix-grid.tsx';
+import { SendDialog } from '../widgets/send-dialog.tsx';
+import { cellOf } from './matrix.tsx';
+
+/** How long the typing has to rest before the steps are tried. */
+const REST_MS = 350;
+
+export function WhatIfView() {
+  const { session, place, select } = usePage();
+  const [text, setText] = useState(place.selection.steps ?? '');
+  const settled = useSettled(text, REST_MS);
+  useEffect(() => select({ steps: settled }), [settled]);
+  const steps = useMemo(() => stepsOf(settled), [settled]);
+  const moment = session.moment.value;
+  const { answer, problem, isAsking } = useAsked(
+    (signal) =>
+      session.host === undefined || steps.length === 0 || session.isPlaying.value
+        ? undefined
+        : tryOut(session.host, steps, moment, signal),
+    [session, steps.join('\n'), session.calm.value?.position, session.isPlaying.value],
+  );
+  const view = session.view.value;
+  const cursor = cellOf(place.selection.cell);
+  if (view === undefined)
+    return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
+  const tried = steps.length === 0 ? untouched(view) : answer;
+  const add = (step: string): void =>
+    setText((before) => (before.trim() === '' ? step : `${before.trimEnd()}\n${step}`));
+  return (
+    <div class="what-if-view">
+      <div class="what-if-left">
+        <section class="panel" aria-labelledby="steps-title">
+          <h1 id="steps-title">What if</h1>
+          <label class="steps">
+            <span class="hint">
+              Steps, a line each, as one would type them on the host. Nothing is changed by trying them.
+            </span>
+            <textarea
+              rows={5}
+              spellcheck={false}
+              placeholder={'echo -6 > /sys/bus/ap/apmask\ncard 06 config=0\nguest stop guest1'}
+              value={text}
+              onInput={({ currentTarget }) => setText(currentTarget.value)}
+            />
+          </label>
+          {problem && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
+        </section>
+        <section class="panel" aria-labelledby="proposals-title">
+          <h2 id="proposals-title">
+            {cursor === undefined ? 'Proposals' : `With ${formatApqn(apqn(cursor.apid, cursor.apqi))}`}
+          </h2>
+          {cursor === undefined ? (
+            <p class="hint">Choose a cell in a matrix: here stands what can be done with its queue.</p>
+          ) : (
+            <ul class="proposals">
+              {proposalsFor(view, cursor).map(({ words, step }) => (
+                <li key={step}>
+                  <button type="button" title={step} onClick={() => add(step)}>
+                    {words}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      </div>
+      <div class="what-if-right">
+        {tried === undefined ? (
+          <p class="panel empty">{isAsking ? 'Trying …' : 'These steps cannot be tried.'}</p>
+        ) : (
+          <Outcome
+            key={session.host}
+            tried={tried}
+            steps={steps}
+            cursor={cursor}
+            onCursor={(at) => select({ cell: formatApqn(apqn(at.apid, at.apqi)) })}
+            onSent={() => setText('')}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface OutcomeProps {
+  readonly tried: TriedSteps;
+  readonly steps: readonly string[];
+  readonly cursor: Place | undefined;
+  readonly onCursor: (place: Place) => void;
+  readonly onSent: () => void;
+}
+
+function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
+  const { session } = usePage();
+  const isNow = session.moment.value.kind === 'now';
+  const commands = tried.steps.flatMap((step) => (step.outcome === 'refused' ? [] : step.commands));
+  const refused = tried.steps.filter(({ outcome }) => outcome === 'refused').length;
+  return (
+    <>
+      <section class="panel" aria-labelledby="matrices-title">
+        <h2 id="matrices-title" class="visually-hidden">
+          The matrices before and after
+        </h2>
+        <Matrices tried={tried} cursor={cursor} onCursor={onCursor} />
+      </section>
+      <div class="outcome-columns">
+        <section class="panel" aria-labelledby="outcome-title" aria-live="polite">
+          <h2 id="outcome-title">What the steps would do</h2>
+          {steps.length === 0 ? (
+            <p class="hint">No step yet.</p>
+          ) : (
+            <ol class="tried">
+              {tried.steps.map((step, i) => (
+                <Tried key={`${i} ${step.step}`} step={step} />
+              ))}
+            </ol>
+          )}
+        </section>
+        <section class="panel" aria-labelledby="shares-title">
+          <h2 id="shares-title">Who loses, who gains</h2>
+          <Changes tried={tried} />
+        </section>
+      </div>
+      <div class="send">
+        <p class="hint">
+          {!isNow
+            ? 'Commands can be given only now; this is a moment of the past.'
+            : commands.length === 0
+              ? 'There is nothing to send.'
+              : refused > 0
+                ? `${refused} of the steps would be refused and will not be sent.`
+                : 'Sending asks once more.'}
+        </p>
+        <SendDialog tried={tried} commands={isNow ? commands : []} onSent={onSent} />
+      </div>
+    </>
+  );
+}
+
+function Matrices({
+  tried,
+  cursor,
+  onCursor,
+}: {
+  readonly tried: TriedSteps;
+  readonly cursor: Place | undefined;
+  readonly onCursor: (place: Place) => void;
+}) {
+  const { session } = usePage();
+  // One pair of axes for both: what is gone leaves its place.
+  const axes = useMemo(
+    () =>
+      axesOf({
+        adapters: [...tried.before.adapters, ...tried.after.adapters],
+        domains: [...tried.before.domains, ...tried.after.domains],
+        mdevs: [...tried.before.mdevs, ...tried.after.mdevs],
+      }),
+    [tried],
+  );
+  const sides = useMemo(
+    () =>
+      (['before', 'after'] as const).map((side) => ({
+        side,
+        source: viewSource(tried[side], session.marks),
+        view: viewOf(tried.host, stateOfView(tried[side])),
+      })),
+    [tried, session],
+  );
+  const changed = useMemo(() => {
+    const [before, after] = sides.map(({ source }) => source.codes());
+    const look = (side: 'before' | 'after', code: number): string =>
+      `${code & 0xff} ${tried[side].mdevs[mdevOf(code)]?.mdev}`;
+    const found = new Set<number>();
+    before?.forEach((code, at) => {
+      if (look('before', code) !== look('after', after?.[at] ?? 0)) found.add(at);
+    });
+    return found;
+  }, [sides]);
+  return (
+    <div class="two-matrices">
+      {sides.map(({ side, source, view }) => {
+        const told = cursor && view && explain(view, cursor.apid, cursor.apqi);
+        return (
+          <figure key={side}>
+            <figcaption>
+              {side === 'before' ? 'Before' : 'After'}
+              {told && (
+                <span class="sub">
+                  {' '}
+                  {told.apqn}: <Words text={told.headline} view={view} />
+                </span>
+              )}
+            </figcaption>
+            {axes.apids.length === 0 ? (
+              <p class="empty">No queues</p>
+            ) : (
+              <MatrixGrid
+                changed={side === 'after' ? changed : undefined}
+                label={`Matrix ${side}`}
+                words={told ? `${told.apqn}. ${told.headline}.` : ''}
+                source={source}
+                axes={axes}
+                zoom={1}
+                cursor={cursor}
+                onCursor={onCursor}
+              />
+            )}
+          </figure>
+        );
+      })}
+    </div>
+  );
+}
+
+const OUTCOMES = {
+  done: 'done',
+  refused: 'refused',
+  blocked: 'would wait',
+  nothing: 'changes nothing',
+} as const;
+
+function Tried({ step }: { readonly step: TriedStep }) {
+  const { session } = usePage();
+  const view = session.view.value;
+  const facts = Map.groupBy(step.facts, ({ type }) => type);
+  return (
+    <li class={`is-${step.outcome}`}>
+      <p>
+        <code>{step.step}</code> <span class="outcome">{OUTCOMES[step.outcome]}</span>
+      </p>
+      {step.refusal && <RefusalBlock refusal={step.refusal} view={view} />}
+      {step.outcome !== 'refused' && facts.size > 0 && (
+        <p class="sub">
+          {[...facts]
+            .map(([type, same]) => `${typeWords(type)}${same.length > 1 ? ` × ${same.length}` : ''}`)
+            .join(', ')}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Changes({ tried }: { readonly tried: TriedSteps }) {
+  const { lost, gained, hostQueues } = tried;
+  const lines = [
+    ...lost.map((share) => ({ isLoss: true, who: whoOf(share), what: whatOf(share) })),
+    ...(hostQueues.lost.length > 0 ? [{ isLoss: true, who: 'the host', what: some(hostQueues.lost) }] : []),
+    ...gained.map((share) => ({ isLoss: false, who: whoOf(share), what: whatOf(share) })),
+    ...(hostQueues.gained.length > 0
+      ? [{ isLoss: false, who: 'the host', what: some(hostQueues.gained) }]
+      : []),
+  ];
+  if (lines.length === 0) return <p class="hint">Nobody loses or gains a queue.</p>;
+  return (
+    <ul class="changes">
+      {lines.map(({ isLoss, who, what }) => (
+        <li key={`${isLoss} ${who}`} class={isLoss ? 'is-loss' : 'is-gain'}>
+          <strong>{who}</strong> {isLoss ? 'loses' : 'gains'} <span class="apqn">{what}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const whoOf = ({ guest, mdev }: Share): string => guest ?? `mdev ${mdev.slice(0, 8)}`;
+const whatOf = ({ queues, controlDomains }: Share): string =>
+  [
+    queues.length > 0 ? some(queues) : '',
+    controlDomains.length > 0
+      ? `control of ${controlDomains.map((id) => id.toString(16).padStart(2, '0')).join(', ')}`
+      : '',
+  ]
+    .filter((part) => part !== '')
+    .join('; ');

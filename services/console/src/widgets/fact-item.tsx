@@ -1,0 +1,88 @@
+/** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
+
+import type { RecordedFact, Refusal } from '@apledger/client';
+
+import type { HostView } from '@apledger/projections/host';
+import { typeWords, wordsOf } from '../model/fact-groups.ts';
+import { formatClock, formatTime } from '../model/moment.ts';
+import { usePage } from '../state/page.tsx';
+import { Words } from './mark.tsx';
+
+export function FactItem({
+  fact,
+  view,
+  isShown,
+}: {
+  readonly fact: RecordedFact;
+  readonly view: HostView | undefined;
+  readonly isShown: boolean;
+}) {
+  const { place, href } = usePage();
+  const at = Date.parse(fact.occurredAt);
+  const refusal =
+    fact.type === 'CommandRejected'
+      ? (fact.data as unknown as Refusal & { command: { type: string } })
+      : undefined;
+  return (
+    <li class={`fact${refusal ? ' is-refusal' : ''}${isShown ? ' is-shown' : ''}`}>
+      <a
+        class="fact-at"
+        href={href({}, { ...place.selection, at: String(fact.position) })}
+        title={`${formatTime(at)}: go there`}
+      >
+        <time dateTime={fact.occurredAt}>{formatClock(at)}</time>
+        <span class="sub">{fact.position.toLocaleString('en-GB')}</span>
+      </a>
+      <div class="fact-what">
+        <p>
+          <strong>{refusal ? `${typeWords(refusal.command.type)} refused` : typeWords(fact.type)}</strong>{' '}
+          {place.host === undefined && <span class="fact-host">{fact.host}</span>}{' '}
+          {!refusal && <Words text={wordsOf(fact)} view={view} />}
+        </p>
+        {refusal && <RefusalBlock refusal={refusal} view={view} />}
+      </div>
+      <span class="fact-who sub" title={`command ${fact.cause}`}>
+        {fact.actor}
+      </span>
+    </li>
+  );
+}
+
+/** What a refusal says of itself, wherever it comes from. */
+type RefusalWords = Pick<Refusal, 'errno' | 'explanation' | 'conflicts' | 'remedy'>;
+
+/** Why something was refused. */
+export function RefusalBlock({
+  refusal,
+  view,
+}: {
+  readonly refusal: RefusalWords;
+  readonly view: HostView | undefined;
+}) {
+  const { errno, explanation, conflicts, remedy } = refusal;
+  const holders = Map.groupBy(conflicts, ({ holder }) => holder);
+  return (
+    <div class="refusal">
+      <p>
+        <code class="errno">{errno}</code> <Words text={explanation} view={view} />
+      </p>
+      {holders.size > 0 && (
+        <ul>
+          {[...holders].map(([holder, queues]) => (
+            <li key={holder}>
+              <Words text={holder} view={view} /> has{' '}
+              <span class="apqn">{some(queues.map(({ queue }) => queue))}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="remedy">
+        <Words text={remedy} view={view} />
+      </p>
+    </div>
+  );
+}
+
+/** Names, of many the first eight. */
+export const some = (names: readonly string[]): string =>
+  names.length <= 9 ? names.join(', ') : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;

@@ -1,0 +1,35 @@
+/** What stands in the way of showing anything: the service does not answer, the host was not there yet. */
+
+import { formatTime } from '../model/moment.ts';
+import { usePage } from '../state/page.tsx';
+
+export function Notice() {
+  const { session, href } = usePage();
+  const status = session.status.value;
+  const problem = session.problem.value;
+  if (status === 'absent') {
+    const first = session.first.value;
+    return (
+      <div class="notice" role="status">
+        <h2>Host {session.host} was not known at this moment</h2>
+        <p>
+          {first
+            ? `It was registered on ${formatTime(first.occurredAt)}.`
+            : 'The log holds no fact about it.'}
+        </p>
+        <p>
+          <a href={href({ host: undefined, view: 'hosts' })}>All hosts</a>
+        </p>
+      </div>
+    );
+  }
+  if (problem === '') return null;
+  return (
+    <div class="notice is-bad" role="alert">
+      <h2>{problem}</h2>
+      <button type="button" onClick={() => void session.again()}>
+        Ask again
+      </button>
+    </div>
+  );
+}

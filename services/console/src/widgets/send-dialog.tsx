@@ -1,0 +1,133 @@
+/** The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one. */
+
+import type { Command, Refusal } from '@apledger/client';
+import { useRef, useState } from 'preact/hooks';
+import { refusalOf, send } from '../api/client.ts';
+import type { Tried } from '../model/tried.ts';
+import { usePage } from '../state/page.tsx';
+import { messageOf } from '../state/session.ts';
+import { RefusalBlock } from './fact-item.tsx';
+
+export interface SendDialogProps {
+  readonly tried: Tried;
+  readonly commands: readonly Command[];
+  readonly onSent: () => void;
+}
+
+interface Failure {
+  readonly message: string;
+  readonly refusal: Refusal | undefined;
+  readonly done: number;
+}
+
+const ACTOR_KEY = 'apledger-actor';
+
+export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
+  const { session } = usePage();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [actor, setActor] = useState(() => sessionStorage.getItem(ACTOR_KEY) ?? '');
+  const [isSending, setSending] = useState(false);
+  const [failure, setFailure] = useState<Failure>();
+  const losers = tried.lost.map(
+    ({ guest, mdev, queues }) => `${guest ?? mdev.slice(0, 8)} loses ${queues.length} queues`,
+  );
+
+  const sendAll = async (): Promise<void> => {
+    setSending(true);
+    setFailure(undefined);
+    sessionStorage.setItem(ACTOR_KEY, actor);
+    const correlation = crypto.randomUUID();
+    let { revision } = tried.at;
+    let done = 0;
+    try {
+      for (const command of commands) {
+        const receipt = await send({
+          host: tried.host,
+          command,
+          commandId: crypto.randomUUID(),
+          actor,
+          correlation,
+          revision,
+        });
+        revision = receipt.revision;
+        done++;
+      }
+      dialog.current?.close();
+      onSent();
+    } catch (error) {
+      setFailure({ message: messageOf(error), refusal: refusalOf(error), done });
+    } finally {
+      setSending(false);
+    }
+  };
+
+  return (
+    <>
+      <button
+        type="button"
+        class="is-primary"
+        disabled={commands.length === 0}
+        onClick={() => {
+          setFailure(undefined);
+          dialog.current?.showModal();
+        }}
+      >
+        Send {commands.length === 1 ? 'the command' : `${commands.length} commands`} …
+      </button>
+      <dialog ref={dialog} aria-labelledby="send-title">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void sendAll();
+          }}
+        >
+          <h2 id="send-title">
+            Give {commands.length === 1 ? 'this command' : `these ${commands.length} commands`} to{' '}
+            {tried.host}?
+          </h2>
+          <ol class="send-list">
+            {tried.steps
+              .filter(({ outcome, commands: given }) => outcome !== 'refused' && given.length > 0)
+              .map(({ step }, i) => (
+                <li key={`${i} ${step}`}>
+                  <code>{step}</code>
+                </li>
+              ))}
+          </ol>
+          {losers.length > 0 && <p class="alarm">{losers.join('; ')}.</p>}
+          <p class="hint">
+            They were tried at revision {tried.at.revision}. If the host is elsewhere by then, nothing is
+            done.
+          </p>
+          <label>
+            Who asks, for the record
+            <input
+              required
+              maxLength={200}
+              value={actor}
+              autocomplete="username"
+              onInput={({ currentTarget }) => setActor(currentTarget.value)}
+            />
+          </label>
+          {failure && (
+            <div class="problem" role="alert">
+              <p>
+                {failure.done > 0 && `${failure.done} done. `}
+                {failure.message}
+              </p>
+              {failure.refusal && <RefusalBlock refusal={failure.refusal} view={session.view.value} />}
+            </div>
+          )}
+          <div class="dialog-buttons">
+            <button type="button" onClick={() => dialog.current?.close()}>
+              Cancel
+            </button>
+            <button type="submit" class="is-primary" disabled={isSending}>
+              {isSending ? 'Sending …' : 'Send'}
+            </button>
+          </div>
+        </form>
+      </dialog>
+    </>
+  );
+}

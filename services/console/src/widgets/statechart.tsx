@@ -1,0 +1,87 @@
+/** A machine's states and arrows, drawn from the machine itself, with the state that holds now. */
+
+import type { FlatDefinition } from '@apledger/machines';
+import { useMemo } from 'preact/hooks';
+import { type Arrow, layoutOf, smooth } from '../model/chart-layout.ts';
+
+export interface StatechartProps {
+  readonly name: string;
+  readonly definition: FlatDefinition;
+  /** undefined = nothing is in it now. */
+  readonly current: string | undefined;
+  /** The arrow by which the current state was reached. */
+  readonly last: { readonly from: string; readonly to: string } | undefined;
+  readonly direction: 'LR' | 'TB';
+}
+
+const spaced = (state: string): string =>
+  state.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+
+export function Statechart({ name, definition, current, last, direction }: StatechartProps) {
+  const { width, height, states, arrows, initial } = useMemo(
+    () => layoutOf(definition, direction),
+    [definition, direction],
+  );
+  const isLast = ({ from, to }: Arrow): boolean => last !== undefined && last.from === from && last.to === to;
+  const said = current === undefined ? `${name}` : `${name}: ${spaced(current)}`;
+  return (
+    <svg
+      class="statechart"
+      role="img"
+      aria-label={said}
+      viewBox={`-18 0 ${width + 18} ${height}`}
+      style={{ maxWidth: `${(width + 18) * 1.15}px` }}
+    >
+      <defs>
+        <marker
+          id="arrow"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
+          <path d="M0 0 8 4 0 8z" class="arrow-head" />
+        </marker>
+        <marker
+          id="arrow-last"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
+          <path d="M0 0 8 4 0 8z" class="arrow-head is-last" />
+        </marker>
+      </defs>
+      {arrows.map((arrow) => (
+        <g key={`${arrow.from} ${arrow.to}`} class={isLast(arrow) ? 'arrow is-last' : 'arrow'}>
+          <path d={smooth(arrow.points)} marker-end={`url(#${isLast(arrow) ? 'arrow-last' : 'arrow'})`} />
+        </g>
+      ))}
+      {arrows.map((arrow) =>
+        arrow.events.map((event, i) => (
+          <text
+            key={`${arrow.from} ${arrow.to} ${event}`}
+            class={isLast(arrow) ? 'event is-last' : 'event'}
+            x={arrow.label.x}
+            y={arrow.label.y + (i - (arrow.events.length - 1) / 2) * 14 + 4}
+          >
+            {event}
+          </text>
+        )),
+      )}
+      {states.map(({ state, x, y, width: wide, height: high }) => (
+        <g key={state} class={`state${state === current ? ' is-current' : ''}`} data-state={state}>
+          <rect x={x - wide / 2} y={y - high / 2} width={wide} height={high} rx="8" />
+          <text x={x} y={y + 4.5}>
+            {spaced(state)}
+          </text>
+          {state === initial && <circle class="start" cx={x - wide / 2 - 12} cy={y} r="5" />}
+        </g>
+      ))}
+    </svg>
+  );
+}

@@ -1,0 +1,143 @@
+/** Winding time back and playing it forward: the slider, links to a moment, and the keyboard. */
+import { answer, type HostView } from '@apledger/client';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { A, smallHost, start, stop } from './hosts.ts';
+import { type Console, describeInBrowser, shownPosition, startConsole, untilShown } from './support.ts';
+
+const slider = (page: Page) => page.getByRole('slider', { name: 'Position in the log' });
+const at = (page: Page): string | null => new URL(page.url()).searchParams.get('at');
+
+describeInBrowser('time', () => {
+  let small: Console;
+  let last: number;
+  beforeAll(async () => {
+    small = await startConsole();
+    await small.give('zlp1', ...smallHost('zlp1'));
+    const { revision } = await small.give('zlp1', stop(A), start(A, 'web'), stop(A));
+    last = revision + 1;
+  });
+
+  const viewAt = (position: number): Promise<HostView> =>
+    answer(small.api.GET('/hosts/{host}', { params: { path: { host: 'zlp1' }, query: { position } } }));
+  /** Classes of all cells of the small host. */
+  const drawn = (page: Page): Promise<string[]> =>
+    page.evaluate(() =>
+      [4, 5, 6, 7].flatMap((apid) =>
+        [4, 5, 0x47, 0xab].map((apqi) => window.apledger.cell(apid, apqi)?.drawn ?? '?'),
+      ),
+    );
+  const classesOf = (view: HostView): string[] =>
+    [4, 5, 6, 7].flatMap((apid) =>
+      [4, 5, 0x47, 0xab].map((apqi) => {
+        const has = (m: { adapters: number[]; domains: number[] } | null) =>
+          m?.adapters.includes(apid) === true && m.domains.includes(apqi);
+        if (view.mdevs.some(({ effective }) => has(effective))) return 'guest';
+        if (view.mdevs.some((mdev) => has(mdev))) return 'mdev';
+        const card = view.cards.find(({ adapter }) => adapter === apid);
+        if (card?.zcrypt.includes(apqi)) return 'host';
+        return card?.queues.includes(apqi) ? 'nobody' : 'absent';
+      }),
+    );
+
+  it('the slider shows every moment as the API does', async () => {
+    const page = await small.open('/hosts/zlp1');
+    for (let position = last - 1; position >= 1; position--) {
+      await slider(page).fill(String(position));
+      await untilShown(page, position);
+      expect([position, ...(await drawn(page))]).toEqual([position, ...classesOf(await viewAt(position))]);
+    }
+  });
+
+  it('the keyboard moves the slider fact by fact, and to its ends', async () => {
+    const page = await small.open('/hosts/zlp1');
+    await page.locator('input[type="range"]:enabled').focus();
+    await page.keyboard.press('ArrowLeft');
+    await untilShown(page, last - 1);
+    await page.keyboard.press('ArrowLeft');
+    await untilShown(page, last - 2);
+    await page.keyboard.press('ArrowRight');
+    await untilShown(page, last - 1);
+    await page.keyboard.press('Home');
+    await untilShown(page, 1);
+    expect(await slider(page).getAttribute('aria-valuetext')).toMatch(/^position 1, \w{3} \d\d \w{3} \d{4}/);
+    await page.keyboard.press('End');
+    await untilShown(page, last);
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+
+  it('a link leads to host, view, cell and moment, and the way back through the pages too', async () => {
+    const page = await small.open('/hosts/zlp1?at=3&cell=05.0047');
+    await untilShown(page, 3);
+    await page.getByRole('heading', { name: /05\.0047/ }).waitFor();
+    await page.getByRole('link', { name: 'Facts', exact: true }).click();
+    await page.getByRole('heading', { name: 'Facts' }).waitFor();
+    expect(page.url()).toBe(`${small.url}/hosts/zlp1/facts?at=3`);
+    expect(await shownPosition(page)).toBe(3);
+    expect(await page.locator('.fact').count()).toBe(3);
+    await page.goBack();
+    await page.getByRole('heading', { name: /05\.0047/ }).waitFor();
+    await page.reload();
+    await untilShown(page, 3);
+    await page.getByRole('heading', { name: /05\.0047/ }).waitFor();
+  });
+
+  it('a link to a time shows the last fact by then', async () => {
+    const { occurredAt, position } = await viewAt(5);
+    const later = new Date(Date.parse(occurredAt)).toISOString();
+    const page = await small.open(`/hosts/zlp1?at=${later}`);
+    const shown = await shownPosition(page);
+    expect(shown).toBeGreaterThanOrEqual(position);
+    expect((await viewAt(shown ?? 0)).occurredAt).toBe(occurredAt);
+  });
+
+  it('plays from a moment to the end, in order, and stays there', async () => {
+    const page = await small.open('/hosts/zlp1?at=2');
+    await untilShown(page, 2);
+    await page.getByLabel('Speed').selectOption('100f');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.waitForFunction((end) => window.apledger.shown?.position === end, last);
+    await page.getByRole('button', { name: 'Play' }).waitFor();
+    expect(await drawn(page)).toEqual(classesOf(await viewAt(last)));
+    expect(await page.evaluate(() => window.apledger.played?.facts)).toBe(last - 2);
+    expect(at(page)).toBe(String(last));
+  });
+
+  it('pauses where it is, and the link is to that moment', async () => {
+    const page = await small.open('/hosts/zlp1?at=1');
+    await page.getByLabel('Speed').selectOption('10f');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.waitForFunction(() => (window.apledger.shown?.position ?? 0) >= 3);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Play' }).waitFor();
+    const shown = (await shownPosition(page)) ?? 0;
+    await page.waitForURL((url) => url.searchParams.get('at') === String(shown));
+    expect(shown).toBeLessThan(last);
+    expect(await drawn(page)).toEqual(classesOf(await viewAt(shown)));
+  });
+
+  it('plays all hosts, too, and every view follows', async () => {
+    const page = await small.open('/?at=1');
+    await page.getByLabel('Speed').selectOption('100f');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.waitForFunction((end) => window.apledger.shown?.position === end, last);
+    await page.getByText(`${last} facts`).waitFor();
+  });
+
+  it('winds the guests back with everything else', async () => {
+    const page = await small.open(`/hosts/zlp1/guests?mdev=${A}`);
+    const current = page.locator('.state.is-current');
+    await expect.poll(() => current.getAttribute('data-state')).toBe('stopped');
+    const { events } = await answer(
+      small.api.GET('/events', {
+        params: { query: { host: 'zlp1', types: ['GuestStarted', 'MdevCreated'] } },
+      }),
+    );
+    for (const { position, type } of events.filter(({ data }) => 'mdev' in data && data.mdev === A)) {
+      await slider(page).fill(String(position));
+      await expect
+        .poll(() => current.getAttribute('data-state'))
+        .toBe(type === 'GuestStarted' ? 'running' : 'defined');
+    }
+  });
+});

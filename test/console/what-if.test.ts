@@ -1,0 +1,93 @@
+/** Asking before doing: proposals, what would come of them, and the commands only after a second yes. */
+import { answer } from '@apledger/client';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, it } from 'vitest';
+import { A, B, smallHost } from './hosts.ts';
+import { type Console, describeInBrowser, startConsole, untilShown } from './support.ts';
+
+const steps = (page: Page) => page.getByRole('textbox', { name: /Steps/ });
+const sendButton = (page: Page) => page.getByRole('button', { name: /^Send (the|\d)/ });
+
+describeInBrowser('what if', () => {
+  let small: Console;
+  beforeEach(async () => {
+    small = await startConsole();
+    await small.give('zlp1', ...smallHost('zlp1'));
+  });
+  const lastPosition = async (): Promise<number> =>
+    (await answer(small.api.GET('/hosts', { params: { query: {} } }))).position ?? 0;
+
+  it('says who would lose what, and does nothing', async () => {
+    const before = await lastPosition();
+    const page = await small.open('/hosts/zlp1/what-if');
+    await steps(page).fill('guest stop web');
+    await page.locator('.tried .is-done').waitFor();
+    await expect
+      .poll(() => page.locator('.changes .is-loss').allInnerTexts())
+      .toEqual(['web loses 04.0004, 04.0047, 05.0004, 05.0047']);
+    expect(await lastPosition()).toBe(before);
+    // The address holds the question, so that it can be handed to somebody else.
+    await page.waitForURL((url) => url.searchParams.get('steps') === 'guest stop web');
+    await page.reload();
+    await page.locator('.tried .is-done').waitFor();
+  });
+
+  it('explains what would be refused: errno, who has it, what helps', async () => {
+    const page = await small.open('/hosts/zlp1/what-if');
+    await steps(page).fill(
+      `echo 4 > /sys/devices/vfio_ap/matrix/${B}/assign_adapter\necho 4 > /sys/devices/vfio_ap/matrix/${B}/assign_domain`,
+    );
+    const refused = page.locator('.tried > .is-refused');
+    await refused.waitFor();
+    expect(await refused.innerText()).toMatch(/EADDRINUSE[\s\S]*04\.0004[\s\S]*first/);
+    await steps(page).fill('nonsense');
+    await page
+      .getByRole('alert')
+      .getByText(/nonsense/)
+      .waitFor();
+  });
+
+  it('proposes steps for a cell, and sends them after asking once more', async () => {
+    const page = await small.open('/hosts/zlp1?cell=04.0047');
+    await page.locator('.cell-card').getByRole('link', { name: 'What if' }).click();
+    await page.getByRole('button', { name: 'Take domain 0047 from web' }).click();
+    await page.locator('.tried .is-done').waitFor();
+    const before = await lastPosition();
+    await sendButton(page).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/unassign_domain/).waitFor();
+    await dialog.getByText(/web loses 2 queues/).waitFor();
+    expect(await lastPosition()).toBe(before);
+    await dialog.getByRole('textbox').fill('Änne');
+    await dialog.getByRole('button', { name: 'Send' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    const { events } = await answer(small.api.GET('/events', { params: { query: { after: before } } }));
+    expect(events[0]).toMatchObject({
+      type: 'DomainUnassigned',
+      actor: 'Änne',
+      data: { mdev: A, domains: [0x47] },
+    });
+    await untilShown(page, events.at(-1)?.position ?? 0);
+    expect(await page.evaluate(() => window.apledger.cell(4, 0x47)?.drawn)).toBe('nobody');
+  });
+
+  it('does not send what was decided on a host that is elsewhere by now', async () => {
+    const page = await small.open('/hosts/zlp1/what-if?steps=guest+stop+web');
+    await page.locator('.tried .is-done').waitFor();
+    await page.route('**/what-if', (route) => route.abort()); // it does not hear of the other one's change
+    await sendButton(page).click();
+    await small.give('zlp1', { type: 'AssignDomain', mdev: B, text: '4' });
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('anna');
+    await dialog.getByRole('button', { name: 'Send' }).click();
+    await dialog.getByRole('alert').waitFor();
+    const host = await answer(small.api.GET('/hosts/{host}', { params: { path: { host: 'zlp1' } } }));
+    expect(host.mdevs.find(({ mdev }) => mdev === A)?.open).toBe(true);
+  });
+
+  it('asks about the past, too, and sends nothing from there', async () => {
+    const page = await small.open('/hosts/zlp1/what-if?at=6&steps=scan');
+    await page.getByText('Commands can be given only now').waitFor();
+    expect(await sendButton(page).isDisabled()).toBe(true);
+  });
+});
