@@ -9,6 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { append } from './append.ts';
+import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { Histories } from './history.ts';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   messages,
   jetstream: jetStream,
   mount: mounts,
+  console: consoleBench,
 };
 
 /** Beside the checkout's own files: /tmp is often memory, where a sync costs nothing. */
