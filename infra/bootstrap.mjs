@@ -34,12 +34,12 @@ const targets = {
 };
 
 /** The worked example into an empty log, its matrices on the screen; then the service over that log. */
-async function start(node, args) {
+async function start(node, args, program) {
   const at = args.indexOf('--data');
   const place = at < 0 ? [] : args.slice(at, at + 2);
   if (consoleIsStale()) {
     console.error('apledger: building the console');
-    await buildConsole(node).catch(reportSetupError); // without it the service serves its API all the same
+    await buildConsole(program).catch(reportSetupError); // without it the service serves its API all the same
   }
   return inTurn(node, [
     ['services/cli/bin/apledger.mjs', 'demo', ...place],
@@ -104,7 +104,7 @@ if (target) {
   try {
     const node = await prepare(target);
     const runHere = (...command) => run(node, [quiet, ...command], { cwd: root, env: environmentOf(node) });
-    endAs(await target.go(runHere, args));
+    endAs(await target.go(runHere, args, node));
   } catch (error) {
     reportSetupError(error);
   }

@@ -56,23 +56,24 @@ function install() {
   mkdirSync(join(root, '.cache'), { recursive: true });
   const half = mkdtempSync(join(root, '.cache', 'clients-'));
   try {
-    for (const folder of ['bin', 'emulated']) mkdirSync(join(half, folder));
+    const made = join(half, 'made'); // `half` itself is for this user only
+    for (const folder of ['bin', 'emulated']) mkdirSync(join(made, folder), { recursive: true });
     for (const name of PROGRAMS) {
       const program = found(tools, `usr/sbin/${name}`, `sbin/${name}`);
       // The emulator is started by the program's name: that is how the kernel, and so the ledger, knows the process.
-      if (qemu) symlinkSync(qemu, join(half, 'emulated', name));
+      if (qemu) symlinkSync(qemu, join(made, 'emulated', name));
       const start = qemu
         ? [join(place, 'emulated', name), '-0', name, '-L', tools]
         : [found(tools, 'lib/ld64.so.1'), '--library-path', join(tools, 'usr/lib/s390x-linux-gnu')];
-      writeScript(join(half, 'bin', name), `exec ${[...start, program].map(quoted).join(' ')} "$@"`);
+      writeScript(join(made, 'bin', name), `exec ${[...start, program].map(quoted).join(' ')} "$@"`);
     }
     // From 1.3 on mdevctl wants folders below /usr/lib that only an installed package brings; so it gets a root of its own.
     for (const scripts of ['callouts', 'notifiers'])
-      mkdirSync(join(half, 'root/usr/lib/mdevctl/scripts.d', scripts), { recursive: true });
-    for (const name of ['etc', 'sys']) symlinkSync(`/${name}`, join(half, 'root', name));
+      mkdirSync(join(made, 'root/usr/lib/mdevctl/scripts.d', scripts), { recursive: true });
+    for (const name of ['etc', 'sys']) symlinkSync(`/${name}`, join(made, 'root', name));
     const environment = `MDEVCTL_ENV_ROOT=${quoted(join(place, 'root'))}`;
-    writeScript(join(half, 'bin', 'mdevctl'), `${environment} exec ${quoted(mdevctl)} "$@"`);
-    renameSync(half, place);
+    writeScript(join(made, 'bin', 'mdevctl'), `${environment} exec ${quoted(mdevctl)} "$@"`);
+    renameSync(made, place);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }

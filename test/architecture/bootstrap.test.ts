@@ -22,7 +22,8 @@ echo "$1" >> "$HOUSE/npm-calls"
 [ -n "$NPM_FAILS" ] && { echo "npm error no network"; exit 7; }
 sleep 0.2
 case "$1" in
-  ci) mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json ;;
+  ci) mkdir -p node_modules/vite/bin && cp vite.mjs node_modules/vite/bin/vite.js
+    cp package-lock.json node_modules/.package-lock.json ;;
   install)
     for word in "$@"; do case "$word" in node-*@24) package="\${word%@24}" ;; esac; done
     mkdir -p "node_modules/$package/bin" && ln -s "$NODE" "node_modules/$package/bin/node" ;;
@@ -45,6 +46,11 @@ const service = `console.log(['ledger', ...process.argv.slice(2)].join(' '));
 process.exitCode = 3;
 `;
 
+/** In place of the bundler. */
+const vite = `import { writeFileSync } from 'node:fs';
+writeFileSync(process.argv[process.argv.indexOf('--outDir') + 1] + '/index.html', 'built');
+`;
+
 /** Makes this Node look too old. */
 const old = '--no-experimental-strip-types';
 const on = (arch: string) =>
@@ -58,11 +64,12 @@ describe('infra/bootstrap.mjs', () => {
     house = mkdtempSync(join(tmpdir(), 'apledger-house-'));
     for (const path of ['infra', 'services/cli/bin'])
       cpSync(join(root, path), join(house, path), { recursive: true });
-    for (const path of ['services/cli/src', 'services/ledger/src'])
+    for (const path of ['services/cli/src', 'services/ledger/src', 'services/console'])
       mkdirSync(join(house, path), { recursive: true });
     writeFileSync(join(house, 'services/ledger/src/main.ts'), service);
     mkdirSync(join(house, 'bin'));
     writeFileSync(join(house, 'services/cli/src/main.ts'), main);
+    writeFileSync(join(house, 'vite.mjs'), vite);
     writeFileSync(join(house, 'package.json'), '{ "type": "module" }');
     writeFileSync(join(house, 'package-lock.json'), JSON.stringify(lock));
     writeFileSync(join(house, 'bin/npm'), npm);
@@ -97,10 +104,11 @@ describe('infra/bootstrap.mjs', () => {
   const start = ['infra/bootstrap.mjs', 'start'];
   const launcher = 'services/cli/bin/apledger.mjs';
 
-  it('installs the locked packages once, and passes arguments and exit status on', async () => {
+  it('installs the locked packages and builds the console once, and passes arguments and exit status on', async () => {
     const first = await run([...start, '--port', '80', '--data', 'd']);
     const out = 'demo --data d\nledger --port 80 --data d\n';
     expect(first).toMatchObject({ code: 3, out, err: expect.stringContaining('npm ci') });
+    expect(readFileSync(join(house, 'services/console/dist/index.html'), 'utf8')).toBe('built');
     expect(await run(start)).toEqual({ code: 3, out: 'demo\nledger\n', err: '' });
     expect(npmCalls()).toEqual(['ci']);
   });
@@ -188,6 +196,6 @@ describe('infra/bootstrap.mjs', () => {
   it('lists its targets', async () => {
     const { code, err } = await run(['infra/bootstrap.mjs', 'toString']);
     expect(code).toBe(2);
-    expect(err).toContain('one of: start, test, check, format, bench, docs');
+    expect(err).toContain('one of: start, console, test, check, format, bench, docs');
   });
 });

@@ -19,5 +19,5 @@ export const bin = fetched?.stdout.trim() ?? '';
 
 /** Why they cannot be tried on a mount here; undefined when they can. */
 export const noClients = noMount ?? (fetched?.status === 0 ? undefined : fetched?.stderr.trim());
-if (noClients !== undefined)
-  console.warn(`\n*** NOT TESTED: real programs on a mounted host: ${noClients} ***\n`);
+if (noMount === undefined && noClients !== undefined)
+  console.warn(`\n*** NOT TESTED: real programs in the lab: ${noClients} ***\n`);

@@ -149,14 +149,16 @@ describe.skipIf(noMount !== undefined)('lab mount --over-sys', () => {
     expect(await lab.ended()).toBe('SIGKILL');
   });
 
-  it('keeps /run/lock and /etc/mdevctl.d to itself: locks for its time, definitions with the host', async () => {
+  it('keeps locks, definitions and udev rules to itself: locks for its time, the others with the host', async () => {
     const { data } = place();
-    const probe = 'echo lock > /run/lock/apledger-test; mkdir -p /etc/mdevctl.d/matrix; ls -R /etc/mdevctl.d';
+    const probe =
+      'echo lock > /run/lock/apledger-test; mkdir -p /etc/mdevctl.d/matrix; echo > /etc/udev/rules.d/41-ap.rules; ls -R /etc/mdevctl.d';
     const first = overSys(data, 'bash', '-c', probe);
     expect(await first.ended()).toBe(0);
     expect(first.output()).toMatch(/^callouts$[\s\S]*^notifiers$/m);
     expect(existsSync('/run/lock/apledger-test')).toBe(false);
     expect(existsSync('/etc/mdevctl.d/matrix')).toBe(false);
+    expect(existsSync('/etc/udev/rules.d/41-ap.rules')).toBe(false);
     const second = startLab(
       'mount',
       'zlp1',
@@ -166,10 +168,11 @@ describe.skipIf(noMount !== undefined)('lab mount --over-sys', () => {
       '--',
       'ls',
       '/etc/mdevctl.d',
+      '/etc/udev/rules.d',
       '/run/lock',
     );
     expect(await second.ended()).toBe(0);
-    expect(second.output()).toMatch(/^matrix$/m);
+    expect(second.output()).toMatch(/^matrix$[\s\S]*^41-ap.rules$/m);
     expect(second.output()).not.toContain('apledger-test');
   });
 

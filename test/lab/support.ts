@@ -29,11 +29,11 @@ function whyNoMount(): string | undefined {
 
 /** Why tests with a mount cannot run here. */
 export const noMount = whyNoMount();
+if (noMount !== undefined) console.warn(`\n*** NOT TESTED: the lab: ${noMount} ***\n`);
 /** For what a test starts: this Node, and first of all `bin`, on the PATH; messages in English. */
 export const environment = (bin?: string): NodeJS.ProcessEnv => ({
   ...process.env,
   LC_ALL: 'C',
-  NODE_COMPILE_CACHE: inRepository('.cache/compiled'), // half of the time that a lab takes to start
   PATH: [...(bin === undefined ? [] : [bin]), dirname(process.execPath), process.env.PATH].join(delimiter),
 });
 

@@ -59,19 +59,9 @@ export interface SupposedStep {
   readonly refusal?: Refusal;
 }
 
-export interface Supposed {
-  readonly steps: readonly SupposedStep[];
-  /** The state after all of them. */
-  readonly state: HostState;
-}
-
-/** Decides the steps on the state. A refused one changes nothing but what its facts say, and the next one goes on from there. */
-export function suppose(state: HostState, steps: readonly ReadStep[]): Supposed {
-  const scene = new Scene(state);
-  return { steps: steps.map((step) => scene.carryOut(step)), state: scene.state };
-}
-
-class Scene {
+/** A state, and what steps make of it, one on top of the other. */
+export class Scene {
+  /** After all steps so far. */
   state: HostState;
   /** Below /sys. */
   #directory = '';
@@ -80,6 +70,7 @@ class Scene {
     this.state = state;
   }
 
+  /** Decides one more step. A refused one changes nothing but what its facts say, and the next one goes on from there. */
   carryOut({ text, operation }: ReadStep): SupposedStep {
     const asked = ask(this.state, this.#directory, operation);
     let facts: readonly Fact[] = [];

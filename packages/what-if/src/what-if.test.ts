@@ -6,7 +6,8 @@ import { memoryStore, openReadModel } from '@apledger/projections';
 import { ask } from '@apledger/script';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BadStep, parseSteps, type WhatIf, whatIf } from './index.ts';
+import { BadStep, type WhatIf, whatIf } from './index.ts';
+import { parseSteps } from './suppose.ts';
 
 const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 const B = 'bbbbbbbb-0000-4000-8000-000000000002';
@@ -179,6 +180,17 @@ describe('what if', () => {
     expect(answer?.steps[1]?.facts.length).toBeGreaterThan(130_000);
     expect(answer?.hostQueues.lost).toHaveLength(254 * 256);
     expect(answer?.after.cards).toEqual([]);
+  });
+
+  it('decides no more than it may, and names the step with which it becomes too much', async () => {
+    const { log, handler } = await scene();
+    const readModel = await openReadModel({ log, store: memoryStore() });
+    const steps = ['scan', 'guest stop web', 'echo -6 > /sys/bus/ap/apmask'];
+    const asked = { handler, readModel, host: 'box', steps };
+    const facts = (await whatIf(asked))?.steps.flatMap((step) => step.facts).length ?? 0;
+    await expect(whatIf({ ...asked, maxFacts: facts })).resolves.toBeDefined();
+    const tooMuch = whatIf({ ...asked, steps: [...steps, 'scan'], maxFacts: facts });
+    await expect(tooMuch).rejects.toThrow(/^step 4, "scan": up to here \d+ facts/);
   });
 
   it('is what happens when it is done', async () => {

@@ -1,9 +1,11 @@
 /** The question, and its answer as plain data: what steps would do to a host and to those who use it. */
+import { setImmediate } from 'node:timers/promises';
 import { apqn, formatApqn } from '@apledger/ap';
 import type { CommandHandler } from '@apledger/command-handler';
+import type { HostState } from '@apledger/driver';
 import type { Moment } from '@apledger/event-log';
 import { diffViews, type HostView, type ReadModel, type ViewChange } from '@apledger/projections';
-import { parseSteps, type SupposedStep, suppose } from './suppose.ts';
+import { BadStep, parseSteps, type ReadStep, Scene, type SupposedStep } from './suppose.ts';
 
 export interface WhatIfQuestion {
   readonly handler: CommandHandler;
@@ -13,6 +15,8 @@ export interface WhatIfQuestion {
   readonly steps: readonly string[];
   /** Default: now. */
   readonly moment?: Moment;
+  /** How many facts the steps may give together; default: those of all queues of a 256 x 256 host that go at once. */
+  readonly maxFacts?: number;
 }
 
 /** What a guest loses or gains: queues like 05.0047, and control domains. */
@@ -47,8 +51,8 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
   const steps = parseSteps(question.steps);
   const now = await handler.stateAt(host, moment);
   if (now === undefined) return undefined;
-  const supposed = suppose(now.state, steps);
-  const facts = supposed.steps.flatMap((step) => step.facts);
+  const supposed = await suppose(now.state, steps, question.maxFacts ?? MAX_FACTS);
+  const facts = supposed.flatMap((step) => step.facts);
   const views = await readModel.supposing(host, now.revision, facts);
   if (views === undefined) return undefined;
   const { before, after } = views;
@@ -57,7 +61,7 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
   return {
     host,
     at: { revision, position, occurredAt },
-    steps: supposed.steps,
+    steps: supposed,
     lost: shares(changes, 'guestLost'),
     gained: shares(changes, 'guestGained'),
     hostQueues: { lost: hostQueues(before, after), gained: hostQueues(after, before) },
@@ -65,6 +69,33 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
     before,
     after,
   };
+}
+
+/** Some seconds of deciding. */
+const MAX_FACTS = 250_000;
+
+/** Lets others have their turn between two steps. Throws BadStep for the one with which it becomes too much. */
+async function suppose(
+  state: HostState,
+  steps: readonly ReadStep[],
+  maxFacts: number,
+): Promise<SupposedStep[]> {
+  const scene = new Scene(state);
+  const supposed: SupposedStep[] = [];
+  let facts = 0;
+  for (const [index, step] of steps.entries()) {
+    const one = scene.carryOut(step);
+    supposed.push(one);
+    facts += one.facts.length;
+    if (facts > maxFacts)
+      throw new BadStep(
+        index + 1,
+        step.text,
+        `up to here ${facts} facts, and no more than ${maxFacts} are decided at a time: ask for less`,
+      );
+    await setImmediate();
+  }
+  return supposed;
 }
 
 const shares = (changes: readonly ViewChange[], kind: 'guestLost' | 'guestGained'): Share[] =>

@@ -2,8 +2,10 @@
 // The command `apledger`. In a clone: `npx apledger`, or from anywhere
 //   alias apledger=/path/to/the/clone/services/cli/bin/apledger.mjs
 // Plain JavaScript, so that an old Node can read it and start the one that reads the rest.
+import module from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endAs, prepare, quiet, reportSetupError, run } from '../../../infra/toolchain.mjs';
+import { endAs, prepare, quiet, reportSetupError, root, run } from '../../../infra/toolchain.mjs';
 
 const args = process.argv.slice(2);
 let node;
@@ -25,6 +27,7 @@ if (node === process.execPath) {
     if (error.code !== 'EPIPE') throw error;
     process.exit(141); // 128 + SIGPIPE
   });
+  module.enableCompileCache?.(join(root, '.cache', 'compiled')); // halves the start
   const { main } = await import('../src/main.ts');
   process.exitCode = await main(args);
 } else if (node) {

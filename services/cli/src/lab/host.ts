@@ -40,7 +40,7 @@ export async function withLabHost<T>(
   output: Output,
   work: (host: LabHost) => Promise<T>,
 ): Promise<T> {
-  const asked = stepOf(['host', options.host, ...options.settings]);
+  const asked = stepOf(['host', options.host, ...withDefaults(options.settings)]);
   return withLog(options, { readOnly: false }, (log) =>
     withHandler(log, cacheDirectory(options), async (handler) => {
       await register(handler, options, asked, output);
@@ -57,6 +57,12 @@ export async function withLabHost<T>(
     }),
   );
 }
+
+/** The settings, and what nobody said of cards and domains. */
+const withDefaults = (settings: readonly string[]): readonly string[] => [
+  ...DEFAULT_SETTINGS.filter((own) => !settings.some((given) => given.startsWith(own.replace(/=.*/, '=')))),
+  ...settings,
+];
 
 /** Makes the host as asked, unless it is there already. Throws Failure. */
 async function register(
@@ -75,10 +81,9 @@ async function register(
     );
   if (found.errno === null) return;
   if (found.errno !== 'ENODEV') throw new Failure(2, found.message);
-  const isBare = settings.length === 0;
-  const made = await interpreter.run(isBare ? stepOf(['host', host, ...DEFAULT_SETTINGS]) : asked);
+  const made = await interpreter.run(asked);
   if (made.errno !== null) throw new Failure(2, made.message);
-  if (isBare) output.err(`apledger: made host ${host} with ${DEFAULT_SETTINGS.join(' ')}\n`);
+  output.err(`apledger: made ${asked.source}\n`);
 }
 
 interface MountHostOptions {

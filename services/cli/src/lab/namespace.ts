@@ -71,14 +71,18 @@ async function makePrivately(path: string, scratch: string): Promise<void> {
   let existing = dirname(path);
   while (!existsSync(existing)) existing = dirname(existing);
   const layer = join(scratch, existing.replaceAll('/', '-'));
+  if (!existsSync(layer)) await overlay(existing, layer);
+  mkdirSync(path, { recursive: true });
+}
+
+async function overlay(directory: string, layer: string): Promise<void> {
   mkdirSync(layer);
   await mountWith('-t', 'tmpfs', 'apledger', layer);
   const [upper, work] = [join(layer, 'upper'), join(layer, 'work')];
   mkdirSync(upper);
   mkdirSync(work);
-  const layers = `lowerdir=${existing},upperdir=${upper},workdir=${work}`;
-  await mountWith('-t', 'overlay', '-o', layers, 'apledger', existing);
-  mkdirSync(path, { recursive: true });
+  const layers = `lowerdir=${directory},upperdir=${upper},workdir=${work}`;
+  await mountWith('-t', 'overlay', '-o', layers, 'apledger', directory);
 }
 
 /** Never synchronous: this process serves the tree that mount(8) looks at. */

@@ -62,11 +62,15 @@ async function inside(
     const tree = join(scratch, 'tree');
     const mounted = await host.mount(tree);
     await coverSys(tree, scratch);
-    const definitions = join(labDirectory(options), 'mdevctl.d');
-    for (const scripts of ['callouts', 'notifiers'])
-      mkdirSync(join(definitions, 'scripts.d', scripts), { recursive: true });
-    await keepPrivate('/etc/mdevctl.d', scratch, definitions);
+    const directory = (name: string): string => {
+      const kept = join(labDirectory(options), name);
+      mkdirSync(kept, { recursive: true });
+      return kept;
+    };
+    for (const scripts of ['callouts', 'notifiers']) directory(join('mdevctl.d/scripts.d', scripts));
+    await keepPrivate('/etc/mdevctl.d', scratch, directory('mdevctl.d'));
     await keepPrivate('/run/lock', scratch);
+    await keepPrivate('/etc/udev/rules.d', scratch, directory('udev-rules.d')); // chzdev writes 41-ap.rules
     try {
       return await run(program, args, { SYSTEMD_DEVICE_VERIFY_SYSFS: '0', ...process.env });
     } finally {
