@@ -9,6 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { append } from './append.ts';
+import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { estate } from './estate.ts';
@@ -35,6 +36,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   http,
   estate,
   mount: mounts,
+  console: consoleBench,
 };
 
 /** Not among all: it takes longer than they do together. */

@@ -12,9 +12,21 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 
+/** Those that the documents show. */
+const SHOWN = new Set([
+  'hosts-light',
+  'matrix-light',
+  'matrix-dark',
+  'guest-dark',
+  'facts-dark',
+  'custody-light',
+  'what-if-light',
+  'past-phone',
+]);
+
 /** A picture for the documents, when somebody asks for them. */
 async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.APLEDGER_PICTURES !== '1') return;
+  if (process.env.APLEDGER_PICTURES !== '1' || !SHOWN.has(name)) return;
   await page.screenshot({ path: join(PICTURES, `${name}.png`) });
 }
 

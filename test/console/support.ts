@@ -1,54 +1,18 @@
 /** A real browser on the real service: its own ledger process, its own log, its own profile. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { type Api, answer, type Command, openApi, type Receipt } from '@apledger/client';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, describe } from 'vitest';
 import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
+import { browserProgram, consoleDirectory, launch } from './browser.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 /** Bounds a wait for something that will come: on a busy machine later than on a quiet one. */
 export const PATIENCE_MS = 20_000;
-
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-type Program = { readonly path: string } | { readonly missing: string };
-
-function printedBy(tool: string): string {
-  return execFileSync(process.execPath, [join(ROOT, 'infra', tool)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
-}
-
-function program(): Program {
-  try {
-    return { path: printedBy('chromium.mjs') };
-  } catch (error) {
-    const said = (error as { readonly stderr?: string }).stderr ?? String(error);
-    return { missing: said.trim() };
-  }
-}
-
-export const browserProgram = program();
 
 /** Tests that need a browser: where there is none their title says what to type. */
 export function describeInBrowser(title: string, tests: () => void): void {
   const why = 'missing' in browserProgram ? ` (skipped: ${browserProgram.missing})` : '';
   describe.skipIf(why !== '')(title + why, tests);
 }
-
-/** The built page; built now when it is missing or stale. */
-export const consoleDirectory = (): string => printedBy('console.mjs');
 
 /** A ledger with a browser in front of it. */
 export interface Console {
@@ -69,11 +33,9 @@ afterAll(async () => {
 
 /** Starts a ledger over a log, an empty one unless `data` names one, and a browser. */
 export async function startConsole(data = scratch()): Promise<Console> {
-  if ('missing' in browserProgram) throw new Error(browserProgram.missing);
   const ledger = await startLedger('--data', data, '--console', consoleDirectory());
   const url = /http:\/\/[^/]+/.exec(await ledger.said(/ready at/))?.[0] ?? '';
-  // Without a directory given, the profile is a new one that goes with the browser.
-  const browser = await chromium.launch({ executablePath: browserProgram.path, args: FLAGS });
+  const browser = await launch();
   browsers.push(browser);
   const api = openApi(url);
   return {

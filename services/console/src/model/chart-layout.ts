@@ -119,16 +119,16 @@ const sizeOf = ({ width = 0, height = 0 }: { readonly width?: number; readonly h
   height,
 });
 
-/** A smooth line through the points, as the `d` of an SVG path. */
+/** A smooth line through the points, straight at its end so that an arrow's head points where it goes; the `d` of an SVG path. */
 export function smooth(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  if (first === undefined) return '';
   const at = ({ x, y }: Point) => `${x.toFixed(1)},${y.toFixed(1)}`;
-  let path = `M${at(first)}`;
-  rest.forEach((point, i) => {
-    const after = rest[i + 1];
-    const end = after === undefined ? point : { x: (point.x + after.x) / 2, y: (point.y + after.y) / 2 };
-    path += `Q${at(point)} ${at(end)}`;
-  });
-  return path;
+  const last = points.at(-1);
+  return points
+    .map((point, i) => {
+      if (i === 0) return `M${at(point)}`;
+      if (point === last) return `L${at(point)}`;
+      const after = points[i + 1] ?? point;
+      return `Q${at(point)} ${at({ x: (point.x + after.x) / 2, y: (point.y + after.y) / 2 })}`;
+    })
+    .join('');
 }

@@ -20,6 +20,7 @@ const SMALL = 12;
 export class GridOverlay {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
+  #before: readonly unknown[] = [];
 
   constructor(canvas: HTMLCanvasElement) {
     const context = canvas.getContext('2d');
@@ -29,6 +30,10 @@ export class GridOverlay {
   }
 
   draw(picture: Picture, marked: Marked): void {
+    // While facts are played only the cells change: a canvas that is touched is painted anew, however little was drawn.
+    const now = ingredients(picture, marked);
+    if (now.every((value, i) => value === this.#before[i])) return;
+    this.#before = now;
     fit(this.#canvas, picture);
     const context = this.#context;
     const { window, ratio, theme } = picture;
@@ -157,3 +162,12 @@ export class GridOverlay {
 /** Every which id is written, so that they do not run into each other: a power of two, as the ids are hexadecimal. */
 const stride = (size: number, needs: number): number =>
   [1, 2, 4, 8, 16, 32].find((step) => step * size >= needs) ?? 64;
+
+/** All that the overlay is drawn from. */
+const ingredients = (
+  { axes, theme, ratio, cell, window, scroll }: Picture,
+  { cursor, hover, isFocused, changed }: Marked,
+): readonly unknown[] => [
+  ...[axes, theme, ratio, cell.width, cell.height, window.width, window.height, scroll.left, scroll.top],
+  ...[cursor?.apid, cursor?.apqi, hover?.apid, hover?.apqi, isFocused, changed],
+];

@@ -149,11 +149,12 @@ function useGridCanvases(scroller: RefObject<HTMLDivElement | null>, drawn: Draw
     const over = new GridOverlay(overlay.current);
     let theme = themeOf(element);
     let frame = 0;
+    // Kept, because asking the element for it in a frame lays the whole page out.
+    let scroll = { left: element.scrollLeft, top: element.scrollTop };
     const paint = (): void => {
       frame = 0;
       const { source, ...rest } = latest.current.drawn;
       if (rest.window.width === 0) return;
-      const scroll = { left: element.scrollLeft, top: element.scrollTop };
       const picture = {
         ...rest,
         heads: HEADS,
@@ -179,11 +180,15 @@ function useGridCanvases(scroller: RefObject<HTMLDivElement | null>, drawn: Draw
       latest.current.drawn.source.track();
       request();
     });
-    element.addEventListener('scroll', request, { passive: true });
+    const scrolled = (): void => {
+      scroll = { left: element.scrollLeft, top: element.scrollTop };
+      request();
+    };
+    element.addEventListener('scroll', scrolled, { passive: true });
     return () => {
       stopTheme();
       stopSource();
-      element.removeEventListener('scroll', request);
+      element.removeEventListener('scroll', scrolled);
       cancelAnimationFrame(frame);
     };
   }, [drawn.source]);
