@@ -1,5 +1,6 @@
 /** One instance on a real broker: what every NATS client sees of it. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { BrokerError, subscribe } from '@apledger/subscriber';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
@@ -12,9 +13,11 @@ import {
   endpointStats,
   insist,
   type LedgerProcess,
+  READY,
   register,
   scratch,
   startLedger,
+  startWithRelay,
   statsOf,
 } from './support.ts';
 
@@ -154,6 +157,40 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     expect(await insist(nc, 'lpar1', command, id)).toEqual({ ...first, isDuplicate: true });
   });
 });
+
+describe.skipIf('missing' in program)('one process on HTTP and NATS', () => {
+  it('does for both what it is asked for, and publishes the facts', async () => {
+    const server = await startNats({ program });
+    const process = startWithRelay('--data', scratch(), '--nats', server.url);
+    const [, url = ''] = /at (http:\/\/\S+)\//.exec(await process.said(READY)) ?? [];
+    const nc = await connect({ servers: server.url });
+    await insist(nc, 'lpar1', register('lpar1'));
+    const published = () => subscribe({ connection: nc, from: 'start', host: 'lpar1' });
+    let facts = await published().catch(notYet);
+    while (facts === undefined) facts = await published().catch(notYet);
+    const answer = await fetch(`${url}/api/v1/hosts/lpar1/commands`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(create(A)),
+    });
+    expect(answer.status).toBe(200);
+    const types: string[] = [];
+    for await (const { recorded } of facts) {
+      types.push(recorded.type);
+      if (recorded.type === 'MdevCreated') break;
+    }
+    expect([types[0], types.at(-1)]).toEqual(['HostRegistered', 'MdevCreated']);
+    await nc.close();
+    process.signal('SIGTERM');
+    expect(await process.ended()).toBe(0);
+    await server.dispose();
+  });
+});
+
+/** The relay makes the stream when it has found out where to begin. */
+function notYet(error: unknown): undefined {
+  if (!(error instanceof BrokerError) || error.code !== 'no-stream') throw error;
+}
 
 /** Of an open socket; empty for any other file. */
 function inode(pid: number, fd: string): string | undefined {

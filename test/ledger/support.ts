@@ -61,8 +61,11 @@ export interface LedgerProcess {
 }
 
 /** Starts `node services/ledger/src/main.ts ARGS…` on any free port, without a relay. */
-export function startProcess(...args: string[]): LedgerProcess {
-  const flags = ['--disable-warning=ExperimentalWarning', MAIN, '--port', '0', '--no-relay'];
+export const startProcess = (...args: string[]): LedgerProcess => startWithRelay('--no-relay', ...args);
+
+/** The same, and with `--nats` it publishes the facts. */
+export function startWithRelay(...args: string[]): LedgerProcess {
+  const flags = ['--disable-warning=ExperimentalWarning', MAIN, '--port', '0'];
   const child = spawn(process.execPath, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   living.add(child);
   const lines: string[] = [];
