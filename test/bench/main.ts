@@ -12,7 +12,9 @@ import { append } from './append.ts';
 import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
+import { estate } from './estate.ts';
 import { Histories } from './history.ts';
+import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
 import { progress } from './measure.ts';
 import { messages } from './messages.ts';
@@ -31,9 +33,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   decide,
   messages,
   jetstream: jetStream,
+  http,
+  estate,
   mount: mounts,
   console: consoleBench,
 };
+
+/** Not among all: it takes longer than they do together. */
+const ON_REQUEST: ReadonlySet<string> = new Set(['estate']);
 
 /** Beside the checkout's own files: /tmp is often memory, where a sync costs nothing. */
 const CACHE = resolve(import.meta.dirname, '../../.cache');
@@ -56,8 +63,8 @@ function wanted(args: readonly string[]): Wanted | string {
     });
     const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
     if (unknown !== undefined) return `no bench ${unknown}`;
-    const names = Object.keys(BENCHES).filter(
-      (name) => positionals.length === 0 || positionals.includes(name),
+    const names = Object.keys(BENCHES).filter((name) =>
+      positionals.length === 0 ? !ON_REQUEST.has(name) : positionals.includes(name),
     );
     return { names, quick: values.quick ?? false, json: values.json ?? false };
   } catch (error) {

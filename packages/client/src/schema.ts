@@ -2717,7 +2717,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer */
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;

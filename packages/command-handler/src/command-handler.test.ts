@@ -192,3 +192,20 @@ describe('the stream of a host', () => {
     expect((await log.heads()).map(({ stream }) => stream)).toEqual(['host-lpar1']);
   });
 });
+
+describe('a handler of more hosts than it keeps', () => {
+  it('decides as one that keeps all of them', async () => {
+    const ids = [A, B].flatMap((mdev) => [create(mdev), assignAdapter(mdev, 5), assignDomain(mdev, 4)]);
+    const played = async (maxHosts: number) => {
+      const handler = new CommandHandler(openMemoryLog(), { maxHosts });
+      const outcomes: unknown[] = [];
+      for (const host of ['a', 'b', 'c', 'a', 'c', 'b', 'a'])
+        for (const command of [{ ...register(), host } as const, ...ids]) {
+          const { facts, refusal, revision } = await handler.submit({ host, command, actor: 'test' });
+          outcomes.push({ facts, refusal, revision });
+        }
+      return outcomes;
+    };
+    expect(await played(1)).toEqual(await played(1000));
+  });
+});

@@ -13,6 +13,8 @@ import { type KnownHost, type SnapshotStore, Snapshots, UNKNOWN } from './snapsh
 
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
+/** About 120 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
+const MAX_HOSTS = 1000;
 
 /** Facts that are folded before others get a turn: about 2.5 ms. */
 const FACTS_A_TURN = 100;
@@ -66,6 +68,8 @@ export interface CommandHandlerOptions {
   readonly snapshots?: SnapshotStore;
   /** Facts between two snapshots of a host; 1,000 by default. */
   readonly snapshotInterval?: number;
+  /** States kept in memory; that of the host used longest ago is forgotten, and folded again when it is needed. 1,000 by default. */
+  readonly maxHosts?: number;
   /** Told of what went wrong in the background: a snapshot that could not be kept. */
   readonly report?: (message: string) => void;
 }
@@ -75,6 +79,8 @@ export class CommandHandler {
   readonly #log: EventLog;
   readonly #now: () => Date;
   readonly #snapshots: Snapshots | undefined;
+  readonly #maxHosts: number;
+  /** In the order of their last use. */
   readonly #hosts = new Map<string, KnownHost>();
   /**
    * One command at a time for each host. To decide the next one before the last is durable would be faster, but
@@ -87,10 +93,12 @@ export class CommandHandler {
       now = () => new Date(),
       snapshots: store,
       snapshotInterval: interval,
+      maxHosts = MAX_HOSTS,
       report = () => {},
     } = options;
     this.#log = log;
     this.#now = now;
+    this.#maxHosts = maxHosts;
     this.#snapshots =
       store && new Snapshots({ log, store, report, ...(interval === undefined ? {} : { interval }) });
   }
@@ -162,7 +170,8 @@ export class CommandHandler {
   async #load(host: string): Promise<KnownHost> {
     const known = this.#hosts.get(host);
     const head = await this.#log.head(streamOf(host));
-    if (head === undefined || head.revision === known?.revision) return known ?? UNKNOWN;
+    if (head === undefined) return known ?? UNKNOWN;
+    if (head.revision === known?.revision) return this.#know(host, known);
     return this.#know(host, await this.#fold(host, known, head.revision));
   }
 
@@ -176,7 +185,15 @@ export class CommandHandler {
   #know(host: string, known: KnownHost): KnownHost {
     const kept = this.#offer(host, known);
     // Who asked at the same time may have read further.
-    if (kept.revision >= (this.#hosts.get(host) ?? UNKNOWN).revision) this.#hosts.set(host, kept);
+    if (kept.revision >= (this.#hosts.get(host) ?? UNKNOWN).revision) {
+      this.#hosts.delete(host);
+      this.#hosts.set(host, kept);
+    }
+    for (const [oldest, left] of this.#hosts) {
+      if (this.#hosts.size <= this.#maxHosts) break;
+      this.#hosts.delete(oldest);
+      this.#snapshots?.retire(oldest, left);
+    }
     return kept;
   }
 

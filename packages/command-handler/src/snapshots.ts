@@ -88,10 +88,15 @@ export class Snapshots {
     return known.revision - known.kept < this.#interval ? known : this.#keep(host, known);
   }
 
+  /** Keeps the host in the background if it is worth it: it is about to be forgotten. */
+  retire(host: string, known: KnownHost): void {
+    const interval = Math.min(this.#interval, LAST_INTERVAL);
+    if (known.revision - known.kept >= interval) this.#keep(host, known);
+  }
+
   /** Keeps what is worth it of these hosts; resolves when nothing is written any more. */
   async close(hosts: Iterable<readonly [string, KnownHost]>): Promise<void> {
-    const interval = Math.min(this.#interval, LAST_INTERVAL);
-    for (const [host, known] of hosts) if (known.revision - known.kept >= interval) this.#keep(host, known);
+    for (const [host, known] of hosts) this.retire(host, known);
     await this.#saving;
   }
 

@@ -4,6 +4,7 @@
  * What is stored is a function of the log alone: snapshots are taken at round revisions, states and checkpoint belong to one position.
  * Neither when it was folded, nor in how many pieces, nor how often it was killed leaves a trace.
  */
+import { setImmediate } from 'node:timers/promises';
 import { type EventLog, type PackedPage, packedFacts } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import { applyFact } from './fold.ts';
@@ -82,6 +83,8 @@ export class CatchUp {
     let pending = 0;
     let position = start;
     for await (const page of this.#log.readPacked({ after: start, upTo: end })) {
+      // A service has others to answer meanwhile.
+      await setImmediate();
       pending += this.#foldPage(page);
       position = page.lastPosition;
       if (pending < this.#checkpointInterval && this.#dirty.length < MAX_DIRTY_HOSTS) continue;

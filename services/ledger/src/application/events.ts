@@ -60,6 +60,8 @@ const Reply = Type.Object({
 /** Facts in order, and where to ask on. */
 export interface Page {
   readonly events: readonly RecordedFact[];
+  /** The same as JSON: they were made into text to see how much they are, and need not be again. */
+  readonly texts: readonly string[];
   readonly after: number;
   readonly isEnd: boolean;
 }
@@ -67,14 +69,16 @@ export interface Page {
 export const events = operation(
   { name: 'events', does: 'The facts of the whole log, a page at a time.' },
   { request: PageRequest, reply: Reply },
-  pageOfLog,
+  async (...asked) => withoutTexts(await pageOfLog(...asked)),
 );
 
 export const hostEvents = operation(
   { name: 'host-events', does: 'The facts of one host, a page at a time.' },
   { request: PageRequest, reply: Reply },
-  pageOfHost,
+  async (...asked) => withoutTexts(await pageOfHost(...asked)),
 );
+
+const withoutTexts = ({ events, after, isEnd }: Page) => ({ events, after, isEnd });
 
 export async function pageOfLog(ledger: Ledger, request: PageRequest, scope: Scope): Promise<Page> {
   const after = request.after ?? 0;
@@ -98,21 +102,24 @@ async function page(
 ): Promise<Page> {
   const wanted = typesOf(types);
   const events: RecordedFact[] = [];
+  const texts: string[] = [];
   let after = start;
   let lookedAt = 0;
   let bytes = FRAME_BYTES;
   for await (const fact of facts) {
-    if (events.length === limit || lookedAt === MAX_LOOKED_AT) return { events, after, isEnd: false };
+    if (events.length === limit || lookedAt === MAX_LOOKED_AT) return { events, texts, after, isEnd: false };
     lookedAt += 1;
     if (wanted === undefined || wanted.has(fact.type)) {
-      bytes += Buffer.byteLength(JSON.stringify(fact)) + 1;
-      if (bytes > maxReplyBytes && events.length > 0) return { events, after, isEnd: false };
+      const text = JSON.stringify(fact);
+      bytes += Buffer.byteLength(text) + 1;
+      if (bytes > maxReplyBytes && events.length > 0) return { events, texts, after, isEnd: false };
       if (bytes > maxReplyBytes) throw tooLarge(fact);
       events.push(fact);
+      texts.push(text);
     }
     after = fact.position;
   }
-  return { events, after, isEnd: true };
+  return { events, texts, after, isEnd: true };
 }
 
 const tooLarge = ({ position, stream, type }: RecordedFact): Problem =>

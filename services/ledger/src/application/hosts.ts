@@ -1,6 +1,6 @@
 /** Which hosts there are, each with its head: what an auditor notes, and a matrix is asked for by. */
 import type { Head, Moment } from '@apledger/event-log';
-import { HostName, hostOf, streamOf } from '@apledger/events';
+import { HostName, streamOf } from '@apledger/events';
 import Type from 'typebox';
 import type { Ledger } from './ledger.ts';
 import { atMoment, momentOf } from './moment.ts';
@@ -48,12 +48,10 @@ export const hosts = operation(
     const { after = '', limit = MAX_PAGE } = request;
     // Asked first: what comes while the heads are read is left out by it.
     const moment = await momentOf(ledger, request);
-    const heads = (await ledger.log.heads())
-      .flatMap((head) => ({ host: hostOf(head.stream) ?? '', head }))
-      .filter(({ host }) => host > after)
-      .sort((a, b) => (a.host < b.host ? -1 : 1));
+    const last = await ledger.log.lastPosition();
+    const heads = await ledger.heads.after(after, limit + 1, last);
     const page = [];
-    for (const { host, head } of heads.slice(0, limit)) {
+    for (const [host, head] of heads.slice(0, limit)) {
       const end = isThen(head, moment)
         ? head
         : await headAt(ledger, host, await ledger.log.revisionAt(head.stream, moment));
@@ -61,7 +59,7 @@ export const hosts = operation(
       const { revision, position, hash, occurredAt } = end;
       page.push({ host, revision, position, hash, occurredAt });
     }
-    const next = heads.length > limit ? (heads[limit - 1]?.host ?? null) : null;
+    const next = heads.length > limit ? (heads[limit - 1]?.[0] ?? null) : null;
     return { hosts: page, next, position: 'position' in moment ? moment.position : null };
   },
 );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CommandHandler, type SnapshotStore, snapshotFiles } from '@apledger/command-handler';
 import { type EventLog, openLog } from '@apledger/event-log';
 import { openReadModel, openSqliteStore, type ReadModel } from '@apledger/projections';
+import { Heads } from './heads.ts';
 
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
@@ -27,6 +28,7 @@ export class Ledger {
   readonly log: EventLog;
   readonly readModel: ReadModel;
   readonly handler: CommandHandler;
+  readonly heads: Heads;
   readonly trustsRequestInfo: boolean;
   readonly now: () => Date;
   readonly #report: (message: string) => void;
@@ -44,6 +46,7 @@ export class Ledger {
       report,
       ...(snapshots === undefined ? {} : { snapshots }),
     });
+    this.heads = new Heads(log);
     this.trustsRequestInfo = trustsRequestInfo;
     this.now = now;
     this.#report = report;

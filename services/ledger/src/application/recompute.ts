@@ -1,4 +1,5 @@
 /** Work on the whole log: recomputing all hashes, and folding the read model anew. One of each at a time. */
+import { setImmediate } from 'node:timers/promises';
 import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
 import { packRecorded, parseFact } from '@apledger/events';
 import Type from 'typebox';
@@ -58,7 +59,10 @@ export const recompute = operation(
       const noted = heads.map((head): Head => ({ position: 0, occurredAt: '', ...head }));
       const walk = verifyLog(ledger.log, { repack, noted });
       let step = await walk.next();
-      while (!step.done) step = await walk.next();
+      while (!step.done) {
+        await setImmediate(); // others have questions meanwhile
+        step = await walk.next();
+      }
       return step.value;
     }),
 );

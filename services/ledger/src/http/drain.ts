@@ -1,4 +1,5 @@
 /** The end of a server: what has come is answered, what comes is sent elsewhere, and idle connections hold up nobody. */
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { sendProblem } from './problem.ts';
 
@@ -14,12 +15,14 @@ export function drain(server: FastifyInstance): Drain {
   let isDraining = false;
   let underWay = 0;
   const answered = Promise.withResolvers<void>();
-  server.addHook('onRequest', async ({ url }, reply) => {
+  server.server.on('request', (_, response: ServerResponse) => {
     underWay += 1;
-    reply.raw.once('close', () => {
+    response.once('close', () => {
       underWay -= 1;
       if (isDraining && underWay === 0) answered.resolve();
     });
+  });
+  server.addHook('onRequest', async ({ url }, reply) => {
     if (isDraining && !HEALTH.test(url))
       return sendProblem(
         reply,

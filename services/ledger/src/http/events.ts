@@ -1,5 +1,4 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
-import type { RecordedFact } from '@apledger/event-log';
 import { type FactType, factSchemas, HostName } from '@apledger/events';
 import type { FastifyRequest } from 'fastify';
 import Type, { type TSchema } from 'typebox';
@@ -14,9 +13,9 @@ import {
 } from '../application/events.ts';
 import { badHeader } from '../application/input.ts';
 import { momentOf } from '../application/moment.ts';
-import { checker, operation } from '../application/operation.ts';
-import { shownFact } from './feed.ts';
-import { fromQuery, get, queryParameter, type Route } from './route.ts';
+import { checker } from '../application/operation.ts';
+import { shownText } from './feed.ts';
+import { fromQuery, json, MAX_REPLY_BYTES, queryParameter, type Route } from './route.ts';
 
 const Host = Type.Optional(HostName);
 
@@ -31,28 +30,33 @@ export const recordedFacts: readonly TSchema[] = (Object.keys(factSchemas) as Fa
 );
 export const RecordedFactBody = Type.Union([...recordedFacts]);
 
-const pages = operation(
-  { name: 'events', does: 'The facts of the log or of one host, a page at a time.' },
-  {
-    request: Type.Object({ ...PageRequest.properties, host: Host }, { additionalProperties: false }),
-    reply: Type.Object({
-      events: Type.Unsafe<readonly RecordedFact[]>(
-        Type.Array(RecordedFactBody, { description: 'in the order of the log' }),
-      ),
-      after: Type.Integer({ description: 'ask for the next page after this position' }),
-      isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
-    }),
-  },
-  async (ledger, { host, ...request }, scope) => {
-    const page =
-      host === undefined
-        ? await pageOfLog(ledger, request, scope)
-        : await pageOfHost(ledger, request, { ...scope, host });
-    return { ...page, events: page.events.map(shownFact) };
-  },
-);
+const PagesRequest = Type.Object({ ...PageRequest.properties, host: Host }, { additionalProperties: false });
+const PagesReply = Type.Object({
+  events: Type.Array(RecordedFactBody, { description: 'in the order of the log' }),
+  after: Type.Integer({ description: 'ask for the next page after this position' }),
+  isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
+});
+const checkPages = checker(PagesRequest);
 
-export const events: Route = get({ path: '/events', operation: pages });
+export const events: Route = {
+  method: 'GET',
+  path: '/events',
+  description: {
+    operationId: 'events',
+    summary: 'The facts of the log or of one host, a page at a time.',
+    parameters: Object.keys(PagesRequest.properties).map((name) => queryParameter(PagesRequest, name)),
+    responses: { 200: json('A page', PagesReply) },
+  },
+  handle: async ({ ledger }, request, reply) => {
+    const { host, ...asked } = checkPages(fromQuery(PagesRequest, request));
+    const scope = { host: host ?? '', maxReplyBytes: MAX_REPLY_BYTES };
+    const page = await (host === undefined ? pageOfLog : pageOfHost)(ledger, asked, scope);
+    const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
+    return reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd}}`);
+  },
+};
 
 const StreamRequest = Type.Object(
   { after: Type.Optional(After), host: Host, types: Type.Optional(Types) },

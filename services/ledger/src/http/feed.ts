@@ -13,11 +13,9 @@ const RING_FACTS = 4096;
 const RING_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 1000;
 
-/** A fact as the API shows it: as recorded, and its host. */
-export const shownFact = (fact: RecordedFact): RecordedFact & { readonly host: string } => ({
-  ...fact,
-  host: hostOf(fact.stream) ?? '',
-});
+/** A fact's JSON as the API shows it: as recorded, and its host, whose name needs no escaping. */
+export const shownText = (json: string, stream: string): string =>
+  `${json.slice(0, -1)},"host":"${hostOf(stream) ?? ''}"}`;
 
 /** A fact as a server-sent event. */
 export interface Frame {
@@ -28,10 +26,10 @@ export interface Frame {
 }
 
 export function frameOf(fact: RecordedFact): Frame {
-  const shown = shownFact(fact);
-  const { position, host, type } = shown;
-  const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${JSON.stringify(shown)}\n\n`);
-  return { position, host, type, bytes };
+  const { position, stream, type } = fact;
+  const text = shownText(JSON.stringify(fact), stream);
+  const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${text}\n\n`);
+  return { position, host: hostOf(stream) ?? '', type, bytes };
 }
 
 /** Facts that came together, in order; at least one. */

@@ -8,7 +8,7 @@ import { Problem } from '../application/problem.ts';
 import type { Streams } from './streams.ts';
 
 /** A reply as JSON ends here, so that a page of large facts does not become a gigabyte of text. */
-const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
 export interface Parameter {
   readonly name: string;
@@ -54,7 +54,7 @@ export interface Route {
   handle(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }
 
-const json = (description: string, schema: TSchema): Content => ({
+export const json = (description: string, schema: TSchema): Content => ({
   description,
   content: { 'application/json': { schema } },
 });

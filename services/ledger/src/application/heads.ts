@@ -1,0 +1,78 @@
+/**
+ * The last fact of every host, by name. The log's own answer costs a look at each of them; here it is kept, and brought
+ * up to date with what has come since it was asked for last.
+ */
+import type { EventLog, Head } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
+
+/** Facts behind, beyond which the log is asked for all heads again. */
+const MAX_BEHIND = 20_000;
+
+export class Heads {
+  readonly #log: EventLog;
+  #heads = new Map<string, Head>();
+  /** Sorted; undefined when a host has come. */
+  #names: readonly string[] | undefined;
+  #position = Number.NEGATIVE_INFINITY;
+  #updating: Promise<unknown> = Promise.resolve();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** So many hosts after a name, sorted, with their heads as of this position of the log or a later one. */
+  async after(
+    name: string,
+    count: number,
+    position: number,
+  ): Promise<readonly (readonly [host: string, head: Head])[]> {
+    const update = this.#updating.then(() => this.#upTo(position));
+    this.#updating = update.catch(() => undefined);
+    await update;
+    this.#names ??= [...this.#heads.keys()].sort();
+    const names = this.#names;
+    const first = firstAfter(names, name);
+    return names.slice(first, first + count).flatMap((host) => {
+      const head = this.#heads.get(host);
+      return head === undefined ? [] : [[host, head] as const];
+    });
+  }
+
+  async #upTo(position: number): Promise<void> {
+    if (position <= this.#position) return;
+    if (position - this.#position > MAX_BEHIND) {
+      const heads = await this.#log.heads();
+      this.#heads = new Map(heads.flatMap((head) => withHost(head)));
+      this.#names = undefined;
+      this.#position = position;
+      return;
+    }
+    for await (const fact of this.#log.readAll({ after: this.#position, upTo: position })) {
+      const { stream, revision, position: at, hash, occurredAt } = fact;
+      for (const [host, head] of withHost({ stream, revision, position: at, hash, occurredAt })) {
+        // What was read as a head may be ahead of this.
+        if ((this.#heads.get(host)?.revision ?? -1) >= revision) continue;
+        if (!this.#heads.has(host)) this.#names = undefined;
+        this.#heads.set(host, head);
+      }
+    }
+    this.#position = position;
+  }
+}
+
+const withHost = (head: Head): (readonly [string, Head])[] => {
+  const host = hostOf(head.stream);
+  return host === undefined ? [] : [[host, head]];
+};
+
+/** Where the names after one begin. */
+function firstAfter(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') <= name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
