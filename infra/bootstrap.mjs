@@ -35,6 +35,7 @@ const targets = {
 
 /** The worked example into an empty log, its matrices on the screen; then the service over that log. */
 async function start(node, args, program) {
+  if (args.includes('--help')) return node('services/ledger/src/main.ts', '--help');
   const at = args.indexOf('--data');
   const place = at < 0 ? [] : args.slice(at, at + 2);
   if (consoleIsStale()) {
