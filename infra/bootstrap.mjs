@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { chromium } from './chromium.mjs';
 import { buildConsole, consoleIsStale } from './console.mjs';
 import { endAs, environmentOf, prepare, quiet, reportSetupError, root, run } from './toolchain.mjs';
 
@@ -59,6 +60,8 @@ async function inTurn(node, commands) {
 /** Type check, lint and tests: all of them run, whatever fails, and the last line counts. With arguments: tests only. */
 async function test(node, args) {
   let failed = 0;
+  // Before anything else runs, which may read what apt-get changes. Without it the browser tests say what is missing.
+  if (args.length === 0) await chromium().catch(() => undefined);
   for (const check of args.length > 0 ? [] : [typeCheck, lint]) {
     const end = await node(...check);
     if (end.signal) return end;

@@ -2,7 +2,7 @@
 // else installs Debian's when it may (root, apt), and says so. Plain JavaScript without dependencies, see toolchain.mjs.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { reportSetupError, SetupError } from './toolchain.mjs';
+import { alone, reportSetupError, SetupError } from './toolchain.mjs';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome-stable'];
 // Without recommended packages Debian's Chromium comes without any font.
@@ -24,7 +24,7 @@ function apt(...args) {
 }
 
 /** Path of a Chromium; installs it where that is possible. Throws SetupError with the command to type when it is not. */
-export function chromium() {
+export async function chromium() {
   const given = process.env.CHROMIUM;
   if (given !== undefined) {
     if (existsSync(given)) return given;
@@ -36,6 +36,10 @@ export function chromium() {
   if (process.getuid?.() !== 0 || process.env.APLEDGER_NO_INSTALL === '1') {
     throw new SetupError(`no Chromium here. As root, type:\n  ${byHand}`);
   }
+  return alone(() => find() ?? install(find)); // whoever held the lock may have installed it
+}
+
+function install(find) {
   console.error(
     `apledger: no Chromium here: installing ${packages.join(', ')} with apt-get, for the browser tests`,
   );
@@ -49,7 +53,7 @@ export function chromium() {
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    console.log(chromium());
+    console.log(await chromium());
   } catch (error) {
     reportSetupError(error);
   }

@@ -34,7 +34,7 @@ describeInBrowser('the live page', () => {
     await give('lpar7', register('lpar7', [1], [2]));
     await page.getByRole('link', { name: /lpar7/ }).waitFor();
     await give('lpar7', ...mdevWith(A, [1], [2]), start(A, 'web'));
-    await page.getByText(/1 guests/).waitFor();
+    await page.getByText(/· 1 guest ·/).waitFor();
   });
 
   it('says that the service is gone, and takes up again where it was', async () => {

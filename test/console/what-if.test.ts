@@ -71,6 +71,20 @@ describeInBrowser('what if', () => {
     expect(await page.evaluate(() => window.apledger.cell(4, 0x47)?.drawn)).toBe('nobody');
   });
 
+  it('a click on a cell, or on the id of a row or a column, chooses what to propose for', async () => {
+    const page = await small.open('/hosts/zlp1/what-if');
+    const before = page.getByRole('application', { name: 'Matrix before' });
+    await before.waitFor();
+    await before.click({ position: { x: 60, y: 40 } });
+    await page.getByRole('heading', { name: 'With 04.0004' }).waitFor();
+    await before.click({ position: { x: 15, y: 80 } });
+    await page.getByRole('heading', { name: 'With 05.0004' }).waitFor();
+    await before.click({ position: { x: 150, y: 10 } });
+    await page.getByRole('heading', { name: 'With 05.0005' }).waitFor();
+    await page.getByRole('button', { name: 'Switch card 05 off' }).click();
+    await page.locator('.tried > li').getByText('card 05 config=0').waitFor();
+  });
+
   it('does not send what was decided on a host that is elsewhere by now', async () => {
     const page = await small.open('/hosts/zlp1/what-if?steps=guest+stop+web');
     await page.locator('.tried .is-done').waitFor();

@@ -144,7 +144,10 @@ function HostRow({
 function guests({ mdevs }: HostViewJson): string {
   const running = mdevs.filter(({ open }) => open).length;
   if (mdevs.length === 0) return 'no guests';
-  return running === mdevs.length ? `${running} guests` : `${running} of ${mdevs.length} guests running`;
+  const plural = mdevs.length === 1 ? 'guest' : 'guests';
+  return running === mdevs.length
+    ? `${running} ${plural}`
+    : `${running} of ${mdevs.length} ${plural} running`;
 }
 
 /** True from when the element was first seen: what nobody scrolls to is not fetched. */

@@ -40,15 +40,29 @@ export const visible = (scrolled: number, room: number, size: number, count: num
   last: Math.min(count - 1, Math.floor((scrolled + room) / size)),
 });
 
-/** The cell below a point of the window; undefined beside the matrix. */
+/**
+ * The cell below a point of the window; undefined beside the matrix. On the id of a row or a column, the cell of it that is in line with
+ * the cursor.
+ */
 export function placeAt(
   x: number,
   y: number,
-  { axes, cell, scroll }: Pick<Picture, 'axes' | 'cell' | 'scroll'>,
+  {
+    axes,
+    cell,
+    scroll,
+    cursor,
+  }: Pick<Picture, 'axes' | 'cell' | 'scroll'> & { readonly cursor: Place | undefined },
 ): Place | undefined {
-  if (x < HEADS.left || y < HEADS.top) return undefined;
-  const apqi = axes.apqis[Math.floor((x - HEADS.left + scroll.left) / cell.width)];
-  const apid = axes.apids[Math.floor((y - HEADS.top + scroll.top) / cell.height)];
+  const isOnRow = x < HEADS.left;
+  const isOnColumn = y < HEADS.top;
+  if (isOnRow && isOnColumn) return undefined;
+  const apqi = isOnRow
+    ? (cursor?.apqi ?? axes.apqis[0])
+    : axes.apqis[Math.floor((x - HEADS.left + scroll.left) / cell.width)];
+  const apid = isOnColumn
+    ? (cursor?.apid ?? axes.apids[0])
+    : axes.apids[Math.floor((y - HEADS.top + scroll.top) / cell.height)];
   return apid === undefined || apqi === undefined ? undefined : { apid, apqi };
 }
 

@@ -64,7 +64,7 @@ export function MatrixGrid(props: MatrixGridProps) {
     if (element === null) return undefined;
     const { left, top } = element.getBoundingClientRect();
     const scroll = { left: element.scrollLeft, top: element.scrollTop };
-    return placeAt(event.clientX - left, event.clientY - top, { axes, cell, scroll });
+    return placeAt(event.clientX - left, event.clientY - top, { axes, cell, scroll, cursor });
   };
   const hoverAt = (place: Place | undefined): void => {
     setHover(place);

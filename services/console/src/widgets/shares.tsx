@@ -5,10 +5,10 @@ import { type OwnerClass, ownerOf } from '../model/owner.ts';
 
 const ORDER = ['guest', 'mdev', 'host', 'nobody'] as const;
 const WORDS: Readonly<Record<(typeof ORDER)[number], string>> = {
-  guest: 'guests',
+  guest: 'guests’',
   mdev: 'not usable',
-  host: 'host',
-  nobody: 'nobody',
+  host: 'host’s',
+  nobody: 'nobody’s',
 };
 
 /** How many queues each owner has. */
