@@ -176,7 +176,7 @@ export class PackedReader {
   text(): string | null {
     const length = this.u16();
     const at = this.#advance(length);
-    return length === 0 ? null : decoder.decode(this.#bytes.subarray(at, at + length));
+    return length === 0 ? null : textOf(this.#bytes, at, at + length);
   }
 
   /** Ids as a mask, replacing the eight words from `offset`. */
@@ -187,7 +187,7 @@ export class PackedReader {
       return;
     }
     if (count > MAX_LISTED) throw new CorruptPayload(`a list of ${count} ids`);
-    target.fill(0, offset, offset + WORDS);
+    for (let i = offset; i < offset + WORDS; i++) target[i] = 0; // a call of fill takes longer than eight stores
     const bytes = this.#bytes;
     const at = this.#advance(count);
     for (let i = at; i < at + count; i++) {
@@ -203,4 +203,17 @@ export class PackedReader {
     this.#at = at + count;
     return at;
   }
+}
+
+/** Names as short as this are put together faster than a decoder is called. */
+const MAX_SHORT = 64;
+
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80 || to - from > MAX_SHORT) return decoder.decode(bytes.subarray(from, to));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
