@@ -125,14 +125,14 @@ describeInBrowser('the matrix of a host with 65,536 queues', () => {
       ([a, q]) => window.apledger.cell(a ?? 0, q ?? 0)?.drawn === 'guest',
       [apid, apqi],
     );
-    // The words and the colours come with the next frame.
-    await page.evaluate(
-      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-    );
-    const after = await colours(page);
-    const changed = Object.keys(after).filter((key) => after[key] !== before[key]);
-    const expected = closed.adapters.flatMap((a) => closed.domains.map((q) => `${a} ${q}`));
-    expect(changed.sort()).toEqual(expected.sort());
+    const expected = closed.adapters.flatMap((a) => closed.domains.map((q) => `${a} ${q}`)).sort();
+    const changed = async (): Promise<string[]> => {
+      const after = await colours(page);
+      return Object.keys(after)
+        .filter((key) => after[key] !== before[key])
+        .sort();
+    };
+    await expect.poll(changed).toEqual(expected); // the colours come with the next frame
   });
 
   it('is there as a table, too', async () => {

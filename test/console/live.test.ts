@@ -61,6 +61,6 @@ describeInBrowser('the live page', () => {
     await untilShown(page, revision);
     await page.getByRole('button', { name: 'Now' }).click();
     await page.waitForFunction(() => window.apledger.cell(4, 4)?.drawn === 'mdev');
-    expect(new URL(page.url()).searchParams.has('at')).toBe(false);
+    await page.waitForURL((url) => !url.searchParams.has('at'));
   });
 });

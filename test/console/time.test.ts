@@ -45,7 +45,9 @@ describeInBrowser('time', () => {
     for (let position = last - 1; position >= 1; position--) {
       await slider(page).fill(String(position));
       await untilShown(page, position);
-      expect([position, ...(await drawn(page))]).toEqual([position, ...classesOf(await viewAt(position))]);
+      await expect
+        .poll(() => drawn(page), { message: `position ${position}` })
+        .toEqual(classesOf(await viewAt(position)));
     }
   });
 
@@ -60,7 +62,9 @@ describeInBrowser('time', () => {
     await untilShown(page, last - 1);
     await page.keyboard.press('Home');
     await untilShown(page, 1);
-    expect(await slider(page).getAttribute('aria-valuetext')).toMatch(/^position 1, \w{3} \d\d \w{3} \d{4}/);
+    await expect
+      .poll(() => slider(page).getAttribute('aria-valuetext'))
+      .toMatch(/^position 1, \w{3} \d\d \w{3} \d{4}/);
     await page.keyboard.press('End');
     await untilShown(page, last);
     await page.getByText('Live', { exact: true }).waitFor();
@@ -72,9 +76,9 @@ describeInBrowser('time', () => {
     await page.getByRole('heading', { name: /05\.0047/ }).waitFor();
     await page.getByRole('link', { name: 'Facts', exact: true }).click();
     await page.getByRole('heading', { name: 'Facts' }).waitFor();
-    expect(page.url()).toBe(`${small.url}/hosts/zlp1/facts?at=3`);
-    expect(await shownPosition(page)).toBe(3);
-    expect(await page.locator('.fact').count()).toBe(3);
+    await page.waitForURL(`${small.url}/hosts/zlp1/facts?at=3`);
+    await untilShown(page, 3);
+    await expect.poll(() => page.locator('.fact').count()).toBe(3);
     await page.goBack();
     await page.getByRole('heading', { name: /05\.0047/ }).waitFor();
     await page.reload();
@@ -86,8 +90,8 @@ describeInBrowser('time', () => {
     const { occurredAt, position } = await viewAt(5);
     const later = new Date(Date.parse(occurredAt)).toISOString();
     const page = await small.open(`/hosts/zlp1?at=${later}`);
+    await expect.poll(() => shownPosition(page)).toBeGreaterThanOrEqual(position);
     const shown = await shownPosition(page);
-    expect(shown).toBeGreaterThanOrEqual(position);
     expect((await viewAt(shown ?? 0)).occurredAt).toBe(occurredAt);
   });
 
@@ -98,9 +102,9 @@ describeInBrowser('time', () => {
     await page.getByRole('button', { name: 'Play' }).click();
     await page.waitForFunction((end) => window.apledger.shown?.position === end, last);
     await page.getByRole('button', { name: 'Play' }).waitFor();
-    expect(await drawn(page)).toEqual(classesOf(await viewAt(last)));
+    await expect.poll(() => drawn(page)).toEqual(classesOf(await viewAt(last)));
     expect(await page.evaluate(() => window.apledger.played?.facts)).toBe(last - 2);
-    expect(at(page)).toBe(String(last));
+    await expect.poll(() => at(page)).toBe(String(last));
   });
 
   it('pauses where it is, and the link is to that moment', async () => {
@@ -113,7 +117,7 @@ describeInBrowser('time', () => {
     const shown = (await shownPosition(page)) ?? 0;
     await page.waitForURL((url) => url.searchParams.get('at') === String(shown));
     expect(shown).toBeLessThan(last);
-    expect(await drawn(page)).toEqual(classesOf(await viewAt(shown)));
+    await expect.poll(() => drawn(page)).toEqual(classesOf(await viewAt(shown)));
   });
 
   it('plays all hosts, too, and every view follows', async () => {

@@ -68,7 +68,7 @@ describeInBrowser('what if', () => {
       data: { mdev: A, domains: [0x47] },
     });
     await untilShown(page, events.at(-1)?.position ?? 0);
-    expect(await page.evaluate(() => window.apledger.cell(4, 0x47)?.drawn)).toBe('nobody');
+    await page.waitForFunction(() => window.apledger.cell(4, 0x47)?.drawn === 'nobody');
   });
 
   it('a click on a cell, or on the id of a row or a column, chooses what to propose for', async () => {
