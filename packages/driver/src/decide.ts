@@ -1,5 +1,6 @@
 /** command -> facts. Pure: the same state and command give the same decision, and nothing else is asked. */
 import type { Command, Fact } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { type Outcome, type Refusal, refuse } from './refusal.ts';
 import { configureCard, setOnline, writeBusAttribute } from './rules/attributes.ts';
 import { boot } from './rules/boot.ts';
@@ -8,53 +9,51 @@ import { migrateGuest, resetGuestDevice, startGuest, stopGuest } from './rules/g
 import { writeMask } from './rules/masks.ts';
 import { assignment, configureMdev, createMdev, removeMdev } from './rules/mdev.ts';
 import { scanBus } from './rules/scan.ts';
-import type { HostState } from './state.ts';
 import { Transaction } from './transaction.ts';
 
 /** What a command does to a host. */
 export interface Decision {
   /** In the kernel's order; a refused command ends with CommandRejected. Empty = nothing changes. */
   readonly facts: readonly Fact[];
-  /** The state after the facts; undefined while the host is not registered. */
-  readonly state: HostState | undefined;
   /** Why the writer gets an errno. */
   readonly refusal?: Refusal;
   /** The writer sleeps until the guest closes the mdev (driver-rules 5.6). */
   readonly isBlocked?: true;
 }
 
-/** Decides a command against a host; `state` is undefined while the host is not registered. */
-export function decide(state: HostState | undefined, command: Command): Decision {
-  if (command.type === 'RegisterHost') {
-    return state === undefined
-      ? boot(command)
-      : rejected(
-          state,
-          [],
-          command,
-          refuse('EEXIST', `There is a host ${state.name} already.`, 'Use another name.'),
-        );
+/**
+ * Decides a command against a host, which stays as it is: who has recorded the facts lets them `evolve` it. An unregistered host is a
+ * state without facts.
+ */
+export function decide(state: HostState, command: Command): Decision {
+  state.begin();
+  try {
+    return decideThere(state, command);
+  } finally {
+    state.rollback();
   }
-  if (state === undefined)
-    return rejected(state, [], command, refuse('ENODEV', 'There is no such host.', 'Register it first.'));
-  const tx = new Transaction(state);
-  const outcome = decideOn(tx, command);
-  if (outcome === undefined) return { facts: tx.facts, state: tx.state };
-  if (outcome === 'blocked') return { facts: tx.facts, state: tx.state, isBlocked: true };
-  return rejected(tx.state, tx.facts, command, outcome);
 }
 
-function rejected(
-  state: HostState | undefined,
-  facts: readonly Fact[],
-  command: Command,
-  refusal: Refusal,
-): Decision {
+function decideThere(state: HostState, command: Command): Decision {
+  const tx = new Transaction(state);
+  const outcome = outcomeOf(tx, command);
+  if (outcome === undefined) return { facts: tx.facts };
+  if (outcome === 'blocked') return { facts: tx.facts, isBlocked: true };
   const rejection: Fact = {
     type: 'CommandRejected',
-    data: { command, ...refusal, conflicts: [...refusal.conflicts] },
+    data: { command, ...outcome, conflicts: [...outcome.conflicts] },
   };
-  return { facts: [...facts, rejection], state, refusal };
+  return { facts: [...tx.facts, rejection], refusal: outcome };
+}
+
+function outcomeOf(tx: Transaction, command: Command): Outcome {
+  const { isRegistered, name } = tx.state;
+  if (command.type !== 'RegisterHost')
+    return isRegistered
+      ? decideOn(tx, command)
+      : refuse('ENODEV', 'There is no such host.', 'Register it first.');
+  if (isRegistered) return refuse('EEXIST', `There is a host ${name} already.`, 'Use another name.');
+  return boot(tx, command);
 }
 
 function decideOn(tx: Transaction, command: Exclude<Command, { type: 'RegisterHost' }>): Outcome {

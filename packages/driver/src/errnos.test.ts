@@ -1,5 +1,6 @@
 /** Every errno that a simulated host can give, each with its reason and its remedy: driver-rules 7. */
 import type { Command, Errno, Generation } from '@apledger/events';
+import { HostState } from '@apledger/host';
 import { describe, expect, it, test } from 'vitest';
 import { decide } from './index.ts';
 import {
@@ -232,10 +233,9 @@ describe('a refusal', () => {
 
 describe('a host', () => {
   it('is not there before it is registered: ENODEV, and no state', () => {
-    expect(decide(undefined, { type: 'ScanBus' })).toMatchObject({
-      state: undefined,
-      refusal: { errno: 'ENODEV' },
-    });
+    const state = new HostState();
+    expect(decide(state, { type: 'ScanBus' })).toMatchObject({ refusal: { errno: 'ENODEV' } });
+    expect(state.isRegistered).toBe(false);
   });
 
   it('is registered once: EEXIST', () => {

@@ -1,8 +1,7 @@
 /** state + fact -> state; and histories that cannot have happened. */
-import { EMPTY_MASK, formatMask } from '@apledger/ap';
 import type { Fact } from '@apledger/events';
+import { evolve, HostState, ImpossibleFact } from '@apledger/host';
 import { describe, expect, it, test } from 'vitest';
-import { evolve, type HostState, ImpossibleFact } from './index.ts';
 import {
   A,
   apmask,
@@ -92,33 +91,22 @@ test('a queue that is named twice in one fact is impossible, too', () => {
 });
 
 test('nothing can be said of a host before it is registered', () => {
-  expect(() => evolve(undefined, { type: 'BusScanned', data: { scans: 1 } })).toThrow(ImpossibleFact);
+  expect(() => evolve(new HostState(), { type: 'BusScanned', data: { scans: 1 } })).toThrow(ImpossibleFact);
   const rejection = { errno: 'ENODEV' as const, explanation: '', conflicts: [], remedy: '' };
   expect(() =>
-    evolve(undefined, { type: 'CommandRejected', data: { command: { type: 'ScanBus' }, ...rejection } }),
+    evolve(new HostState(), {
+      type: 'CommandRejected',
+      data: { command: { type: 'ScanBus' }, ...rejection },
+    }),
   ).toThrow(ImpossibleFact);
 });
 
 describe('a fact that follows', () => {
-  it('leaves the state before it untouched', () => {
-    const before = running();
-    const copy = structuredClone({ mdevs: before.mdevs, cards: before.cards, apmask: before.apmask });
-    evolve(before, {
-      type: 'MaskChanged',
-      data: { mask: 'apmask', value: formatMask(EMPTY_MASK), written: '' },
-    });
-    evolve(before, { type: 'AdapterAssigned', data: { mdev: A, adapters: [6] } });
-    evolve(before, { type: 'QueueUnbound', data: { driver: 'vfio_ap', queues: ['05.0004'] } });
-    expect({ mdevs: before.mdevs, cards: before.cards, apmask: before.apmask }).toEqual(copy);
-  });
-
   it('changes nothing when it only says what was refused', () => {
     const before = running();
-    const after = evolve(before, {
-      type: 'MigrationRefused',
-      data: { mdev: A, guest: 'g', pluggedAdapters: [5] },
-    });
-    expect(after).toEqual(before);
+    const after = before.fork();
+    evolve(after, { type: 'MigrationRefused', data: { mdev: A, guest: 'g', pluggedAdapters: [5] } });
+    expect(after.equals(before)).toBe(true);
   });
 });
 

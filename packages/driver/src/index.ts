@@ -7,24 +7,7 @@
  * a file for each part of docs/driver-rules.md.
  */
 export { type Decision, decide } from './decide.ts';
-export { evolve } from './evolve.ts';
-
 export type { GenerationRules } from './generations/generation.ts';
 export { rulesOf } from './generations/index.ts';
 export { tapq } from './hardware.ts';
-export { ImpossibleFact } from './lifecycle.ts';
 export type { Refusal } from './refusal.ts';
-export {
-  busLimits,
-  type Card,
-  driverOf,
-  type HostState,
-  hostConfig,
-  isOpen,
-  MAX_MDEVS,
-  type Mdev,
-  mdevOf,
-  type Queue,
-  queueOf,
-} from './state.ts';
-export { STATE_VERSION } from './state-version.ts';

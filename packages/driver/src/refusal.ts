@@ -1,7 +1,7 @@
 /** Why a command was refused, in words: what the kernel says by errno alone, or only into its ring buffer. */
 import { type Apqn, apidOf, apqiOf, forEachApqn, formatApqn, type Matrix } from '@apledger/ap';
 import type { Conflict, Errno } from '@apledger/events';
-import { driverOf, type HostState, queueOf } from './state.ts';
+import { driverOf, type HostState, queueOf } from '@apledger/host';
 
 export interface Refusal {
   readonly errno: Errno;

@@ -1,6 +1,8 @@
 /** Creating and removing mdevs: driver-rules 4.3 and 5.6. */
+
+import { evolve, MAX_MDEVS } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
-import { decide, type HostState, MAX_MDEVS } from './index.ts';
+import { decide } from './index.ts';
 import {
   A,
   apmask,
@@ -51,16 +53,12 @@ describe.each(GENERATIONS)('create in %s', (generation) => {
   });
 
   it(`says ${generation === '2019-v2' ? 'EPERM' : 'EUSERS'} when no instance is left, and EEXIST before that`, () => {
-    const { state } = bring(generation).does(create(A));
-    const mdev = state.mdevs.get(A);
-    if (mdev === undefined) throw new Error('no mdev');
-    const mdevs = new Map(
-      [...state.mdevs].concat(Array.from({ length: MAX_MDEVS - 1 }, (_, i) => [`mdev ${i}`, mdev])),
-    );
-    const full: HostState = { ...state, mdevs };
+    const full = bring(generation).does(create(A)).state;
+    const uuid = (i: number): string => `00000000-0000-4000-8000-${i.toString(16).padStart(12, '0')}`;
+    for (let i = 1; i < MAX_MDEVS; i++) evolve(full, { type: 'MdevCreated', data: { mdev: uuid(i) } });
     expect(decide(full, create(B)).refusal?.errno).toBe(generation === '2019-v2' ? 'EPERM' : 'EUSERS');
     expect(decide(full, create(A)).refusal?.errno).toBe('EEXIST');
-    mdevs.delete('mdev 0');
+    evolve(full, { type: 'MdevRemoved', data: { mdev: uuid(1) } });
     expect(decide(full, create(B)).refusal).toBeUndefined();
   });
 });

@@ -1,15 +1,8 @@
 /** What the driver's tests share: a small host to command, the commands in short, and the files as lists of lines. */
 import { type Apqn, apidOf, apqiOf, formatMatrixFile, idsOf, parseApqn } from '@apledger/ap';
 import type { Command, CommandOf, Errno, FactData, FactType, Generation, Hardware } from '@apledger/events';
-import {
-  type Decision,
-  decide,
-  driverOf,
-  type HostState,
-  type Mdev,
-  queueOf,
-  type Refusal,
-} from './index.ts';
+import { driverOf, evolve, HostState, type Mdev, queueOf } from '@apledger/host';
+import { type Decision, decide, type Refusal } from './index.ts';
 
 export const GENERATIONS = ['2019-v2', '6.12', '7.3'] as const satisfies readonly Generation[];
 export const MAINLINE = ['6.12', '7.3'] as const satisfies readonly Generation[];
@@ -42,30 +35,23 @@ export function bring(
   { apmask = FOR_GUESTS, aqmask = null, ...hardware }: Machine = {},
 ): Host {
   const boot = { apmask, aqmask };
-  return new Host(
-    decide(undefined, {
-      type: 'RegisterHost',
-      host: 'lpar1',
-      driver,
-      hardware: { ...MACHINE, ...hardware },
-      boot,
-    }),
-  );
+  const host = new Host();
+  host.does({
+    type: 'RegisterHost',
+    host: 'lpar1',
+    driver,
+    hardware: { ...MACHINE, ...hardware },
+    boot,
+  });
+  return host;
 }
 
 /** One host, commanded step by step. */
 export class Host {
   /** The last decision. */
-  last: Decision;
-
-  constructor(decision: Decision) {
-    this.last = decision;
-  }
-
-  get state(): HostState {
-    if (this.last.state === undefined) throw new Error('there is no host');
-    return this.last.state;
-  }
+  last: Decision = { facts: [] };
+  /** After the last decision; a new one for each. */
+  state = new HostState();
 
   /** These commands, each of which must succeed. */
   does(...commands: readonly Command[]): this {
@@ -78,7 +64,10 @@ export class Host {
 
   /** One command, and why it is refused. */
   tries(command: Command): Refusal | undefined {
-    this.last = decide(this.state, command);
+    const next = this.state.fork();
+    this.last = decide(next, command);
+    for (const fact of this.last.facts) evolve(next, fact);
+    this.state = next;
     return this.last.refusal;
   }
 

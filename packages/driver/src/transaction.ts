@@ -4,31 +4,26 @@
  */
 import { type ControlledMatrix, idsOf } from '@apledger/ap';
 import type { Fact, FactData, FactType, MatrixIds } from '@apledger/events';
-import { evolve } from './evolve.ts';
-import type { HostState, Mdev } from './state.ts';
+import { evolve, type HostState, type Mdev } from '@apledger/host';
 
 export class Transaction {
-  #state: HostState;
+  /** The state after the facts emitted so far. */
+  readonly state: HostState;
   readonly facts: Fact[] = [];
 
   constructor(state: HostState) {
-    this.#state = state;
-  }
-
-  /** The state after the facts emitted so far. */
-  get state(): HostState {
-    return this.#state;
+    this.state = state;
   }
 
   emit<T extends FactType>(type: T, data: FactData<T>): void {
     const fact = { type, data } as Fact;
-    this.#state = evolve(this.#state, fact);
+    evolve(this.state, fact);
     this.facts.push(fact);
   }
 
   /** The mdev as it is now. Throws when it is not there: rules ask for it only after finding it. */
   mdev(uuid: string): Mdev {
-    const mdev = this.#state.mdevs.get(uuid);
+    const mdev = this.state.mdevs.get(uuid);
     if (mdev === undefined) throw new Error(`mdev ${uuid} vanished while a command was decided`);
     return mdev;
   }

@@ -24,7 +24,16 @@ export {
 } from './dead-letters.ts';
 export { factSchemaId } from './documents.ts';
 export * from './facts.ts';
-export { generationCode, generationOfCode, OP, pack, packRecorded } from './packed.ts';
+export {
+  type GenerationTraits,
+  generationCode,
+  generationOfCode,
+  generationTraits,
+  isWholeOp,
+  OP,
+  pack,
+  USUAL_FUNCTIONS,
+} from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { InvalidFact, parseCommand, parseFact, UnknownFact } from './schema.ts';
 export { hostOf, streamOf } from './streams.ts';

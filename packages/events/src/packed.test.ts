@@ -1,8 +1,7 @@
 /** The bytes that logs keep, and the codec that they are made with. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fact } from './facts.ts';
-import { OP, pack, packRecorded } from './packed.ts';
+import { isWholeOp, OP, pack } from './packed.ts';
 import { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 
 const MDEV = '62177883-f1bb-47f0-914d-32a22e3a8804';
@@ -30,7 +29,7 @@ describe('the packed form of a fact', () => {
     ).toBe(`020180${'00'.repeat(30)}01`);
     const queues = ['05.0047', '05.0004'];
     expect(hex(pack({ type: 'QueueReset', data: { by: 'bus', queues, responseCode: 1 } }))).toBe(
-      '1901010005020447',
+      '2c0100010005020447',
     );
     const assigned = (count: number) =>
       pack({
@@ -45,19 +44,25 @@ describe('the packed form of a fact', () => {
     expect(new Set(codes).size).toBe(codes.length);
   });
 
-  it('is empty for facts that no matrix depends on, also for those that come after this version', () => {
-    expect(pack({ type: 'BusScanned', data: { scans: 1 } })).toHaveLength(0);
+  it('says all of a fact, also that it changes nothing; it is empty only for facts that come after this version', () => {
+    expect(hex(pack({ type: 'BusScanned', data: { scans: 1 } }))).toBe('2001000000');
+    const rejection = { errno: 'EBUSY', explanation: '', conflicts: [], remedy: '' } as const;
+    expect(
+      hex(
+        pack({
+          type: 'CommandRejected',
+          data: { command: { type: 'ScanBus' }, ...rejection, conflicts: [] },
+        }),
+      ),
+    ).toBe('1a');
     expect(pack({ type: 'QueueEntangled', data: {} } as unknown as Parameters<typeof pack>[0])).toHaveLength(
       0,
     );
   });
 
-  it('is empty for resets of versions that were not packed', () => {
-    const fact: Fact = { type: 'QueueReset', data: { by: 'bus', queues: ['05.0047'], responseCode: 0 } };
-    expect(packRecorded(fact, 2)).toHaveLength(0);
-    expect(packRecorded(fact, 3)).toEqual(pack(fact));
-    const mdev: Fact = { type: 'MdevCreated', data: { mdev: MDEV } };
-    expect(packRecorded(mdev, 1)).toEqual(pack(mdev));
+  it('tells older forms that did not say all', () => {
+    expect([0, 1, 3, 5, 24, 25].filter(isWholeOp)).toEqual([]);
+    expect(Object.values(OP).every(isWholeOp)).toBe(true);
   });
 
   it('is not spoilt by a fact before it that could not be packed', () => {

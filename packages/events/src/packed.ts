@@ -2,37 +2,50 @@
  * Facts in the form that folds eat: an op code, then fixed fields. A million JSON facts take seconds to parse, the same facts packed
  * take a fraction of that to fold, in place (event-sourcing.md: decoding, not folding, is the limit).
  *
- * Only what changes a matrix is packed, and resets, which say whether a queue went on clean; every other fact has an empty payload. The
- * bytes are kept in logs: an op code never changes its
+ * The packed form of a fact holds all that a host's state depends on. The bytes are kept in logs: an op code never changes its
  * meaning or its fields. What must change gets a new code; the old one stays readable. Units: packed-codec.ts.
  *
- *     hostRegistered         u8 driver generation, mask apmask, mask aqmask
+ *     nothing                no field: the fact changes no state
+ *     hostRegistered         u8 generation, u8 flags (1 QCI, 2 APXA), u8 highest APID, u8 highest APQI, matrix, mask apmask, mask aqmask,
+ *                            cards, text host, optional apmask and aqmask of the boot parameters
+ *     hardwareChanged        u8 which (1 adapters, 2 domains, 4 control domains), matrix, cards
+ *     checkStopChanged       u8 APID, u8
+ *     resetFaultInjected     u16 APQN, u16 count, that many u8
+ *     hostConfigChanged      matrix
+ *     busScanned, bindingsCompleted   u32
+ *     busAttributeChanged    u8 which, f64
  *     maskChanged            u8 0 = apmask, 1 = aqmask; mask
- *     cardDetected, -Removed u8 APID
+ *     cardDetected           u8 APID, u8 type, u8 mode, u32 functions, u8 flags (1 configured, 2 check-stopped)
+ *     cardRemoved, cardConfigured, cardDeconfigured   u8 APID
+ *     cardCheckStopNoticed   u8 APID, u8
+ *     queuesDetected, queueStatesNoticed   u8 flags (1 configured, 2 check-stopped), queues
  *     queues...              queues
+ *     queuesReset            u8 response code, u8 by (0 bus, 1 vfio_ap), queues
+ *     driverOverrideChanged  u16 APQN, optional
+ *     cardOnlineChanged      u8 APID, u8
+ *     queueOnlineChanged     u16 APQN, u8
  *     mdevCreated, -Removed  uuid
  *     removalBlocked         uuid, effective
  *     ...Assigned, ...Unassigned   uuid, ids
  *     guestStarted           uuid, u8 attached, text guest, effective
  *     guestStopped           uuid
  *     guestMatrixChanged     uuid, matrix, effective
- *     migrationRequested, -Ended   uuid
- *     queuesReset            u8 response code, queues
+ *     migrationRequested, -Completed   uuid
  *
- * A matrix is ids of adapters, domains and control domains; `effective` is u8 0 = null, or u8 1 and a matrix.
+ * A matrix is ids of adapters, domains and control domains; `effective` is u8 0 = null, or u8 1 and a matrix; `cards` are a u16 count and
+ * for each u8 APID, u8 type, u8 mode, u32 functions; an `optional` text is u8 0 = null, or u8 1 and a text.
+ *
+ * Older logs hold facts in forms that do not say all: `isWholeOp` tells. Their JSON does.
  */
-import { apidOf, apqiOf, maskFromHex, maskOf, parseApqn } from '@apledger/ap';
-import type { Fact, FactType } from './facts.ts';
+import { type Apqn, apidOf, apqiOf, maskFromHex, maskOf, parseApqn, parseCard } from '@apledger/ap';
+import type { Fact } from './facts.ts';
 import { PackedWriter } from './packed-codec.ts';
-import type { Generation, MatrixIds, QueueDriver } from './vocabulary.ts';
+import type { BusAttribute, CardMode, CardModel, Generation, MatrixIds, QueueDriver } from './vocabulary.ts';
 
-/** Op codes, the first byte of a payload: the host's own up to 4, queues 5 to 10, mdevs 11 to 24, and what came later. */
+/** Op codes, the first byte of a payload. */
 export const OP = {
-  hostRegistered: 1,
   maskChanged: 2,
-  cardDetected: 3,
   cardRemoved: 4,
-  queuesDetected: 5,
   queuesRemoved: 6,
   queuesBoundToZcrypt: 7,
   queuesBoundToVfioAp: 8,
@@ -51,9 +64,36 @@ export const OP = {
   guestStopped: 21,
   guestMatrixChanged: 22,
   migrationRequested: 23,
-  migrationEnded: 24,
-  queuesReset: 25,
+  nothing: 26,
+  hostRegistered: 27,
+  hardwareChanged: 28,
+  checkStopChanged: 29,
+  resetFaultInjected: 30,
+  hostConfigChanged: 31,
+  busScanned: 32,
+  bindingsCompleted: 33,
+  busAttributeChanged: 34,
+  cardDetected: 35,
+  cardConfigured: 36,
+  cardDeconfigured: 37,
+  cardCheckStopNoticed: 38,
+  queuesDetected: 39,
+  queueStatesNoticed: 40,
+  driverOverrideChanged: 41,
+  cardOnlineChanged: 42,
+  queueOnlineChanged: 43,
+  queuesReset: 44,
+  migrationCompleted: 45,
 } as const;
+
+/**
+ * What earlier versions wrote and this one does not: host registered, card detected, queues detected, migration ended, queues reset, each
+ * without something that a host's state depends on. A payload without any byte was a fact of which they packed nothing.
+ */
+const PARTIAL_OPS: ReadonlySet<number> = new Set([0, 1, 3, 5, 24, 25]);
+
+/** Whether a payload that begins with this byte (0 = it is empty) says all that its fact says. */
+export const isWholeOp = (op: number): boolean => !PARTIAL_OPS.has(op);
 
 /** The byte of each generation; 0 is none. */
 const generationCodes: Readonly<Record<Generation, number>> = { '2019-v2': 1, '6.12': 2, '7.3': 3 };
@@ -65,144 +105,276 @@ export const generationCode = (generation: Generation): number => generationCode
 export const generationOfCode = (code: number): Generation | undefined =>
   (Object.keys(generationCodes) as Generation[]).find((generation) => generationCodes[generation] === code);
 
-const NOTHING = new Uint8Array(0);
+/** Facility bits that are usual for a card's mode, as lszcrypt shows them. */
+export const USUAL_FUNCTIONS: Readonly<Record<CardMode, number>> = {
+  A: 0x6a800000,
+  C: 0x92800000,
+  P: 0x86800000,
+};
+const MODE_CODES: Readonly<Record<CardMode, number>> = { A: 0, C: 1, P: 2 };
+const ATTRIBUTE_CODES: Readonly<Record<BusAttribute, number>> = {
+  ap_domain: 0,
+  config_time: 1,
+  poll_thread: 2,
+  poll_timeout: 3,
+};
+
 const WORDS = 8;
 /** Reused: packing is synchronous, and `take()` hands out a copy. */
 const writer = new PackedWriter();
 
-/** The payload of a fact: empty when no matrix depends on it, which is also said of facts that this version does not know. */
-export function pack(fact: Fact): Uint8Array {
+/** The payload of a fact. */
+export function pack(fact: Fact): Uint8Array<ArrayBuffer> {
   // A fact that threw half-way must not leave its first bytes to the next one.
   writer.clear();
-  return packHostFact(fact) || packMdevFact(fact) ? writer.take() : NOTHING;
+  write(fact);
+  return writer.take();
 }
 
-/**
- * The first version of each type in which its facts were packed, where that is not 1: what is older lies in logs with an empty payload.
- */
-const packedSince: { readonly [T in FactType]?: number } = { QueueReset: 3 };
-
-/** The payload with which a log keeps a fact that was written in this version of its type. */
-export const packRecorded = (fact: Fact, version: number): Uint8Array =>
-  version < (packedSince[fact.type] ?? 1) ? NOTHING : pack(fact);
-
-function packHostFact(fact: Fact): boolean {
+function write(fact: Fact): unknown {
   switch (fact.type) {
     case 'HostRegistered':
-      writer.u8(OP.hostRegistered).u8(generationCode(fact.data.driver));
-      mask(fact.data.apmask);
-      mask(fact.data.aqmask);
-      return true;
+      return writeRegistration(fact.data);
+    case 'HardwareChanged':
+      return writeHardware(fact.data);
+    case 'CheckStopChanged':
+      return writer.u8(OP.checkStopChanged).u8(fact.data.adapter).u8(Number(fact.data.checkStopped));
+    case 'ResetFaultInjected': {
+      const { queue, responseCodes } = fact.data;
+      writer.u8(OP.resetFaultInjected).u16(queueNamed(queue)).u16(responseCodes.length);
+      for (const code of responseCodes) writer.u8(code);
+      return;
+    }
+    case 'HostConfigChanged':
+      writer.u8(OP.hostConfigChanged);
+      return matrix(fact.data);
+    case 'BusScanned':
+      return writer.u8(OP.busScanned).u32(fact.data.scans);
+    case 'BindingsCompleted':
+      return writer.u8(OP.bindingsCompleted).u32(fact.data.count);
+    case 'BusAttributeChanged':
+      return writer.u8(OP.busAttributeChanged).u8(ATTRIBUTE_CODES[fact.data.attribute]).f64(fact.data.value);
     case 'MaskChanged':
       writer.u8(OP.maskChanged).u8(fact.data.mask === 'apmask' ? 0 : 1);
-      mask(fact.data.value);
-      return true;
-    case 'CardDetected':
-      writer.u8(OP.cardDetected).u8(fact.data.adapter);
-      return true;
-    case 'CardRemoved':
-      writer.u8(OP.cardRemoved).u8(fact.data.adapter);
-      return true;
-    case 'QueueDetected':
-      return queues(OP.queuesDetected, fact.data.queues);
-    case 'QueueRemoved':
-      return queues(OP.queuesRemoved, fact.data.queues);
-    case 'QueueBound':
-      return queues(boundTo[fact.data.driver], fact.data.queues);
-    case 'QueueUnbound':
-      return queues(unboundFrom[fact.data.driver], fact.data.queues);
-    case 'QueueReset':
-      writer.u8(OP.queuesReset).u8(fact.data.responseCode);
-      return rows(fact.data.queues);
+      return mask(fact.data.value);
+    case 'CommandRejected':
+    case 'MigrationRefused':
+      return writer.u8(OP.nothing);
     default:
-      return false;
+      return writeDevice(fact);
   }
 }
 
-const boundTo: Readonly<Record<QueueDriver, number>> = {
-  cex4queue: OP.queuesBoundToZcrypt,
-  vfio_ap: OP.queuesBoundToVfioAp,
-};
-const unboundFrom: Readonly<Record<QueueDriver, number>> = {
-  cex4queue: OP.queuesUnboundFromZcrypt,
-  vfio_ap: OP.queuesUnboundFromVfioAp,
-};
+type DeviceFact = Extract<
+  Fact,
+  { type: `Card${string}` | `Queue${string}` | 'DriverOverrideChanged' | 'OnlineChanged' }
+>;
+type MdevFact = Exclude<Extract<Fact, { data: { mdev: string } }>, { type: 'MigrationRefused' }>;
 
-function packMdevFact(fact: Fact): boolean {
+function writeDevice(fact: DeviceFact | MdevFact): unknown {
+  switch (fact.type) {
+    case 'CardDetected': {
+      const { adapter, type, mode, functions, configured, checkStopped } = fact.data;
+      writer.u8(OP.cardDetected);
+      card({ adapter, type, mode, functions });
+      return writer.u8(condition(configured, checkStopped));
+    }
+    case 'CardRemoved':
+      return writer.u8(OP.cardRemoved).u8(fact.data.adapter);
+    case 'CardConfigured':
+      return writer.u8(OP.cardConfigured).u8(fact.data.adapter);
+    case 'CardDeconfigured':
+      return writer.u8(OP.cardDeconfigured).u8(fact.data.adapter);
+    case 'CardCheckStopNoticed':
+      return writer.u8(OP.cardCheckStopNoticed).u8(fact.data.adapter).u8(Number(fact.data.checkStopped));
+    case 'QueueDetected':
+      writer.u8(OP.queuesDetected).u8(condition(fact.data.configured, fact.data.checkStopped));
+      return rows(fact.data.queues);
+    case 'QueueStateNoticed':
+      writer.u8(OP.queueStatesNoticed).u8(condition(fact.data.configured, fact.data.checkStopped));
+      return rows(fact.data.queues);
+    case 'QueueRemoved':
+      return queues(OP.queuesRemoved, fact.data.queues);
+    case 'QueueBound':
+      return queues(boundTo(fact.data.driver), fact.data.queues);
+    case 'QueueUnbound':
+      return queues(unboundFrom(fact.data.driver), fact.data.queues);
+    case 'QueueReset':
+      writer
+        .u8(OP.queuesReset)
+        .u8(fact.data.responseCode)
+        .u8(Number(fact.data.by === 'vfio_ap'));
+      return rows(fact.data.queues);
+    case 'DriverOverrideChanged':
+      writer.u8(OP.driverOverrideChanged).u16(queueNamed(fact.data.queue));
+      return optional(fact.data.driver);
+    case 'OnlineChanged':
+      return writeOnline(fact.data);
+    default:
+      return writeMdev(fact);
+  }
+}
+
+function writeMdev(fact: MdevFact): unknown {
   switch (fact.type) {
     case 'MdevCreated':
       return mdev(OP.mdevCreated, fact.data);
     case 'MdevRemoved':
       return mdev(OP.mdevRemoved, fact.data);
     case 'MdevRemovalBlocked':
-      return mdev(OP.removalBlocked, fact.data) && effective(fact.data.effective);
+      mdev(OP.removalBlocked, fact.data);
+      return effective(fact.data.effective);
     case 'AdapterAssigned':
-      return mdev(OP.adaptersAssigned, fact.data) && ids(fact.data.adapters);
+      mdev(OP.adaptersAssigned, fact.data);
+      return ids(fact.data.adapters);
     case 'AdapterUnassigned':
-      return mdev(OP.adaptersUnassigned, fact.data) && ids(fact.data.adapters);
+      mdev(OP.adaptersUnassigned, fact.data);
+      return ids(fact.data.adapters);
     case 'DomainAssigned':
-      return mdev(OP.domainsAssigned, fact.data) && ids(fact.data.domains);
+      mdev(OP.domainsAssigned, fact.data);
+      return ids(fact.data.domains);
     case 'DomainUnassigned':
-      return mdev(OP.domainsUnassigned, fact.data) && ids(fact.data.domains);
+      mdev(OP.domainsUnassigned, fact.data);
+      return ids(fact.data.domains);
     case 'ControlDomainAssigned':
-      return mdev(OP.controlDomainsAssigned, fact.data) && ids(fact.data.controlDomains);
+      mdev(OP.controlDomainsAssigned, fact.data);
+      return ids(fact.data.controlDomains);
     case 'ControlDomainUnassigned':
-      return mdev(OP.controlDomainsUnassigned, fact.data) && ids(fact.data.controlDomains);
+      mdev(OP.controlDomainsUnassigned, fact.data);
+      return ids(fact.data.controlDomains);
     case 'GuestStarted':
-      mdev(OP.guestStarted, fact.data);
-      writer.u8(fact.data.attached ? 1 : 0).text(fact.data.guest);
+      mdev(OP.guestStarted, fact.data).u8(Number(fact.data.attached)).text(fact.data.guest);
       return effective(fact.data.effective);
     case 'GuestStopped':
       return mdev(OP.guestStopped, fact.data);
     case 'GuestMatrixChanged':
-      return mdev(OP.guestMatrixChanged, fact.data) && matrix(fact.data) && effective(fact.data.effective);
+      mdev(OP.guestMatrixChanged, fact.data);
+      matrix(fact.data);
+      return effective(fact.data.effective);
     case 'MigrationRequested':
       return mdev(OP.migrationRequested, fact.data);
-    case 'MigrationRefused':
     case 'MigrationCompleted':
-      return mdev(OP.migrationEnded, fact.data);
-    default:
-      return false;
+      return mdev(OP.migrationCompleted, fact.data);
   }
 }
 
-function mdev(op: number, data: { readonly mdev: string }): true {
-  writer.u8(op).uuid(data.mdev);
-  return true;
+function writeRegistration(data: Extract<Fact, { type: 'HostRegistered' }>['data']): void {
+  const { hardware, bootParameters } = data;
+  writer
+    .u8(OP.hostRegistered)
+    .u8(generationCode(data.driver))
+    .u8(Number(hardware.qci) | (Number(hardware.apxa) << 1))
+    .u8(hardware.maxAdapter)
+    .u8(hardware.maxDomain);
+  matrix(hardware);
+  mask(data.apmask);
+  mask(data.aqmask);
+  cards(hardware.cards);
+  writer.text(data.host);
+  optional(bootParameters.apmask);
+  optional(bootParameters.aqmask);
 }
+
+function writeHardware(data: Extract<Fact, { type: 'HardwareChanged' }>['data']): void {
+  const { adapters, domains, controlDomains, cards: models = [] } = data;
+  const which = [adapters, domains, controlDomains].reduce(
+    (bits, axis, i) => (axis === undefined ? bits : bits | (1 << i)),
+    0,
+  );
+  writer.u8(OP.hardwareChanged).u8(which);
+  matrix({ adapters: adapters ?? [], domains: domains ?? [], controlDomains: controlDomains ?? [] });
+  cards(models);
+}
+
+function writeOnline({ device, online }: Extract<Fact, { type: 'OnlineChanged' }>['data']): void {
+  const apid = parseCard(device);
+  if (apid === undefined) writer.u8(OP.queueOnlineChanged).u16(queueNamed(device)).u8(Number(online));
+  else writer.u8(OP.cardOnlineChanged).u8(apid).u8(Number(online));
+}
+
+const boundTo = (driver: QueueDriver): number =>
+  driver === 'vfio_ap' ? OP.queuesBoundToVfioAp : OP.queuesBoundToZcrypt;
+const unboundFrom = (driver: QueueDriver): number =>
+  driver === 'vfio_ap' ? OP.queuesUnboundFromVfioAp : OP.queuesUnboundFromZcrypt;
+const condition = (isConfigured: boolean, isCheckStopped: boolean): number =>
+  Number(isConfigured) | (Number(isCheckStopped) << 1);
+
+function cards(models: readonly CardModel[]): void {
+  writer.u16(models.length);
+  for (const model of models) card(model);
+}
+
+const card = ({ adapter, type, mode, functions = USUAL_FUNCTIONS[mode] }: CardModel): void =>
+  void writer.u8(adapter).u8(type).u8(MODE_CODES[mode]).u32(functions);
+
+const mdev = (op: number, data: { readonly mdev: string }): PackedWriter => writer.u8(op).uuid(data.mdev);
 
 function mask(text: string): void {
   writer.words(Uint32Array.from(maskFromHex(text)), 0, WORDS);
 }
 
-function ids(list: readonly number[]): true {
+function ids(list: readonly number[]): void {
   writer.ids(Uint32Array.from(maskOf(list)));
-  return true;
 }
 
-const matrix = (of: MatrixIds): true => ids(of.adapters) && ids(of.domains) && ids(of.controlDomains);
+function matrix(of: MatrixIds): void {
+  ids(of.adapters);
+  ids(of.domains);
+  ids(of.controlDomains);
+}
 
-function effective(of: MatrixIds | null): true {
+function effective(of: MatrixIds | null): void {
   writer.u8(of === null ? 0 : 1);
-  return of === null ? true : matrix(of);
+  if (of !== null) matrix(of);
 }
 
-function queues(op: number, names: readonly string[]): true {
+function optional(text: string | null): void {
+  writer.u8(text === null ? 0 : 1);
+  if (text !== null) writer.text(text);
+}
+
+function queueNamed(name: string): Apqn {
+  const queue = parseApqn(name);
+  if (queue === undefined) throw new RangeError(`not a queue: ${JSON.stringify(name.slice(0, 80))}`);
+  return queue;
+}
+
+function queues(op: number, names: readonly string[]): void {
   writer.u8(op);
-  return rows(names);
+  rows(names);
 }
 
-function rows(names: readonly string[]): true {
-  const rows = new Map<number, Uint32Array>();
+/** Reused as `writer` is: a row of domains for each adapter, and the adapters in the order of their first queue. */
+const domainsOf = new Uint32Array(256 * WORDS);
+const named: number[] = [];
+
+function rows(names: readonly string[]): void {
+  named.length = 0;
+  let last = -1;
   for (const name of names) {
-    const queue = parseApqn(name);
-    if (queue === undefined) throw new RangeError(`not a queue: ${JSON.stringify(name.slice(0, 80))}`);
-    const row = rows.get(apidOf(queue)) ?? new Uint32Array(WORDS);
+    const queue = queueNamed(name);
+    const apid = apidOf(queue);
+    if (apid !== last && !named.includes(apid)) {
+      named.push(apid);
+      domainsOf.fill(0, apid * WORDS, (apid + 1) * WORDS);
+    }
+    last = apid;
     const apqi = apqiOf(queue);
-    row[apqi >>> 5] = (row[apqi >>> 5] ?? 0) | (0x80000000 >>> (apqi & 31));
-    rows.set(apidOf(queue), row);
+    const word = apid * WORDS + (apqi >>> 5);
+    const bit = 0x80000000 >>> (apqi & 31);
+    if (((domainsOf[word] ?? 0) & bit) !== 0) throw new RangeError(`${name} is named twice`);
+    domainsOf[word] = (domainsOf[word] ?? 0) | bit;
   }
-  writer.u16(rows.size);
-  for (const [adapter, row] of rows) writer.u8(adapter).ids(row);
-  return true;
+  writer.u16(named.length);
+  for (const apid of named) writer.u8(apid).ids(domainsOf, apid * WORDS);
 }
+
+/** What a fold has to know of a generation; a fact names no more of it. */
+export interface GenerationTraits {
+  /** The guest matrix exists only while the mdev is open (driver-rules 8). */
+  readonly hasMatrixOnlyWhileOpen: boolean;
+}
+
+export const generationTraits = (generation: Generation): GenerationTraits => ({
+  hasMatrixOnlyWhileOpen: generation === '2019-v2',
+});

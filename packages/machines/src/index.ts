@@ -35,3 +35,6 @@ export const guestTable = compileTable(guestMachine);
 export const adapterPlugTable = compileTable(adapterPlugMachine);
 /** The queue machine as a table, for `next`. */
 export const queueTable = compileTable(queueMachine);
+
+/** True in the states in which somebody has the mdev open. */
+export const isOpenState = (state: GuestState): boolean => state === 'running' || state === 'migrating';

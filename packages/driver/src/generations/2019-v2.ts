@@ -16,11 +16,11 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
+import { isBoundToVfio, type Mdev, mdevOf } from '@apledger/host';
 import { type Outcome, refuse } from '../refusal.ts';
 import { attach, writeFiltered } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
-import { isBoundToVfio, type Mdev, mdevOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import type { Axis, GenerationRules } from './generation.ts';
 

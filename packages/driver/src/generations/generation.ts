@@ -4,8 +4,8 @@
  */
 import type { Apqn, ControlledMatrix, Mask256, NumberOverflow } from '@apledger/ap';
 import type { Errno, MaskName } from '@apledger/events';
+import type { HostState, Mdev } from '@apledger/host';
 import type { Outcome, Refusal } from '../refusal.ts';
-import type { HostState, Mdev } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
 /** An adapter or domain, named where both obey the mirror image of one rule. */

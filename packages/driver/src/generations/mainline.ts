@@ -21,13 +21,12 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import { isPassable } from '../evolve-devices.ts';
+import { hostConfig, isPassable, type Mdev, mdevOf, queueOf } from '@apledger/host';
 import { cardIn, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
 import { type Outcome, refuse } from '../refusal.ts';
 import { attach, writeFiltered } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, resetAdapters, vfioReset } from '../rules/reset.ts';
-import { hostConfig, type Mdev, mdevOf, queueOf } from '../state.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
 import type { Axis, GenerationRules, PendingAdditions } from './generation.ts';
 

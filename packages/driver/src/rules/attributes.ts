@@ -12,8 +12,8 @@ import {
   parseKernelNumber,
 } from '@apledger/ap';
 import type { BusAttribute, CommandOf } from '@apledger/events';
+import { busLimits, type Card, type HostState, type Queue, queueOf } from '@apledger/host';
 import { badNumber, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
-import { busLimits, type Card, type HostState, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
 /** sscanf's %d (base 10) and %i (base 0): blanks, perhaps a minus, digits; what follows does not matter. */

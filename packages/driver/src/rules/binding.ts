@@ -1,10 +1,10 @@
 /** Queues meet drivers: offered, bound, unbound, taken away (driver-rules 2, 3.2, 4.2, 6.4, 6.5). */
 import { type Apqn, apidOf, apqiOf, formatApqn } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
+import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '@apledger/host';
 import type { PendingAdditions } from '../generations/generation.ts';
 import { rulesOf } from '../generations/index.ts';
 import { zapq } from '../hardware.ts';
-import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { busReset } from './reset.ts';
 

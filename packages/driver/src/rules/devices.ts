@@ -1,10 +1,10 @@
 /** bind, unbind, drivers_probe and driver_override, by hand (driver-rules 2, 4.2). */
 import { type Apqn, apidOf, apqiOf, cString, equals, FULL_MASK, parseApqn } from '@apledger/ap';
 import type { CommandOf, QueueDriver } from '@apledger/events';
+import { driverOf, type HostState, type Queue, queueOf } from '@apledger/host';
 import { rulesOf } from '../generations/index.ts';
 import { OLDEST_SUPPORTED_TYPE } from '../hardware.ts';
 import { type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
-import { driverOf, type HostState, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { bind, entitledDriver, offer, unbind } from './binding.ts';
 

@@ -1,6 +1,6 @@
 /** The one place where an mdev's filtered matrix, and through it the guest's own masks, are written. */
 import { type ControlledMatrix, EMPTY_MATRIX, equalMatrices } from '@apledger/ap';
-import { type Mdev, reachable } from '../state.ts';
+import { type Mdev, reachable } from '@apledger/host';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
 
 /** Stores the filtered matrix if it differs, and shows it to an attached guest. True when it differed. */

@@ -1,11 +1,11 @@
 /** Guests open and close mdevs, reset them, and may or may not move away (driver-rules 6.8; the document's "Live migration"). */
 import { apidOf, apqiOf, apqnsOf, count, EMPTY_MATRIX, formatApid, formatApqn, idsOf } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
+import { isOpen, type Mdev, queueOf } from '@apledger/host';
 import { guestTable, next } from '@apledger/machines';
 import { rulesOf } from '../generations/index.ts';
 import { NOT_AVAILABLE } from '../hardware.ts';
 import { conflictsOf, noSuchMdev, type Outcome, refuse } from '../refusal.ts';
-import { isOpen, type Mdev, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { release } from './mdev.ts';
 import { nameMdev } from './ownership.ts';

@@ -1,9 +1,9 @@
 /** Writes to apmask and aqmask (driver-rules 3). */
 import { andNot, apqn, equals, formatApqn, formatMask, parseBusMask } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { rulesOf } from '../generations/index.ts';
 import { type Outcome, quoted, refuse } from '../refusal.ts';
-import type { HostState } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { reviseBindings } from './binding.ts';
 

@@ -12,11 +12,11 @@ import {
   parseKernelNumber,
 } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
+import { isOpen, MAX_MDEVS, type Mdev, mdevLimits } from '@apledger/host';
 import type { Axis } from '../generations/generation.ts';
 import { rulesOf } from '../generations/index.ts';
 import { refilterAfterConfig } from '../generations/mainline.ts';
 import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
-import { isOpen, MAX_MDEVS, type Mdev, mdevLimits } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { refuseHostOwned, refuseShared } from './ownership.ts';
 import { linkedQueues } from './reset.ts';

@@ -9,8 +9,8 @@ import {
   matricesOverlap,
 } from '@apledger/ap';
 import type { Conflict } from '@apledger/events';
+import { type HostState, isReserved, type Mdev, queueOf } from '@apledger/host';
 import { conflictsOf, hostHolder, nameQueues, type Refusal, refuse } from '../refusal.ts';
-import { type HostState, isReserved, type Mdev, queueOf } from '../state.ts';
 
 /** True when the APQN is the host's: by the masks, or by a driver_override on a bound queue (driver-rules 4.2). */
 function isHostOwned(state: HostState, apid: number, apqi: number): boolean {

@@ -1,7 +1,7 @@
 /** Resets of queues: by the bus after unbinding, by vfio_ap before anybody else may have the queue (driver-rules 6.9). */
 import { type Apqn, apqn, forEachId, formatApqn, type Mask256, type Matrix } from '@apledger/ap';
+import { isBoundToVfio } from '@apledger/host';
 import { NOT_AVAILABLE, tapq, zapq } from '../hardware.ts';
-import { isBoundToVfio } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
 /** When ZAPQ is issued again: after which answers, and how often (driver-rules 6.9, 8). */

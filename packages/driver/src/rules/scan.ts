@@ -1,10 +1,10 @@
 /** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
 import { type Apqn, apidOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
+import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue, queueOf } from '@apledger/host';
 import type { PendingAdditions } from '../generations/generation.ts';
 import { rulesOf } from '../generations/index.ts';
 import { cardIn, NORMAL, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
-import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue, queueOf } from '../state.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
 import { bind, entitledDriver, registeredQueues, removeQueue } from './binding.ts';
 
@@ -19,10 +19,10 @@ export function scanBus(
   drivers: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'],
 ): undefined {
   const before = tx.state.config;
-  const { hardware } = tx.state;
+  const { hardware, hardwareConfig } = tx.state;
   let pending: PendingAdditions | undefined;
-  if (hardware.qci && !equalMatrices(before, hardware.config)) {
-    tx.emit('HostConfigChanged', idsOfMatrix(hardware.config));
+  if (hardware.qci && !equalMatrices(before, hardwareConfig)) {
+    tx.emit('HostConfigChanged', idsOfMatrix(hardwareConfig));
     pending = rulesOf(tx.state.driver).configChanged(tx, before);
   }
   selectDomain(tx);

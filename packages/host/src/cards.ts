@@ -1,0 +1,343 @@
+/** The cards of a host and their queues: what they are, and how facts change them. */
+import { type Apqn, apidOf, apqiOf, count, has, idsOf, type Mask256, maskFromWords } from '@apledger/ap';
+import type { QueueDriver } from '@apledger/events';
+import type { QueueState } from '@apledger/machines';
+import {
+  CARD,
+  CARD_CHECK_STOPPED,
+  CARD_CONFIGURED,
+  CARD_ONLINE,
+  CARDS,
+  FUNCTIONS,
+  H,
+  HEADER_WORDS,
+  MASK_WORDS,
+  ORDERS,
+  PRESENT,
+  QUEUE_CHECK_STOPPED,
+  QUEUE_CONFIGURED,
+  QUEUE_ONLINE,
+  RESET_CODED,
+  ROW_OF,
+  UNFIT,
+  VFIO_AP,
+  ZCRYPT,
+} from './layout.ts';
+import { ImpossibleFact, type QueueStep } from './lifecycles.ts';
+import { type CardHardware, type HostState, MODES } from './state.ts';
+import { add, bitOf, bitsBelow, hasBit, remove, setBit } from './words.ts';
+
+export interface Card extends CardHardware {
+  readonly configured: boolean;
+  readonly checkStopped: boolean;
+  readonly online: boolean;
+  /** By APQI, ascending; as they are now, not as they were when the card was asked for. */
+  readonly queues: Queues;
+}
+
+export interface Queue {
+  /** Counts up over the host: devices are walked in the order of their registration (driver-rules 3.2). */
+  readonly order: number;
+  readonly state: QueueState;
+  /** What the queue's last reset by vfio_ap answered; 0 after binding (driver-rules 6.2 "passable"). */
+  readonly resetCode: number;
+  readonly driverOverride: string | null;
+  readonly configured: boolean;
+  readonly checkStopped: boolean;
+  readonly online: boolean;
+}
+
+/** The driver whose name a queue's `driver` link shows; null when it is bound to none. */
+export function driverOf(queue: Queue): QueueDriver | null {
+  if (queue.state === 'zcrypt') return 'cex4queue';
+  return queue.state === 'vfio_ap' ? 'vfio_ap' : null;
+}
+
+/** The queues of one card, by APQI, ascending. */
+export class Queues {
+  readonly #state: HostState;
+  readonly #apid: number;
+
+  constructor(state: HostState, apid: number) {
+    this.#state = state;
+    this.#apid = apid;
+  }
+
+  get size(): number {
+    return count(queuesOf(this.#state, this.#apid));
+  }
+
+  has(apqi: number): boolean {
+    return has(queuesOf(this.#state, this.#apid), apqi);
+  }
+
+  get(apqi: number): Queue | undefined {
+    return queueOf(this.#state, this.#apid, apqi);
+  }
+
+  keys(): number[] {
+    return idsOf(queuesOf(this.#state, this.#apid));
+  }
+
+  *values(): Generator<Queue, undefined> {
+    for (const [, queue] of this) yield queue;
+  }
+
+  *[Symbol.iterator](): Generator<[number, Queue], undefined> {
+    for (const apqi of this.keys()) {
+      const queue = this.get(apqi);
+      if (queue !== undefined) yield [apqi, queue];
+    }
+  }
+}
+
+/** The cards of a host, by APID, ascending. */
+export class Cards {
+  readonly #state: HostState;
+
+  constructor(state: HostState) {
+    this.#state = state;
+  }
+
+  get size(): number {
+    return this.#state.block.words[H.cards] ?? 0;
+  }
+
+  has(apid: number): boolean {
+    return rowOf(this.#state, apid) >= 0;
+  }
+
+  get(apid: number): Card | undefined {
+    return cardOf(this.#state, apid);
+  }
+
+  keys(): number[] {
+    return idsOf(maskFromWords(this.#state.block.words, CARDS));
+  }
+
+  *values(): Generator<Card, undefined> {
+    for (const [, card] of this) yield card;
+  }
+
+  *[Symbol.iterator](): Generator<[number, Card], undefined> {
+    for (const apid of this.keys()) {
+      const card = cardOf(this.#state, apid);
+      if (card !== undefined) yield [apid, card];
+    }
+  }
+}
+
+/** Masks over the domains of a card. */
+export const QUEUES = {
+  all: PRESENT,
+  zcrypt: ZCRYPT,
+  vfioAp: VFIO_AP,
+  configured: QUEUE_CONFIGURED,
+  checkStopped: QUEUE_CHECK_STOPPED,
+  online: QUEUE_ONLINE,
+  unfit: UNFIT,
+} as const;
+const NO_QUEUES: Mask256 = new Uint32Array(MASK_WORDS);
+
+/** Where the adapter's row begins, -1 when it has no card. */
+export function rowOf({ block: { words, bytes } }: HostState, apid: number): number {
+  if (!hasBit(words, CARDS, apid)) return -1;
+  return HEADER_WORDS + (bytes[4 * ROW_OF + apid] ?? 0) * (words[H.rowWords] ?? 0);
+}
+
+/** The row of a card that a fact names. */
+export function cardRow(state: HostState, apid: number): number {
+  const row = rowOf(state, apid);
+  if (row < 0) throw new ImpossibleFact(`there is no card ${apid}`);
+  return row;
+}
+
+function cardOf(state: HostState, apid: number): Card | undefined {
+  const row = rowOf(state, apid);
+  if (row < 0) return undefined;
+  const { words } = state.block;
+  const card = words[row + CARD] ?? 0;
+  const flags = card >>> 24;
+  return {
+    type: (card >>> 8) & 0xff,
+    mode: MODES[(card >>> 16) & 0xff] ?? 'C',
+    functions: words[row + FUNCTIONS] ?? 0,
+    configured: (flags & CARD_CONFIGURED) !== 0,
+    checkStopped: (flags & CARD_CHECK_STOPPED) !== 0,
+    online: (flags & CARD_ONLINE) !== 0,
+    queues: new Queues(state, apid),
+  };
+}
+
+/** The domains of a card's queues, or of those in one state; empty without a card. */
+export function queuesOf(state: HostState, apid: number, which: keyof typeof QUEUES = 'all'): Mask256 {
+  const row = rowOf(state, apid);
+  return row < 0 ? NO_QUEUES : maskFromWords(state.block.words, row + QUEUES[which]);
+}
+
+export function queueOf(state: HostState, apid: number, apqi: number): Queue | undefined {
+  const row = rowOf(state, apid);
+  const { words, bytes } = state.block;
+  if (row < 0 || !hasBit(words, row + PRESENT, apqi)) return undefined;
+  return {
+    order: words[row + ORDERS + apqi] ?? 0,
+    state: hasBit(words, row + ZCRYPT, apqi)
+      ? 'zcrypt'
+      : hasBit(words, row + VFIO_AP, apqi)
+        ? 'vfio_ap'
+        : 'unbound',
+    resetCode: bytes[resetByte(words, row, apqi)] ?? 0,
+    driverOverride: state.texts.overrides.get((apid << 8) | apqi) ?? null,
+    configured: hasBit(words, row + QUEUE_CONFIGURED, apqi),
+    checkStopped: hasBit(words, row + QUEUE_CHECK_STOPPED, apqi),
+    online: hasBit(words, row + QUEUE_ONLINE, apqi),
+  };
+}
+
+export function isBoundToVfio(state: HostState, apid: number, apqi: number): boolean {
+  const row = rowOf(state, apid);
+  return row >= 0 && hasBit(state.block.words, row + VFIO_AP, apqi);
+}
+
+/** Places the queues in the order of their registration, in which the kernel walks devices (driver-rules 3.2). */
+export function inOrder(state: HostState, queues: Apqn[]): Apqn[] {
+  const { words } = state.block;
+  const order = (queue: Apqn): number => words[rowOf(state, apidOf(queue)) + ORDERS + apqiOf(queue)] ?? 0;
+  return queues.sort((a, b) => order(a) - order(b));
+}
+
+const resetByte = (words: Uint32Array, row: number, apqi: number): number =>
+  4 * (row + ORDERS + (words[H.domains] ?? 0)) + apqi;
+
+export function addCard(
+  state: HostState,
+  apid: number,
+  { type, mode, functions }: CardHardware,
+  flags: number,
+): void {
+  const { block } = state;
+  if (hasBit(block.words, CARDS, apid)) throw new ImpossibleFact(`card ${apid} was detected before`);
+  const rowWords = block.words[H.rowWords] ?? 0;
+  const row = HEADER_WORDS + bitsBelow(block.words, CARDS, apid) * rowWords;
+  block.touch(0, HEADER_WORDS);
+  block.insert(row, rowWords);
+  const { words } = block;
+  words[row + CARD] =
+    (apid | (type << 8) | (MODES.indexOf(mode) << 16) | ((flags | CARD_ONLINE) << 24)) >>> 0;
+  words[row + FUNCTIONS] = functions;
+  setBit(words, CARDS, apid, true);
+  words[H.cards] = (words[H.cards] ?? 0) + 1;
+  numberRows(state);
+}
+
+export function removeCard(state: HostState, apid: number): void {
+  const { block } = state;
+  const row = cardRow(state, apid);
+  for (let i = 0; i < MASK_WORDS; i++)
+    if (block.words[row + PRESENT + i] !== 0)
+      throw new ImpossibleFact(`card ${apid} is removed before its queues`);
+  block.touch(0, HEADER_WORDS);
+  block.remove(row, block.words[H.rowWords] ?? 0);
+  const { words } = block;
+  setBit(words, CARDS, apid, false);
+  words[H.cards] = (words[H.cards] ?? 0) - 1;
+  numberRows(state);
+}
+
+/** Rows lie by ascending APID. */
+function numberRows({ block: { words, bytes } }: HostState): void {
+  let row = 0;
+  for (let apid = 0; apid < 256; apid++) bytes[4 * ROW_OF + apid] = hasBit(words, CARDS, apid) ? row++ : 0;
+}
+
+export function setCardFlag(state: HostState, apid: number, flag: number, isSet: boolean): void {
+  const row = cardRow(state, apid);
+  state.block.touch(row, 1);
+  const { words } = state.block;
+  const bit = flag << 24;
+  const before = words[row + CARD] ?? 0;
+  words[row + CARD] = isSet ? before | bit : before & ~bit;
+}
+
+/** Asserts that the machine lets all of these queues take the step. */
+export function checkStep(
+  words: Uint32Array,
+  row: number,
+  queues: Uint32Array,
+  step: QueueStep,
+  what: string,
+): void {
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const present = words[row + PRESENT + i] ?? 0;
+    const zcrypt = words[row + ZCRYPT + i] ?? 0;
+    const vfioAp = words[row + VFIO_AP + i] ?? 0;
+    const legal =
+      (step.fromAbsent ? ~present : 0) |
+      (step.fromUnbound ? present & ~zcrypt & ~vfioAp : 0) |
+      (step.fromZcrypt ? zcrypt : 0) |
+      (step.fromVfioAp ? vfioAp : 0);
+    if (((queues[i] ?? 0) & ~legal) !== 0)
+      throw new ImpossibleFact(`${what} cannot happen to a queue of card ${(words[row] ?? 0) & 0xff}`);
+  }
+}
+
+/** Takes new queues in; their order is that of their domains. */
+export function addQueues(
+  state: HostState,
+  row: number,
+  queues: Uint32Array,
+  isConfigured: boolean,
+  isStopped: boolean,
+): void {
+  const { words } = state.block;
+  add(words, row + PRESENT, queues);
+  add(words, row + QUEUE_ONLINE, queues);
+  (isConfigured ? add : remove)(words, row + QUEUE_CONFIGURED, queues);
+  (isStopped ? add : remove)(words, row + QUEUE_CHECK_STOPPED, queues);
+  let order = words[H.registered] ?? 0;
+  forEachDomain(queues, (apqi) => {
+    words[row + ORDERS + apqi] = order++;
+  });
+  words[H.registered] = order;
+}
+
+export function removeQueues(state: HostState, row: number, queues: Uint32Array): void {
+  const { words } = state.block;
+  setResetCodes(state, row, queues, 0);
+  for (const field of [PRESENT, ZCRYPT, VFIO_AP, QUEUE_CONFIGURED, QUEUE_CHECK_STOPPED, QUEUE_ONLINE])
+    remove(words, row + field, queues);
+  forEachDomain(queues, (apqi) => {
+    words[row + ORDERS + apqi] = 0;
+  });
+}
+
+/** Codes after which a queue may be passed to a guest: normal, deconfigured, check-stopped (driver-rules 6.2). */
+export const isPassable = (resetCode: number): boolean =>
+  resetCode === 0 || resetCode === 3 || resetCode === 4;
+
+/** What the last reset of these queues answered. */
+export function setResetCodes(state: HostState, row: number, queues: Uint32Array, code: number): void {
+  const { words, bytes } = state.block;
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const coded = words[row + RESET_CODED + i] ?? 0;
+    let changing = code === 0 ? coded & (queues[i] ?? 0) : (queues[i] ?? 0);
+    while (changing !== 0) {
+      const leading = Math.clz32(changing);
+      changing &= ~(0x80000000 >>> leading);
+      bytes[resetByte(words, row, i * 32 + leading)] = code;
+    }
+  }
+  (code === 0 ? remove : add)(words, row + RESET_CODED, queues);
+  (isPassable(code) ? remove : add)(words, row + UNFIT, queues);
+}
+
+function forEachDomain(queues: Uint32Array, visit: (apqi: number) => void): void {
+  for (let i = 0; i < MASK_WORDS; i++) {
+    let left = queues[i] ?? 0;
+    while (left !== 0) {
+      const leading = Math.clz32(left);
+      left &= ~bitOf(leading);
+      visit(i * 32 + leading);
+    }
+  }
+}

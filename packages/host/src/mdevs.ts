@@ -1,0 +1,285 @@
+/** The mdevs of a host: what they are, and how facts change them. */
+import { type ControlledMatrix, forEachId, type Mask256, type Matrix } from '@apledger/ap';
+import { type AdapterPlugState, type GuestState, isOpenState } from '@apledger/machines';
+import {
+  ASSIGNED,
+  ATTACHED,
+  EFFECTIVE,
+  GUEST_MATRIX,
+  H,
+  HAS_EFFECTIVE,
+  HAS_GUEST_MATRIX,
+  LIFECYCLE_SHIFT,
+  MASK_WORDS,
+  MATRIX_WORDS,
+  MDEV_FLAGS,
+  MDEV_WORDS,
+  PLUG,
+  REMOVING,
+  UUID_WORDS,
+} from './layout.ts';
+import {
+  guestStateOf,
+  guestStep,
+  ImpossibleFact,
+  INITIAL_GUEST,
+  plugStateOf,
+  plugStep,
+} from './lifecycles.ts';
+import { firstMdev } from './mdev-index.ts';
+import type { HostState } from './state.ts';
+import { bitOf, clear, hasBit, overlaps, setBit } from './words.ts';
+
+/** An mdev as it was when it was asked for. */
+export class Mdev {
+  readonly uuid: string;
+  /** Who has it open, null = nobody, or somebody who is no KVM guest. */
+  readonly guest: string | null;
+  readonly #words: Uint32Array;
+
+  /** Copies the words from `at` on. */
+  constructor(words: Uint32Array, at: number, guest: string | null) {
+    this.#words = words.slice(at, at + MDEV_WORDS);
+    this.uuid = uuidText(this.#words, 0);
+    this.guest = guest;
+  }
+
+  get #flags(): number {
+    return this.#words[MDEV_FLAGS] ?? 0;
+  }
+
+  #matrix(at: number): ControlledMatrix {
+    const mask = (field: number): Mask256 =>
+      this.#words.subarray(at + field * MASK_WORDS, at + (field + 1) * MASK_WORDS);
+    return { adapters: mask(0), domains: mask(1), controlDomains: mask(2) };
+  }
+
+  get assigned(): ControlledMatrix {
+    return this.#matrix(ASSIGNED);
+  }
+
+  /** What the file guest_matrix shows; null where the generation has none now (2019-v2 while nobody has it open). */
+  get filtered(): ControlledMatrix | null {
+    return (this.#flags & HAS_GUEST_MATRIX) === 0 ? null : this.#matrix(GUEST_MATRIX);
+  }
+
+  /** What the attached guest can use, null without one. */
+  get effective(): ControlledMatrix | null {
+    return (this.#flags & HAS_EFFECTIVE) === 0 ? null : this.#matrix(EFFECTIVE);
+  }
+
+  get lifecycle(): GuestState {
+    return guestStateOf(this.#flags >>> LIFECYCLE_SHIFT);
+  }
+
+  /** True when the guest's own masks follow this mdev. */
+  get attached(): boolean {
+    return (this.#flags & ATTACHED) !== 0;
+  }
+
+  /** A removal waits for the guest to close (driver-rules 5.6). */
+  get removing(): boolean {
+    return (this.#flags & REMOVING) !== 0;
+  }
+
+  /** For each assigned adapter, where it is on its way into the guest. */
+  get plug(): ReadonlyMap<number, AdapterPlugState> {
+    const places = new Map<number, AdapterPlugState>();
+    forEachId(this.assigned.adapters, (apid) => {
+      places.set(apid, plugStateOf(plugCode(this.#words, 0, apid)));
+    });
+    return places;
+  }
+}
+
+/** True while somebody has the mdev open. */
+export const isOpen = (mdev: Mdev): boolean => isOpenState(mdev.lifecycle);
+
+/** How many mdevs a host can have: `available_instances` of an empty one (driver-rules 4.3). */
+export const MAX_MDEVS = 65536;
+
+export const mdevCount = ({ block: { words } }: HostState): number => words[H.mdevs] ?? 0;
+
+/** Where the words of the mdev begin, by its place in the order of creation. */
+export const mdevAt = ({ block: { words } }: HostState, place: number): number =>
+  firstMdev(words) + place * MDEV_WORDS;
+
+const mdevValue = (state: HostState, place: number): Mdev =>
+  new Mdev(state.block.words, mdevAt(state, place), state.texts.guests[place] ?? null);
+
+const asked = new Uint32Array(UUID_WORDS);
+
+/** The mdev's place, -1 when there is none of that UUID (lower case). */
+export function placeOf(state: HostState, uuid: string): number {
+  return uuidWords(uuid, asked) ? state.index.find(state.block.words, asked) : -1;
+}
+
+/** The mdevs of a host, by UUID, in the order of creation. */
+export class Mdevs {
+  readonly #state: HostState;
+
+  constructor(state: HostState) {
+    this.#state = state;
+  }
+
+  get size(): number {
+    return mdevCount(this.#state);
+  }
+
+  has(uuid: string): boolean {
+    return placeOf(this.#state, uuid) >= 0;
+  }
+
+  get(uuid: string): Mdev | undefined {
+    const place = placeOf(this.#state, uuid);
+    return place < 0 ? undefined : mdevValue(this.#state, place);
+  }
+
+  *keys(): Generator<string, undefined> {
+    const { words } = this.#state.block;
+    for (let place = 0; place < this.size; place++) yield uuidText(words, mdevAt(this.#state, place));
+  }
+
+  *values(): Generator<Mdev, undefined> {
+    for (let place = 0; place < this.size; place++) yield mdevValue(this.#state, place);
+  }
+}
+
+/** The mdev whose matrix holds the APQN; no two ever do. */
+export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | undefined {
+  const { words } = state.block;
+  const count = mdevCount(state);
+  for (let place = 0, at = firstMdev(words) + ASSIGNED; place < count; place++, at += MDEV_WORDS)
+    if (hasBit(words, at, apid) && hasBit(words, at + MASK_WORDS, apqi)) return mdevValue(state, place);
+  return undefined;
+}
+
+/** The newest mdev but `except` that has any APQN of the matrix assigned. */
+export function newestWithAny(state: HostState, matrix: Matrix, except?: string): Mdev | undefined {
+  const { words } = state.block;
+  for (let place = mdevCount(state) - 1; place >= 0; place--) {
+    const at = mdevAt(state, place) + ASSIGNED;
+    if (!overlaps(words, at, matrix.adapters, 0) || !overlaps(words, at + MASK_WORDS, matrix.domains, 0))
+      continue;
+    const mdev = mdevValue(state, place);
+    if (mdev.uuid !== except) return mdev;
+  }
+  return undefined;
+}
+
+/** Adds an mdev with nothing in it. */
+export function addMdev(state: HostState, uuid: Uint32Array): void {
+  const { block, index } = state;
+  if (index.find(block.words, uuid) >= 0)
+    throw new ImpossibleFact(`mdev ${uuidText(uuid, 0)} was created before`);
+  const at = mdevAt(state, mdevCount(state));
+  block.touch(0, MASK_WORDS * 4);
+  block.insert(at, MDEV_WORDS);
+  const { words } = block;
+  words.set(uuid, at);
+  words[at + MDEV_FLAGS] =
+    (state.hasMatrixOnlyWhileOpen ? 0 : HAS_GUEST_MATRIX) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
+  words[H.mdevs] = (words[H.mdevs] ?? 0) + 1;
+  state.changingTexts().guests.push(null);
+}
+
+export function removeMdev(state: HostState, place: number): void {
+  const { block, index } = state;
+  block.touch(0, MASK_WORDS * 4);
+  block.remove(mdevAt(state, place), MDEV_WORDS);
+  block.words[H.mdevs] = mdevCount(state) - 1;
+  index.forget();
+  state.changingTexts().guests.splice(place, 1);
+}
+
+export const lifecycleOf = (words: Uint32Array, at: number): number =>
+  (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
+
+/** Moves the guest's machine a step on. */
+export function advanceGuest(words: Uint32Array, at: number, event: Parameters<typeof guestStep>[0]): void {
+  const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
+  words[at + MDEV_FLAGS] = flags | (guestStep(event, lifecycleOf(words, at)) << LIFECYCLE_SHIFT);
+}
+
+export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
+  words[at + MDEV_FLAGS] = ((words[at + MDEV_FLAGS] ?? 0) & ~unset) | set;
+}
+
+const plugCode = (words: Uint32Array, at: number, apid: number): number =>
+  (hasBit(words, at + PLUG, apid) ? 1 : 0) |
+  (hasBit(words, at + PLUG + MASK_WORDS, apid) ? 2 : 0) |
+  (hasBit(words, at + PLUG + 2 * MASK_WORDS, apid) ? 4 : 0);
+
+/** Moves the machine of one adapter of the mdev a step on. */
+export function advancePlug(
+  words: Uint32Array,
+  at: number,
+  apid: number,
+  event: Parameters<typeof plugStep>[0],
+): void {
+  const code = plugStep(event, plugCode(words, at, apid));
+  setBit(words, at + PLUG, apid, (code & 1) !== 0);
+  setBit(words, at + PLUG + MASK_WORDS, apid, (code & 2) !== 0);
+  setBit(words, at + PLUG + 2 * MASK_WORDS, apid, (code & 4) !== 0);
+}
+
+/** The same for all adapters of a mask. */
+export function advancePlugs(
+  words: Uint32Array,
+  at: number,
+  adapters: Uint32Array,
+  event: Parameters<typeof plugStep>[0],
+): void {
+  for (let i = 0; i < MASK_WORDS; i++) {
+    let left = adapters[i] ?? 0;
+    while (left !== 0) {
+      const leading = Math.clz32(left);
+      left &= ~bitOf(leading);
+      advancePlug(words, at, i * 32 + leading, event);
+    }
+  }
+}
+
+const gone = new Uint32Array(MASK_WORDS);
+const come = new Uint32Array(MASK_WORDS);
+
+/** Puts a new guest matrix in place (null = none any more) and moves the adapters that came and went. */
+export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint32Array | null): void {
+  const field = at + GUEST_MATRIX;
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const before = words[field + i] ?? 0;
+    const after = matrix?.[i] ?? 0;
+    // An adapter that left the mdev altogether has left the guest with it.
+    gone[i] = before & ~after & (words[at + ASSIGNED + i] ?? 0);
+    come[i] = after & ~before;
+  }
+  advancePlugs(words, at, gone, 'UNPLUG');
+  advancePlugs(words, at, come, 'PLUG');
+  if (matrix === null) clear(words, field, MATRIX_WORDS);
+  else words.set(matrix, field);
+  setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
+}
+
+/** The UUID whose four words begin at `at`. */
+export function uuidText(words: Uint32Array, at: number): string {
+  const [a = '', b = '', c = '', d = ''] = [0, 1, 2, 3].map((i) =>
+    (words[at + i] ?? 0).toString(16).padStart(8, '0'),
+  );
+  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+}
+
+/** The four words of a UUID in lower case; false for any other text. */
+export function uuidWords(text: string, into: Uint32Array): boolean {
+  if (text.length !== 36) return false;
+  let digits = 0;
+  for (let i = 0; i < 36; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 45 && (i === 8 || i === 13 || i === 18 || i === 23)) continue;
+    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;
+    if (digit < 0) return false;
+    const word = digits >>> 3;
+    into[word] = (digits & 7) === 0 ? digit : ((into[word] ?? 0) << 4) | digit;
+    digits++;
+  }
+  return digits === 32;
+}

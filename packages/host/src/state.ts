@@ -1,0 +1,404 @@
+/**
+ * What a host is: a block of words (layout.ts), and the few texts that belong to it.
+ *
+ * There is one such state. The driver's rules decide on it, projections show it, sysfs reads it, what-if forks it. Facts change it in
+ * place (`evolve`); everybody else reads. What the reading functions give are values: they do not change when the host does.
+ */
+import {
+  type Apqn,
+  and,
+  type ControlledMatrix,
+  EMPTY_MATRIX,
+  type Mask256,
+  maskFromWords,
+  maskOfRange,
+} from '@apledger/ap';
+import { type BusAttribute, type CardMode, type Generation, generationOfCode } from '@apledger/events';
+import { Block } from './block.ts';
+import { Cards } from './cards.ts';
+import {
+  APMASK,
+  APXA,
+  AQMASK,
+  BINDINGS_ARMED,
+  CHECK_STOPPED,
+  CONFIG,
+  DECONFIGURED,
+  H,
+  HARDWARE_CONFIG,
+  HEADER_WORDS,
+  MAGIC,
+  MASK_WORDS,
+  MATRIX_WHILE_OPEN,
+  MDEV_WORDS,
+  QCI,
+  SLOT_KNOWN,
+  SLOTS,
+} from './layout.ts';
+import { MdevIndex } from './mdev-index.ts';
+import { Mdevs } from './mdevs.ts';
+import { hasBit } from './words.ts';
+
+/** What is plugged into an adapter slot. Type 0 = nothing, 10..14 = CEX4..CEX8. */
+export interface CardHardware {
+  readonly type: number;
+  readonly mode: CardMode;
+  /** Facility bits of the card, as `ap_functions` shows them. */
+  readonly functions: number;
+}
+
+/** What QCI says of the machine. */
+export interface HardwareState {
+  readonly qci: boolean;
+  readonly apxa: boolean;
+  /** QCI's highest adapter and domain numbers; they count only with APXA. */
+  readonly maxAdapter: number;
+  readonly maxDomain: number;
+}
+
+/** The texts of a host. */
+export interface Texts {
+  name: string;
+  bootApmask: string | null;
+  bootAqmask: string | null;
+  /** Who has each mdev open, in the order of the mdevs; null = nobody, or somebody who is no KVM guest. */
+  guests: (string | null)[];
+  /** Of the queues that have a driver_override. */
+  overrides: Map<Apqn, string>;
+  /** Codes that the next ZAPQs of a queue will answer, one each. */
+  resetFaults: Map<Apqn, readonly number[]>;
+}
+
+const noTexts = (): Texts => ({
+  name: '',
+  bootApmask: null,
+  bootAqmask: null,
+  guests: [],
+  overrides: new Map(),
+  resetFaults: new Map(),
+});
+
+export const MODES: readonly CardMode[] = ['A', 'C', 'P'];
+
+const copyOf = (texts: Texts): Texts => ({
+  ...texts,
+  guests: [...texts.guests],
+  overrides: new Map(texts.overrides),
+  resetFaults: new Map(texts.resetFaults),
+});
+
+/** Without APXA only 64 adapters and 16 domains reach a guest (driver-rules 6.2). */
+const REACHABLE: ControlledMatrix = {
+  adapters: maskOfRange(0, 63),
+  domains: maskOfRange(0, 15),
+  controlDomains: maskOfRange(0, 15),
+};
+
+export class HostState {
+  /** For this package alone. */
+  block: Block;
+  texts: Texts;
+  readonly index = new MdevIndex();
+  readonly cards = new Cards(this);
+  readonly mdevs = new Mdevs(this);
+  #textsBefore: Texts | undefined;
+  #isTrying = false;
+
+  /** A host of which no fact is known. */
+  constructor(block = emptyBlock(), texts = noTexts()) {
+    this.block = block;
+    this.texts = texts;
+  }
+
+  /** A copy that shares nothing with this one. */
+  fork(): HostState {
+    return new HostState(this.block.fork(), copyOf(this.texts));
+  }
+
+  /** Whether both are the same in every bit. */
+  equals(other: HostState): boolean {
+    return this.block.equals(other.block) && textsJson(this.texts) === textsJson(other.texts);
+  }
+
+  /**
+   * The state as bytes: the used words, then the texts as JSON in UTF-8. A snapshot is these bytes. Their length in words is the first
+   * of the 4-byte numbers before them.
+   */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const texts = new TextEncoder().encode(textsJson(this.texts));
+    const { used, bytes } = this.block;
+    const all = new Uint8Array(4 + 4 * used + texts.length);
+    new DataView(all.buffer).setUint32(0, used);
+    all.set(bytes.subarray(0, 4 * used), 4);
+    all.set(texts, 4 + 4 * used);
+    return all;
+  }
+
+  /** The state of bytes that `toBytes` made on a machine of this byte order; undefined for any others. */
+  static ofBytes(bytes: Uint8Array): HostState | undefined {
+    if (bytes.length < 4) return undefined;
+    const used = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+    if (used < HEADER_WORDS || 4 + 4 * used > bytes.length) return undefined;
+    const texts = textsOfJson(new TextDecoder().decode(bytes.subarray(4 + 4 * used)));
+    const block = new Block(used);
+    block.bytes.set(bytes.subarray(4, 4 + 4 * used));
+    const { words } = block;
+    const expected =
+      HEADER_WORDS + (words[H.cards] ?? 0) * (words[H.rowWords] ?? 0) + (words[H.mdevs] ?? 0) * MDEV_WORDS;
+    if (texts === undefined || words[H.magic] !== MAGIC || used !== expected) return undefined;
+    return texts.guests.length === words[H.mdevs] ? new HostState(block, texts) : undefined;
+  }
+
+  /** From here on every change can be undone, once. */
+  begin(): void {
+    this.block.begin();
+    this.#isTrying = true;
+  }
+
+  /** The host is again what it was at `begin`. */
+  rollback(): void {
+    this.block.rollback();
+    this.index.forget();
+    if (this.#textsBefore !== undefined) this.texts = this.#textsBefore;
+    this.#textsBefore = undefined;
+    this.#isTrying = false;
+  }
+
+  /** The texts, of which some are about to change. */
+  changingTexts(): Texts {
+    if (this.#isTrying && this.#textsBefore === undefined) {
+      this.#textsBefore = this.texts;
+      this.texts = copyOf(this.texts);
+    }
+    return this.texts;
+  }
+
+  /** Starts anew; everything that was known is gone. */
+  reset(): void {
+    this.block.touch(0, this.block.used);
+    const { revision, position, occurredAt } = this;
+    this.block.words.fill(0);
+    this.block.used = HEADER_WORDS;
+    this.block.words[H.magic] = MAGIC;
+    this.index.forget();
+    Object.assign(this.changingTexts(), noTexts());
+    this.place(revision, position, occurredAt);
+  }
+
+  #word(at: number): number {
+    return this.block.words[at] ?? 0;
+  }
+
+  #mask(at: number): Mask256 {
+    return maskFromWords(this.block.words, at);
+  }
+
+  #matrix(at: number): ControlledMatrix {
+    return {
+      adapters: this.#mask(at),
+      domains: this.#mask(at + MASK_WORDS),
+      controlDomains: this.#mask(at + 2 * MASK_WORDS),
+    };
+  }
+
+  /** Revision of the last fact folded, -1 before the first. */
+  get revision(): number {
+    return this.#word(H.revisionPlus1) - 1;
+  }
+
+  /** Position of the last fact folded, 0 before the first. */
+  get position(): number {
+    return this.block.doubles[H.position / 2] ?? 0;
+  }
+
+  /** When the last fact happened; milliseconds since 1970 UTC. */
+  get occurredAt(): number {
+    return this.block.doubles[H.occurredAt / 2] ?? 0;
+  }
+
+  /** The fact with which the state stands. */
+  place(revision: number, position: number, occurredAt: number): void {
+    this.block.touch(0, 8);
+    this.block.words[H.revisionPlus1] = revision + 1;
+    this.block.doubles[H.position / 2] = position;
+    this.block.doubles[H.occurredAt / 2] = occurredAt;
+  }
+
+  /** False until the host's first fact: there is nothing to see before. */
+  get isRegistered(): boolean {
+    return this.#word(H.generation) !== 0;
+  }
+
+  get name(): string {
+    return this.texts.name;
+  }
+
+  /** The driver's generation. Throws before the host is registered. */
+  get driver(): Generation {
+    const generation = generationOfCode(this.#word(H.generation));
+    if (generation === undefined) throw new Error('the host is not registered');
+    return generation;
+  }
+
+  /** The machine below the bus. What changes here is noticed at the next scan. */
+  get hardware(): HardwareState {
+    const flags = this.#word(H.flags);
+    return {
+      qci: (flags & QCI) !== 0,
+      apxa: (flags & APXA) !== 0,
+      maxAdapter: this.#word(H.maxAdapter),
+      maxDomain: this.#word(H.maxDomain),
+    };
+  }
+
+  get bindingsArmed(): boolean {
+    return (this.#word(H.flags) & BINDINGS_ARMED) !== 0;
+  }
+
+  /** The guest matrix exists only while the mdev is open (driver-rules 8). */
+  get hasMatrixOnlyWhileOpen(): boolean {
+    return (this.#word(H.flags) & MATRIX_WHILE_OPEN) !== 0;
+  }
+
+  get apmask(): Mask256 {
+    return this.#mask(APMASK);
+  }
+
+  get aqmask(): Mask256 {
+    return this.#mask(AQMASK);
+  }
+
+  /** QCI as the bus last fetched it. */
+  get config(): ControlledMatrix {
+    return this.#matrix(CONFIG);
+  }
+
+  /** QCI as the hardware has it. What differs is noticed at the next scan. */
+  get hardwareConfig(): ControlledMatrix {
+    return this.#matrix(HARDWARE_CONFIG);
+  }
+
+  get bootParameters(): { readonly apmask: string | null; readonly aqmask: string | null } {
+    return { apmask: this.texts.bootApmask, aqmask: this.texts.bootAqmask };
+  }
+
+  get attributes(): Readonly<Record<BusAttribute, number>> {
+    return {
+      ap_domain: this.#word(H.apDomain) | 0,
+      config_time: this.#word(H.configTime),
+      poll_thread: this.#word(H.pollThread),
+      poll_timeout: this.block.doubles[H.pollTimeout / 2] ?? 0,
+    };
+  }
+
+  get scans(): number {
+    return this.#word(H.scans);
+  }
+
+  get bindingsCompleted(): number {
+    return this.#word(H.bindingsCompleted);
+  }
+
+  /** What is plugged into the slot, undefined when nothing was said about it. */
+  slot(apid: number): CardHardware | undefined {
+    const word = this.#word(SLOTS + 2 * apid);
+    if ((word & SLOT_KNOWN) === 0) return undefined;
+    return {
+      type: word & 0xff,
+      mode: MODES[(word >>> 8) & 0xff] ?? 'C',
+      functions: this.#word(SLOTS + 2 * apid + 1),
+    };
+  }
+
+  /** Codes that the next ZAPQs of the queue will answer. */
+  resetFaults(queue: Apqn): readonly number[] {
+    return this.texts.resetFaults.get(queue) ?? [];
+  }
+}
+
+function emptyBlock(): Block {
+  const block = new Block(HEADER_WORDS);
+  block.words[H.magic] = MAGIC;
+  return block;
+}
+
+const byQueue = ([a]: readonly [Apqn, unknown], [b]: readonly [Apqn, unknown]): number => a - b;
+
+const textsJson = ({ name, bootApmask, bootAqmask, guests, overrides, resetFaults }: Texts): string =>
+  JSON.stringify([
+    name,
+    bootApmask,
+    bootAqmask,
+    guests,
+    [...overrides].sort(byQueue),
+    [...resetFaults].sort(byQueue),
+  ]);
+
+function textsOfJson(json: string): Texts | undefined {
+  try {
+    const [name, bootApmask, bootAqmask, guests, overrides, resetFaults] = JSON.parse(json);
+    return {
+      name,
+      bootApmask,
+      bootAqmask,
+      guests,
+      overrides: new Map(overrides),
+      resetFaults: new Map(resetFaults),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Highest ids that the AP bus accepts: a QCI value of 0 is ignored (driver-rules 2). */
+export function busLimits({ hardware }: HostState): {
+  readonly maxAdapter: number;
+  readonly maxDomain: number;
+} {
+  const { apxa, qci, maxAdapter, maxDomain } = hardware;
+  return {
+    maxAdapter: qci && apxa && maxAdapter !== 0 ? maxAdapter : 63,
+    maxDomain: qci && apxa && maxDomain !== 0 ? maxDomain : 15,
+  };
+}
+
+/** Highest ids that an mdev accepts: here a QCI value of 0 counts (driver-rules 2). */
+export function mdevLimits({ hardware }: HostState): {
+  readonly maxAdapter: number;
+  readonly maxDomain: number;
+} {
+  const isExtended = hardware.qci && hardware.apxa;
+  return {
+    maxAdapter: isExtended ? hardware.maxAdapter : 63,
+    maxDomain: isExtended ? hardware.maxDomain : 15,
+  };
+}
+
+/** The host configuration as vfio_ap knows it: nothing at all without QCI (driver-rules 6.2). */
+export const hostConfig = (state: HostState): ControlledMatrix =>
+  state.hardware.qci ? state.config : EMPTY_MATRIX;
+
+/** True when both masks give the APQN to the host's own drivers (driver-rules 3). */
+export const isReserved = ({ block: { words } }: HostState, apid: number, apqi: number): boolean =>
+  hasBit(words, APMASK, apid) && hasBit(words, AQMASK, apqi);
+
+/** True when the hardware has the APQN. */
+export const isInHardware = ({ block: { words } }: HostState, apid: number, apqi: number): boolean =>
+  hasBit(words, HARDWARE_CONFIG, apid) && hasBit(words, HARDWARE_CONFIG + MASK_WORDS, apqi);
+
+/** What the hardware says of an adapter. */
+export const isDeconfigured = ({ block: { words } }: HostState, apid: number): boolean =>
+  hasBit(words, DECONFIGURED, apid);
+export const isCheckStopped = ({ block: { words } }: HostState, apid: number): boolean =>
+  hasBit(words, CHECK_STOPPED, apid);
+
+/** The masks that arrive in a guest's CRYCB when these are written for it (driver-rules 6.2). */
+export function reachable(state: HostState, matrix: ControlledMatrix): ControlledMatrix {
+  const { apxa, qci } = state.hardware;
+  if (apxa && qci) return matrix;
+  return {
+    adapters: and(matrix.adapters, REACHABLE.adapters),
+    domains: and(matrix.domains, REACHABLE.domains),
+    controlDomains: and(matrix.controlDomains, REACHABLE.controlDomains),
+  };
+}

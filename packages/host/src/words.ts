@@ -1,0 +1,50 @@
+/** Set operations on masks where they lie: eight words of an array from an offset. */
+import { MASK_WORDS } from './layout.ts';
+
+export const bitOf = (id: number): number => 0x80000000 >>> (id & 31);
+
+export const hasBit = (words: Uint32Array, at: number, id: number): boolean =>
+  ((words[at + (id >>> 5)] ?? 0) & bitOf(id)) !== 0;
+
+export function setBit(words: Uint32Array, at: number, id: number, isSet: boolean): void {
+  const word = at + (id >>> 5);
+  const before = words[word] ?? 0;
+  words[word] = isSet ? before | bitOf(id) : before & ~bitOf(id);
+}
+
+/** Adds the mask at `from` in `mask`. */
+export function add(words: Uint32Array, at: number, mask: Uint32Array, from = 0): void {
+  for (let i = 0; i < MASK_WORDS; i++) words[at + i] = (words[at + i] ?? 0) | (mask[from + i] ?? 0);
+}
+
+export function remove(words: Uint32Array, at: number, mask: Uint32Array, from = 0): void {
+  for (let i = 0; i < MASK_WORDS; i++) words[at + i] = (words[at + i] ?? 0) & ~(mask[from + i] ?? 0);
+}
+
+export function copy(words: Uint32Array, at: number, mask: Uint32Array, from: number, count: number): void {
+  for (let i = 0; i < count; i++) words[at + i] = mask[from + i] ?? 0;
+}
+
+export function clear(words: Uint32Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) words[at + i] = 0;
+}
+
+export function overlaps(a: Uint32Array, atA: number, b: ArrayLike<number>, atB: number): boolean {
+  for (let i = 0; i < MASK_WORDS; i++) if (((a[atA + i] ?? 0) & (b[atB + i] ?? 0)) !== 0) return true;
+  return false;
+}
+
+/** How many bits of the mask are below `id`. */
+export function bitsBelow(words: Uint32Array, at: number, id: number): number {
+  let total = 0;
+  const last = id >>> 5;
+  for (let i = 0; i < last; i++) total += bits(words[at + i] ?? 0);
+  const within = id & 31;
+  return within === 0 ? total : total + bits((words[at + last] ?? 0) >>> (32 - within));
+}
+
+function bits(word: number): number {
+  let n = word - ((word >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return (((n + (n >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
+}
