@@ -4,9 +4,10 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decide, type HostState } from '@apledger/driver';
+import { decide } from '@apledger/driver';
 import { type Appended, openSqliteLog } from '@apledger/event-log';
 import type { Command, Fact } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import { type Bench, type Context, sized } from './context.ts';
 import { newFact } from './history.ts';
 import { type Ask, load, type Served, served } from './http-load.ts';
@@ -167,11 +168,11 @@ async function fill(directory: string, hosts: number): Promise<number> {
 /** The facts of a host's setup: its boot, and each mdev with what is done to it as one commit. */
 function commitsOfHost(): Fact[][] {
   const ids = (count: number): number[] => Array.from({ length: count }, (_, id) => id);
-  let state: HostState | undefined;
+  const state = new HostState();
   const carriedOut = (command: Command): readonly Fact[] => {
     const decision = decide(state, command);
     if (decision.refusal !== undefined) throw new Error(decision.refusal.explanation);
-    state = decision.state;
+    for (const fact of decision.facts) evolve(state, fact);
     return decision.facts;
   };
   const boot = carriedOut({

@@ -75,7 +75,6 @@ async function fill(directory: string): Promise<Filled> {
   const position = Math.floor((await log.lastPosition()) / 2);
   for (let n = 0; n < HOSTS; n++)
     await handler.submit({ host: `small${n}`, command: small(`small${n}`), actor: 'bench' });
-  await handler.close();
   await log.close();
   return { host: shape.host, position };
 }

@@ -1,6 +1,6 @@
 /** A process that begins to decide, measured: run by `runAlone`, never imported. */
 import { join } from 'node:path';
-import { CommandHandler, snapshotFiles } from '@apledger/command-handler';
+import { CommandHandler } from '@apledger/command-handler';
 import { decide } from '@apledger/driver';
 import { openSqliteLog } from '@apledger/event-log';
 import { openReadModel, openSqliteStore } from '@apledger/projections';
@@ -14,18 +14,13 @@ interface First extends History {
   readonly withSnapshots: boolean;
 }
 
-const filesOf = (directory: string) => snapshotFiles(join(directory, 'snapshots'));
+const storeOf = (directory: string) => openSqliteStore(join(directory, 'read-model.sqlite'));
 
-/** Lets snapshots and read model be as a service leaves them when it ends; seconds of folding the stream for it. */
+/** Lets the read model be as a service leaves it when it ends; seconds of folding the stream for it. */
 async function prepare({ directory, hosts: [host = ''] }: History): Promise<number> {
   const log = await openSqliteLog({ directory, readOnly: true });
-  const handler = new CommandHandler(log, { snapshots: filesOf(directory) });
-  const taken = await seconds(() => handler.state(host));
-  await handler.close();
-  const readModel = await openReadModel({
-    log,
-    store: openSqliteStore(join(directory, 'read-model.sqlite')),
-  });
+  const taken = await seconds(() => new CommandHandler(log).state(host));
+  const readModel = await openReadModel({ log, store: storeOf(directory) });
   await readModel.catchUp();
   readModel.close();
   await log.close();
@@ -36,8 +31,12 @@ async function prepare({ directory, hosts: [host = ''] }: History): Promise<numb
 async function first({ directory, hosts: [host = ''], withSnapshots }: First): Promise<number> {
   return seconds(async () => {
     const log = await openSqliteLog({ directory, readOnly: true });
-    const handler = new CommandHandler(log, withSnapshots ? { snapshots: filesOf(directory) } : {});
-    decide(await handler.state(host), { type: 'ScanBus' });
+    const states = withSnapshots ? await openReadModel({ log, store: storeOf(directory) }) : undefined;
+    const handler = new CommandHandler(log, states === undefined ? {} : { states });
+    const state = await handler.state(host);
+    if (state === undefined) throw new Error('there is no host');
+    decide(state, { type: 'ScanBus' });
+    states?.close();
     await log.close();
   });
 }
@@ -51,11 +50,8 @@ interface Questions extends History {
 async function ask({ directory, facts, hosts: [host = ''], count, seed }: Questions): Promise<Latencies> {
   const random = randomFrom(seed);
   const log = await openSqliteLog({ directory, readOnly: true });
-  const handler = new CommandHandler(log, { snapshots: filesOf(directory) });
-  const readModel = await openReadModel({
-    log,
-    store: openSqliteStore(join(directory, 'read-model.sqlite')),
-  });
+  const readModel = await openReadModel({ log, store: storeOf(directory) });
+  const handler = new CommandHandler(log, { states: readModel });
   const latencies: number[] = [];
   for (let n = 0; n < count; n++) {
     const moment = { position: 1 + Math.floor(random() * facts) };

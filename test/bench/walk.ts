@@ -3,8 +3,9 @@
  * grows nor empties however long it goes on. The driver's rules decide each of them; about one in ten is refused.
  */
 import { has, type Mask256 } from '@apledger/ap';
-import { type Decision, decide, type HostState, isOpen, type Mdev } from '@apledger/driver';
+import { type Decision, decide } from '@apledger/driver';
 import type { Command, Generation } from '@apledger/events';
+import { evolve, HostState, isOpen, type Mdev } from '@apledger/host';
 
 /** A host of the fleet. */
 export interface HostShape {
@@ -38,7 +39,7 @@ export function randomFrom(seed: number): () => number {
 
 /** One command, the state that it met, and what came of it. */
 export interface Step {
-  readonly before: HostState | undefined;
+  readonly before: HostState;
   readonly command: Command;
   readonly decision: Decision;
 }
@@ -49,7 +50,7 @@ export class Walk {
   readonly #random: () => number;
   readonly #opening: Command[];
   readonly #uuids: readonly string[];
-  #state: HostState | undefined;
+  readonly #state = new HostState();
 
   constructor(shape: HostShape, seed: number) {
     this.shape = shape;
@@ -65,15 +66,14 @@ export class Walk {
 
   /** Decides the next command. */
   step(): Step {
-    const before = this.#state;
+    const before = this.#state.fork();
     const command = this.#opening.shift() ?? this.#next(before);
     const decision = decide(before, command);
-    this.#state = decision.state;
+    for (const fact of decision.facts) evolve(this.#state, fact);
     return { before, command, decision };
   }
 
-  #next(state: HostState | undefined): Command {
-    if (state === undefined) throw new Error('a walk begins with its registration');
+  #next(state: HostState): Command {
     const dice = this.#below(100);
     if (dice < 6) return { type: 'WriteMask', mask: 'apmask', text: this.#maskChange(state) };
     if (dice < 12) return this.#rebind(state);

@@ -1,8 +1,8 @@
 /** Random writes of random bytes into every writable file: an errno or a success each, and a refused one changes nothing. */
 import { CommandHandler } from '@apledger/command-handler';
-import type { HostState } from '@apledger/driver';
 import { openMemoryLog } from '@apledger/event-log';
 import { parseCommand } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { type Attribute, nodeAt } from '@apledger/sysfs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

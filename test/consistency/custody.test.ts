@@ -3,9 +3,9 @@
  * by commit. The model is slow and shares no code with the fold.
  */
 import { formatApqn, matrixHas } from '@apledger/ap';
-import { driverOf, evolve, type HostState, queueOf } from '@apledger/driver';
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import { type Command, type Generation, parseFact } from '@apledger/events';
+import { driverOf, evolve, HostState, queueOf } from '@apledger/host';
 import {
   type Custody,
   type CustodyInterval,
@@ -44,7 +44,7 @@ async function commitsOf(log: EventLog): Promise<Commit[]> {
   const facts: RecordedFact[] = [];
   for await (const fact of log.readStream('host-h')) facts.push(fact);
   const commits: Commit[] = [];
-  let state: HostState | undefined;
+  const state = new HostState();
   for (const [id, group] of Map.groupBy(facts, ({ cause }) => cause)) {
     const resets = new Map<string, number[]>();
     for (const { type, version, data, revision } of group) {
@@ -55,7 +55,7 @@ async function commitsOf(log: EventLog): Promise<Commit[]> {
           const isGuests = usersOf(state, apid, apqi).some((user) => user !== 'host');
           if (!isGuests) resets.set(queue, [...(resets.get(queue) ?? []), revision]);
         }
-      state = evolve(state, fact);
+      evolve(state, fact);
     }
     const users = new Map(
       QUEUES.map(({ apid, apqi }) => [formatApqn((apid << 8) | apqi), usersOf(state, apid, apqi)]),

@@ -3,8 +3,8 @@
  * same facts by different code, and must never differ. Histories are random, in all generations.
  */
 import { type ControlledMatrix, formatMask, idsOf } from '@apledger/ap';
-import { driverOf, type HostState, isOpen } from '@apledger/driver';
 import type { MatrixIds } from '@apledger/events';
+import { driverOf, type HostState, isOpen } from '@apledger/host';
 import { type HostView, memoryStore, openReadModel } from '@apledger/projections';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -3,15 +3,8 @@
  * page describes it and s390-tools 2.35 to 2.43 have it; what a state does not hold is the same for every simulated card.
  */
 import { apqn, formatApid, formatApqn, has, matrixHas } from '@apledger/ap';
-import {
-  busLimits,
-  type Card,
-  driverOf,
-  type HostState,
-  mdevOf,
-  type Queue,
-  rulesOf,
-} from '@apledger/driver';
+import { rulesOf } from '@apledger/driver';
+import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue } from '@apledger/host';
 
 /** Release of s390-tools: `[2, 40]`. */
 export type Release = readonly [major: number, minor: number];

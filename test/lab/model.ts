@@ -1,5 +1,5 @@
 /** Holds what the real lszcrypt prints in a lab against the model of the host. */
-import type { HostState } from '@apledger/driver';
+import type { HostState } from '@apledger/host';
 import { expect } from 'vitest';
 import { busAttributes, domains, listing, type Release, serialNumbers } from './lszcrypt.ts';
 import type { Lab } from './support.ts';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
-import type { HostState } from '@apledger/driver';
 import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Generation } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { apledger, type Ended, inRepository, scratch } from '../cli/support.ts';
 
 const PROGRAM = inRepository('services/cli/bin/apledger.mjs');

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
-import { type Decision, decide, evolve, type HostState, type Refusal } from '@apledger/driver';
+import { type Decision, decide, type Refusal } from '@apledger/driver';
 import {
+  type Appended,
   type EventLog,
   type Moment,
   type NewFact,
@@ -8,16 +8,14 @@ import {
   WrongExpectedRevision,
 } from '@apledger/event-log';
 import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
+import { evolvePacked, HostState } from '@apledger/host';
+import { foldStream } from '@apledger/projections';
 import { v7 as uuidv7 } from 'uuid';
-import { type KnownHost, type SnapshotStore, Snapshots, UNKNOWN } from './snapshots.ts';
 
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
-/** About 120 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
+/** About 40 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
 const MAX_HOSTS = 1000;
-
-/** Facts that are folded before others get a turn: about 2.5 ms. */
-const FACTS_A_TURN = 100;
 
 /** One command for one host. */
 export interface Submission {
@@ -54,34 +52,29 @@ export interface Receipt {
   readonly revision: number;
 }
 
-/** A host as of one moment. */
-export interface HostAt {
-  readonly state: HostState;
-  /** Of the last fact that counts. */
-  readonly revision: number;
+/** Who knows hosts as of any revision: a read model. */
+export interface States {
+  /** The host's state after a revision, the caller's own; without any fact below 0. */
+  stateAt(host: string, revision: number): Promise<HostState>;
 }
 
 export interface CommandHandlerOptions {
   /** The clock that dates facts. */
   readonly now?: () => Date;
-  /** Where the states of hosts are kept, so that a long stream need not be folded from its first fact. Default: nowhere. */
-  readonly snapshots?: SnapshotStore;
-  /** Facts between two snapshots of a host; 1,000 by default. */
-  readonly snapshotInterval?: number;
+  /** Where a host that this process has not met comes from. Default: the whole stream is folded. */
+  readonly states?: States;
   /** States kept in memory; that of the host used longest ago is forgotten, and folded again when it is needed. 1,000 by default. */
   readonly maxHosts?: number;
-  /** Told of what went wrong in the background: a snapshot that could not be kept. */
-  readonly report?: (message: string) => void;
 }
 
 /** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
 export class CommandHandler {
   readonly #log: EventLog;
   readonly #now: () => Date;
-  readonly #snapshots: Snapshots | undefined;
+  readonly #states: States;
   readonly #maxHosts: number;
   /** In the order of their last use. */
-  readonly #hosts = new Map<string, KnownHost>();
+  readonly #hosts = new Map<string, HostState>();
   /**
    * One command at a time for each host. To decide the next one before the last is durable would be faster, but
    * if another process wins the race, a revision number alone could not tell its facts from the expected ones.
@@ -89,18 +82,11 @@ export class CommandHandler {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(log: EventLog, options: CommandHandlerOptions = {}) {
-    const {
-      now = () => new Date(),
-      snapshots: store,
-      snapshotInterval: interval,
-      maxHosts = MAX_HOSTS,
-      report = () => {},
-    } = options;
+    const { now = () => new Date(), states = { stateAt: wholeStreams(log) }, maxHosts = MAX_HOSTS } = options;
     this.#log = log;
     this.#now = now;
     this.#maxHosts = maxHosts;
-    this.#snapshots =
-      store && new Snapshots({ log, store, report, ...(interval === undefined ? {} : { interval }) });
+    this.#states = states;
   }
 
   /** Decides and appends. Throws what the log throws when it cannot take the facts. */
@@ -119,29 +105,34 @@ export class CommandHandler {
   }
 
   /**
-   * The host's state now, facts of other processes included; undefined when it does not exist. Waits for no command
-   * that is under way: what it will have changed is not acknowledged yet.
+   * The host's state now, facts of other processes included, the caller's own; undefined when it does not exist. Waits for no command that
+   * is under way: what it will have changed is not acknowledged yet.
    */
-  async state(host: string): Promise<HostState | undefined> {
-    return (await this.stateAt(host))?.state;
+  state(host: string): Promise<HostState | undefined> {
+    return this.stateAt(host);
   }
 
   /** The host after its last fact at or before the moment, by default now; undefined when it was not registered then. */
-  async stateAt(host: string, moment?: Moment): Promise<HostAt | undefined> {
-    const { state, revision } = await (moment === undefined ? this.#load(host) : this.#at(host, moment));
-    return state && { state, revision };
-  }
-
-  /** Keeps the states that are worth it, and waits until nothing is written any more. The log must still be open. */
-  async close(): Promise<void> {
-    await this.#snapshots?.close(this.#hosts);
+  async stateAt(host: string, moment?: Moment): Promise<HostState | undefined> {
+    if (moment === undefined) {
+      const known = await this.#load(host);
+      return known.isRegistered ? known.fork() : undefined;
+    }
+    const revision = await this.#log.revisionAt(streamOf(host), moment);
+    if (revision < 0) return undefined;
+    const known = this.#hosts.get(host);
+    const state =
+      known !== undefined && known.revision <= revision
+        ? await foldStream(this.#log, host, known.fork(), revision)
+        : await this.#states.stateAt(host, revision);
+    return state.isRegistered ? state : undefined;
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
     const { host, command, actor, correlation = commandId } = submission;
     const stream = streamOf(host);
-    const known = await this.#load(host);
-    const { state, revision } = known;
+    const state = await this.#load(host);
+    const { revision } = state;
     // Asked after the state was read: another process that carries out the same command is then seen here, or the
     // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
     const recorded = submission.commandId === undefined ? [] : await this.#log.readCommand(stream, commandId);
@@ -151,67 +142,58 @@ export class CommandHandler {
       throw new WrongExpectedRevision(stream, submission.expected, expected);
     const decision = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
-    if (decision.facts.length === 0 || decision.state === undefined)
+    if (decision.facts.length === 0 || (revision < 0 && command.type !== 'RegisterHost'))
       return receipt(commandId, decision, revision);
+    const facts = decision.facts.map((fact) => this.#newFact(fact));
     const appended = await this.#log.append({
       stream,
       expected,
       commandId,
       actor,
       correlation,
-      facts: decision.facts.map((fact) => this.#newFact(fact)),
+      facts,
     });
     if (appended.duplicate) return receiptOf(commandId, await this.#log.readCommand(stream, commandId));
-    this.#know(host, { ...known, state: decision.state, revision: appended.lastRevision });
+    this.#advance(host, state, facts, appended);
     return receipt(commandId, decision, appended.lastRevision);
   }
 
-  /** What this process knows of the host, after reading what it does not know yet. */
-  async #load(host: string): Promise<KnownHost> {
+  /** What this process knows of the host, after reading what it does not know yet. Facts change it in place: who keeps it forks it. */
+  async #load(host: string): Promise<HostState> {
     const known = this.#hosts.get(host);
     const head = await this.#log.head(streamOf(host));
-    if (head === undefined) return known ?? UNKNOWN;
+    if (head === undefined) return known ?? new HostState();
     if (head.revision === known?.revision) return this.#know(host, known);
-    return this.#know(host, await this.#fold(host, known, head.revision));
+    const state =
+      known === undefined
+        ? await this.#states.stateAt(host, head.revision)
+        : await foldStream(this.#log, host, known.fork(), head.revision);
+    return this.#know(host, state);
   }
 
-  async #at(host: string, moment: Moment): Promise<KnownHost> {
-    const revision = await this.#log.revisionAt(streamOf(host), moment);
-    if (revision < 0) return UNKNOWN;
-    const known = this.#hosts.get(host);
-    return this.#fold(host, known !== undefined && known.revision <= revision ? known : undefined, revision);
+  /** The facts are durable: what is known of the host follows them. */
+  #advance(
+    host: string,
+    state: HostState,
+    facts: readonly NewFact[],
+    { lastRevision, lastPosition }: Appended,
+  ): void {
+    for (const { packed } of facts) evolvePacked(state, packed, 0, packed.length);
+    const occurredAt = Date.parse(facts.at(-1)?.occurredAt ?? '');
+    state.place(lastRevision, lastPosition, Math.max(state.occurredAt, occurredAt));
+    this.#know(host, state);
   }
 
-  #know(host: string, known: KnownHost): KnownHost {
-    const kept = this.#offer(host, known);
+  #know(host: string, state: HostState): HostState {
     // Who asked at the same time may have read further.
-    if (kept.revision >= (this.#hosts.get(host) ?? UNKNOWN).revision) {
-      this.#hosts.delete(host);
-      this.#hosts.set(host, kept);
-    }
-    for (const [oldest, left] of this.#hosts) {
+    if (state.revision < (this.#hosts.get(host)?.revision ?? -1)) return state;
+    this.#hosts.delete(host);
+    this.#hosts.set(host, state);
+    for (const oldest of this.#hosts.keys()) {
       if (this.#hosts.size <= this.#maxHosts) break;
       this.#hosts.delete(oldest);
-      this.#snapshots?.retire(oldest, left);
     }
-    return kept;
-  }
-
-  #offer(host: string, known: KnownHost): KnownHost {
-    return this.#snapshots?.offer(host, known) ?? known;
-  }
-
-  /** The host after the fact of this revision, from what is known of it, or from the nearest snapshot. */
-  async #fold(host: string, from: KnownHost | undefined, to: number): Promise<KnownHost> {
-    let known = from ?? (await this.#snapshots?.nearest(host, to)) ?? UNKNOWN;
-    const facts = this.#log.readStream(streamOf(host), { from: known.revision + 1, to });
-    for await (const { type, version, data, revision } of facts) {
-      const state = evolve(known.state, parseFact(type, version, data));
-      known = this.#offer(host, { state, revision, kept: known.kept });
-      // A long fold lets others have their turn, among them whoever writes the last snapshot before the next one is due.
-      if (revision % FACTS_A_TURN === 0) await setImmediate();
-    }
-    return known;
+    return state;
   }
 
   #newFact(fact: Fact): NewFact {
@@ -232,6 +214,11 @@ export class CommandHandler {
     }
   }
 }
+
+const wholeStreams =
+  (log: EventLog): States['stateAt'] =>
+  (host, revision) =>
+    foldStream(log, host, new HostState(), revision);
 
 const receipt = (commandId: string, decision: Decision, revision: number): Receipt => ({
   commandId,

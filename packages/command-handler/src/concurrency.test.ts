@@ -114,8 +114,8 @@ describe('two handlers on one log', () => {
         await scheduler.waitAll();
         const receipts = await Promise.all(submissions);
         const states = await Promise.all(handlers.map((one) => one.state(HOST)));
-        expect(states[1]).toEqual(states[0]);
-        expect(states[2]).toEqual(states[0]);
+        const [first] = states;
+        for (const state of states) expect(first !== undefined && state?.equals(first)).toBe(true);
         const [a, b] = [states[0]?.mdevs.get(A), states[0]?.mdevs.get(B)];
         expect(a && b && matricesOverlap(a.assigned, b.assigned)).toBe(false);
         const done = (type: string): number =>

@@ -5,14 +5,12 @@
  * Several writers on one log stay correct by that revision: who loses the race reads what happened and decides
  * again. Nobody is told of a fact before it is durable.
  *
- * A stream is folded once; where snapshots are kept, not even that. They are a cache: see snapshots.ts.
+ * A stream is folded once; with a read model that keeps states, not even that.
  */
 export {
   CommandHandler,
   type CommandHandlerOptions,
-  type HostAt,
   type Receipt,
+  type States,
   type Submission,
 } from './command-handler.ts';
-export { snapshotFiles } from './snapshot-files.ts';
-export type { Snapshot, SnapshotStore } from './snapshots.ts';

@@ -22,7 +22,7 @@ export {
 } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
 export { openLog } from './open.ts';
-export { type PackedFact, packedFacts } from './packed.ts';
+export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {
   Appended,
   Commit,

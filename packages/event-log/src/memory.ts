@@ -44,7 +44,7 @@ class MemoryLog implements EventLog {
     if (conflict !== undefined) throw conflict;
     const sealed = seal(commit, head, new Date().toISOString());
     const stream = known ?? this.#begin(commit.stream);
-    for (const { canonical, hash, occurredAtMs, packed } of sealed) {
+    for (const [index, { canonical, hash, occurredAtMs, packed }] of sealed.entries()) {
       const position = this.#facts.length + 1;
       const envelope = JSON.parse(canonical) as Envelope;
       const entry: PackedEntry = {
@@ -52,6 +52,7 @@ class MemoryLog implements EventLog {
         revision: envelope.revision,
         position,
         occurredAt: occurredAtMs,
+        isLast: index === sealed.length - 1,
         payload: packed.slice(),
       };
       stream.facts.push(this.#facts.length);

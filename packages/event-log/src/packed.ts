@@ -3,7 +3,8 @@
  *
  * A page is a run of frames, one a fact, little-endian on every machine:
  *
- *     0  u32  length of the frame in bytes, this header included
+ *     0  u32  length of the frame in bytes, this header included; and in the two highest bits:
+ *             0 = written by a version that did not tell commits apart, 2 = more facts of its commit follow, 3 = the last of its commit
  *     4  u32  stream number (the page's `streamName` gives the name)
  *     8  u32  revision
  *    12  f64  position
@@ -24,8 +25,16 @@ export interface PackedEntry {
   readonly revision: number;
   readonly position: number;
   readonly occurredAt: number;
+  /** True for the last fact of its commit; undefined where that is not known any more. */
+  readonly isLast?: boolean | undefined;
   readonly payload: Uint8Array;
 }
+
+const TELLS_COMMITS = 2 ** 31;
+const IS_LAST = 2 ** 30;
+
+/** The length in the first word of a frame. */
+export const frameLength = (word: number): number => word & (IS_LAST - 1);
 
 /** One fact of a page. The object is reused: copy what must outlive the next step of the loop. */
 export interface PackedFact {
@@ -35,6 +44,8 @@ export interface PackedFact {
   readonly position: number;
   /** Milliseconds since 1970 UTC. */
   readonly occurredAt: number;
+  /** True for the last fact of its commit; undefined in frames that do not tell commits apart. */
+  readonly isLast: boolean | undefined;
   /** The payload is `bytes[offset .. offset + length)`: shared by the whole page, not a view of its own. */
   readonly bytes: Uint8Array;
   readonly offset: number;
@@ -50,7 +61,8 @@ export function packFacts(entries: readonly PackedEntry[]): Uint8Array<ArrayBuff
   let at = 0;
   for (const entry of entries) {
     const length = HEADER_BYTES + entry.payload.length;
-    view.setUint32(at, length, true);
+    const commits = entry.isLast === undefined ? 0 : TELLS_COMMITS + (entry.isLast ? IS_LAST : 0);
+    view.setUint32(at, length + commits, true);
     view.setUint32(at + 4, entry.stream, true);
     view.setUint32(at + 8, entry.revision, true);
     view.setFloat64(at + 12, entry.position, true);
@@ -70,6 +82,7 @@ class Cursor implements PackedFact, IterableIterator<PackedFact, undefined> {
   revision = 0;
   position = 0;
   occurredAt = 0;
+  isLast: boolean | undefined = undefined;
   offset = 0;
   length = 0;
   readonly done = false;
@@ -94,7 +107,8 @@ class Cursor implements PackedFact, IterableIterator<PackedFact, undefined> {
     const at = this.#next;
     const left = this.bytes.length - at;
     if (left === 0) return END;
-    const size = left < HEADER_BYTES ? 0 : this.#view.getUint32(at, true);
+    const word = left < HEADER_BYTES ? 0 : this.#view.getUint32(at, true);
+    const size = frameLength(word);
     if (size < HEADER_BYTES || size > left) this.#fail('a frame does not fit its page');
     const position = this.#view.getFloat64(at + 12, true);
     if (!(position > this.position)) this.#fail('frames are not in the order of their positions');
@@ -102,6 +116,7 @@ class Cursor implements PackedFact, IterableIterator<PackedFact, undefined> {
     this.revision = this.#view.getUint32(at + 8, true);
     this.position = position;
     this.occurredAt = this.#view.getFloat64(at + 20, true);
+    this.isLast = word < TELLS_COMMITS ? undefined : (word & IS_LAST) !== 0;
     this.offset = at + HEADER_BYTES;
     this.length = size - HEADER_BYTES;
     this.#next = at + size;

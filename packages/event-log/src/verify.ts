@@ -32,8 +32,8 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
-  /** The packed form of a fact, to compare with the stored one; without it only the frames' headers are compared. A throw is a problem found. */
-  readonly repack?: (fact: RecordedFact) => Uint8Array;
+  /** The packed form that a fact must have, given the stored one; without it only the frames' headers are compared. A throw is a problem found. */
+  readonly repack?: (fact: RecordedFact, stored: Uint8Array) => Uint8Array;
   /** Heads noted earlier: each must still be in its stream, with the same hash. */
   readonly noted?: readonly Head[];
 }
@@ -228,7 +228,7 @@ function difference(
   }
   const payload = frame.bytes.subarray(frame.offset, frame.offset + frame.length);
   try {
-    if (repack === undefined || Buffer.compare(payload, repack(fact)) === 0) return undefined;
+    if (repack === undefined || Buffer.compare(payload, repack(fact, payload)) === 0) return undefined;
   } catch (error) {
     return `its data have no packed form: ${error instanceof Error ? error.message : error}`;
   }

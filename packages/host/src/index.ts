@@ -9,6 +9,7 @@ export {
   queuesOf,
 } from './cards.ts';
 export { evolve, evolvePacked } from './evolve.ts';
+export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
 export { isOpen, MAX_MDEVS, type Mdev, mdevOf, newestWithAny } from './mdevs.ts';
 export {

@@ -135,6 +135,12 @@ export class Mdevs {
     return place < 0 ? undefined : mdevValue(this.#state, place);
   }
 
+  /** The mdev whose UUID is in these four words. */
+  at(uuid: Uint32Array): Mdev | undefined {
+    const place = this.#state.index.find(this.#state.block.words, uuid);
+    return place < 0 ? undefined : mdevValue(this.#state, place);
+  }
+
   *keys(): Generator<string, undefined> {
     const { words } = this.#state.block;
     for (let place = 0; place < this.size; place++) yield uuidText(words, mdevAt(this.#state, place));

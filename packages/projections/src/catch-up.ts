@@ -7,13 +7,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { type EventLog, type PackedPage, packedFacts } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
+import { HostState } from '@apledger/host';
+import { readFacts } from './facts.ts';
 import { applyFact } from './fold.ts';
-import { HostState } from './host-state.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
 import { type Checkpoint, type ReadModelStore, type StoredState, sameCheckpoint } from './store.ts';
 
 /** A host's state is kept every so many of its facts; going back to any moment folds at most one fact less. */
-const SNAPSHOT_INTERVAL = 250;
+const SNAPSHOT_INTERVAL = 2000;
 /** Facts folded between two checkpoints, about (a page more or less): what a kill can cost. */
 export const CHECKPOINT_INTERVAL = 50_000;
 /** Hosts changed between two checkpoints, and hosts whose states stay in memory beyond one, at most: a page more or less. */
@@ -82,7 +83,7 @@ export class CatchUp {
     const startedAt = performance.now();
     let pending = 0;
     let position = start;
-    for await (const page of this.#log.readPacked({ after: start, upTo: end })) {
+    for await (const page of readFacts(this.#log, { after: start, upTo: end })) {
       // A service has others to answer meanwhile.
       await setImmediate();
       pending += this.#foldPage(page);

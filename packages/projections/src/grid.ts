@@ -8,9 +8,8 @@
  *     bit  4     CONTESTED: it is in the matrix of more than one mdev; the number is that of one that can use it, else of the oldest
  *     bits 8-31  the mdev's place in the order of creation, from 0
  */
-import type { HostState } from './host-state.ts';
-import { ASSIGNED, EFFECTIVE, FLAGS, HAS_EFFECTIVE } from './mdev-table.ts';
-import { MASK_WORDS, PRESENT, VFIO_AP, ZCRYPT } from './queue-rows.ts';
+import { forEachApqn, forEachId } from '@apledger/ap';
+import { type HostState, type Mdev, queuesOf } from '@apledger/host';
 
 export const GRID_CELLS = 256 * 256;
 export const BOUND = 3;
@@ -26,52 +25,31 @@ export const MDEV_SHIFT = 8;
 /** Writes the grid into `grid` (made when not given) and returns it; the queue `apid.apqi` is at `apid << 8 | apqi`. */
 export function gridOf(state: HostState, grid = new Uint32Array(GRID_CELLS)): Uint32Array {
   grid.fill(0);
-  for (const adapter of state.queues.adapters()) paintCard(state, adapter, grid);
-  state.mdevs.inOrder().forEach((at, number) => void paintMdev(state.mdevs.words, at, number, grid));
+  for (const adapter of state.cards.keys()) paintCard(state, adapter, grid);
+  let number = 0;
+  for (const mdev of state.mdevs.values()) paintMdev(mdev, number++, grid);
   return grid;
 }
 
-function paintCard({ queues }: HostState, adapter: number, grid: Uint32Array): void {
-  const at = queues.offsetOf(adapter);
-  forEachBit(queues.words, at + PRESENT, (apqi) => {
-    grid[(adapter << 8) | apqi] = UNBOUND;
-  });
-  forEachBit(queues.words, at + ZCRYPT, (apqi) => {
-    grid[(adapter << 8) | apqi] = ZCRYPT_BOUND;
-  });
-  forEachBit(queues.words, at + VFIO_AP, (apqi) => {
-    grid[(adapter << 8) | apqi] = VFIO_AP_BOUND;
-  });
+function paintCard(state: HostState, adapter: number, grid: Uint32Array): void {
+  const paint = (which: 'all' | 'zcrypt' | 'vfioAp', code: number): void =>
+    forEachId(queuesOf(state, adapter, which), (apqi) => {
+      grid[(adapter << 8) | apqi] = code;
+    });
+  paint('all', UNBOUND);
+  paint('zcrypt', ZCRYPT_BOUND);
+  paint('vfioAp', VFIO_AP_BOUND);
 }
 
-function paintMdev(words: Uint32Array, at: number, number: number, grid: Uint32Array): void {
-  const isAttached = ((words[at + FLAGS] ?? 0) & HAS_EFFECTIVE) !== 0;
-  paintMatrix(words, at + ASSIGNED, (index) => {
-    const before = grid[index] ?? 0;
-    grid[index] = (before & IN_MDEV) === 0 ? before | IN_MDEV | (number << MDEV_SHIFT) : before | CONTESTED;
+function paintMdev({ assigned, effective }: Mdev, number: number, grid: Uint32Array): void {
+  forEachApqn(assigned, (queue) => {
+    const before = grid[queue] ?? 0;
+    grid[queue] = (before & IN_MDEV) === 0 ? before | IN_MDEV | (number << MDEV_SHIFT) : before | CONTESTED;
   });
-  if (!isAttached) return;
-  paintMatrix(words, at + EFFECTIVE, (index) => {
-    const before = grid[index] ?? 0;
+  if (effective === null) return;
+  forEachApqn(effective, (queue) => {
+    const before = grid[queue] ?? 0;
     const isFirst = (before & USABLE) === 0;
-    grid[index] = isFirst ? (before & 0xff) | IN_MDEV | USABLE | (number << MDEV_SHIFT) : before | CONTESTED;
+    grid[queue] = isFirst ? (before & 0xff) | IN_MDEV | USABLE | (number << MDEV_SHIFT) : before | CONTESTED;
   });
-}
-
-/** Visits the product of the adapters and domains of the matrix whose words begin at `at`. */
-function paintMatrix(words: Uint32Array, at: number, visit: (index: number) => void): void {
-  forEachBit(words, at, (apid) => {
-    forEachBit(words, at + MASK_WORDS, (apqi) => visit((apid << 8) | apqi));
-  });
-}
-
-function forEachBit(words: Uint32Array, at: number, visit: (id: number) => void): void {
-  for (let i = 0; i < MASK_WORDS; i++) {
-    let bits = words[at + i] ?? 0;
-    while (bits !== 0) {
-      const leading = Math.clz32(bits);
-      visit((i << 5) | leading);
-      bits &= ~(0x80000000 >>> leading);
-    }
-  }
 }

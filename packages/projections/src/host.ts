@@ -2,6 +2,8 @@
  * One host without a log: its state, the facts that change it, and what can be seen of it. Nothing below this reads a file or knows Node,
  * so that a page in a browser folds the same facts with the same code.
  */
+
+export { HostState } from '@apledger/host';
 export { describeChange, describeFact } from './describe.ts';
 export { diffViews, type ViewChange } from './diff.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
@@ -18,12 +20,12 @@ export {
   VFIO_AP_BOUND,
   ZCRYPT_BOUND,
 } from './grid.ts';
-export { HostState } from './host-state.ts';
-export { type HostViewJson, stateOfView } from './restore.ts';
+export { stateOfView } from './restore.ts';
 export {
   type CardView,
   type Cell,
   type HostView,
+  type HostViewJson,
   type MdevView,
   mdevsOf,
   type Owner,

@@ -42,7 +42,8 @@ export type {
   Range,
 } from './custody/types.ts';
 export { diffViews, type ViewChange } from './diff.ts';
-export { CannotFold } from './fold.ts';
+export { foldStream, readFacts } from './facts.ts';
+export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';

@@ -1,6 +1,7 @@
 /** Asking about hosts as of any moment: nearest stored state, and the few facts after it. */
-import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
-import { type Fact, hostOf, pack, streamOf } from '@apledger/events';
+import type { EventLog, Moment } from '@apledger/event-log';
+import { type Fact, hostOf, streamOf } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import {
   CatchUp,
   CHECKPOINT_INTERVAL,
@@ -9,8 +10,7 @@ import {
   type Progress,
   UnreadableStore,
 } from './catch-up.ts';
-import { applyFact } from './fold.ts';
-import { HostState } from './host-state.ts';
+import { foldStream } from './facts.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { ReadModelStore, StoredState } from './store.ts';
 import { type HostView, viewOf } from './view.ts';
@@ -30,6 +30,8 @@ export interface ReadModel {
   hostAt(host: string, moment: Moment): Promise<HostView | undefined>;
   /** The host as the log has it now, whether or not the read model has caught up. */
   now(host: string): Promise<HostView | undefined>;
+  /** The host's state after a revision, the caller's own; without any fact below 0. */
+  stateAt(host: string, revision: number): Promise<HostState>;
   /**
    * The host after a revision, and as it would be if these facts followed: both as of that revision. Nothing is kept. Undefined when the
    * host was not registered then.
@@ -95,15 +97,9 @@ class LogReadModel implements ReadModel {
   }
 
   async supposing(host: string, revision: number, facts: readonly Fact[]): Promise<Supposed | undefined> {
-    const state = await this.#stateAt(host, revision);
+    const state = await this.stateAt(host, revision);
     const before = viewOf(host, state);
-    const { position, occurredAt } = state;
-    for (const fact of facts) {
-      const bytes = pack(fact);
-      const next = state.revision + 1;
-      applyFact(state, { revision: next, position, occurredAt, bytes, offset: 0, length: bytes.length });
-    }
-    state.revision = revision;
+    for (const fact of facts) evolve(state, fact);
     const after = viewOf(host, state);
     return before && after && { before, after };
   }
@@ -118,18 +114,11 @@ class LogReadModel implements ReadModel {
   }
 
   async #at(host: string, revision: number): Promise<HostView | undefined> {
-    return viewOf(host, await this.#stateAt(host, revision));
+    return viewOf(host, await this.stateAt(host, revision));
   }
 
-  async #stateAt(host: string, revision: number): Promise<HostState> {
-    const state = this.#nearest(host, revision);
-    if (state.revision < revision) {
-      const range = { stream: streamOf(host), from: state.revision + 1, to: revision };
-      for await (const page of this.#log.readPacked(range)) {
-        for (const fact of packedFacts(page)) applyFact(state, fact);
-      }
-    }
-    return state;
+  async stateAt(host: string, revision: number): Promise<HostState> {
+    return foldStream(this.#log, host, this.#nearest(host, revision), revision);
   }
 
   /** The latest readable state that is stored at or before the revision; an empty one when there is none. */

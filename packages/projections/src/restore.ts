@@ -1,71 +1,47 @@
-/** The way back from a view to a state, for whoever has the JSON of a view and the facts after it, and no log: a browser. */
-import { maskFromHex, maskOf } from '@apledger/ap';
-import type { MatrixIds } from '@apledger/events';
-import { HostState } from './host-state.ts';
-import {
-  ASSIGNED,
-  ATTACHED,
-  EFFECTIVE,
-  FILTERED,
-  FLAGS,
-  HAS_EFFECTIVE,
-  HAS_FILTERED,
-  MIGRATING,
-  OPEN,
-  REMOVING,
-  UUID_WORDS,
-} from './mdev-table.ts';
-import { MASK_WORDS, PRESENT, VFIO_AP, ZCRYPT } from './queue-rows.ts';
-import type { HostView, MdevView } from './view.ts';
+/**
+ * The way back from a view to a state, for whoever has the JSON of a view and the facts after it, and no log: a browser. The view is told
+ * as facts, and these are folded: so the next facts fold onto them as onto the history that the view was made of.
+ */
+import { apqn, formatApqn } from '@apledger/ap';
+import type { Fact } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
+import type { HostViewJson, MdevView } from './view.ts';
 
-/** What the JSON of a view holds. */
-export type HostViewJson = Omit<HostView, 'cell'>;
-
-/** The state that the view shows: its view is the same again, and the next facts fold onto it as onto the one it was made of. */
+/** The state that the view shows; what no view shows (hardware, order of queues) is made up. */
 export function stateOfView(view: HostViewJson): HostState {
   const state = new HostState();
-  state.register(view.driver);
-  state.revision = view.revision;
-  state.position = view.position;
-  state.occurredAt = Date.parse(view.occurredAt);
-  state.apmask.set(maskFromHex(view.apmask));
-  state.aqmask.set(maskFromHex(view.aqmask));
-  for (const { adapter, queues, zcrypt, vfioAp } of view.cards) {
-    const at = state.queues.addRow(adapter);
-    const words = state.queues.words;
-    words.set(maskOf(queues), at + PRESENT);
-    words.set(maskOf(zcrypt), at + ZCRYPT);
-    words.set(maskOf(vfioAp), at + VFIO_AP);
-  }
-  for (const mdev of view.mdevs) restoreMdev(state, mdev);
+  for (const fact of factsOf(view)) evolve(state, fact);
+  state.place(view.revision, view.position, Date.parse(view.occurredAt));
   return state;
 }
 
-function restoreMdev(state: HostState, mdev: MdevView): void {
-  const at = state.mdevs.add(uuidWords(mdev.mdev));
-  const words = state.mdevs.words;
-  setMatrix(words, at + ASSIGNED, mdev);
-  if (mdev.guestMatrix !== null) setMatrix(words, at + FILTERED, mdev.guestMatrix);
-  if (mdev.effective !== null) setMatrix(words, at + EFFECTIVE, mdev.effective);
-  words[at + FLAGS] =
-    (mdev.guestMatrix === null ? 0 : HAS_FILTERED) |
-    (mdev.effective === null ? 0 : HAS_EFFECTIVE) |
-    (mdev.open ? OPEN : 0) |
-    (mdev.attached ? ATTACHED : 0) |
-    (mdev.removing ? REMOVING : 0) |
-    (mdev.migrating ? MIGRATING : 0);
-  state.mdevs.setGuest(at, mdev.guest);
+const NO_IDS = { adapters: [], domains: [], controlDomains: [] };
+
+function* factsOf(view: HostViewJson): Generator<Fact> {
+  const { host, driver, apmask, aqmask } = view;
+  const hardware = { qci: true, apxa: true, maxAdapter: 255, maxDomain: 255, ...NO_IDS, cards: [] };
+  const bootParameters = { apmask: null, aqmask: null };
+  yield { type: 'HostRegistered', data: { host, driver, hardware, apmask, aqmask, bootParameters } };
+  const known = { configured: true, checkStopped: false };
+  for (const { adapter, queues, zcrypt, vfioAp } of view.cards) {
+    const names = (domains: readonly number[]): string[] =>
+      domains.map((apqi) => formatApqn(apqn(adapter, apqi)));
+    yield { type: 'CardDetected', data: { adapter, type: 14, mode: 'C', functions: 0, ...known } };
+    if (queues.length > 0) yield { type: 'QueueDetected', data: { queues: names(queues), ...known } };
+    if (zcrypt.length > 0) yield { type: 'QueueBound', data: { driver: 'cex4queue', queues: names(zcrypt) } };
+    if (vfioAp.length > 0) yield { type: 'QueueBound', data: { driver: 'vfio_ap', queues: names(vfioAp) } };
+  }
+  for (const mdev of view.mdevs) yield* factsOfMdev(mdev);
 }
 
-function setMatrix(words: Uint32Array, at: number, { adapters, domains, controlDomains }: MatrixIds): void {
-  words.set(maskOf(adapters), at);
-  words.set(maskOf(domains), at + MASK_WORDS);
-  words.set(maskOf(controlDomains), at + 2 * MASK_WORDS);
-}
-
-function uuidWords(uuid: string): Uint32Array {
-  const digits = uuid.replaceAll('-', '');
-  return Uint32Array.from({ length: UUID_WORDS }, (_, i) =>
-    Number.parseInt(digits.slice(8 * i, 8 * i + 8), 16),
-  );
+function* factsOfMdev(view: MdevView): Generator<Fact> {
+  const { mdev, guest, attached, guestMatrix, effective } = view;
+  yield { type: 'MdevCreated', data: { mdev } };
+  yield { type: 'AdapterAssigned', data: { mdev, adapters: [...view.adapters] } };
+  yield { type: 'DomainAssigned', data: { mdev, domains: [...view.domains] } };
+  yield { type: 'ControlDomainAssigned', data: { mdev, controlDomains: [...view.controlDomains] } };
+  if (view.open) yield { type: 'GuestStarted', data: { mdev, guest, attached, effective } };
+  if (guestMatrix !== null) yield { type: 'GuestMatrixChanged', data: { mdev, ...guestMatrix, effective } };
+  if (view.removing) yield { type: 'MdevRemovalBlocked', data: { mdev, effective } };
+  if (view.migrating) yield { type: 'MigrationRequested', data: { mdev, guest } };
 }

@@ -1,10 +1,10 @@
 /** One moment of a host, made readable; what two moments have to tell of guests that end (the rest: diff.test.ts). */
 import { type Fact, pack } from '@apledger/events';
+import { HostState } from '@apledger/host';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffViews } from './diff.ts';
 import { applyFact } from './fold.ts';
-import { HostState } from './host-state.ts';
 import { history } from './testing/histories.ts';
 import { type HostView, viewOf } from './view.ts';
 
@@ -32,6 +32,12 @@ const HOST: readonly Fact[] = [
       bootParameters: { apmask: null, aqmask: null },
     },
   },
+  ...[5, 6].map(
+    (adapter): Fact => ({
+      type: 'CardDetected',
+      data: { adapter, type: 14, mode: 'C', functions: 0, configured: true, checkStopped: false },
+    }),
+  ),
   {
     type: 'QueueDetected',
     data: { queues: ['05.0004', '05.0047', '06.0004', '06.0047'], configured: true, checkStopped: false },

@@ -3,6 +3,7 @@
  * everybody asks.
  */
 import {
+  type ControlledMatrix,
   EMPTY_MATRIX,
   formatMask,
   has,
@@ -10,25 +11,11 @@ import {
   type Mask256,
   type Matrix,
   maskFromHex,
-  maskFromWords,
   maskOf,
   matrixHas,
 } from '@apledger/ap';
 import type { Generation, MatrixIds } from '@apledger/events';
-import type { HostState } from './host-state.ts';
-import {
-  ASSIGNED,
-  ATTACHED,
-  EFFECTIVE,
-  FILTERED,
-  FLAGS,
-  HAS_EFFECTIVE,
-  HAS_FILTERED,
-  MIGRATING,
-  OPEN,
-  REMOVING,
-} from './mdev-table.ts';
-import { MASK_WORDS, PRESENT, VFIO_AP, ZCRYPT } from './queue-rows.ts';
+import { type HostState, isOpen, type Mdev, queuesOf } from '@apledger/host';
 
 /** zcrypt = the host itself, vfio_ap = guests. */
 export type Owner = 'zcrypt' | 'vfio_ap';
@@ -109,7 +96,7 @@ export function viewOfJson(json: HostViewJson): HostView {
 
 /** The host as the state has it; undefined when it was not registered yet. The view shares nothing with the state. */
 export function viewOf(host: string, state: HostState): HostView | undefined {
-  return state.driver === undefined ? undefined : new View(host, state.driver, state);
+  return state.isRegistered ? new View(host, state) : undefined;
 }
 
 class View implements HostView {
@@ -126,18 +113,18 @@ class View implements HostView {
   readonly mdevs: readonly MdevView[];
   #cells: CellIndex | undefined;
 
-  constructor(host: string, driver: Generation, state: HostState) {
+  constructor(host: string, state: HostState) {
     this.host = host;
-    this.driver = driver;
+    this.driver = state.driver;
     this.revision = state.revision;
     this.position = state.position;
     this.occurredAt = new Date(state.occurredAt).toISOString();
     this.apmask = formatMask(state.apmask);
     this.aqmask = formatMask(state.aqmask);
-    this.cards = state.queues.adapters().map((adapter) => cardOf(state, adapter));
+    this.cards = state.cards.keys().map((adapter) => cardOf(state, adapter));
     this.adapters = this.cards.map((card) => card.adapter);
     this.domains = [...new Set(this.cards.flatMap((card) => card.queues))].sort((a, b) => a - b);
-    this.mdevs = state.mdevs.inOrder().map((at) => mdevOf(state, at));
+    this.mdevs = [...state.mdevs.values()].map(mdevOf);
   }
 
   cell(apid: number, apqi: number): Cell {
@@ -147,50 +134,32 @@ class View implements HostView {
 }
 
 /** The UUIDs of the mdevs, in the order of creation. */
-export const mdevsOf = ({ mdevs }: HostState): readonly string[] =>
-  mdevs.inOrder().map((at) => uuidText(mdevs.words, at));
+export const mdevsOf = ({ mdevs }: HostState): readonly string[] => [...mdevs.keys()];
 
-const ids = (words: Uint32Array, offset: number): number[] =>
-  idsOf(maskFromWords(words.subarray(offset, offset + MASK_WORDS)));
-
-const matrix = (words: Uint32Array, offset: number): MatrixIds => ({
-  adapters: ids(words, offset),
-  domains: ids(words, offset + MASK_WORDS),
-  controlDomains: ids(words, offset + 2 * MASK_WORDS),
+const idsOfMatrix = ({ adapters, domains, controlDomains }: ControlledMatrix): MatrixIds => ({
+  adapters: idsOf(adapters),
+  domains: idsOf(domains),
+  controlDomains: idsOf(controlDomains),
 });
 
-function cardOf(state: HostState, adapter: number): CardView {
-  const at = state.queues.offsetOf(adapter);
-  const words = state.queues.words;
-  return {
-    adapter,
-    queues: ids(words, at + PRESENT),
-    zcrypt: ids(words, at + ZCRYPT),
-    vfioAp: ids(words, at + VFIO_AP),
-  };
-}
+const cardOf = (state: HostState, adapter: number): CardView => ({
+  adapter,
+  queues: idsOf(queuesOf(state, adapter)),
+  zcrypt: idsOf(queuesOf(state, adapter, 'zcrypt')),
+  vfioAp: idsOf(queuesOf(state, adapter, 'vfioAp')),
+});
 
-function mdevOf(state: HostState, at: number): MdevView {
-  const words = state.mdevs.words;
-  const flags = words[at + FLAGS] ?? 0;
-  return {
-    mdev: uuidText(words, at),
-    ...matrix(words, at + ASSIGNED),
-    open: (flags & OPEN) !== 0,
-    guest: state.mdevs.guestOf(at),
-    attached: (flags & ATTACHED) !== 0,
-    migrating: (flags & MIGRATING) !== 0,
-    removing: (flags & REMOVING) !== 0,
-    guestMatrix: flags & HAS_FILTERED ? matrix(words, at + FILTERED) : null,
-    effective: flags & HAS_EFFECTIVE ? matrix(words, at + EFFECTIVE) : null,
-  };
-}
-
-/** The UUID whose four words begin at `at`. */
-export function uuidText(words: Uint32Array, at: number): string {
-  const hex = [0, 1, 2, 3].map((i) => (words[at + i] ?? 0).toString(16).padStart(8, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
+const mdevOf = (mdev: Mdev): MdevView => ({
+  mdev: mdev.uuid,
+  ...idsOfMatrix(mdev.assigned),
+  open: isOpen(mdev),
+  guest: mdev.guest,
+  attached: mdev.attached,
+  migrating: mdev.lifecycle === 'migrating',
+  removing: mdev.removing,
+  guestMatrix: mdev.filtered === null ? null : idsOfMatrix(mdev.filtered),
+  effective: mdev.effective === null ? null : idsOfMatrix(mdev.effective),
+});
 
 /** A view as masks: whoever draws a matrix asks for thousands of cells. */
 class CellIndex {

@@ -1,5 +1,6 @@
-import { decide, type HostState } from '@apledger/driver';
+import { decide } from '@apledger/driver';
 import type { Command } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
 import { ask, type HostOperation, parseStep } from './index.ts';
 
@@ -7,9 +8,9 @@ const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 const B = 'bbbbbbbb-0000-4000-8000-000000000002';
 const MATRIX = '/sys/devices/vfio_ap/matrix';
 
-function after(state: HostState | undefined, command: Command): HostState {
-  const next = decide(state, command).state;
-  if (next === undefined) throw new Error(`${command.type} left no host`);
+function after(state: HostState, command: Command): HostState {
+  const next = state.fork();
+  for (const fact of decide(next, command).facts) evolve(next, fact);
   return next;
 }
 
@@ -19,9 +20,9 @@ const host = [
   { type: 'CreateMdev', text: B },
   { type: 'StartGuest', mdev: A, guest: 'web' },
   { type: 'StartGuest', mdev: B, guest: 'web' },
-].reduce<HostState | undefined>(
+].reduce(
   (state, command) => after(state, command as Command),
-  after(undefined, {
+  after(new HostState(), {
     type: 'RegisterHost',
     host: 'box',
     driver: '2019-v2',

@@ -1,6 +1,7 @@
 /** From a step to what it asks of a host: the commands of a write, or the answer of a read, as a shell on that host gives it. */
-import type { HostState, Refusal } from '@apledger/driver';
+import type { Refusal } from '@apledger/driver';
 import type { Command, Errno } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { type Node, nodeAt, pathInSys, resolvePath } from '@apledger/sysfs';
 import { errnoText } from './errno-text.ts';
 import type { Operation } from './parse.ts';

@@ -10,8 +10,9 @@ import {
   parseApqn,
   parseCard,
 } from '@apledger/ap';
-import { busLimits, driverOf, type HostState, queueOf, rulesOf } from '@apledger/driver';
+import { rulesOf } from '@apledger/driver';
 import type { BusAttribute, MaskName, QueueDriver } from '@apledger/events';
+import { busLimits, driverOf, type HostState, queueOf } from '@apledger/host';
 import {
   changeable,
   constant,

@@ -1,6 +1,6 @@
 /** /sys/devices/ap and its cards: driver-rules 4.1. */
 import { apidOf, apqiOf, apqn, formatApqn, formatCard, parseApqn, parseCard } from '@apledger/ap';
-import type { Card, HostState } from '@apledger/driver';
+import type { Card, HostState } from '@apledger/host';
 import {
   flag,
   functionsText,

@@ -1,6 +1,7 @@
 /** Files that cards and queues have alike: driver-rules 4.1 and 4.2. */
-import type { Card, Queue } from '@apledger/driver';
+
 import type { CardMode } from '@apledger/events';
+import type { Card, Queue } from '@apledger/host';
 import { changeable, constant, settable } from './folder.ts';
 import type { Attribute } from './node.ts';
 

@@ -1,5 +1,5 @@
 /** /sys/kernel/iommu_groups: without its group libvirt does not list an mdev. */
-import type { HostState } from '@apledger/driver';
+import type { HostState } from '@apledger/host';
 import { type Folder, folder, link } from './folder.ts';
 
 /** FNV-1a, 32 bits. */

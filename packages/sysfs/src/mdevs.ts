@@ -1,7 +1,8 @@
 /** The vfio_ap parent device, its mdev type, and the mdevs: driver-rules 4.3 and 5. */
 import { formatApConfigFile, formatControlDomainsFile, formatMatrixFile } from '@apledger/ap';
-import { type HostState, MAX_MDEVS, type Mdev, rulesOf } from '@apledger/driver';
+import { rulesOf } from '@apledger/driver';
 import type { CommandType } from '@apledger/events';
+import { type HostState, MAX_MDEVS, type Mdev } from '@apledger/host';
 import {
   changeable,
   constant,

@@ -1,7 +1,8 @@
 /** /sys/devices/ap/cardXX/XX.YYYY: driver-rules 4.2. */
 import { type Apqn, apidOf, apqiOf, formatApqn, matrixHas } from '@apledger/ap';
-import { type Card, driverOf, type HostState, mdevOf, type Queue, rulesOf, tapq } from '@apledger/driver';
+import { rulesOf, tapq } from '@apledger/driver';
 import type { CardMode } from '@apledger/events';
+import { type Card, driverOf, type HostState, mdevOf, type Queue } from '@apledger/host';
 import {
   flag,
   functionsText,

@@ -1,6 +1,7 @@
 /** Hosts to look at, and ways to look at them. */
-import { decide, type HostState } from '@apledger/driver';
+import { decide } from '@apledger/driver';
 import type { Command, CommandOf, Generation } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import { type Attribute, type Node, nodeAt } from './index.ts';
 
 export const GENERATIONS = ['2019-v2', '6.12', '7.3'] as const satisfies readonly Generation[];
@@ -9,9 +10,9 @@ export const MDEV = `devices/vfio_ap/matrix/${UUID}`;
 export const TYPE = 'devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough';
 
 /** The state after a command, whether it was refused or not. */
-export function after(state: HostState | undefined, command: Command): HostState {
-  const next = decide(state, command).state;
-  if (next === undefined) throw new Error(`${command.type} left no host`);
+export function after(state: HostState, command: Command): HostState {
+  const next = state.fork();
+  for (const fact of decide(next, command).facts) evolve(next, fact);
   return next;
 }
 
@@ -24,7 +25,7 @@ export function bareHost(
   hardware: Partial<Hardware> = {},
   boot: Partial<Boot> = {},
 ): HostState {
-  return after(undefined, {
+  return after(new HostState(), {
     type: 'RegisterHost',
     host: 'box',
     driver,

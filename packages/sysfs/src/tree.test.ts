@@ -1,4 +1,4 @@
-import type { HostState } from '@apledger/driver';
+import type { HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
 import { nodeAt, pathInSys, resolvePath } from './index.ts';
 import {

@@ -1,6 +1,7 @@
 /** The root of the tree, and the way from a path to what lies there. */
-import { type HostState, rulesOf } from '@apledger/driver';
+import { rulesOf } from '@apledger/driver';
 import type { MaskName } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { busFolder } from './bus.ts';
 import { apFolder } from './cards.ts';
 import { constant, type Folder, folder, link, readable } from './folder.ts';

@@ -1,8 +1,8 @@
 /** Exact contents: what Linux 7.3's own driver wrote into these files, step by step (test/vectors/FORMAT.md). */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { HostState } from '@apledger/driver';
 import type { Command } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
 import { nodeAt } from './index.ts';
 import { after, bareHost, cat, TYPE } from './test-support.ts';

@@ -1,6 +1,7 @@
 /** Steps decided on a state, one on top of the other, as a shell would carry them out there. */
-import { decide, type HostState, type Refusal } from '@apledger/driver';
+import { decide, type Refusal } from '@apledger/driver';
 import type { Command, Fact } from '@apledger/events';
+import { evolve, type HostState } from '@apledger/host';
 import { ask, type HostOperation, parseStep, ScriptError } from '@apledger/script';
 
 /** A step that cannot be read, or cannot be asked for here. */
@@ -61,8 +62,8 @@ export interface SupposedStep {
 
 /** A state, and what steps make of it, one on top of the other. */
 export class Scene {
-  /** After all steps so far. */
-  state: HostState;
+  /** After all steps so far; the steps change it. */
+  readonly state: HostState;
   /** Below /sys. */
   #directory = '';
 
@@ -86,7 +87,7 @@ export class Scene {
     let outcome: Outcome = 'nothing';
     for (const command of commands) {
       const decision = decide(this.state, command);
-      this.state = decision.state ?? this.state;
+      for (const fact of decision.facts) evolve(this.state, fact);
       facts = [...facts, ...decision.facts];
       const { refusal } = decision;
       if (refusal !== undefined)

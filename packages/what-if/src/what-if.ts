@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { apqn, formatApqn } from '@apledger/ap';
 import type { CommandHandler } from '@apledger/command-handler';
-import type { HostState } from '@apledger/driver';
 import type { Moment } from '@apledger/event-log';
+import type { HostState } from '@apledger/host';
 import { diffViews, type HostView, type ReadModel, type ViewChange } from '@apledger/projections';
 import { BadStep, parseSteps, type ReadStep, Scene, type SupposedStep } from './suppose.ts';
 
@@ -51,7 +51,7 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
   const steps = parseSteps(question.steps);
   const now = await handler.stateAt(host, moment);
   if (now === undefined) return undefined;
-  const supposed = await suppose(now.state, steps, question.maxFacts ?? MAX_FACTS);
+  const supposed = await suppose(now, steps, question.maxFacts ?? MAX_FACTS);
   const facts = supposed.flatMap((step) => step.facts);
   const views = await readModel.supposing(host, now.revision, facts);
   if (views === undefined) return undefined;

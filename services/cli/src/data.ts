@@ -1,7 +1,8 @@
 /** Where the log lies: a data directory on this machine, or servers that a URL names; and what is kept beside it. */
 import { join } from 'node:path';
-import { CommandHandler, snapshotFiles } from '@apledger/command-handler';
+import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openLog, openSqliteLog } from '@apledger/event-log';
+import { memoryStore, openReadModel, openSqliteStore } from '@apledger/projections';
 import { Failure } from './failure.ts';
 
 /** As the options `--log` and `--data` give it. */
@@ -25,18 +26,20 @@ export const isRemote = ({ log }: LogPlace): boolean => log !== undefined && !lo
 export const cacheDirectory = (place: LogPlace): string | undefined =>
   isRemote(place) && place.data === undefined ? undefined : dataDirectory(place);
 
-/** A command handler on the log, with the snapshots beside it, for the length of `work`. */
+/** A command handler on the log, with the read model beside it, for the length of `work`. */
 export async function withHandler<T>(
   log: EventLog,
   directory: string | undefined,
   work: (handler: CommandHandler) => Promise<T>,
 ): Promise<T> {
-  const snapshots = directory === undefined ? {} : { snapshots: snapshotFiles(join(directory, 'snapshots')) };
-  const handler = new CommandHandler(log, snapshots);
+  const store =
+    directory === undefined ? memoryStore() : openSqliteStore(join(directory, 'read-model.sqlite'));
+  const states = await openReadModel({ log, store });
   try {
-    return await work(handler);
+    return await work(new CommandHandler(log, { states }));
   } finally {
-    await handler.close();
+    if (directory !== undefined) await states.catchUp();
+    states.close();
   }
 }
 

@@ -1,8 +1,8 @@
 /** The command `apledger`: reads the arguments, calls one of the commands beside this file, tells how it ended. */
 import { ApiProblem, Unreachable } from '@apledger/client';
-import { ImpossibleFact } from '@apledger/driver';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/subscriber';
 import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';

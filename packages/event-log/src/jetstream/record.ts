@@ -17,7 +17,7 @@
 
 import { parseEnvelopes } from '../envelopes.ts';
 import { LogError } from '../errors.ts';
-import { packFacts } from '../packed.ts';
+import { frameLength, packFacts } from '../packed.ts';
 import type { Head, RecordedFact } from '../port.ts';
 import type { ChainHead, Envelope, SealedFact } from '../seal.ts';
 import { positionOf } from './names.ts';
@@ -45,6 +45,7 @@ export function encodeCommit(commandId: string, sealed: readonly SealedFact[]): 
       revision,
       position: index + 1, // frames count their positions from 1 or more
       occurredAt: occurredAtMs,
+      isLast: index === sealed.length - 1,
       payload: packed,
     })),
   );
@@ -112,7 +113,7 @@ export class CommitRecord {
   /** occurredAt of the fact at an index, milliseconds since 1970 UTC. */
   occurredAt(index: number): number {
     let at = this.#framesAt;
-    for (let n = 0; n < index; n++) at += this.#body.readUInt32LE(at);
+    for (let n = 0; n < index; n++) at += frameLength(this.#body.readUInt32LE(at));
     return this.#body.readDoubleLE(at + 20);
   }
 
@@ -155,7 +156,7 @@ export class CommitRecord {
     for (let index = 0; index < this.count; index++) {
       target.writeUInt32LE(streamNumber, frame + 4);
       target.writeDoubleLE(positionOf(this.sequence, index), frame + 12);
-      frame += target.readUInt32LE(frame);
+      frame += frameLength(target.readUInt32LE(frame));
     }
   }
 
@@ -185,7 +186,7 @@ export class CommitRecord {
     let at = this.#framesAt;
     for (let index = 0; index < this.count; index++) {
       const left = this.#jsonAt - at;
-      const size = left < FRAME_HEADER_BYTES ? 0 : this.#body.readUInt32LE(at);
+      const size = left < FRAME_HEADER_BYTES ? 0 : frameLength(this.#body.readUInt32LE(at));
       if (size < FRAME_HEADER_BYTES || size > left) throw this.broken('its frames do not fit');
       at += size;
     }

@@ -193,6 +193,7 @@ export class Writer {
         revision: fact.revision,
         position: first + index,
         occurredAt: fact.occurredAtMs,
+        isLast: index === facts.length - 1,
         payload: fact.packed,
       })),
     );

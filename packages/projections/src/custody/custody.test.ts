@@ -16,7 +16,7 @@ async function logOf(facts: readonly Fact[], lengths: readonly number[], old = 0
   const written = newFacts(facts).map((fact, i) => {
     const original = facts[i];
     return i < old && original?.type === 'QueueReset'
-      ? { ...fact, version: 2, packed: packRecorded(original, 2) }
+      ? { ...fact, version: 2, packed: packRecorded(original, 2, new Uint8Array(0)) }
       : fact;
   });
   for (let at = 0, command = 1; at < facts.length; command++) {

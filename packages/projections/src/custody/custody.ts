@@ -94,7 +94,7 @@ async function periodsOf(
   isWanted: (holder: number) => boolean,
 ): Promise<{ readonly queue: number; readonly period: Period }[]> {
   const periods: { queue: number; period: Period }[] = [];
-  await walkQueues(traced, queues, (queue, period) => {
+  walkQueues(traced, queues, (queue, period) => {
     const { holders } = period;
     if (isAfter(period, traced.from) && (holders.length === 0 ? isWanted(NOBODY) : holders.some(isWanted)))
       periods.push({ queue, period });
@@ -137,7 +137,7 @@ async function auditHost(traced: HostTrace, guest: string | null): Promise<HostA
   const exposures = await findExposures(traced);
   return {
     host,
-    driver: trace.state.driver ?? null,
+    driver: trace.state.isRegistered ? trace.state.driver : null,
     position: trace.state.position,
     exposures: exposures.filter((exposure) => guest === null || concerns(exposure, guest)),
     runs: await describeRuns(traced, (run) => guest === null || run.guest === guest),

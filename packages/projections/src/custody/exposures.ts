@@ -1,7 +1,6 @@
 /** Finds where one could meet what another left in a queue, or reach what is another's. */
-import { type Apqn, apqnsOf, formatApqn, maskFromWords } from '@apledger/ap';
-import { ASSIGNED, FLAGS, OPEN } from '../mdev-table.ts';
-import { MASK_WORDS } from '../queue-rows.ts';
+import { type Apqn, apqnsOf, formatApqn } from '@apledger/ap';
+import { isOpen } from '@apledger/host';
 import { holderOf } from './describe-period.ts';
 import type { HostTrace } from './host-trace.ts';
 import { isAfter, NEVER, type Period } from './periods.ts';
@@ -13,7 +12,7 @@ import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 export async function findExposures(host: HostTrace): Promise<Exposure[]> {
   const { trace, facts } = host;
   const found: [Apqn, Period][] = [];
-  await walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
+  walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
     const isShared = period.holders.length > 1 && isAfter(period, host.from);
     if (isShared || (period.from > host.from && isUnresetHandover(trace, period)))
       found.push([queue, period]);
@@ -63,13 +62,10 @@ function described({ host, trace, facts, from }: HostTrace, queue: Apqn, period:
 
 /** Mdevs that nobody has open any more, and which still keep queues from all others. */
 function keptByStopped(trace: Trace) {
-  const { mdevs } = trace.state;
-  return mdevs.inOrder().flatMap((at) => {
-    const run = trace.stoppedAt(at);
-    if (run === undefined || ((mdevs.words[at + FLAGS] ?? 0) & OPEN) !== 0) return [];
-    const adapters = maskFromWords(mdevs.words, at + ASSIGNED);
-    const domains = maskFromWords(mdevs.words, at + ASSIGNED + MASK_WORDS);
-    const queues = apqnsOf({ adapters, domains }).map(formatApqn);
+  return [...trace.state.mdevs.values()].flatMap((held) => {
+    const run = trace.stoppedOn(held.uuid);
+    if (run === undefined || isOpen(held)) return [];
+    const queues = apqnsOf(held.assigned).map(formatApqn);
     const { mdev, guest, stopped: since } = run;
     return queues.length === 0
       ? []
@@ -80,8 +76,8 @@ function keptByStopped(trace: Trace) {
 /** Control domains that more than one running guest has; since the last of them got it. */
 function sharedControlDomains(trace: Trace) {
   const byDomain = new Map<number, Run[]>();
-  for (const at of trace.state.mdevs.inOrder()) {
-    const run = trace.runningAt(at);
+  for (const mdev of trace.state.mdevs.keys()) {
+    const run = trace.runningOn(mdev);
     for (const domain of run?.controlSince.keys() ?? [])
       if (run !== undefined) byDomain.set(domain, [...(byDomain.get(domain) ?? []), run]);
   }

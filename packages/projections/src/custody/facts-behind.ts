@@ -1,12 +1,9 @@
-/** The recorded facts of one stream that are named by their revisions: who caused what, and which facts are of one commit. */
+/** The recorded facts of one stream that are named by their revisions: who caused what. */
 import type { EventLog, RecordedFact } from '@apledger/event-log';
-import type { SameCommit } from './periods.ts';
 import type { Boundary } from './types.ts';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 64;
-/** The facts of a commit are written in one go: what lies further apart in time is of two. */
-const COMMIT_SECONDS = 60;
 
 export class FactsBehind {
   readonly #log: EventLog;
@@ -38,10 +35,6 @@ export class FactsBehind {
     if (fact === undefined) throw new Error(`${this.#stream} has no fact of revision ${revision}`);
     return fact;
   }
-
-  /** Whether the facts are of one commit; both must be loaded, unless they lie too far apart for that. */
-  readonly sameCommit: SameCommit = (first, firstSecond, second, secondSecond) =>
-    mayBeOneCommit(firstSecond, secondSecond) && this.must(first).commandId === this.must(second).commandId;
 }
 
 /** First and last of each run of neighbours. */
@@ -54,9 +47,6 @@ function runsOf(ascending: readonly number[]): [number, number][] {
   }
   return runs;
 }
-
-/** Whether facts of these seconds can be of one commit at all. */
-export const mayBeOneCommit = (first: number, second: number): boolean => second - first <= COMMIT_SECONDS;
 
 function boundaryOf({ position, revision, occurredAt, type, cause, actor }: RecordedFact): Boundary {
   return { position, revision, occurredAt, type, commandId: cause, actor };

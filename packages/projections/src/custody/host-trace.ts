@@ -2,13 +2,11 @@
 
 import type { Apqn } from '@apledger/ap';
 import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
-import { OP, pack, parseFact, streamOf } from '@apledger/events';
+import { streamOf } from '@apledger/events';
+import { readFacts } from '../facts.ts';
 import { FactsBehind } from './facts-behind.ts';
 import { Trace } from './trace.ts';
 import type { Range } from './types.ts';
-
-/** Resets were packed from this version of QueueReset on. */
-const FIRST_PACKED_RESET = 3;
 
 /** A host's history up to the end of a range. */
 export interface HostTrace {
@@ -33,17 +31,8 @@ export async function traceHost(
   const last = to === undefined ? head.revision : await endOfCommit(log, stream, to);
   const trace = new Trace(only);
   if (last >= 0) {
-    const early = await unpackedResets(log, stream, last);
-    for await (const page of log.readPacked({ stream, from: 0, to: last })) {
-      for (const fact of packedFacts(page)) {
-        const payload = fact.length === 0 ? early.get(fact.revision) : undefined;
-        if (payload === undefined) trace.apply(fact);
-        else {
-          const { revision, position, occurredAt } = fact;
-          trace.apply({ revision, position, occurredAt, bytes: payload, offset: 0, length: payload.length });
-        }
-      }
-    }
+    for await (const page of readFacts(log, { stream, from: 0, to: last }))
+      for (const fact of packedFacts(page)) trace.apply(fact);
   }
   return {
     host,
@@ -63,26 +52,4 @@ async function endOfCommit(log: EventLog, stream: string, moment: Moment): Promi
     return commit.at(-1)?.revision ?? revision;
   }
   return revision;
-}
-
-/**
- * The resets that older versions wrote without a packed form, packed, by revision. Such a version cannot append after a newer one, so
- * they all lie before the first packed reset, which in a log of this version comes soon.
- */
-async function unpackedResets(log: EventLog, stream: string, last: number): Promise<Map<number, Uint8Array>> {
-  const resets = new Map<number, Uint8Array>();
-  const to = (await firstPackedReset(log, stream, last)) - 1;
-  if (to < 0) return resets;
-  for await (const { revision, type, version, data } of log.readStream(stream, { from: 0, to }))
-    if (type === 'QueueReset' && version < FIRST_PACKED_RESET)
-      resets.set(revision, pack(parseFact(type, version, data)));
-  return resets;
-}
-
-/** Its revision; the one after `last` when there is none. */
-async function firstPackedReset(log: EventLog, stream: string, last: number): Promise<number> {
-  for await (const page of log.readPacked({ stream, from: 0, to: last }))
-    for (const { bytes, offset, length, revision } of packedFacts(page))
-      if (length > 0 && bytes[offset] === OP.queuesReset) return revision;
-  return last + 1;
 }

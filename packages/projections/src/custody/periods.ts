@@ -1,8 +1,7 @@
 /**
  * From what happened to one queue, fact by fact, to the periods in which the same could use it, commit by commit.
  *
- * A commit is atomic: whoever gets a queue and loses it within one commit never had it, but a reset in there counts. Packed facts do not
- * tell where a commit ends, so the caller does.
+ * A commit is atomic: whoever gets a queue and loses it within one commit never had it, but a reset in there counts.
  */
 import { GAINED, RESET, type RowLog } from './row-log.ts';
 import { HOST } from './trace.ts';
@@ -26,31 +25,17 @@ export interface Period {
 /** Whether the period reaches beyond a revision; NEVER = the time before all facts. */
 export const isAfter = ({ until }: Period, revision: number): boolean => until === NEVER || until > revision;
 
-/** Whether two facts, given by revision and second of occurrence, are of one commit; the first comes first. */
-export type SameCommit = (
-  first: number,
-  firstSecond: number,
-  second: number,
-  secondSecond: number,
-) => boolean;
-
 /** Visits all periods of the queue, oldest first, without a gap; at least one. */
-export function forEachPeriod(
-  row: RowLog | undefined,
-  apqi: number,
-  sameCommit: SameCommit,
-  visit: (period: Period) => void,
-): void {
-  const walk = new Walk(sameCommit, visit);
-  row?.forEach(apqi, (event, holder, revision, second) => {
+export function forEachPeriod(row: RowLog | undefined, apqi: number, visit: (period: Period) => void): void {
+  const walk = new Walk(visit);
+  row?.forEach(apqi, (event, holder, revision, commit) => {
     if (event === RESET) walk.reset(revision);
-    else walk.change(event === GAINED, holder, revision, second);
+    else walk.change(event === GAINED, holder, revision, commit);
   });
   walk.finish();
 }
 
 class Walk {
-  readonly #sameCommit: SameCommit;
   readonly #visit: (period: Period) => void;
   /** Who can use the queue after the last fact: guests in the order in which they got it. */
   #guests: readonly number[] = [];
@@ -66,10 +51,9 @@ class Walk {
   /** The changes of the commit that is not closed yet. */
   #firstChange = NEVER;
   #lastChange = NEVER;
-  #lastSecond = 0;
+  #commit = NEVER;
 
-  constructor(sameCommit: SameCommit, visit: (period: Period) => void) {
-    this.#sameCommit = sameCommit;
+  constructor(visit: (period: Period) => void) {
     this.#visit = visit;
   }
 
@@ -81,15 +65,11 @@ class Walk {
     if (this.#guests.length === 0 && this.#freshReset === NEVER) this.#freshReset = revision;
   }
 
-  change(isGain: boolean, holder: number, revision: number, second: number): void {
-    if (
-      this.#firstChange !== NEVER &&
-      !this.#sameCommit(this.#lastChange, this.#lastSecond, revision, second)
-    )
-      this.#closeCommit();
+  change(isGain: boolean, holder: number, revision: number, commit: number): void {
+    if (this.#firstChange !== NEVER && this.#commit !== commit) this.#closeCommit();
     if (this.#firstChange === NEVER) this.#firstChange = revision;
     this.#lastChange = revision;
-    this.#lastSecond = second;
+    this.#commit = commit;
     if (holder === HOST) this.#isHosts = isGain;
     else {
       const others = this.#guests.filter((guest) => guest !== holder);

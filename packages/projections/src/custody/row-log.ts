@@ -2,7 +2,8 @@
  * What happened to the queues of one adapter, as masks: an event says that one holder gained or lost some of them, or that they were
  * reset. Eleven words an event, for 1 queue or 256, so that the history of a million facts fits in memory.
  */
-import { MASK_WORDS } from '../queue-rows.ts';
+/** Words of a mask. */
+const MASK_WORDS = 8;
 
 export const GAINED = 0;
 export const LOST = 1;
@@ -11,7 +12,7 @@ export const RESET = 2;
 export type RowEvent = typeof GAINED | typeof LOST | typeof RESET;
 
 const REVISION = 0;
-const SECONDS = 1;
+const COMMIT = 1;
 const CODE = 2;
 const MASK = 3;
 const EVENT_WORDS = MASK + MASK_WORDS;
@@ -24,12 +25,12 @@ export class RowLog {
     return this.#end / EVENT_WORDS;
   }
 
-  /** `holder` numbers whoever gained or lost; `seconds` since 1970 UTC; eight words of mask from `offset`. */
+  /** `holder` numbers whoever gained or lost; `commit` is the revision of the first fact of its commit; eight words of mask from `offset`. */
   push(
     event: RowEvent,
     holder: number,
     revision: number,
-    seconds: number,
+    commit: number,
     mask: Uint32Array,
     offset: number,
   ): void {
@@ -41,7 +42,7 @@ export class RowLog {
     const words = this.#words;
     const at = this.#end;
     words[at + REVISION] = revision;
-    words[at + SECONDS] = seconds;
+    words[at + COMMIT] = commit;
     words[at + CODE] = holder * 4 + event;
     for (let i = 0; i < MASK_WORDS; i++) words[at + MASK + i] = mask[offset + i] ?? 0;
     this.#end += EVENT_WORDS;
@@ -50,7 +51,7 @@ export class RowLog {
   /** Calls `visit` for each event of the queue in domain `apqi`, in their order. */
   forEach(
     apqi: number,
-    visit: (event: number, holder: number, revision: number, seconds: number) => void,
+    visit: (event: number, holder: number, revision: number, commit: number) => void,
   ): void {
     const words = this.#words;
     const word = MASK + (apqi >>> 5);
@@ -58,7 +59,7 @@ export class RowLog {
     for (let at = 0; at < this.#end; at += EVENT_WORDS) {
       if (((words[at + word] ?? 0) & bit) === 0) continue;
       const code = words[at + CODE] ?? 0;
-      visit(code & 3, code >>> 2, words[at + REVISION] ?? 0, words[at + SECONDS] ?? 0);
+      visit(code & 3, code >>> 2, words[at + REVISION] ?? 0, words[at + COMMIT] ?? 0);
     }
   }
 

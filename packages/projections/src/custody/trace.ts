@@ -1,22 +1,29 @@
 /**
- * Folds a host's packed facts into who gained and lost which queues, fact by fact: the state of fold.ts, and what each fact changed in
- * what the host and the guests can use. Commits are not told apart here; packed facts do not say where one ends (periods.ts does).
+ * Folds a host's packed facts into who gained and lost which queues, fact by fact: the state of the host, and what each fact changed in
+ * what the host and the guests can use.
  */
-import { type Apqn, apidOf, apqiOf } from '@apledger/ap';
+import {
+  type Apqn,
+  apidOf,
+  apqiOf,
+  type ControlledMatrix,
+  EMPTY_MASK,
+  EMPTY_MATRIX,
+  forEachId,
+  has,
+  type Mask256,
+  or,
+} from '@apledger/ap';
 import { OP, PackedReader } from '@apledger/events';
+import { HostState, type Mdev, queuesOf } from '@apledger/host';
 import { applyFact, type FoldableFact } from '../fold.ts';
-import { HostState } from '../host-state.ts';
-import { EFFECTIVE, FLAGS, HAS_EFFECTIVE, MATRIX_WORDS, UUID_WORDS } from '../mdev-table.ts';
-import { MASK_WORDS, ZCRYPT } from '../queue-rows.ts';
-import { uuidText } from '../view.ts';
 import { GAINED, LOST, RESET, type RowEvent, RowLog } from './row-log.ts';
 
 /** The number of the host as a holder; guest runs have theirs from 1. */
 export const HOST = 0;
 const ADAPTERS = 256;
-const UUID_BYTES = 4 * UUID_WORDS;
-const CONTROL = 2 * MASK_WORDS;
-const NOTHING = new Uint32Array(MATRIX_WORDS);
+const MASK_WORDS = 8;
+const UUID_BYTES = 16;
 
 /** One stretch in which a guest had an mdev open. */
 export interface Run {
@@ -31,7 +38,7 @@ export interface Run {
 }
 
 const reader = new PackedReader();
-const uuid = new Uint32Array(UUID_WORDS);
+const uuid = new Uint32Array(4);
 const mask = new Uint32Array(MASK_WORDS);
 const gained = new Uint32Array(MASK_WORDS);
 const lost = new Uint32Array(MASK_WORDS);
@@ -43,48 +50,48 @@ export class Trace {
   readonly rows: (RowLog | undefined)[] = new Array(ADAPTERS).fill(undefined);
   /** Run `n` has the number `n + 1`. */
   readonly runs: Run[] = [];
-  /** The UUIDs of mdevs that a guest had; the run that has an mdev open, and the last that had. By where its words begin in the table. */
-  readonly #uuids = new Map<number, string>();
-  readonly #running = new Map<number, Run>();
-  readonly #stopped = new Map<number, Run>();
+  /** By UUID: the run that has the mdev open, and the last that had when nobody has now. */
+  readonly #running = new Map<string, Run>();
+  readonly #stopped = new Map<string, Run>();
   readonly #only: Apqn | undefined;
   /** What zcrypt had after the fact before, by adapter. */
-  readonly #zcrypt = new Uint32Array(ADAPTERS * MASK_WORDS);
-  readonly #before = new Uint32Array(MATRIX_WORDS);
+  readonly #zcrypt: Mask256[] = new Array(ADAPTERS).fill(EMPTY_MASK);
+  /** Revision of the first fact of the commit that is being applied. */
+  #commit = 0;
 
   /** With `only`, nothing is kept about any other queue. */
   constructor(only?: Apqn) {
     this.#only = only;
   }
 
-  /** The run that has the mdev open whose words begin at `at`. */
-  runningAt(at: number): Run | undefined {
-    return this.#running.get(at);
+  /** The run that has the mdev open. */
+  runningOn(mdev: string): Run | undefined {
+    return this.#running.get(mdev);
   }
 
   /** The run that had it open last, when nobody has now. */
-  stoppedAt(at: number): Run | undefined {
-    return this.#stopped.get(at);
+  stoppedOn(mdev: string): Run | undefined {
+    return this.#stopped.get(mdev);
   }
 
   /** Applies the fact after the one before. Throws `CannotFold` as `applyFact` does. */
   apply(fact: FoldableFact): void {
-    const op = fact.length === 0 ? 0 : (fact.bytes[fact.offset] ?? 0);
-    if (op === OP.hostRegistered) this.#endAllRuns(fact);
+    const op = fact.bytes[fact.offset] ?? 0;
     // One that is too short for its UUID is left to applyFact, which refuses it.
-    if (fact.length > UUID_BYTES && (op === OP.mdevCreated || op === OP.mdevRemoved || isGuestOp(op))) {
-      this.#applyToMdev(fact, op);
-      return;
+    if (isOfMdev(op) && fact.length > UUID_BYTES) this.#applyToMdev(fact, op);
+    else {
+      applyFact(this.state, fact);
+      if (op === OP.queuesReset) this.#reset(fact);
+      else if (op === OP.cardRemoved || (op >= OP.queuesRemoved && op <= OP.queuesUnboundFromVfioAp))
+        this.#compareZcrypt(fact, op);
     }
-    applyFact(this.state, fact);
-    if (op === OP.queuesReset) this.#reset(fact);
-    else if (op !== 0 && op !== OP.maskChanged && op <= OP.queuesUnboundFromVfioAp)
-      this.#compareZcrypt(fact, op);
+    if (fact.isLast !== false) this.#commit = fact.revision + 1;
   }
 
   #reset(fact: FoldableFact): void {
     reader.open(fact.bytes, fact.offset + 1, fact.length - 1);
     if (reader.u8() !== 0) return;
+    reader.u8();
     for (let rows = reader.u16(); rows > 0; rows--) {
       const adapter = reader.u8();
       reader.ids(mask);
@@ -94,12 +101,8 @@ export class Trace {
 
   /** What zcrypt has of the adapters that the fact names. */
   #compareZcrypt(fact: FoldableFact, op: number): void {
-    if (op === OP.hostRegistered) {
-      for (let adapter = 0; adapter < ADAPTERS; adapter++) this.#compareZcryptOf(fact, adapter);
-      return;
-    }
     reader.open(fact.bytes, fact.offset + 1, fact.length - 1);
-    if (op < OP.queuesDetected) {
+    if (op === OP.cardRemoved) {
       this.#compareZcryptOf(fact, reader.u8());
       return;
     }
@@ -110,112 +113,75 @@ export class Trace {
   }
 
   #compareZcryptOf(fact: FoldableFact, adapter: number): void {
-    const row = this.state.queues.offsetOf(adapter);
-    const words = row < 0 ? NOTHING : this.state.queues.words;
-    const at = row < 0 ? 0 : row + ZCRYPT;
-    const before = this.#zcrypt.subarray(adapter * MASK_WORDS, (adapter + 1) * MASK_WORDS);
-    this.#compareRow(fact, adapter, HOST, before, 0, words, at);
-    for (let i = 0; i < MASK_WORDS; i++) before[i] = words[at + i] ?? 0;
+    const after = queuesOf(this.state, adapter, 'zcrypt');
+    this.#compareRow(fact, adapter, HOST, this.#zcrypt[adapter] ?? EMPTY_MASK, after);
+    this.#zcrypt[adapter] = after;
   }
 
   #applyToMdev(fact: FoldableFact, op: number): void {
-    const { mdevs } = this.state;
     reader.open(fact.bytes, fact.offset + 1, fact.length - 1);
-    reader.words(uuid, 0, UUID_WORDS);
-    const was = mdevs.find(uuid);
-    const run = this.#running.get(was);
-    this.#before.set(
-      was < 0 ? NOTHING : mdevs.words.subarray(was + EFFECTIVE, was + EFFECTIVE + MATRIX_WORDS),
-    );
+    reader.words(uuid, 0, 4);
+    const before = this.state.mdevs.at(uuid);
     applyFact(this.state, fact);
-    const at = mdevs.find(uuid);
-    if (op !== OP.removalBlocked && op !== OP.guestMatrixChanged) {
-      if (run !== undefined) this.#end(fact, run, this.#before);
-      this.#running.delete(was);
-      if (op === OP.mdevRemoved || op === OP.mdevCreated) this.#uuids.delete(was);
-      if (op === OP.guestStopped && run !== undefined) this.#stopped.set(at, run);
-      else this.#stopped.delete(was);
-      this.#before.fill(0);
-      if (op !== OP.guestStarted) return;
+    const after = this.state.mdevs.at(uuid);
+    const mdev = (after ?? before)?.uuid;
+    if (mdev === undefined) return;
+    const run = this.#running.get(mdev);
+    const had = before?.effective ?? EMPTY_MATRIX;
+    if (op === OP.guestStarted || op === OP.guestStopped || op === OP.mdevRemoved || op === OP.mdevCreated) {
+      if (run !== undefined) this.#end(fact, run, had);
+      this.#running.delete(mdev);
+      if (op === OP.guestStopped && run !== undefined) this.#stopped.set(mdev, run);
+      else this.#stopped.delete(mdev);
+      if (op === OP.guestStarted && after !== undefined)
+        this.#compare(fact, this.#begin(fact, after), EMPTY_MATRIX, after.effective ?? EMPTY_MATRIX);
+      return;
     }
-    if (at < 0) return;
-    const { words } = mdevs;
-    const isUsable = ((words[at + FLAGS] ?? 0) & HAS_EFFECTIVE) !== 0;
     // The matrix of an mdev that nobody has open is nobody's.
-    if (op !== OP.guestStarted && run === undefined && !isUsable) return;
-    const holder = this.#running.get(at) ?? this.#begin(fact, at);
-    this.#compare(fact, holder, this.#before, words.subarray(at + EFFECTIVE, at + EFFECTIVE + MATRIX_WORDS));
+    if (after === undefined || (run === undefined && after.effective === null)) return;
+    this.#compare(fact, run ?? this.#begin(fact, after), had, after.effective ?? EMPTY_MATRIX);
   }
 
-  #begin(fact: FoldableFact, at: number): Run {
-    const { mdevs } = this.state;
-    const mdev = this.#uuids.get(at) ?? uuidText(mdevs.words, at);
-    this.#uuids.set(at, mdev);
+  #begin(fact: FoldableFact, { uuid: mdev, guest }: Mdev): Run {
     const run = {
       number: this.runs.length + 1,
       mdev,
-      guest: mdevs.guestOf(at),
+      guest,
       started: fact.revision,
       stopped: -1,
       controlSince: new Map<number, number>(),
     };
     this.runs.push(run);
-    this.#running.set(at, run);
+    this.#running.set(mdev, run);
     return run;
   }
 
-  #end(fact: FoldableFact, run: Run, effective: Uint32Array): void {
+  #end(fact: FoldableFact, run: Run, effective: ControlledMatrix): void {
     run.stopped = fact.revision;
-    this.#compare(fact, run, effective, NOTHING);
-  }
-
-  #endAllRuns(fact: FoldableFact): void {
-    const { words } = this.state.mdevs;
-    for (const [at, run] of this.#running)
-      this.#end(fact, run, words.subarray(at + EFFECTIVE, at + EFFECTIVE + MATRIX_WORDS));
-    this.#running.clear();
-    this.#stopped.clear();
-    this.#uuids.clear();
+    this.#compare(fact, run, effective, EMPTY_MATRIX);
   }
 
   /** What the run's guest can use went from one matrix to another. */
-  #compare(fact: FoldableFact, run: Run, before: Uint32Array, after: Uint32Array): void {
-    for (let i = 0; i < MASK_WORDS; i++) {
-      let either = (before[i] ?? 0) | (after[i] ?? 0);
-      while (either !== 0) {
-        const leading = Math.clz32(either);
-        const bit = 0x80000000 >>> leading;
-        either &= ~bit;
-        const domainsBefore = (before[i] ?? 0) & bit ? before : NOTHING;
-        const domainsAfter = (after[i] ?? 0) & bit ? after : NOTHING;
-        const adapter = i * 32 + leading;
-        this.#compareRow(fact, adapter, run.number, domainsBefore, MASK_WORDS, domainsAfter, MASK_WORDS);
-      }
-      let changed = (before[CONTROL + i] ?? 0) ^ (after[CONTROL + i] ?? 0);
-      while (changed !== 0) {
-        const leading = Math.clz32(changed);
-        const bit = 0x80000000 >>> leading;
-        changed &= ~bit;
-        if ((after[CONTROL + i] ?? 0) & bit) run.controlSince.set(i * 32 + leading, fact.revision);
-        else run.controlSince.delete(i * 32 + leading);
-      }
-    }
+  #compare(fact: FoldableFact, run: Run, before: ControlledMatrix, after: ControlledMatrix): void {
+    const domains = ({ adapters, domains: all }: ControlledMatrix, apid: number): Mask256 =>
+      has(adapters, apid) ? all : EMPTY_MASK;
+    forEachId(or(before.adapters, after.adapters), (apid) =>
+      this.#compareRow(fact, apid, run.number, domains(before, apid), domains(after, apid)),
+    );
+    forEachId(or(before.controlDomains, after.controlDomains), (apqi) => {
+      const isNew = !has(before.controlDomains, apqi);
+      const isThere = has(after.controlDomains, apqi);
+      if (isThere && isNew) run.controlSince.set(apqi, fact.revision);
+      else if (!isThere) run.controlSince.delete(apqi);
+    });
   }
 
   /** Logs the difference of two masks of one adapter's queues. */
-  #compareRow(
-    fact: FoldableFact,
-    adapter: number,
-    holder: number,
-    before: Uint32Array,
-    beforeAt: number,
-    after: Uint32Array,
-    afterAt: number,
-  ): void {
+  #compareRow(fact: FoldableFact, adapter: number, holder: number, before: Mask256, after: Mask256): void {
     let hasGained = 0;
     let hasLost = 0;
     for (let i = 0; i < MASK_WORDS; i++) {
-      const [was, is] = [before[beforeAt + i] ?? 0, after[afterAt + i] ?? 0];
+      const [was, is] = [before[i] ?? 0, after[i] ?? 0];
       gained[i] = is & ~was;
       lost[i] = was & ~is;
       hasGained |= is & ~was;
@@ -236,11 +202,13 @@ export class Trace {
       row = new RowLog();
       this.rows[adapter] = row;
     }
-    row.push(event, holder, fact.revision, Math.floor(fact.occurredAt / 1000), queues, 0);
+    row.push(event, holder, fact.revision, this.#commit, queues, 0);
   }
 }
 
-const isGuestOp = (op: number): boolean =>
+const isOfMdev = (op: number): boolean =>
+  op === OP.mdevCreated ||
+  op === OP.mdevRemoved ||
   op === OP.guestStarted ||
   op === OP.guestStopped ||
   op === OP.guestMatrixChanged ||

@@ -1,8 +1,7 @@
-/** Walks many queues of a host, and reads from the log what is needed to tell its commits apart. */
+/** Walks many queues of a host. */
 import { type Apqn, apidOf, apqiOf, apqn, forEachId } from '@apledger/ap';
-import { mayBeOneCommit } from './facts-behind.ts';
 import type { HostTrace } from './host-trace.ts';
-import { forEachPeriod, type Period, type SameCommit } from './periods.ts';
+import { forEachPeriod, type Period } from './periods.ts';
 
 /** The queues that holders of whom `isWanted` ever had, ascending. */
 export function queuesGainedBy({ trace }: HostTrace, isWanted: (holder: number) => boolean): Apqn[] {
@@ -14,20 +13,11 @@ export function queuesGainedBy({ trace }: HostTrace, isWanted: (holder: number) 
 }
 
 /** Visits the periods of each queue, one queue after the other, oldest period first. */
-export async function walkQueues(
-  { trace, facts }: HostTrace,
+export function walkQueues(
+  { trace }: HostTrace,
   queues: readonly Apqn[],
   visit: (queue: Apqn, period: Period) => void,
-): Promise<void> {
-  const inDoubt = new Set<number>();
-  const collect: SameCommit = (first, firstSecond, second, secondSecond) => {
-    if (mayBeOneCommit(firstSecond, secondSecond)) inDoubt.add(first).add(second);
-    return false;
-  };
-  for (const queue of queues) forEachPeriod(trace.rows[apidOf(queue)], apqiOf(queue), collect, () => {});
-  await facts.load(inDoubt);
+): void {
   for (const queue of queues)
-    forEachPeriod(trace.rows[apidOf(queue)], apqiOf(queue), facts.sameCommit, (period) =>
-      visit(queue, period),
-    );
+    forEachPeriod(trace.rows[apidOf(queue)], apqiOf(queue), (period) => visit(queue, period));
 }

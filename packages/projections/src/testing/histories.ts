@@ -2,6 +2,7 @@
 import { formatApqn } from '@apledger/ap';
 import type { Fact, MatrixIds } from '@apledger/events';
 import fc from 'fast-check';
+import { legal } from './legal.ts';
 
 /** The ids of adapters and domains that queues are made of. */
 export const EDGES = [0, 1, 5, 31, 32, 63, 0x47, 128, 255];
@@ -106,12 +107,14 @@ const anyFact = fc.oneof(
   { weight: 2, arbitrary: indifferentFact },
 );
 
-/** A registration and what follows, now and then with something before it; `size`, or none would be longer than a dozen facts. */
+/** All cards, so that facts about queues find theirs. */
+const CARDS: readonly Fact[] = EDGES.map((adapter) => ({
+  type: 'CardDetected',
+  data: { adapter, type: 14, mode: 'C', functions: 0, configured: true, checkStopped: false },
+}));
+
+/** A registration and what can follow; `size`, or none would be longer than a dozen facts. */
 export const history = (maxLength = 120): fc.Arbitrary<readonly Fact[]> =>
   fc
-    .tuple(
-      fc.array(indifferentFact, { maxLength: 2 }),
-      registration,
-      fc.array(anyFact, { maxLength, size: 'max' }),
-    )
-    .map(([before, start, after]) => [...before, start, ...after]);
+    .tuple(registration, fc.array(anyFact, { maxLength, size: 'max' }))
+    .map(([start, after]) => legal([start, ...CARDS, ...after]));

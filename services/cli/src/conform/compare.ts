@@ -1,8 +1,8 @@
 /** Our host in the words of the vectors, and the first thing in which two such states differ. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ControlledMatrix, equalMatrices, formatApqn, formatMask, idsOf } from '@apledger/ap';
-import { driverOf, type HostState, isOpen, MAX_MDEVS, type Mdev } from '@apledger/driver';
 import type { Fact } from '@apledger/events';
+import { driverOf, type HostState, isOpen, MAX_MDEVS, type Mdev } from '@apledger/host';
 import { nodeAt } from '@apledger/sysfs';
 import type { VectorState, VectorStep } from './vectors.ts';
 

@@ -1,7 +1,9 @@
-/** The kernel's own answers, by a decider that forgets everything after each command but the snapshot that it left. */
+/** The kernel's own answers, by a decider that forgets everything after each command but the bytes of the host's state. */
 import { readdirSync } from 'node:fs';
-import { CommandHandler, type Snapshot, type SnapshotStore } from '@apledger/command-handler';
+import { CommandHandler } from '@apledger/command-handler';
 import { openMemoryLog } from '@apledger/event-log';
+import { HostState } from '@apledger/host';
+import { foldStream } from '@apledger/projections';
 import { describe, expect, it } from 'vitest';
 import { type Decider, replayVector } from './replay.ts';
 import { readVectors } from './vectors.ts';
@@ -13,33 +15,30 @@ const files = readdirSync(VECTORS, { recursive: true, encoding: 'utf8' }).filter
 /** Of the sequences, every so many: each step costs a snapshot written and read. */
 const EVERY = 50;
 
-/** Counts the commands that were decided on a snapshot. */
+/** Counts the commands that were decided on bytes. */
 class Forgetful implements Decider {
   decidedOnSnapshots = 0;
   readonly #log = openMemoryLog();
-  #latest: Snapshot | undefined;
-  readonly #snapshots: SnapshotStore = {
-    load: async () => this.#latest,
-    save: async (snapshot) => {
-      this.#latest = snapshot;
-    },
-    drop: async (_, revision) => expect.fail(`the snapshot at revision ${revision} was dropped`),
-  };
+  #bytes = new HostState().toBytes();
 
   async submit(submission: Parameters<Decider['submit']>[0]) {
-    if (this.#latest !== undefined) this.decidedOnSnapshots++;
-    return this.#once((handler) => handler.submit(submission));
+    return this.#fresh().submit(submission);
   }
 
   async state(host: string) {
-    return this.#once((handler) => handler.state(host));
+    return this.#fresh().state(host);
   }
 
-  async #once<T>(work: (handler: CommandHandler) => Promise<T>): Promise<T> {
-    const handler = new CommandHandler(this.#log, { snapshots: this.#snapshots, snapshotInterval: 1 });
-    const result = await work(handler);
-    await handler.close();
-    return result;
+  #fresh(): CommandHandler {
+    const stateAt = async (host: string, revision: number): Promise<HostState> => {
+      const kept = HostState.ofBytes(this.#bytes);
+      if (kept === undefined) throw new Error('the bytes are those of no state');
+      if (kept.isRegistered) this.decidedOnSnapshots++;
+      const state = await foldStream(this.#log, host, kept, revision);
+      this.#bytes = state.toBytes();
+      return state;
+    };
+    return new CommandHandler(this.#log, { states: { stateAt } });
   }
 }
 

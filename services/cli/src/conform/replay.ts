@@ -1,8 +1,8 @@
 /** Replays one vector through the command handler and the sysfs tree, and compares every step. */
 import { CommandHandler } from '@apledger/command-handler';
-import type { HostState } from '@apledger/driver';
 import { openMemoryLog } from '@apledger/event-log';
 import type { Fact, Generation } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { nodeAt } from '@apledger/sysfs';
 import {
   applyDelta,

@@ -1,6 +1,6 @@
 /** Which devices of a host went away, as folders of its sysfs. */
 import { apqn, formatApqn, formatCard } from '@apledger/ap';
-import type { HostState } from '@apledger/driver';
+import type { HostState } from '@apledger/host';
 
 /**
  * Paths, below the sysfs root, of the cards, queues and mdevs that were there before and are no longer, or are

@@ -1,9 +1,9 @@
 /** A simulated host's sysfs tree as a file system: reads show the host as the log has it, writes are commands. */
 import { readFile } from 'node:fs/promises';
 import type { CommandHandler } from '@apledger/command-handler';
-import type { HostState } from '@apledger/driver';
 import type { Command } from '@apledger/events';
 import type { Caller, Failed, FileSystem, Node, View } from '@apledger/fuse';
+import type { HostState } from '@apledger/host';
 import { type Attribute, nodeAt } from '@apledger/sysfs';
 import { goneDevices } from './devices.ts';
 

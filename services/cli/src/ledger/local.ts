@@ -1,7 +1,7 @@
 /** A ledger over a log that this process has opened; what it needs beside the log is made when it is asked for. */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandHandler, snapshotFiles } from '@apledger/command-handler';
+import { CommandHandler } from '@apledger/command-handler';
 import {
   type EventLog,
   type Head,
@@ -30,7 +30,6 @@ import type { Output } from '../output.ts';
 import type { Ledger, Question, Wanted } from './ledger.ts';
 
 const FILE = 'read-model.sqlite';
-const SNAPSHOTS = 'snapshots';
 
 export class LocalLedger implements Ledger {
   readonly custody: CustodyQueries;
@@ -49,10 +48,9 @@ export class LocalLedger implements Ledger {
   }
 
   get commands(): CommandHandler {
-    this.#handler ??= new CommandHandler(
-      this.#log,
-      this.#directory === undefined ? {} : { snapshots: snapshotFiles(join(this.#directory, SNAPSHOTS)) },
-    );
+    this.#handler ??= new CommandHandler(this.#log, {
+      states: { stateAt: async (host, revision) => (await this.#caughtUp()).stateAt(host, revision) },
+    });
     return this.#handler;
   }
 
@@ -118,7 +116,6 @@ export class LocalLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await this.#handler?.close();
     (await this.#readModel?.catch(() => undefined))?.close();
   }
 
@@ -158,8 +155,8 @@ export class LocalLedger implements Ledger {
   }
 }
 
-const repack = ({ type, version, data }: RecordedFact): Uint8Array =>
-  packRecorded(parseFact(type, version, data), version);
+const repack = ({ type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
+  packRecorded(parseFact(type, version, data), version, stored);
 
 const progressText = ({ done, total, perSecond }: Progress): string =>
   total === 0

@@ -1,19 +1,15 @@
 /** Commands to a service, and the states that scripts look at: folded here, from the facts that it tells. */
 import { type Api, ApiProblem, answer, type Receipt as ShownReceipt } from '@apledger/client';
 import type { Receipt, Submission } from '@apledger/command-handler';
-import { evolve, type HostState, type Refusal } from '@apledger/driver';
+import type { Refusal } from '@apledger/driver';
 import type { RecordedFact } from '@apledger/event-log';
 import { type Fact, parseFact } from '@apledger/events';
-
-interface KnownHost {
-  readonly state: HostState | undefined;
-  readonly position: number;
-}
+import { evolve, HostState } from '@apledger/host';
 
 export class RemoteCommands {
   readonly #api: Api;
   readonly #factsOf: (host: string, after: number) => AsyncIterable<RecordedFact>;
-  readonly #hosts = new Map<string, KnownHost>();
+  readonly #hosts = new Map<string, HostState>();
 
   constructor(api: Api, factsOf: (host: string, after: number) => AsyncIterable<RecordedFact>) {
     this.#api = api;
@@ -22,13 +18,13 @@ export class RemoteCommands {
 
   /** The host's state now; undefined when it does not exist. */
   async state(host: string): Promise<HostState | undefined> {
-    let { state, position } = this.#hosts.get(host) ?? { state: undefined, position: 0 };
-    for await (const { type, version, data, position: at } of this.#factsOf(host, position)) {
-      state = evolve(state, parseFact(type, version, data));
-      position = at;
+    const state = this.#hosts.get(host) ?? new HostState();
+    for await (const fact of this.#factsOf(host, state.position)) {
+      evolve(state, parseFact(fact.type, fact.version, fact.data));
+      state.place(fact.revision, fact.position, Date.parse(fact.occurredAt));
     }
-    this.#hosts.set(host, { state, position });
-    return state;
+    this.#hosts.set(host, state);
+    return state.isRegistered ? state : undefined;
   }
 
   /** Gives the command; a refused one is answered like any other. Throws ApiProblem, or Unreachable. */

@@ -1,7 +1,7 @@
 /** What the endpoints work on: the log, the commands' handler and the read model over one data directory. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandHandler, type SnapshotStore, snapshotFiles } from '@apledger/command-handler';
+import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openLog } from '@apledger/event-log';
 import { openReadModel, openSqliteStore, type ReadModel } from '@apledger/projections';
 import { Heads } from './heads.ts';
@@ -9,13 +9,10 @@ import { Heads } from './heads.ts';
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
 const READ_MODEL = 'read-model.sqlite';
-const SNAPSHOTS = 'snapshots';
 
 export interface LedgerOptions {
   readonly log: EventLog;
   readonly readModel: ReadModel;
-  /** Where the states that commands are decided on are kept; default: nowhere. */
-  readonly snapshots?: SnapshotStore;
   /** Count `Nats-Request-Info` as who asks; see actor.ts. */
   readonly trustsRequestInfo?: boolean;
   readonly now?: () => Date;
@@ -37,15 +34,11 @@ export class Ledger {
   #folding: Promise<void> | undefined;
 
   constructor(options: LedgerOptions) {
-    const { log, readModel, snapshots, trustsRequestInfo = false } = options;
+    const { log, readModel, trustsRequestInfo = false } = options;
     const { now = () => new Date(), report = () => {} } = options;
     this.log = log;
     this.readModel = readModel;
-    this.handler = new CommandHandler(log, {
-      now,
-      report,
-      ...(snapshots === undefined ? {} : { snapshots }),
-    });
+    this.handler = new CommandHandler(log, { now, states: readModel });
     this.heads = new Heads(log);
     this.trustsRequestInfo = trustsRequestInfo;
     this.now = now;
@@ -67,7 +60,6 @@ export class Ledger {
   /** Ends also a folding that is under way: what it kept is kept, the rest is folded another time. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    await this.handler.close();
     await this.log.close();
     await this.#folding;
     this.readModel.close();
@@ -79,8 +71,8 @@ export class Ledger {
   }
 }
 
-export interface PlaceOptions extends Omit<LedgerOptions, 'log' | 'readModel' | 'snapshots'> {
-  /** Holds read model and snapshots, and the log unless `log` names another. */
+export interface PlaceOptions extends Omit<LedgerOptions, 'log' | 'readModel'> {
+  /** Holds the read model, and the log unless `log` names another. */
   readonly directory: string;
   /** `sqlite:DIR`, `nats://…`, `kurrentdb://…`; default: SQLite in the directory. */
   readonly log?: string;
@@ -92,8 +84,7 @@ export async function openLedger({ directory, log: url, ...rest }: PlaceOptions)
   try {
     mkdirSync(directory, { recursive: true });
     const readModel = await openReadModel({ log, store: openSqliteStore(join(directory, READ_MODEL)) });
-    const snapshots = snapshotFiles(join(directory, SNAPSHOTS));
-    return new Ledger({ log, readModel, snapshots, ...rest });
+    return new Ledger({ log, readModel, ...rest });
   } catch (error) {
     await log.close();
     throw error;

@@ -1,7 +1,8 @@
 /** Why a request was not carried out: what the error reply says, in its headers and in its body. */
-import { ImpossibleFact } from '@apledger/driver';
+
 import { LogError, type LogErrorCode } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { ImpossibleFact } from '@apledger/host';
 import { CannotFold } from '@apledger/projections';
 import Type, { type Static } from 'typebox';
 

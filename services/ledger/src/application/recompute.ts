@@ -67,8 +67,8 @@ export const recompute = operation(
     }),
 );
 
-const repack = ({ type, version, data }: RecordedFact): Uint8Array =>
-  packRecorded(parseFact(type, version, data), version);
+const repack = ({ type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
+  packRecorded(parseFact(type, version, data), version, stored);
 
 export const rebuild = operation(
   { name: 'rebuild', does: 'Forgets the read model and folds the whole log again.' },
