@@ -1,13 +1,14 @@
 /** command -> facts. Pure: the same state and command give the same decision, and nothing else is asked. */
 import type { Command, Fact } from '@apledger/events';
+import { configureCard, setOnline, writeBusAttribute } from './commands/attributes.ts';
+import { boot } from './commands/boot.ts';
+import { bindQueue, overrideDriver, probeDevice, unbindQueue } from './commands/devices.ts';
+import { migrateGuest, resetGuestDevice, startGuest, stopGuest } from './commands/guest.ts';
+import { writeMask } from './commands/masks.ts';
+import { assignment, configureMdev, createMdev, removeMdev } from './commands/mdev.ts';
+import { scanBus } from './commands/scan.ts';
+import { rulesOf } from './generations/index.ts';
 import { type Outcome, type Refusal, refuse } from './refusal.ts';
-import { configureCard, setOnline, writeBusAttribute } from './rules/attributes.ts';
-import { boot } from './rules/boot.ts';
-import { bindQueue, overrideDriver, probeDevice, unbindQueue } from './rules/devices.ts';
-import { migrateGuest, resetGuestDevice, startGuest, stopGuest } from './rules/guest.ts';
-import { writeMask } from './rules/masks.ts';
-import { assignment, configureMdev, createMdev, removeMdev } from './rules/mdev.ts';
-import { scanBus } from './rules/scan.ts';
 import type { HostState } from './state.ts';
 import { Transaction } from './transaction.ts';
 
@@ -37,7 +38,7 @@ export function decide(state: HostState | undefined, command: Command): Decision
   }
   if (state === undefined)
     return rejected(state, [], command, refuse('ENODEV', 'There is no such host.', 'Register it first.'));
-  const tx = new Transaction(state);
+  const tx = new Transaction(state, rulesOf(state.driver));
   const outcome = decideOn(tx, command);
   if (outcome === undefined) return { facts: tx.facts, state: tx.state };
   if (outcome === 'blocked') return { facts: tx.facts, state: tx.state, isBlocked: true };

@@ -12,7 +12,7 @@ import {
   maskOf,
   or,
 } from '@apledger/ap';
-import type { Fact, FactOf } from '@apledger/events';
+import { type Fact, type FactOf, GENERATIONS } from '@apledger/events';
 import { type GuestEvent, guestTable, next } from '@apledger/machines';
 import { cardHardware, evolveDevices, isDeviceFact } from './evolve-devices.ts';
 import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
@@ -38,6 +38,7 @@ function register({ data }: FactOf<'HostRegistered'>): HostState {
   return {
     name: data.host,
     driver: data.driver,
+    filtersOnlyWhileOpen: GENERATIONS[data.driver].filtersOnlyWhileOpen,
     hardware: {
       qci: hardware.qci,
       apxa: hardware.apxa,
@@ -104,9 +105,8 @@ function evolveMdevs(state: HostState, fact: Exclude<MdevFact, { type: 'Migratio
   return { ...state, mdevs };
 }
 
-/** 2019-v2 has a shadow only while the mdev is open (driver-rules 8). */
 const filteredWithoutGuest = (state: HostState): ControlledMatrix | null =>
-  state.driver === '2019-v2' ? null : EMPTY_MATRIX;
+  state.filtersOnlyWhileOpen ? null : EMPTY_MATRIX;
 
 const newMdev = (state: HostState, uuid: string): Mdev => ({
   uuid,
@@ -154,7 +154,7 @@ function evolveMdev(
         ...(mdev.lifecycle === 'stopped' ? [] : (['STOP', 'STOPPED'] as const)),
       );
       const left = { ...closed, guest: null, attached: false, effective: null };
-      return state.driver === '2019-v2' ? { ...withFiltered(left, EMPTY_MATRIX), filtered: null } : left;
+      return state.filtersOnlyWhileOpen ? { ...withFiltered(left, EMPTY_MATRIX), filtered: null } : left;
     }
     case 'MdevRemovalBlocked':
       return { ...mdev, removing: true, effective: idsOrNull(fact.data.effective) };

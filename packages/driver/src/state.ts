@@ -78,6 +78,8 @@ export interface Mdev {
 export interface HostState {
   readonly name: string;
   readonly driver: Generation;
+  /** In its generation an mdev has a filtered matrix only while it is open (driver-rules 8). */
+  readonly filtersOnlyWhileOpen: boolean;
   readonly hardware: HardwareState;
   /** QCI as the bus last fetched it. */
   readonly config: ControlledMatrix;

@@ -1,6 +1,15 @@
 /** What the driver's tests share: a small host to command, the commands in short, and the files as lists of lines. */
 import { type Apqn, apidOf, apqiOf, formatMatrixFile, idsOf, parseApqn } from '@apledger/ap';
-import type { Command, CommandOf, Errno, FactData, FactType, Generation, Hardware } from '@apledger/events';
+import {
+  type Command,
+  type CommandOf,
+  type Errno,
+  type FactData,
+  type FactType,
+  GENERATION_NAMES,
+  type Generation,
+  type Hardware,
+} from '@apledger/events';
 import {
   type Decision,
   decide,
@@ -9,10 +18,11 @@ import {
   type Mdev,
   queueOf,
   type Refusal,
+  rulesOf,
 } from './index.ts';
 
-export const GENERATIONS = ['2019-v2', '6.12', '7.3'] as const satisfies readonly Generation[];
-export const MAINLINE = ['6.12', '7.3'] as const satisfies readonly Generation[];
+export const GENERATIONS = GENERATION_NAMES;
+export const MAINLINE = GENERATIONS.filter((name) => rulesOf(name).isMainline);
 
 export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const B = 'bbbbbbbb-0000-4000-8000-000000000002';

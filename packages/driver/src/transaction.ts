@@ -5,14 +5,18 @@
 import { type ControlledMatrix, idsOf } from '@apledger/ap';
 import type { Fact, FactData, FactType, MatrixIds } from '@apledger/events';
 import { evolve } from './evolve.ts';
+import type { GenerationRules } from './generation.ts';
 import type { HostState, Mdev } from './state.ts';
 
 export class Transaction {
   #state: HostState;
+  /** The rules of the generation that the host runs. */
+  readonly rules: GenerationRules;
   readonly facts: Fact[] = [];
 
-  constructor(state: HostState) {
+  constructor(state: HostState, rules: GenerationRules) {
     this.#state = state;
+    this.rules = rules;
   }
 
   /** The state after the facts emitted so far. */

@@ -24,7 +24,14 @@ export {
 } from './dead-letters.ts';
 export { factSchemaId } from './documents.ts';
 export * from './facts.ts';
-export { generationCode, generationOfCode, OP, pack, packRecorded } from './packed.ts';
+export {
+  GENERATION_NAMES,
+  GENERATIONS,
+  generationCode,
+  generationOfCode,
+  generationOfKernel,
+} from './generations.ts';
+export { OP, pack, packRecorded } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { InvalidFact, parseCommand, parseFact, UnknownFact } from './schema.ts';
 export { hostOf, streamOf } from './streams.ts';

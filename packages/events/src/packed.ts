@@ -23,8 +23,9 @@
  */
 import { apidOf, apqiOf, maskFromHex, maskOf, parseApqn } from '@apledger/ap';
 import type { Fact, FactType } from './facts.ts';
+import { generationCode } from './generations.ts';
 import { PackedWriter } from './packed-codec.ts';
-import type { Generation, MatrixIds, QueueDriver } from './vocabulary.ts';
+import type { MatrixIds, QueueDriver } from './vocabulary.ts';
 
 /** Op codes, the first byte of a payload: the host's own up to 4, queues 5 to 10, mdevs 11 to 24, and what came later. */
 export const OP = {
@@ -54,16 +55,6 @@ export const OP = {
   migrationEnded: 24,
   queuesReset: 25,
 } as const;
-
-/** The byte of each generation; 0 is none. */
-const generationCodes: Readonly<Record<Generation, number>> = { '2019-v2': 1, '6.12': 2, '7.3': 3 };
-
-/** The byte that stands for a generation of the driver. */
-export const generationCode = (generation: Generation): number => generationCodes[generation];
-
-/** The generation of a byte; undefined for one that no generation has. */
-export const generationOfCode = (code: number): Generation | undefined =>
-  (Object.keys(generationCodes) as Generation[]).find((generation) => generationCodes[generation] === code);
 
 const NOTHING = new Uint8Array(0);
 const WORDS = 8;

@@ -1,5 +1,6 @@
 /** Building blocks of the schemas: the field's own units, each with the form that facts and commands carry. */
 import Type, { type Static } from 'typebox';
+import { GENERATION_NAMES, type Generation as Name } from './generations.ts';
 
 export const AdapterId = Type.Integer({ minimum: 0, maximum: 255, description: 'APID, 0 to 255' });
 export const DomainId = Type.Integer({ minimum: 0, maximum: 255, description: 'APQI, 0 to 255' });
@@ -24,10 +25,13 @@ export const HostName = Type.String({
 });
 export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
 
-export const Generation = Type.Union([Type.Literal('2019-v2'), Type.Literal('6.12'), Type.Literal('7.3')], {
-  description: 'generation of the driver whose rules decide, driver-rules.md',
-});
-export type Generation = Static<typeof Generation>;
+export const Generation = Type.Unsafe<Name>(
+  Type.Union(
+    GENERATION_NAMES.map((name) => Type.Literal(name)),
+    { description: 'generation of the driver whose rules decide, driver-rules.md' },
+  ),
+);
+export type Generation = Name;
 
 export const QueueDriver = Type.Union([Type.Literal('cex4queue'), Type.Literal('vfio_ap')], {
   description: 'cex4queue = zcrypt, the host itself; vfio_ap = guests',

@@ -1,5 +1,5 @@
 /** What a fold knows of one host: flat, mutable, and changed in place by every fact. */
-import type { Generation } from '@apledger/events';
+import { GENERATIONS, type Generation } from '@apledger/events';
 import { MdevTable } from './mdev-table.ts';
 import { MASK_WORDS, QueueRows } from './queue-rows.ts';
 
@@ -11,6 +11,8 @@ export class HostState {
   occurredAt = 0;
   /** Undefined until the host is registered: there is nothing to see before. */
   driver: Generation | undefined = undefined;
+  /** In its generation the filtered matrix lives only between open and release (driver-rules 8). */
+  filtersOnlyWhileOpen = false;
   readonly apmask = new Uint32Array(MASK_WORDS);
   readonly aqmask = new Uint32Array(MASK_WORDS);
   readonly queues = new QueueRows();
@@ -19,12 +21,8 @@ export class HostState {
   /** A registration starts everything: no card is known yet, no mdev exists. */
   register(driver: Generation): void {
     this.driver = driver;
+    this.filtersOnlyWhileOpen = GENERATIONS[driver].filtersOnlyWhileOpen;
     this.queues.clear();
     this.mdevs.clear();
-  }
-
-  /** In this generation the filtered matrix lives only between open and release (driver-rules 8). */
-  get filtersOnlyWhileOpen(): boolean {
-    return this.driver === '2019-v2';
   }
 }

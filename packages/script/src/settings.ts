@@ -1,11 +1,9 @@
 /** `adapters=5,6 types=05:CEX5C`: the settings of `host` and `hardware`, from text to what commands carry. */
 import { parseKernelNumber } from '@apledger/ap';
-import type { CardMode, CardModel, CommandOf, Generation } from '@apledger/events';
+import { type CardMode, type CardModel, type CommandOf, GENERATION_NAMES } from '@apledger/events';
 
 export type HostSettings = Omit<CommandOf<'RegisterHost'>, 'type' | 'host'>;
 export type HardwareSettings = Omit<CommandOf<'ChangeHardware'>, 'type'>;
-
-const GENERATIONS: readonly Generation[] = ['2019-v2', '6.12', '7.3'];
 
 const HARDWARE_KEYS = ['adapters', 'domains', 'control-domains', 'types'];
 const HOST_KEYS = [
@@ -24,8 +22,8 @@ export function parseHostSettings(args: readonly string[]): HostSettings {
   const settings = keyValues(args, HOST_KEYS);
   const domains = idsOf(settings, 'domains') ?? [];
   const driver = settings.get('driver') ?? '2019-v2';
-  const generation = GENERATIONS.find((name) => name === driver);
-  if (generation === undefined) throw new Error(`driver=${driver}: there are ${GENERATIONS.join(', ')}`);
+  const generation = GENERATION_NAMES.find((name) => name === driver);
+  if (generation === undefined) throw new Error(`driver=${driver}: there are ${GENERATION_NAMES.join(', ')}`);
   return {
     driver: generation,
     hardware: {

@@ -16,13 +16,13 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
+import type { Axis, GenerationRules } from '../generation.ts';
 import { type Outcome, refuse } from '../refusal.ts';
 import { attach, writeFiltered } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
 import { isBoundToVfio, type Mdev, mdevOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
-import type { Axis, GenerationRules } from './generation.ts';
 
 export const patches2019: GenerationRules = {
   numberOverflow: 'wrap',
@@ -35,6 +35,7 @@ export const patches2019: GenerationRules = {
   refuseMask: () => undefined,
   assign,
   unassign,
+  configured: undefined,
   filterControlDomains,
   queueBound,
   queueUnbinding,

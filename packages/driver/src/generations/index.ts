@@ -1,9 +1,9 @@
-/** The driver generations by name. */
+/** The rules of each driver generation. */
 import type { Generation } from '@apledger/events';
+import type { GenerationRules } from '../generation.ts';
 import { linux612 } from './6.12.ts';
 import { linux73 } from './7.3.ts';
 import { patches2019 } from './2019-v2.ts';
-import type { GenerationRules } from './generation.ts';
 
 const generations: Readonly<Record<Generation, GenerationRules>> = {
   '2019-v2': patches2019,

@@ -22,6 +22,7 @@ import {
   withoutBit,
 } from '@apledger/ap';
 import { isPassable } from '../evolve-devices.ts';
+import type { Axis, GenerationRules, PendingAdditions } from '../generation.ts';
 import { cardIn, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
 import { type Outcome, refuse } from '../refusal.ts';
 import { attach, writeFiltered } from '../rules/guest-matrix.ts';
@@ -29,7 +30,6 @@ import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, resetAdapters, vfioReset } from '../rules/reset.ts';
 import { hostConfig, type Mdev, mdevOf, queueOf } from '../state.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
-import type { Axis, GenerationRules, PendingAdditions } from './generation.ts';
 
 interface Differences
   extends Pick<
@@ -46,6 +46,7 @@ export const mainline = (differences: Differences): GenerationRules => ({
   isMainline: true,
   assign,
   unassign,
+  configured,
   filterControlDomains,
   queueBound,
   queueUnbinding,
@@ -251,9 +252,8 @@ function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
   return undefined;
 }
 
-/** What an ap_config write does once the new state was found valid (driver-rules 5.5). */
-export function refilterAfterConfig(tx: Transaction, uuid: string): void {
-  const mdev = tx.mdev(uuid);
+/** driver-rules 5.5: a refilter, whatever changed. */
+function configured(tx: Transaction, mdev: Mdev): void {
   const { filtered, thrownOut } = filter(tx, mdev);
   writeFiltered(tx, mdev, withControlDomains(tx, mdev, filtered));
   resetAdapters(tx, thrownOut, filtered.domains);

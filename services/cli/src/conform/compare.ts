@@ -1,7 +1,7 @@
 /** Our host in the words of the vectors, and the first thing in which two such states differ. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ControlledMatrix, equalMatrices, formatApqn, formatMask, idsOf } from '@apledger/ap';
-import { driverOf, type HostState, isOpen, MAX_MDEVS, type Mdev } from '@apledger/driver';
+import { driverOf, type HostState, isOpen, MAX_MDEVS, type Mdev, rulesOf } from '@apledger/driver';
 import type { Fact } from '@apledger/events';
 import { nodeAt } from '@apledger/sysfs';
 import type { VectorState, VectorStep } from './vectors.ts';
@@ -28,7 +28,7 @@ export function vectorState(state: HostState, names: Names): VectorState {
       all++;
       if (driver !== null) bound++;
       const status = readFile(state, `devices/ap/${`card${name.slice(0, 2)}`}/${name}/status`);
-      q[name] = state.driver === '2019-v2' ? [driver] : [driver, status?.trimEnd() ?? null];
+      q[name] = rulesOf(state.driver).isMainline ? [driver, status?.trimEnd() ?? null] : [driver];
     }
   }
   const m: VectorState['m'] = {};

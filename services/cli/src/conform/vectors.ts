@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PassThrough, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Generation } from '@apledger/events';
+import { type Generation, generationOfKernel } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -96,11 +96,7 @@ export class VectorError extends Error {
 }
 
 /** The driver generation whose answers a vector holds. */
-export function generationOf({ kernel }: Vector): Generation | undefined {
-  if (kernel.startsWith('v2')) return '2019-v2';
-  if (kernel.startsWith('6.12')) return '6.12';
-  return kernel.startsWith('7.3') ? '7.3' : undefined;
-}
+export const generationOf = ({ kernel }: Vector): Generation | undefined => generationOfKernel(kernel);
 
 /** The vectors of a file, plain or gzip-compressed (told by its content), one at a time. */
 export async function* readVectors(

@@ -1,12 +1,11 @@
 /** Queues meet drivers: offered, bound, unbound, taken away (driver-rules 2, 3.2, 4.2, 6.4, 6.5). */
 import { type Apqn, apidOf, apqiOf, formatApqn } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import type { PendingAdditions } from '../generations/generation.ts';
-import { rulesOf } from '../generations/index.ts';
+import type { PendingAdditions } from '../generation.ts';
 import { zapq } from '../hardware.ts';
+import { busReset } from '../rules/reset.ts';
 import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
-import { busReset } from './reset.ts';
 
 /** The driver that may have a queue: the one of its driver_override, else the one that the masks say. */
 export function entitledDriver(state: HostState, queue: Apqn): QueueDriver | null {
@@ -18,7 +17,7 @@ export function entitledDriver(state: HostState, queue: Apqn): QueueDriver | nul
 /** Binds an unbound queue and lets the driver take it in. */
 export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?: PendingAdditions): void {
   tx.emit('QueueBound', { driver, queues: [formatApqn(queue)] });
-  if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueBound(tx, queue, pending);
+  if (driver === 'vfio_ap') tx.rules.queueBound(tx, queue, pending);
 }
 
 /** Offers an unbound queue to the drivers. */
@@ -29,7 +28,7 @@ export function offer(tx: Transaction, queue: Apqn, pending?: PendingAdditions):
 
 /** Takes a queue from its driver: the driver lets go, the bus resets, then it is unbound. */
 export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void {
-  if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueUnbinding(tx, queue);
+  if (driver === 'vfio_ap') tx.rules.queueUnbinding(tx, queue);
   busReset(tx, queue);
   tx.emit('QueueUnbound', { driver, queues: [formatApqn(queue)] });
 }
@@ -93,7 +92,7 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   if (first === undefined) return [];
   const queues = run.map(({ queue }) => formatApqn(queue));
   if (first.from === 'vfio_ap') {
-    rulesOf(tx.state.driver).letGo(
+    tx.rules.letGo(
       tx,
       run.map(({ queue }) => queue),
     );

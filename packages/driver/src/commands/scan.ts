@@ -1,8 +1,7 @@
 /** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
 import { type Apqn, apidOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import type { PendingAdditions } from '../generations/generation.ts';
-import { rulesOf } from '../generations/index.ts';
+import type { PendingAdditions } from '../generation.ts';
 import { cardIn, NORMAL, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
 import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue, queueOf } from '../state.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
@@ -23,11 +22,11 @@ export function scanBus(
   let pending: PendingAdditions | undefined;
   if (hardware.qci && !equalMatrices(before, hardware.config)) {
     tx.emit('HostConfigChanged', idsOfMatrix(hardware.config));
-    pending = rulesOf(tx.state.driver).configChanged(tx, before);
+    pending = tx.rules.configChanged(tx, before);
   }
   selectDomain(tx);
   for (let apid = 0; apid <= busLimits(tx.state).maxAdapter; apid++) scanAdapter(tx, apid, drivers, pending);
-  if (pending !== undefined) rulesOf(tx.state.driver).scanComplete(tx, pending);
+  if (pending !== undefined) tx.rules.scanComplete(tx, pending);
   tx.emit('BusScanned', { scans: tx.state.scans + 1 });
   noticeCompleteBindings(tx);
   return undefined;

@@ -2,14 +2,13 @@
 import { apidOf, apqiOf, apqnsOf, count, EMPTY_MATRIX, formatApid, formatApqn, idsOf } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
 import { guestTable, next } from '@apledger/machines';
-import { rulesOf } from '../generations/index.ts';
 import { NOT_AVAILABLE } from '../hardware.ts';
 import { conflictsOf, noSuchMdev, type Outcome, refuse } from '../refusal.ts';
+import { nameMdev } from '../rules/ownership.ts';
+import { linkedQueues } from '../rules/reset.ts';
 import { isOpen, type Mdev, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { release } from './mdev.ts';
-import { nameMdev } from './ownership.ts';
-import { linkedQueues } from './reset.ts';
 
 export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
@@ -23,7 +22,7 @@ export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'St
       [{ queue: uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` }],
     );
   }
-  return rulesOf(tx.state.driver).open(tx, mdev, guest);
+  return tx.rules.open(tx, mdev, guest);
 }
 
 export function stopGuest(tx: Transaction, { mdev: uuid }: CommandOf<'StopGuest'>): Outcome {
@@ -40,7 +39,7 @@ const notOpen = (mdev: Mdev): Outcome =>
 /** Takes everything from the guest, then resets it; completes a removal that waited for this. */
 function close(tx: Transaction, mdev: Mdev): void {
   tx.emit('GuestStopped', { mdev: mdev.uuid, guest: mdev.guest });
-  rulesOf(tx.state.driver).close(tx, tx.mdev(mdev.uuid));
+  tx.rules.close(tx, tx.mdev(mdev.uuid));
   if (mdev.removing) release(tx, tx.mdev(mdev.uuid));
 }
 
@@ -50,7 +49,7 @@ export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'Res
   if (mdev === undefined) return noSuchMdev(uuid);
   if (!isOpen(mdev)) return notOpen(mdev);
   const queues = linkedQueues(tx, mdev.assigned);
-  const rules = rulesOf(tx.state.driver);
+  const { rules } = tx;
   rules.reset(tx, queues);
   const failed = queues.filter(
     (queue) => !rules.isReset(queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode ?? NOT_AVAILABLE),

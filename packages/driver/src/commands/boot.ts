@@ -1,5 +1,12 @@
 /** A host comes up: kernel parameters, the first scan with zcrypt, then vfio_ap is loaded (driver-rules 2, 3). */
-import { EMPTY_MASK, FULL_MASK, formatMask, type Mask256, parseBusMask } from '@apledger/ap';
+import {
+  EMPTY_MASK,
+  FULL_MASK,
+  formatMask,
+  type Mask256,
+  type NumberOverflow,
+  parseBusMask,
+} from '@apledger/ap';
 import type { CommandOf, Fact } from '@apledger/events';
 import { evolve } from '../evolve.ts';
 import { rulesOf } from '../generations/index.ts';
@@ -13,7 +20,8 @@ export function boot(command: CommandOf<'RegisterHost'>): {
   readonly state: HostState;
 } {
   const { host, driver, hardware, boot: bootParameters } = command;
-  const mask = (text: string | null): string => formatMask(bootMask(text, driver));
+  const rules = rulesOf(driver);
+  const mask = (text: string | null): string => formatMask(bootMask(text, rules.numberOverflow));
   const registered: Fact = {
     type: 'HostRegistered',
     data: {
@@ -25,14 +33,14 @@ export function boot(command: CommandOf<'RegisterHost'>): {
       bootParameters,
     },
   };
-  const tx = new Transaction(evolve(undefined, registered));
+  const tx = new Transaction(evolve(undefined, registered), rules);
   scanBus(tx, ['cex4queue']);
   loadDriver(tx, 'vfio_ap');
   return { facts: [registered, ...tx.facts], state: tx.state };
 }
 
 /** Not given = all ones; given = parsed like the file, but from all zero, and all zero when it cannot be (driver-rules 2). */
-function bootMask(text: string | null, driver: CommandOf<'RegisterHost'>['driver']): Mask256 {
+function bootMask(text: string | null, overflow: NumberOverflow): Mask256 {
   if (text === null) return FULL_MASK;
-  return parseBusMask(text, EMPTY_MASK, rulesOf(driver).numberOverflow) ?? EMPTY_MASK;
+  return parseBusMask(text, EMPTY_MASK, overflow) ?? EMPTY_MASK;
 }

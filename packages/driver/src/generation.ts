@@ -1,12 +1,12 @@
 /**
- * What differs between driver generations, as one interface: `2019-v2` in one file, `6.12` and `7.3` in
- * another with what they share. Everything that is the same in all three is in `rules/`.
+ * What differs between driver generations, as one interface. `generations/` implements it, from parts that lie in `rules/`;
+ * `commands/` asks it through the transaction, and is the same for all generations.
  */
 import type { Apqn, ControlledMatrix, Mask256, NumberOverflow } from '@apledger/ap';
 import type { Errno, MaskName } from '@apledger/events';
-import type { Outcome, Refusal } from '../refusal.ts';
-import type { HostState, Mdev } from '../state.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Outcome, Refusal } from './refusal.ts';
+import type { HostState, Mdev } from './state.ts';
+import type { Transaction } from './transaction.ts';
 
 /** An adapter or domain, named where both obey the mirror image of one rule. */
 export type Axis = 'adapters' | 'domains';
@@ -36,6 +36,8 @@ export interface GenerationRules {
   assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome;
   /** unassign_adapter / unassign_domain of something assigned (driver-rules 5.3). */
   unassign(tx: Transaction, mdev: Mdev, axis: Axis, ids: Mask256): void;
+  /** What an ap_config write does once its masks are stored (driver-rules 5.5); undefined where there is no ap_config. */
+  readonly configured: ((tx: Transaction, mdev: Mdev) => void) | undefined;
   /** The filtered control domains after the assigned ones have changed (driver-rules 5.4). */
   filterControlDomains(tx: Transaction, mdev: Mdev, gone: Mask256): void;
   /** vfio_ap got a queue (driver-rules 6.4). */

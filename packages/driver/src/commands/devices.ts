@@ -1,7 +1,6 @@
 /** bind, unbind, drivers_probe and driver_override, by hand (driver-rules 2, 4.2). */
 import { type Apqn, apidOf, apqiOf, cString, equals, FULL_MASK, parseApqn } from '@apledger/ap';
 import type { CommandOf, QueueDriver } from '@apledger/events';
-import { rulesOf } from '../generations/index.ts';
 import { OLDEST_SUPPORTED_TYPE } from '../hardware.ts';
 import { type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
 import { driverOf, type HostState, type Queue, queueOf } from '../state.ts';
@@ -105,7 +104,7 @@ const MAX_OVERRIDE = 4095;
 export function overrideDriver(tx: Transaction, { queue, text }: CommandOf<'OverrideDriver'>): Outcome {
   const apqn = parseApqn(queue);
   const device = apqn === undefined ? undefined : queueOf(tx.state, apidOf(apqn), apqiOf(apqn));
-  if (!rulesOf(tx.state.driver).hasDriverOverride || device === undefined)
+  if (!tx.rules.hasDriverOverride || device === undefined)
     return refuse(
       'ENOENT',
       `There is no driver_override of ${queue} here.`,
