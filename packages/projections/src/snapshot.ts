@@ -100,8 +100,9 @@ function readState(): HostState {
   state.occurredAt = reader.f64();
   const code = reader.u8();
   if (code === NOT_REGISTERED) return state;
-  state.driver = generationOfCode(code);
-  if (state.driver === undefined) throw new CorruptPayload(`no driver generation ${code}`);
+  const driver = generationOfCode(code);
+  if (driver === undefined) throw new CorruptPayload(`no driver generation ${code}`);
+  state.register(driver);
   reader.words(state.apmask, 0, MASK_WORDS);
   reader.words(state.aqmask, 0, MASK_WORDS);
   for (let adapters = reader.u16(); adapters > 0; adapters--) {
