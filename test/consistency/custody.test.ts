@@ -3,7 +3,7 @@
  * by commit. The model is slow and shares no code with the fold.
  */
 import { formatApqn, matrixHas } from '@apledger/ap';
-import { driverOf, evolve, type HostState, queueOf } from '@apledger/driver';
+import { evolve, type HostState, queueOf } from '@apledger/driver';
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import { type Command, type Generation, parseFact } from '@apledger/events';
 import {
@@ -26,7 +26,7 @@ function usersOf(state: HostState | undefined, apid: number, apqi: number): stri
     ({ effective }) => effective !== null && matrixHas(effective, apid, apqi),
   );
   const queue = queueOf(state, apid, apqi);
-  const isHosts = queue !== undefined && driverOf(queue) === 'cex4queue';
+  const isHosts = queue !== undefined && queue.state === 'zcrypt';
   return [...guests.map(({ guest, uuid }) => `${guest} on ${uuid}`), ...(isHosts ? ['host'] : [])];
 }
 

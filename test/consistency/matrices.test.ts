@@ -3,7 +3,7 @@
  * same facts by different code, and must never differ. Histories are random, in all generations.
  */
 import { type ControlledMatrix, formatMask, idsOf } from '@apledger/ap';
-import { driverOf, type HostState, isOpen } from '@apledger/driver';
+import { type HostState, isOpen } from '@apledger/driver';
 import type { MatrixIds } from '@apledger/events';
 import { type HostView, memoryStore, openReadModel } from '@apledger/projections';
 import fc from 'fast-check';
@@ -25,12 +25,12 @@ const ofState = (state: HostState) => ({
     .sort(([a], [b]) => a - b)
     .map(([adapter, { queues }]) => {
       const bound = (to: string) =>
-        [...queues].filter(([, device]) => driverOf(device) === to).map(([apqi]) => apqi);
+        [...queues].filter(([, device]) => device.state === to).map(([apqi]) => apqi);
       const sorted = (list: number[]) => list.sort((a, b) => a - b);
       return {
         adapter,
         queues: sorted([...queues.keys()]),
-        zcrypt: sorted(bound('cex4queue')),
+        zcrypt: sorted(bound('zcrypt')),
         vfioAp: sorted(bound('vfio_ap')),
       };
     }),

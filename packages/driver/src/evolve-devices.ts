@@ -3,7 +3,8 @@ import { apidOf, apqiOf, has, parseApqn, parseCard, withBit, withoutBit } from '
 import type { CardMode, Fact, FactOf } from '@apledger/events';
 import { next, type QueueEvent, queueTable } from '@apledger/machines';
 import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
-import { type Card, type CardHardware, driverOf, type HostState, matrixOfIds, type Queue } from './state.ts';
+import { isPassable } from './passable.ts';
+import { type Card, type CardHardware, type HostState, matrixOfIds, type Queue } from './state.ts';
 
 const DEVICE_FACTS = [
   'HardwareChanged',
@@ -130,7 +131,7 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
     }
     case 'QueueUnbound':
       return mapQueues(state, fact.data.queues, (queue) => {
-        if (driverOf(existing(queue)) !== fact.data.driver)
+        if ((existing(queue).state === 'vfio_ap') !== (fact.data.driver === 'vfio_ap'))
           throw new ImpossibleFact(`${fact.data.driver} lets go of a queue that it does not have`);
         return step(queue, { type: 'UNBIND' });
       });
@@ -259,10 +260,6 @@ function queueReset(state: HostState, { data }: FactOf<'QueueReset'>): HostState
   };
 }
 
-/** Codes after which a queue may be passed to a guest: normal, deconfigured, check-stopped (driver-rules 6.2). */
-export const isPassable = (resetCode: number): boolean =>
-  resetCode === 0 || resetCode === 3 || resetCode === 4;
-
 function adaptersReset(state: HostState, apids: ReadonlySet<number>): HostState['mdevs'] {
   const mdevs = new Map(state.mdevs);
   for (const mdev of state.mdevs.values()) {
@@ -284,7 +281,7 @@ function resetResult(state: HostState, uuid: string, apid: number): 'RESET_DONE'
       domains !== undefined &&
       has(domains, apqi) &&
       queue.state === 'vfio_ap' &&
-      !isPassable(queue.resetCode)
+      !isPassable(state.driver, queue.resetCode)
     )
       return 'RESET_FAILED';
   return 'RESET_DONE';

@@ -38,7 +38,7 @@ function register({ data }: FactOf<'HostRegistered'>): HostState {
   return {
     name: data.host,
     driver: data.driver,
-    filtersOnlyWhileOpen: GENERATIONS[data.driver].filtersOnlyWhileOpen,
+    guestMatrix: GENERATIONS[data.driver].guestMatrix,
     hardware: {
       qci: hardware.qci,
       apxa: hardware.apxa,
@@ -105,8 +105,9 @@ function evolveMdevs(state: HostState, fact: Exclude<MdevFact, { type: 'Migratio
   return { ...state, mdevs };
 }
 
+/** The shadow of an mdev that nobody has open (driver-rules 8, driver-rules-older 6.0). */
 const filteredWithoutGuest = (state: HostState): ControlledMatrix | null =>
-  state.filtersOnlyWhileOpen ? null : EMPTY_MATRIX;
+  state.guestMatrix === 'always' ? EMPTY_MATRIX : null;
 
 const newMdev = (state: HostState, uuid: string): Mdev => ({
   uuid,
@@ -137,25 +138,10 @@ function evolveMdev(
   switch (fact.type) {
     case 'GuestMatrixChanged':
       return withFiltered({ ...mdev, effective: idsOrNull(fact.data.effective) }, matrixOfIds(fact.data));
-    case 'GuestStarted': {
-      const { guest, attached, effective } = fact.data;
-      const open = advanceGuest(mdev, 'START', 'STARTED');
-      return {
-        ...open,
-        guest,
-        attached,
-        effective: idsOrNull(effective),
-        filtered: mdev.filtered ?? EMPTY_MATRIX,
-      };
-    }
-    case 'GuestStopped': {
-      const closed = advanceGuest(
-        mdev,
-        ...(mdev.lifecycle === 'stopped' ? [] : (['STOP', 'STOPPED'] as const)),
-      );
-      const left = { ...closed, guest: null, attached: false, effective: null };
-      return state.filtersOnlyWhileOpen ? { ...withFiltered(left, EMPTY_MATRIX), filtered: null } : left;
-    }
+    case 'GuestStarted':
+      return guestStarted(state, mdev, fact.data);
+    case 'GuestStopped':
+      return guestStopped(state, mdev);
     case 'MdevRemovalBlocked':
       return { ...mdev, removing: true, effective: idsOrNull(fact.data.effective) };
     case 'MigrationRequested':
@@ -164,6 +150,32 @@ function evolveMdev(
       return advanceGuest(mdev, 'MIGRATED');
     default:
       return evolveAssignment(mdev, fact);
+  }
+}
+
+function guestStarted(state: HostState, mdev: Mdev, data: FactOf<'GuestStarted'>['data']): Mdev {
+  const { guest, attached } = data;
+  const effective = idsOrNull(data.effective);
+  const open = { ...advanceGuest(mdev, 'START', 'STARTED'), guest, attached, effective };
+  if (state.guestMatrix !== 'never') return { ...open, filtered: mdev.filtered ?? EMPTY_MATRIX };
+  return {
+    ...open,
+    plug: advancePlug(mdev.plug, idsOf(effective?.adapters ?? EMPTY_MASK), { type: 'PLUG' }),
+  };
+}
+
+function guestStopped(state: HostState, mdev: Mdev): Mdev {
+  const closed = advanceGuest(mdev, ...(mdev.lifecycle === 'stopped' ? [] : (['STOP', 'STOPPED'] as const)));
+  const left = { ...closed, guest: null, attached: false, effective: null };
+  switch (state.guestMatrix) {
+    case 'always':
+      return left;
+    case 'whileOpen':
+      return { ...withFiltered(left, EMPTY_MATRIX), filtered: null };
+    case 'never': {
+      const plugged = idsOf(mdev.effective?.adapters ?? EMPTY_MASK);
+      return { ...left, plug: advancePlug(left.plug, plugged, { type: 'UNPLUG' }) };
+    }
   }
 }
 

@@ -12,12 +12,14 @@ export { evolve } from './evolve.ts';
 
 export type { GenerationRules } from './generation.ts';
 export { rulesOf } from './generations/index.ts';
-export { tapq } from './hardware.ts';
+export { compatibleType, tapq } from './hardware.ts';
 export { ImpossibleFact } from './lifecycle.ts';
 export type { Refusal } from './refusal.ts';
 export {
   busLimits,
   type Card,
+  CEX4,
+  cardType,
   driverOf,
   type HostState,
   hostConfig,
@@ -27,5 +29,6 @@ export {
   mdevOf,
   type Queue,
   queueOf,
+  zcryptDriverOf,
 } from './state.ts';
 export { STATE_VERSION } from './state-version.ts';

@@ -208,7 +208,7 @@ describe('in every state', () => {
         }
         for (const [apid, card] of state?.cards ?? [])
           for (const [apqi, queue] of card.queues) {
-            if (driverOf(queue) !== 'vfio_ap' || overridden.has(apqn(apid, apqi)) || state === undefined)
+            if (queue.state !== 'vfio_ap' || overridden.has(apqn(apid, apqi)) || state === undefined)
               continue;
             expect(isReserved(state, apid, apqi)).toBe(false);
           }

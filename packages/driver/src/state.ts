@@ -3,7 +3,10 @@
  * A value: `evolve` makes the next one and shares with it what did not change.
  */
 import {
+  type Apqn,
   and,
+  apidOf,
+  apqiOf,
   type ControlledMatrix,
   EMPTY_MATRIX,
   type Mask256,
@@ -11,10 +14,17 @@ import {
   maskOfRange,
   matrixHas,
 } from '@apledger/ap';
-import type { BusAttribute, CardMode, Generation, MatrixIds, QueueDriver } from '@apledger/events';
+import type {
+  BusAttribute,
+  CardMode,
+  Generation,
+  GuestMatrixLife,
+  MatrixIds,
+  QueueDriver,
+} from '@apledger/events';
 import type { AdapterPlugState, GuestState, QueueState } from '@apledger/machines';
 
-/** What is plugged into an adapter slot. Type 0 = nothing, 10..14 = CEX4..CEX8. */
+/** What is plugged into an adapter slot. Type 0 = nothing, 6..9 = CEX2 and CEX3, 10..14 = CEX4..CEX8. */
 export interface CardHardware {
   readonly type: number;
   readonly mode: CardMode;
@@ -60,7 +70,7 @@ export interface Card extends CardHardware {
 export interface Mdev {
   readonly uuid: string;
   readonly assigned: ControlledMatrix;
-  /** The shadow, shown by `guest_matrix`; null where the generation has none (2019-v2 while nobody has it open). */
+  /** The shadow, shown by `guest_matrix`; null where the generation has none (5.10; 2019-v2 while nobody has it open). */
   readonly filtered: ControlledMatrix | null;
   /** What the attached guest can use, null without one. */
   readonly effective: ControlledMatrix | null;
@@ -78,8 +88,8 @@ export interface Mdev {
 export interface HostState {
   readonly name: string;
   readonly driver: Generation;
-  /** In its generation an mdev has a filtered matrix only while it is open (driver-rules 8). */
-  readonly filtersOnlyWhileOpen: boolean;
+  /** When its mdevs have a filtered matrix. */
+  readonly guestMatrix: GuestMatrixLife;
   readonly hardware: HardwareState;
   /** QCI as the bus last fetched it. */
   readonly config: ControlledMatrix;
@@ -146,15 +156,36 @@ export const queueOf = (state: HostState, apid: number, apqi: number): Queue | u
 export const isBoundToVfio = (state: HostState, apid: number, apqi: number): boolean =>
   queueOf(state, apid, apqi)?.state === 'vfio_ap';
 
-/** The driver whose name a queue's `driver` link shows; null when it is bound to none. */
-export function driverOf(queue: Queue): QueueDriver | null {
-  if (queue.state === 'zcrypt') return 'cex4queue';
-  return queue.state === 'vfio_ap' ? 'vfio_ap' : null;
+/** The driver whose name a queue's `driver` link shows; null when it is bound to none, or not there. */
+export function driverOf(state: HostState, queue: Apqn): QueueDriver | null {
+  const device = queueOf(state, apidOf(queue), apqiOf(queue));
+  if (device?.state === 'zcrypt') return zcryptDriverOf(cardType(state, apidOf(queue)));
+  return device?.state === 'vfio_ap' ? 'vfio_ap' : null;
+}
+
+/** Hardware type of the card device; 0 when there is none. */
+export const cardType = (state: HostState, apid: number): number => state.cards.get(apid)?.type ?? 0;
+
+/** CEX4: the oldest type that vfio_ap and zcrypt's present driver serve (driver-rules-older 2). */
+export const CEX4 = 10;
+const CEX2A = 6;
+const CEX3A = 8;
+
+/** The host's own driver for queues of a hardware type (driver-rules-older 2). */
+export function zcryptDriverOf(type: number): Exclude<QueueDriver, 'vfio_ap'> {
+  if (type >= CEX4) return 'cex4queue';
+  return type === CEX2A || type === CEX3A ? 'cex2aqueue' : 'cex2cqueue';
 }
 
 /** The mdev whose matrix holds the APQN; no two ever do. */
 export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | undefined {
   for (const mdev of state.mdevs.values()) if (matrixHas(mdev.assigned, apid, apqi)) return mdev;
+  return undefined;
+}
+
+/** The mdev that gives the guest its AP devices; no two ever do. */
+export function mdevOfGuest(state: HostState, guest: string): Mdev | undefined {
+  for (const mdev of state.mdevs.values()) if (mdev.attached && mdev.guest === guest) return mdev;
   return undefined;
 }
 

@@ -22,7 +22,8 @@ import {
 } from './index.ts';
 
 export const GENERATIONS = GENERATION_NAMES;
-export const MAINLINE = GENERATIONS.filter((name) => rulesOf(name).isMainline);
+/** Those with everything that came since 6.12. */
+export const MAINLINE = GENERATIONS.filter((name) => rulesOf(name).files.has('mdev/ap_config'));
 
 export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const B = 'bbbbbbbb-0000-4000-8000-000000000002';
@@ -128,8 +129,8 @@ export class Host {
 
   driver(name: string): string | null | undefined {
     const queue = named(name);
-    const device = queueOf(this.state, apidOf(queue), apqiOf(queue));
-    return device === undefined ? undefined : driverOf(device);
+    const isThere = queueOf(this.state, apidOf(queue), apqiOf(queue)) !== undefined;
+    return isThere ? driverOf(this.state, queue) : undefined;
   }
 
   /** Data of the last command's facts of one type. */

@@ -8,19 +8,28 @@ interface GenerationRow {
   readonly code: number;
   /** How the kernel versions begin that test vectors name for it. */
   readonly kernelPrefix: string;
-  /** True where an mdev has a filtered matrix only from open to release (driver-rules 8). */
-  readonly filtersOnlyWhileOpen: boolean;
+  readonly guestMatrix: GuestMatrixLife;
 }
+
+/**
+ * When an mdev has a guest matrix (the masks that the driver filters, the file `guest_matrix`): all its life; only from open to release
+ * (driver-rules 8); or never, and then an attached guest has the matrix that was assigned when it opened the mdev (driver-rules-older 6.0).
+ */
+export type GuestMatrixLife = 'always' | 'whileOpen' | 'never';
 
 /** In the order in which they came. */
 export const GENERATIONS = {
   '2019-v2': {
     code: 1,
     kernelPrefix: 'v2',
-    filtersOnlyWhileOpen: true,
+   
+    guestMatrix: 'whileOpen',
   },
-  '6.12': { code: 2, kernelPrefix: '6.12', filtersOnlyWhileOpen: false },
-  '7.3': { code: 3, kernelPrefix: '7.3', filtersOnlyWhileOpen: false },
+  '5.10': { code: 4, kernelPrefix: '5.10.', guestMatrix: 'never' },
+  '6.1': { code: 5, kernelPrefix: '6.1.', guestMatrix: 'always' },
+  '6.8': { code: 6, kernelPrefix: '6.8.', guestMatrix: 'always' },
+  '6.12': { code: 2, kernelPrefix: '6.12.', guestMatrix: 'always' },
+  '7.3': { code: 3, kernelPrefix: '7.3.', guestMatrix: 'always' },
 } as const satisfies Readonly<Record<string, GenerationRow>>;
 
 /** The name of a driver generation. */

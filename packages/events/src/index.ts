@@ -27,6 +27,7 @@ export * from './facts.ts';
 export {
   GENERATION_NAMES,
   GENERATIONS,
+  type GuestMatrixLife,
   generationCode,
   generationOfCode,
   generationOfKernel,

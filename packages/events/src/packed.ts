@@ -111,10 +111,14 @@ function packHostFact(fact: Fact): boolean {
 }
 
 const boundTo: Readonly<Record<QueueDriver, number>> = {
+  cex2aqueue: OP.queuesBoundToZcrypt,
+  cex2cqueue: OP.queuesBoundToZcrypt,
   cex4queue: OP.queuesBoundToZcrypt,
   vfio_ap: OP.queuesBoundToVfioAp,
 };
 const unboundFrom: Readonly<Record<QueueDriver, number>> = {
+  cex2aqueue: OP.queuesUnboundFromZcrypt,
+  cex2cqueue: OP.queuesUnboundFromZcrypt,
   cex4queue: OP.queuesUnboundFromZcrypt,
   vfio_ap: OP.queuesUnboundFromVfioAp,
 };

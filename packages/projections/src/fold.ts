@@ -161,7 +161,7 @@ function applyToMdev(state: HostState, op: number): void {
   const mdevs = state.mdevs;
   if (op === OP.mdevCreated) {
     const at = mdevs.add(uuid);
-    if (!state.filtersOnlyWhileOpen) mdevs.words[at + FLAGS] = HAS_FILTERED;
+    if (state.guestMatrix === 'always') mdevs.words[at + FLAGS] = HAS_FILTERED;
   } else if (op === OP.mdevRemoved) {
     mdevs.remove(uuid);
   } else if (op >= OP.adaptersAssigned && op <= OP.controlDomainsUnassigned) {
@@ -187,7 +187,8 @@ function applyToGuest(state: HostState, at: number, op: number): void {
       const attached = reader.u8() === 1;
       const guest = reader.text();
       if (at >= 0) {
-        setFlags(state, at, HAS_FILTERED | OPEN | (attached ? ATTACHED : 0), ATTACHED | MIGRATING);
+        const filtered = state.guestMatrix === 'never' ? 0 : HAS_FILTERED;
+        setFlags(state, at, filtered | OPEN | (attached ? ATTACHED : 0), ATTACHED | MIGRATING);
         state.mdevs.setGuest(at, guest);
       }
       readEffective(state, at);
@@ -198,7 +199,7 @@ function applyToGuest(state: HostState, at: number, op: number): void {
       setFlags(state, at, 0, OPEN | ATTACHED | MIGRATING | HAS_EFFECTIVE);
       state.mdevs.words.fill(0, at + EFFECTIVE, at + EFFECTIVE + MATRIX_WORDS);
       state.mdevs.setGuest(at, null);
-      if (state.filtersOnlyWhileOpen) dropFiltered(state, at);
+      if (state.guestMatrix === 'whileOpen') dropFiltered(state, at);
       return;
     case OP.guestMatrixChanged:
       readMatrix();

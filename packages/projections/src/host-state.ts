@@ -1,5 +1,5 @@
 /** What a fold knows of one host: flat, mutable, and changed in place by every fact. */
-import { GENERATIONS, type Generation } from '@apledger/events';
+import { GENERATIONS, type Generation, type GuestMatrixLife } from '@apledger/events';
 import { MdevTable } from './mdev-table.ts';
 import { MASK_WORDS, QueueRows } from './queue-rows.ts';
 
@@ -11,8 +11,8 @@ export class HostState {
   occurredAt = 0;
   /** Undefined until the host is registered: there is nothing to see before. */
   driver: Generation | undefined = undefined;
-  /** In its generation the filtered matrix lives only between open and release (driver-rules 8). */
-  filtersOnlyWhileOpen = false;
+  /** When its mdevs have a filtered matrix. */
+  guestMatrix: GuestMatrixLife = 'always';
   readonly apmask = new Uint32Array(MASK_WORDS);
   readonly aqmask = new Uint32Array(MASK_WORDS);
   readonly queues = new QueueRows();
@@ -21,7 +21,7 @@ export class HostState {
   /** A registration starts everything: no card is known yet, no mdev exists. */
   register(driver: Generation): void {
     this.driver = driver;
-    this.filtersOnlyWhileOpen = GENERATIONS[driver].filtersOnlyWhileOpen;
+    this.guestMatrix = GENERATIONS[driver].guestMatrix;
     this.queues.clear();
     this.mdevs.clear();
   }

@@ -101,23 +101,26 @@ function flagOf(settings: Settings, key: string): boolean {
   return text === '1';
 }
 
-/** CEX4 is hardware type 10, and so on; `none` empties the slot. */
-const MODEL = /^CEX([3-8])([ACP])$/i;
+/** CEX4 is hardware type 10, and so on, in each mode; what is older has a type for each mode. `none` empties the slot. */
+const MODEL = /^CEX(?:[4-8][ACP]|[23][AC])$/i;
 const CEX4 = 10;
+const OLD_TYPES: Readonly<Record<string, number>> = { CEX2A: 6, CEX2C: 7, CEX3A: 8, CEX3C: 9 };
 
 function cardsOf(settings: Settings): CardModel[] | undefined {
   const text = settings.get('types');
   if (text === undefined) return undefined;
   return text.split(',').map((item) => {
     const [, adapter, model] = /^([0-9a-f]{2}):(.+)$/i.exec(item) ?? [];
-    const [, generation, mode] = MODEL.exec(model ?? '') ?? [];
+    const [name] = MODEL.exec(model ?? '') ?? [];
     const isEmpty = model?.toLowerCase() === 'none';
-    if (adapter === undefined || (generation === undefined && !isEmpty))
+    if (adapter === undefined || (name === undefined && !isEmpty))
       throw new Error(`types=${item}: write two hex digits and a type, like 05:CEX5C, or 05:none`);
     return {
       adapter: Number.parseInt(adapter, 16),
-      type: isEmpty ? 0 : CEX4 + Number(generation) - 4,
-      mode: (mode ?? 'C').toUpperCase() as CardMode,
+      type: name === undefined ? 0 : typeOf(name.toUpperCase()),
+      mode: (name?.at(-1) ?? 'C').toUpperCase() as CardMode,
     };
   });
 }
+
+const typeOf = (name: string): number => OLD_TYPES[name] ?? CEX4 + Number(name[3]) - 4;

@@ -12,7 +12,7 @@ import { evolve } from '../evolve.ts';
 import { rulesOf } from '../generations/index.ts';
 import type { HostState } from '../state.ts';
 import { Transaction } from '../transaction.ts';
-import { loadDriver, scanBus } from './scan.ts';
+import { loadVfioAp, scanBus } from './scan.ts';
 
 /** The facts of a host's start, and the state after them. */
 export function boot(command: CommandOf<'RegisterHost'>): {
@@ -34,8 +34,8 @@ export function boot(command: CommandOf<'RegisterHost'>): {
     },
   };
   const tx = new Transaction(evolve(undefined, registered), rules);
-  scanBus(tx, ['cex4queue']);
-  loadDriver(tx, 'vfio_ap');
+  scanBus(tx, false);
+  loadVfioAp(tx);
   return { facts: [registered, ...tx.facts], state: tx.state };
 }
 

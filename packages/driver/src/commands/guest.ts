@@ -13,7 +13,8 @@ import { release } from './mdev.ts';
 export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
-  if (mdev.removing) return refuse('ENODEV', `mdev ${uuid} is being removed.`, 'Use another mdev.');
+  if (mdev.removing)
+    return refuse(tx.rules.openWhileRemovingErrno, `mdev ${uuid} is being removed.`, 'Use another mdev.');
   if (next(guestTable, mdev.lifecycle, { type: 'START' }) === undefined) {
     return refuse(
       'EBUSY',
@@ -39,28 +40,31 @@ const notOpen = (mdev: Mdev): Outcome =>
 /** Takes everything from the guest, then resets it; completes a removal that waited for this. */
 function close(tx: Transaction, mdev: Mdev): void {
   tx.emit('GuestStopped', { mdev: mdev.uuid, guest: mdev.guest });
-  tx.rules.close(tx, tx.mdev(mdev.uuid));
+  tx.rules.close(tx, mdev);
   if (mdev.removing) release(tx, tx.mdev(mdev.uuid));
 }
 
-/** The VFIO_DEVICE_RESET ioctl: done for every queue, and EIO when any of them ends with a bad answer. */
+/** The VFIO_DEVICE_RESET ioctl: done for every queue; the last queue that ends with a bad answer gives the errno. */
 export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'ResetGuestDevice'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
   if (!isOpen(mdev)) return notOpen(mdev);
-  const queues = linkedQueues(tx, mdev.assigned);
   const { rules } = tx;
+  const queues = rules.inResetOrder(linkedQueues(tx, mdev.assigned));
   rules.reset(tx, queues);
-  const failed = queues.filter(
-    (queue) => !rules.isReset(queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode ?? NOT_AVAILABLE),
-  );
-  if (failed.length === 0) return undefined;
-  const conflicts = failed.map((queue) => ({ queue: formatApqn(queue), holder: 'hardware' }));
+  const failures = queues.flatMap((queue) => {
+    const errno = rules.resetErrno(
+      queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode ?? NOT_AVAILABLE,
+    );
+    return errno === undefined ? [] : [{ queue: formatApqn(queue), errno }];
+  });
+  const last = failures.at(-1);
+  if (last === undefined) return undefined;
   return refuse(
-    'EIO',
-    `${failed.length} queues of mdev ${uuid} did not reset.`,
+    last.errno,
+    `${failures.length} queues of mdev ${uuid} did not reset.`,
     'Look at their adapters.',
-    conflicts,
+    failures.map(({ queue }) => ({ queue, holder: 'hardware' })),
   );
 }
 

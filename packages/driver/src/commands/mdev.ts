@@ -14,9 +14,9 @@ import {
 import type { CommandOf } from '@apledger/events';
 import type { Axis } from '../generation.ts';
 import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
-import { refuseHostOwned, refuseShared } from '../rules/ownership.ts';
+import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues } from '../rules/reset.ts';
-import { isOpen, MAX_MDEVS, type Mdev, mdevLimits } from '../state.ts';
+import { MAX_MDEVS, type Mdev, mdevLimits } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -57,7 +57,7 @@ export function removeMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'Rem
   const number = parseKernelNumber(text);
   if (typeof number !== 'number') return badNumber('EINVAL', text);
   if (number === 0) return undefined;
-  if (mdev.attached || (isOpen(mdev) && tx.rules.isMainline)) return tx.rules.removeOpen(tx, mdev);
+  if (tx.rules.isInUse(mdev)) return tx.rules.removeInUse(tx, mdev);
   release(tx, mdev);
   return undefined;
 }
@@ -102,11 +102,18 @@ export function assignment(tx: Transaction, { type, mdev: uuid, text }: Assignme
     : type.endsWith('Adapter')
       ? 'adapters'
       : 'domains';
+  if (mdev.attached && !tx.rules.hotPlugs) return frozen(mdev);
   const id = readId(tx, text, axis);
   if (typeof id !== 'number') return id;
   if (type.startsWith('Unassign')) return unassign(tx, mdev, axis, id);
   return axis === 'controlDomains' ? assignControlDomain(tx, mdev, id) : tx.rules.assign(tx, mdev, axis, id);
 }
+
+/** Said before the text is read: whatever is written (driver-rules-older 1). */
+const frozen = (mdev: Mdev): Refusal =>
+  refuse('EBUSY', `${nameMdev(mdev)} cannot change while the guest has it.`, 'Stop the guest first.', [
+    { queue: mdev.uuid, holder: `guest ${mdev.guest}` },
+  ]);
 
 /** Control domains are checked against nothing (driver-rules 5.4). */
 function assignControlDomain(tx: Transaction, mdev: Mdev, id: number): Outcome {

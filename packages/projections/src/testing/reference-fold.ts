@@ -2,7 +2,7 @@
  * The slow twin of the packed fold, for tests: JSON facts into sets and plain objects, one `if` a sentence of the facts' meaning. It
  * shares no code with the fold that it judges.
  */
-import type { Fact, Generation, MatrixIds } from '@apledger/events';
+import type { Fact, Generation, MatrixIds, QueueDriver } from '@apledger/events';
 
 type Driver = 'zcrypt' | 'vfio_ap';
 interface Queue {
@@ -27,7 +27,7 @@ const sortedMatrix = (matrix: MatrixIds | null): MatrixIds | null =>
     domains: sorted(matrix.domains),
     controlDomains: sorted(matrix.controlDomains),
   };
-const driverOf = (driver: 'cex4queue' | 'vfio_ap'): Driver => (driver === 'vfio_ap' ? 'vfio_ap' : 'zcrypt');
+const driverOf = (driver: QueueDriver): Driver => (driver === 'vfio_ap' ? 'vfio_ap' : 'zcrypt');
 
 export class ReferenceFold {
   driver: Generation | undefined;
@@ -142,7 +142,7 @@ export class ReferenceFold {
     if (fact.type === 'GuestStarted') {
       const { guest, attached } = fact.data;
       Object.assign(mdev, { guest, attached, open: true, migrating: false });
-      mdev.guestMatrix ??= { adapters: [], domains: [], controlDomains: [] };
+      if (this.driver !== '5.10') mdev.guestMatrix ??= { adapters: [], domains: [], controlDomains: [] };
     }
     if (fact.type === 'GuestStopped') {
       Object.assign(mdev, { guest: null, attached: false, open: false, migrating: false, effective: null });
@@ -154,7 +154,9 @@ export class ReferenceFold {
   }
 
   #closedMatrix(): MatrixIds | null {
-    return this.driver === '2019-v2' ? null : { adapters: [], domains: [], controlDomains: [] };
+    return this.driver === '2019-v2' || this.driver === '5.10'
+      ? null
+      : { adapters: [], domains: [], controlDomains: [] };
   }
 
   #applyAssignment(fact: Fact, { assigned }: Mdev): void {

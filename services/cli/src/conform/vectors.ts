@@ -30,7 +30,7 @@ const QueueState = Type.Array(Text, { minItems: 1, maxItems: 2 });
 const VectorState = Type.Object({
   apmask: Type.String(),
   aqmask: Type.String(),
-  bindings: Type.String(),
+  bindings: Text,
   avail: Type.Integer(),
   q: Type.Record(Type.String(), QueueState),
   m: Type.Record(Type.String(), MdevState),
@@ -53,7 +53,7 @@ const VectorStep = Type.Object({
   adm: Type.Optional(Ids),
   apmask: Type.Optional(Type.String()),
   aqmask: Type.Optional(Type.String()),
-  bindings: Type.Optional(Type.String()),
+  bindings: Type.Optional(Text),
   avail: Type.Optional(Type.Integer()),
   q: Type.Optional(Type.Record(Type.String(), Type.Union([QueueState, Type.Null()]))),
   m: Type.Optional(Type.Record(Type.String(), Type.Union([MdevState, Type.Null()]))),
