@@ -18,7 +18,7 @@ import {
 import { type Command, type Fact, factVersion, pack, parseCommand, parseFact } from '@apledger/events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Decision, driverOf, evolve, type HostState, isOpen, queueOf } from './index.ts';
+import { type Decision, evolve, type HostState, isOpen, queueOf } from './index.ts';
 import { isReserved, reachable } from './state.ts';
 import { anyHistory, type History } from './test-histories.ts';
 import { bring } from './test-support.ts';

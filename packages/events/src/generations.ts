@@ -22,7 +22,7 @@ export const GENERATIONS = {
   '2019-v2': {
     code: 1,
     kernelPrefix: 'v2',
-   
+
     guestMatrix: 'whileOpen',
   },
   '5.10': { code: 4, kernelPrefix: '5.10.', guestMatrix: 'never' },
