@@ -22,6 +22,8 @@ import {
 } from './index.ts';
 
 export const GENERATIONS = GENERATION_NAMES;
+/** Those in which the matrix of a running guest can change: all but 5.10, which generation-5.10.test.ts looks at. */
+export const HOT_PLUG = GENERATIONS.filter((name) => rulesOf(name).hotPlugs);
 /** Those with everything that came since 6.12. */
 export const MAINLINE = GENERATIONS.filter((name) => rulesOf(name).files.has('mdev/ap_config'));
 

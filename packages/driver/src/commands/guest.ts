@@ -86,7 +86,9 @@ export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'Migrate
     return refuse(
       'EBUSY',
       `Guest ${guest} has AP adapters ${adapters.map(formatApid).join(', ')} plugged in; AP queues cannot migrate.`,
-      `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${giver.uuid}${adapters.length > 1 ? ', and so on' : ''}.`,
+      tx.rules.hotPlugs
+        ? `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${giver.uuid}${adapters.length > 1 ? ', and so on' : ''}.`
+        : 'Stop the guest: this driver takes nothing from a running one.',
       queues.length > 0
         ? conflictsOf(effective, () => `guest ${guest}`)
         : adapters.map((apid) => ({ queue: `card${formatApid(apid)}`, holder: `guest ${guest}` })),

@@ -2,7 +2,18 @@
  * Linux 5.10, before hot plug (driver-rules-older): only bound queues can be assigned, the matrix is frozen while a guest has the mdev,
  * and the guest keeps what it got at the start, whatever becomes of the queues.
  */
-import { apidOf, apqiOf, apqnsOf, formatApqn, has, isEmpty, maskOf, withBit } from '@apledger/ap';
+import {
+  apidOf,
+  apqiOf,
+  apqnsOf,
+  formatApqi,
+  formatApqn,
+  formatCard,
+  has,
+  isEmpty,
+  maskOf,
+  withBit,
+} from '@apledger/ap';
 import type { Axis, GenerationRules } from '../generation.ts';
 import { nameQueues, type Outcome, type Refusal, refuse } from '../refusal.ts';
 import { attach, blockRemoval, emitAssigned } from '../rules/guest-matrix.ts';
@@ -83,12 +94,12 @@ function hasBoundQueue(state: HostState, axis: Axis, id: number): boolean {
   return false;
 }
 
-const noBoundQueue = (axis: Axis, id: number): Refusal =>
-  refuse(
-    'EADDRNOTAVAIL',
-    `No queue of ${axis === 'adapters' ? 'adapter' : 'domain'} ${id} (0x${id.toString(16)}) is bound to vfio_ap.`,
-    REMEDY,
-  );
+const noBoundQueue = (axis: Axis, id: number): Refusal => {
+  const what = axis === 'adapters' ? formatCard(id) : `domain ${formatApqi(id)}`;
+  return refuse('EADDRNOTAVAIL', `No queue of ${what} is bound to vfio_ap.`, REMEDY, [
+    { queue: what, holder: 'the host, or nobody' },
+  ]);
+};
 
 /** Always succeeds; a VM that has an mdev already, or no VM at all, gets nothing (driver-rules-older 6.0). */
 function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
