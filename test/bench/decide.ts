@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { decide as decideCommand } from '@apledger/driver';
 import { type EventLog, openMemoryLog, openSqliteLog } from '@apledger/event-log';
-import type { Command, Generation } from '@apledger/events';
+import { type Command, GENERATION_NAMES, type Generation } from '@apledger/events';
 import { type Bench, type Context, sized } from './context.ts';
 import { type Contender, median, ratio, seconds, takeRounds } from './measure.ts';
 import { type Row, range, short, times } from './table.ts';
@@ -20,7 +20,6 @@ const ALONE = 2000;
 const HOSTS = 64;
 /** Commands of each of many hosts. */
 const EACH = 100;
-const GENERATIONS: readonly Generation[] = ['2019-v2', '6.12', '7.3'];
 const HANDLED = '7.3';
 
 const MEMORY = 'command handler, memory log, 1 host';
@@ -35,14 +34,14 @@ export const decide: Bench = async (context) => {
   const rounds = await takeRounds(
     ROUNDS,
     [
-      ...GENERATIONS.map((generation) => pure(generation, sized(context, DECISIONS))),
+      ...GENERATION_NAMES.map((generation) => pure(generation, sized(context, DECISIONS))),
       { name: MEMORY, perSecond: memory },
       { name: SQLITE, perSecond: () => onDisk(context, opening, sized(context, ALONE), 1) },
       { name: SQLITE_HOSTS, perSecond: () => onDisk(context, opening, sized(context, EACH), HOSTS) },
     ],
     'decide',
   );
-  const names = [...GENERATIONS.map(rules), MEMORY, SQLITE, SQLITE_HOSTS];
+  const names = [...GENERATION_NAMES.map(rules), MEMORY, SQLITE, SQLITE_HOSTS];
   return names.map((name): Row => {
     const values = rounds.get(name) ?? [];
     const perSecond = median(values);

@@ -165,7 +165,8 @@ function usersOf({ q, m }: State, uuids: Vector['uuids']): Map<string, string> {
         users.set(`${hex(apid)}.00${hex(apqi)}`, `${vm} on ${uuids[name]?.toLowerCase()}`);
   }
   for (const [queue, [driver]] of Object.entries(q))
-    if (driver === 'cex4queue') users.set(queue, [users.get(queue) ?? [], 'host'].flat().join(' + '));
+    if (driver !== null && driver !== 'vfio_ap')
+      users.set(queue, [users.get(queue) ?? [], 'host'].flat().join(' + '));
   return users;
 }
 
@@ -204,6 +205,10 @@ const found = (interval: CustodyInterval, steps: ReadonlyMap<string, number>): S
 const SEQUENCES = 12;
 const files = [
   ...['guest', 'bind', 'hostcfg', 'removal'].map((name) => ['2019-v2', name] as const),
+  ...['guest', 'bind', 'hostcfg', 'faults', 'removal', 'noapxa'].flatMap((name) => [
+    ['5.10', name] as const,
+    ['6.1', name] as const,
+  ]),
   ...['guest', 'hostcfg', 'removal'].map((name) => ['6.12', name] as const),
   ...['guest', 'bind', 'hostcfg', 'faults', 'removal', 'override', 'wide', 'noapxa', 'apconfig'].map(
     (name) => ['7.3', name] as const,

@@ -1,16 +1,16 @@
 /** The kernel's own answers: every vector, through the code that the service uses. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { GENERATION_NAMES } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
 import { apledger, file, inRepository } from '../cli/support.ts';
 
-const generations = ['2019-v2', '6.12', '7.3'];
 const filesOf = (generation: string): string[] =>
   readdirSync(inRepository(`test/vectors/${generation}`)).map((name) =>
     inRepository(`test/vectors/${generation}/${name}`),
   );
 
-describe.each(generations)('the rules of %s', (generation) => {
+describe.each(GENERATION_NAMES)('the rules of %s', (generation) => {
   it.each(filesOf(generation).map((path) => [path.split('/').at(-1) ?? path, path]))(
     'answer %s as the kernel does',
     async (_name, path) => {

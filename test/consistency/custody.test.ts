@@ -5,7 +5,7 @@
 import { formatApqn, matrixHas } from '@apledger/ap';
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import { type Command, type Generation, parseFact } from '@apledger/events';
-import { driverOf, evolve, HostState, queueOf } from '@apledger/host';
+import { evolve, HostState, queueOf } from '@apledger/host';
 import {
   type Custody,
   type CustodyInterval,
@@ -26,7 +26,7 @@ function usersOf(state: HostState | undefined, apid: number, apqi: number): stri
     ({ effective }) => effective !== null && matrixHas(effective, apid, apqi),
   );
   const queue = queueOf(state, apid, apqi);
-  const isHosts = queue !== undefined && driverOf(queue) === 'cex4queue';
+  const isHosts = queue !== undefined && queue.state === 'zcrypt';
   return [...guests.map(({ guest, uuid }) => `${guest} on ${uuid}`), ...(isHosts ? ['host'] : [])];
 }
 

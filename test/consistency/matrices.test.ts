@@ -4,7 +4,7 @@
  */
 import { type ControlledMatrix, formatMask, idsOf } from '@apledger/ap';
 import type { MatrixIds } from '@apledger/events';
-import { driverOf, type HostState, isOpen } from '@apledger/host';
+import { type HostState, isOpen } from '@apledger/host';
 import { type HostView, memoryStore, openReadModel } from '@apledger/projections';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,12 +25,12 @@ const ofState = (state: HostState) => ({
     .sort(([a], [b]) => a - b)
     .map(([adapter, { queues }]) => {
       const bound = (to: string) =>
-        [...queues].filter(([, device]) => driverOf(device) === to).map(([apqi]) => apqi);
+        [...queues].filter(([, device]) => device.state === to).map(([apqi]) => apqi);
       const sorted = (list: number[]) => list.sort((a, b) => a - b);
       return {
         adapter,
         queues: sorted([...queues.keys()]),
-        zcrypt: sorted(bound('cex4queue')),
+        zcrypt: sorted(bound('zcrypt')),
         vfioAp: sorted(bound('vfio_ap')),
       };
     }),

@@ -68,16 +68,19 @@ function zcryptStatus({ configured, checkStopped, online }: Card | Queue): strin
 }
 
 function queueStatus(state: HostState, apid: number, apqi: number, queue: Queue): string {
-  const driver = driverOf(queue);
-  if (driver === 'cex4queue' || !queue.configured || queue.checkStopped) return zcryptStatus(queue);
-  if (driver === null || !rulesOf(state.driver).isMainline) return '-';
+  if (queue.state === 'zcrypt' || !queue.configured || queue.checkStopped) return zcryptStatus(queue);
+  if (queue.state === 'unbound' || !rulesOf(state.driver).files.has('queue/status')) return '-';
   const mdev = mdevOf(state, apid, apqi);
   if (mdev === undefined) return 'unassigned';
   const isPassed = mdev.effective !== null && matrixHas(mdev.effective, apid, apqi);
   return isPassed ? 'in use' : 'assigned';
 }
 
-const depth = ([, minor]: Release): string => String(minor < 43 ? DEPTH + 1 : DEPTH).padStart(2, '0');
+/** lszcrypt before 2.43 adds one to what the file says, which is right for the kernels of its time. */
+function depth({ driver }: HostState, [, minor]: Release): string {
+  const shown = rulesOf(driver).showsRawDepth ? DEPTH - 1 : DEPTH;
+  return String(minor < 43 ? shown + 1 : shown).padStart(2, '0');
+}
 
 /** `lszcrypt`, `lszcrypt -V`. Queues that zcrypt does not have are shown by -V only. */
 export function listing(state: HostState, release: Release, { verbose = false } = {}): string {
@@ -88,15 +91,15 @@ export function listing(state: HostState, release: Release, { verbose = false } 
     const tail = (pending: string, driver: string): string[] => [
       pending,
       String(card.type),
-      depth(release),
+      depth(state, release),
       facilities(card),
       driver,
     ];
     const count = card.configured ? '0' : '-';
     rows.push([formatApid(apid), ...common, zcryptStatus(card), count, ...tail(count, 'cex4card')]);
     for (const [apqi, queue] of [...card.queues].sort(([a], [b]) => a - b)) {
-      const driver = driverOf(queue);
-      const isZcrypt = driver === 'cex4queue';
+      const driver = driverOf(state, apqn(apid, apqi));
+      const isZcrypt = queue.state === 'zcrypt';
       if (!isZcrypt && !verbose) continue;
       const status = queueStatus(state, apid, apqi, queue);
       const requests = isZcrypt && queue.configured ? '0' : '-';
@@ -133,7 +136,7 @@ export function busAttributes(state: HostState, [, minor]: Release): string {
   } = state.attributes;
   const hex = (id: number): string => `0x${id.toString(16).padStart(minor < 43 ? 1 : 2, '0')}`;
   return [
-    ...(rulesOf(state.driver).isMainline ? ['features: APSC APXA QACT RC8A'] : []),
+    ...(rulesOf(state.driver).files.has('bus/features') ? ['features: APSC APXA QACT RC8A'] : []),
     `ap_domain=${hex(domain)}`,
     `ap_max_domain_id=${hex(busLimits(state).maxDomain)}`,
     'ap_interrupts are enabled',

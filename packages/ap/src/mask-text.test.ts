@@ -120,6 +120,13 @@ describe('a relative mask', () => {
     expect(written('+0-18446744073709551616', 'saturate')).toBeUndefined();
   });
 
+  it('wraps modulo 2^32 in kernels before 2024; what was negative there, and wrote anywhere, is refused here', () => {
+    expect(written('+4294967301', 'int', EMPTY_MASK)).toEqual([5]);
+    expect(written('+18446744073709551617-0x100000003', 'int', EMPTY_MASK)).toEqual([1, 2, 3]);
+    expect(written('+4294967295', 'int', EMPTY_MASK)).toBeUndefined();
+    expect(written('+4294967301', 'wrap', EMPTY_MASK)).toBeUndefined();
+  });
+
   it('wraps modulo 2^64 in older kernels: 2^64 + 1 is 1, 2^64 + 256 too high', () => {
     expect(written('+18446744073709551617', 'wrap', EMPTY_MASK)).toEqual([1]);
     expect(written('+0x10000000000000002', 'wrap', EMPTY_MASK)).toEqual([2]);

@@ -35,8 +35,11 @@ export function parseKernelNumber(text: string): number | 'EINVAL' | 'ERANGE' {
   return rest === '' || rest === '\n' ? Number(digits.value) : 'EINVAL';
 }
 
-/** What a number of 2^64 or more becomes: 7.3 saturates, older kernels wrap modulo 2^64 (driver-rules 3.1). */
-export type NumberOverflow = 'saturate' | 'wrap';
+/**
+ * What becomes of a number that is too large: 7.3 saturates, older kernels wrap modulo 2^64 (driver-rules 3.1), and before 2024 the
+ * rest was cut to an `int` (driver-rules-older 3): `+4294967301` meant bit 5.
+ */
+export type NumberOverflow = 'saturate' | 'wrap' | 'int';
 
 /** `simple_strtoul(text + at, &end, 0)`; undefined when there is no digit. */
 export function scanKernelNumber(
@@ -46,6 +49,13 @@ export function scanKernelNumber(
 ): { readonly value: number; readonly end: number } | undefined {
   const digits = scanDigits(text, at);
   if (digits === undefined) return undefined;
-  const value = overflow === 'wrap' ? digits.value % U64 : digits.value;
-  return { value: Number(value), end: digits.end };
+  return { value: Number(overflowed(digits.value, overflow)), end: digits.end };
+}
+
+/** A negative `int` passed the kernel's bound and made it write outside the mask; here it stays what it was, and is refused. */
+function overflowed(value: bigint, overflow: NumberOverflow): bigint {
+  if (overflow === 'saturate') return value;
+  const wrapped = BigInt.asUintN(64, value);
+  const int = BigInt.asIntN(32, wrapped);
+  return overflow === 'int' && int >= 0n ? int : wrapped;
 }

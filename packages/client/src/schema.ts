@@ -307,8 +307,8 @@ export interface components {
             type: "RegisterHost";
             /** @description name of a host */
             host: string;
-            /** @description generation of the driver whose rules decide, driver-rules.md */
-            driver: "2019-v2" | "6.12" | "7.3";
+            /** @description generation of the driver whose rules decide, driver-rules.md and driver-rules-older.md */
+            driver: "2019-v2" | "5.10" | "6.1" | "6.8" | "6.12" | "7.3";
             hardware: components["schemas"]["Hardware"];
             boot: {
                 /** @description kernel parameter, null when not given */
@@ -405,8 +405,8 @@ export interface components {
              * @enum {string}
              */
             type: "BindQueue";
-            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            driver: "cex4queue" | "vfio_ap";
+            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1 */
+            driver: "cex4queue" | "vfio_ap" | "cex2aqueue" | "cex2cqueue";
             /** @description the text written to the attribute */
             text: string;
         };
@@ -416,8 +416,8 @@ export interface components {
              * @enum {string}
              */
             type: "UnbindQueue";
-            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            driver: "cex4queue" | "vfio_ap";
+            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1 */
+            driver: "cex4queue" | "vfio_ap" | "cex2aqueue" | "cex2cqueue";
             /** @description the text written to the attribute */
             text: string;
         };
@@ -578,8 +578,8 @@ export interface components {
         HostRegisteredData: {
             /** @description name of a host */
             host: string;
-            /** @description generation of the driver whose rules decide, driver-rules.md */
-            driver: "2019-v2" | "6.12" | "7.3";
+            /** @description generation of the driver whose rules decide, driver-rules.md and driver-rules-older.md */
+            driver: "2019-v2" | "5.10" | "6.1" | "6.8" | "6.12" | "7.3";
             hardware: components["schemas"]["Hardware"];
             /** @description 256 bits, bit 0 leftmost */
             apmask: string;
@@ -633,7 +633,7 @@ export interface components {
         CardDetectedData: {
             /** @description APID, 0 to 255 */
             adapter: number;
-            /** @description hardware type, 10..14 = CEX4..CEX8 */
+            /** @description hardware type: 6 = CEX2A, 7 = CEX2C, 8 = CEX3A, 9 = CEX3C, 10..14 = CEX4..CEX8 */
             type: number;
             /** @description A = accelerator, C = CCA coprocessor, P = EP11 coprocessor */
             mode: "A" | "C" | "P";
@@ -672,13 +672,13 @@ export interface components {
             checkStopped: boolean;
         };
         QueueBoundData: {
-            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            driver: "cex4queue" | "vfio_ap";
+            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1 */
+            driver: "cex4queue" | "vfio_ap" | "cex2aqueue" | "cex2cqueue";
             queues: string[];
         };
         QueueUnboundData: {
-            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests */
-            driver: "cex4queue" | "vfio_ap";
+            /** @description cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1 */
+            driver: "cex4queue" | "vfio_ap" | "cex2aqueue" | "cex2cqueue";
             queues: string[];
         };
         QueueResetData: {
@@ -1700,8 +1700,8 @@ export interface components {
             revision: number;
             position: number;
             occurredAt: string;
-            /** @description generation of the driver whose rules decide, driver-rules.md */
-            driver: "2019-v2" | "6.12" | "7.3";
+            /** @description generation of the driver whose rules decide, driver-rules.md and driver-rules-older.md */
+            driver: "2019-v2" | "5.10" | "6.1" | "6.8" | "6.12" | "7.3";
             apmask: string;
             aqmask: string;
             adapters: number[];
@@ -1759,7 +1759,7 @@ export interface components {
         CardModel: {
             /** @description APID, 0 to 255 */
             adapter: number;
-            /** @description hardware type, 10..14 = CEX4..CEX8 */
+            /** @description hardware type: 6 = CEX2A, 7 = CEX2C, 8 = CEX3A, 9 = CEX3C, 10..14 = CEX4..CEX8 */
             type: number;
             /** @description A = accelerator, C = CCA coprocessor, P = EP11 coprocessor */
             mode: "A" | "C" | "P";
@@ -1887,7 +1887,7 @@ export interface components {
             hosts: {
                 /** @description name of a host */
                 host: string;
-                driver: ("2019-v2" | "6.12" | "7.3") | null;
+                driver: ("2019-v2" | "5.10" | "6.1" | "6.8" | "6.12" | "7.3") | null;
                 position: number;
                 exposures: components["schemas"]["Exposure"][];
                 runs: {

@@ -12,7 +12,7 @@ import {
   bring,
   C,
   create,
-  GENERATIONS,
+  HOT_PLUG,
   hardware,
   MAINLINE,
   mdevWith,
@@ -24,7 +24,7 @@ import {
   unbind,
 } from './test-support.ts';
 
-describe.each(GENERATIONS)('a number written to assign_adapter of %s', (generation) => {
+describe.each(HOT_PLUG)('a number written to assign_adapter of %s', (generation) => {
   test.each([
     ['010', [8]],
     ['0xa\n', [10]],
@@ -88,7 +88,7 @@ describe.each(GENERATIONS)('a number written to assign_adapter of %s', (generati
   });
 });
 
-describe.each(GENERATIONS)('what cannot be assigned in %s', (generation) => {
+describe.each(HOT_PLUG)('what cannot be assigned in %s', (generation) => {
   it('a queue of the host: EADDRNOTAVAIL names it, its driver, and the mask to change', () => {
     const host = bring(generation).does(create(A), ...assignDomain(A, 4, 0x47));
     const refusal = host.tries({ type: 'AssignAdapter', mdev: A, text: '4' });

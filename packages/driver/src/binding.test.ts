@@ -1,6 +1,8 @@
 /** Queues come to vfio_ap and leave it, by hand and by override: driver-rules 2, 4.2, 6.4 and 6.5. */
+
 import { formatMask } from '@apledger/ap';
 import { describe, expect, it } from 'vitest';
+import { rulesOf } from './index.ts';
 import {
   A,
   apmask,
@@ -47,14 +49,14 @@ describe.each(GENERATIONS)('bind and unbind in %s', (generation) => {
     });
   });
 
-  it('bind is EBUSY when some driver has the queue, and names it', () => {
+  it(`bind is ${rulesOf(generation).boundErrno} when some driver has the queue, and names it`, () => {
     const host = bring(generation);
     expect(host.tries(bind('05.0004'))).toMatchObject({
-      errno: 'EBUSY',
+      errno: rulesOf(generation).boundErrno,
       conflicts: [{ queue: '05.0004', holder: 'vfio_ap' }],
     });
     expect(host.tries(bind('04.0004'))).toMatchObject({
-      errno: 'EBUSY',
+      errno: rulesOf(generation).boundErrno,
       conflicts: [{ queue: '04.0004', holder: 'cex4queue' }],
     });
   });

@@ -1,14 +1,15 @@
 /** command -> facts. Pure: the same state and command give the same decision, and nothing else is asked. */
 import type { Command, Fact } from '@apledger/events';
 import type { HostState } from '@apledger/host';
+import { configureCard, setOnline, writeBusAttribute } from './commands/attributes.ts';
+import { boot } from './commands/boot.ts';
+import { bindQueue, overrideDriver, probeDevice, unbindQueue } from './commands/devices.ts';
+import { migrateGuest, resetGuestDevice, startGuest, stopGuest } from './commands/guest.ts';
+import { writeMask } from './commands/masks.ts';
+import { assignment, configureMdev, createMdev, removeMdev } from './commands/mdev.ts';
+import { scanBus } from './commands/scan.ts';
+import { rulesOf } from './generations/index.ts';
 import { type Outcome, type Refusal, refuse } from './refusal.ts';
-import { configureCard, setOnline, writeBusAttribute } from './rules/attributes.ts';
-import { boot } from './rules/boot.ts';
-import { bindQueue, overrideDriver, probeDevice, unbindQueue } from './rules/devices.ts';
-import { migrateGuest, resetGuestDevice, startGuest, stopGuest } from './rules/guest.ts';
-import { writeMask } from './rules/masks.ts';
-import { assignment, configureMdev, createMdev, removeMdev } from './rules/mdev.ts';
-import { scanBus } from './rules/scan.ts';
 import { Transaction } from './transaction.ts';
 
 /** What a command does to a host. */
@@ -35,25 +36,29 @@ export function decide(state: HostState, command: Command): Decision {
 }
 
 function decideThere(state: HostState, command: Command): Decision {
-  const tx = new Transaction(state);
-  const outcome = outcomeOf(tx, command);
-  if (outcome === undefined) return { facts: tx.facts };
-  if (outcome === 'blocked') return { facts: tx.facts, isBlocked: true };
-  const rejection: Fact = {
-    type: 'CommandRejected',
-    data: { command, ...outcome, conflicts: [...outcome.conflicts] },
-  };
-  return { facts: [...tx.facts, rejection], refusal: outcome };
+  if (command.type === 'RegisterHost')
+    return state.isRegistered
+      ? rejected(command, refuse('EEXIST', `There is a host ${state.name} already.`, 'Use another name.'))
+      : decided(command, new Transaction(state, rulesOf(command.driver)), boot);
+  if (!state.isRegistered)
+    return rejected(command, refuse('ENODEV', 'There is no such host.', 'Register it first.'));
+  return decided(command, new Transaction(state, rulesOf(state.driver)), decideOn);
 }
 
-function outcomeOf(tx: Transaction, command: Command): Outcome {
-  const { isRegistered, name } = tx.state;
-  if (command.type !== 'RegisterHost')
-    return isRegistered
-      ? decideOn(tx, command)
-      : refuse('ENODEV', 'There is no such host.', 'Register it first.');
-  if (isRegistered) return refuse('EEXIST', `There is a host ${name} already.`, 'Use another name.');
-  return boot(tx, command);
+function decided<C extends Command>(
+  command: C,
+  tx: Transaction,
+  rule: (tx: Transaction, command: C) => Outcome,
+): Decision {
+  const outcome = rule(tx, command);
+  if (outcome === undefined) return { facts: tx.facts };
+  if (outcome === 'blocked') return { facts: tx.facts, isBlocked: true };
+  return rejected(command, outcome, tx.facts);
+}
+
+function rejected(command: Command, refusal: Refusal, facts: readonly Fact[] = []): Decision {
+  const data = { command, ...refusal, conflicts: [...refusal.conflicts] };
+  return { facts: [...facts, { type: 'CommandRejected', data }], refusal };
 }
 
 function decideOn(tx: Transaction, command: Exclude<Command, { type: 'RegisterHost' }>): Outcome {

@@ -9,7 +9,7 @@ import {
   B,
   bring,
   create,
-  GENERATIONS,
+  HOT_PLUG,
   mdevWith,
   start,
   unbind,
@@ -110,7 +110,7 @@ describe('a fact that follows', () => {
   });
 });
 
-describe.each(GENERATIONS)('the way of an adapter into a %s guest', (generation) => {
+describe.each(HOT_PLUG)('the way of an adapter into a %s guest', (generation) => {
   const plug = (host: ReturnType<typeof bring>, apid: number) => host.mdev(A).plug.get(apid);
 
   it('is told by its facts: waiting, plugged, resetting, unplugged, gone', () => {

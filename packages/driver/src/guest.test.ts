@@ -10,6 +10,7 @@ import {
   cardConfig,
   create,
   GENERATIONS,
+  HOT_PLUG,
   MAINLINE,
   mdevWith,
   migrate,
@@ -124,7 +125,7 @@ describe.each(GENERATIONS)('an mdev in %s', (generation) => {
   });
 });
 
-describe.each(GENERATIONS)('live migration in %s', (generation) => {
+describe.each(HOT_PLUG)('live migration in %s', (generation) => {
   it('is refused while an adapter is plugged in, and says which and how to unplug it', () => {
     const host = bring(generation).does(...mdevWith(A, [5, 6], [4]), start(A, 'sles'));
     const refusal = host.tries(migrate(A));

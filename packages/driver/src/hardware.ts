@@ -14,9 +14,6 @@ export const NOT_AVAILABLE = 1;
 const DECONFIGURED = 3;
 const CHECK_STOPPED = 4;
 
-/** CEX4: the oldest type that these drivers serve. */
-export const OLDEST_SUPPORTED_TYPE = 10;
-
 const DEFAULT_CARD: CardHardware = { type: 14, mode: 'C', functions: 0x92800000 };
 
 /** What sits in an adapter slot; a CEX8C where nothing else was said. */
@@ -33,3 +30,19 @@ export function tapq(state: HostState, queue: Apqn): number {
 /** ZAPQ answers what TAPQ would, unless a fault was injected. */
 export const zapq = (state: HostState, queue: Apqn): number =>
   state.resetFaults(queue)[0] ?? tapq(state, queue);
+
+/** The hardware types of which a generation's bus makes devices (driver-rules-older 2). */
+export interface ServedTypes {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/**
+ * The type as which the bus serves a card of hardware type `type` (`hwtype`); 0 = it makes no device of it. A type that is newer than
+ * the bus serves as the newest that it knows, which it learns from PQAP(QACT), and so only where QCI is.
+ */
+export function compatibleType(state: HostState, { oldest, newest }: ServedTypes, type: number): number {
+  if (type < oldest) return 0;
+  if (type <= newest) return type;
+  return state.hardware.qci ? newest : 0;
+}

@@ -114,6 +114,12 @@ describe('taking something from an mdev', () => {
     ).toBe('EBUSY');
   });
 
+  it('in 2019-v2 takes numbers modulo 2^32', () => {
+    const host = bring('2019-v2').does(apmask('+4294967301'));
+    expect(host.driver('05.0004')).toBe('cex4queue');
+    expect(bring('5.10').errno(apmask('+4294967301'))).toBe('EINVAL');
+  });
+
   it('is refused in 6.12 only when the APQN would really become the host`s', () => {
     const host = owned('6.12').does(apmask('+5'));
     expect(host.driver('05.0004')).toBe('vfio_ap');

@@ -44,9 +44,9 @@ export function nameQueues(conflicts: readonly Conflict[]): string {
 
 /** Who holds a queue that apmask and aqmask reserve for the host. */
 export function hostHolder(state: HostState, queue: Apqn): string {
-  const device = queueOf(state, apidOf(queue), apqiOf(queue));
-  if (device === undefined) return 'the host (reserved by apmask and aqmask; no such queue device yet)';
-  const driver = driverOf(device);
+  if (queueOf(state, apidOf(queue), apqiOf(queue)) === undefined)
+    return 'the host (reserved by apmask and aqmask; no such queue device yet)';
+  const driver = driverOf(state, queue);
   return driver === null ? 'the host (reserved, bound to no driver)' : `the host (bound to ${driver})`;
 }
 

@@ -1,11 +1,23 @@
 /** What the driver's tests share: a small host to command, the commands in short, and the files as lists of lines. */
 import { type Apqn, apidOf, apqiOf, formatMatrixFile, idsOf, parseApqn } from '@apledger/ap';
-import type { Command, CommandOf, Errno, FactData, FactType, Generation, Hardware } from '@apledger/events';
+import {
+  type Command,
+  type CommandOf,
+  type Errno,
+  type FactData,
+  type FactType,
+  GENERATION_NAMES,
+  type Generation,
+  type Hardware,
+} from '@apledger/events';
 import { driverOf, evolve, HostState, type Mdev, queueOf } from '@apledger/host';
-import { type Decision, decide, type Refusal } from './index.ts';
+import { type Decision, decide, type Refusal, rulesOf } from './index.ts';
 
-export const GENERATIONS = ['2019-v2', '6.12', '7.3'] as const satisfies readonly Generation[];
-export const MAINLINE = ['6.12', '7.3'] as const satisfies readonly Generation[];
+export const GENERATIONS = GENERATION_NAMES;
+/** Those in which the matrix of a running guest can change: all but 5.10, which generation-5.10.test.ts looks at. */
+export const HOT_PLUG = GENERATIONS.filter((name) => rulesOf(name).hotPlugs);
+/** Those with everything that came since 6.12. */
+export const MAINLINE = GENERATIONS.filter((name) => rulesOf(name).files.has('mdev/ap_config'));
 
 export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const B = 'bbbbbbbb-0000-4000-8000-000000000002';
@@ -107,8 +119,8 @@ export class Host {
 
   driver(name: string): string | null | undefined {
     const queue = named(name);
-    const device = queueOf(this.state, apidOf(queue), apqiOf(queue));
-    return device === undefined ? undefined : driverOf(device);
+    const isThere = queueOf(this.state, apidOf(queue), apqiOf(queue)) !== undefined;
+    return isThere ? driverOf(this.state, queue) : undefined;
   }
 
   /** Data of the last command's facts of one type. */

@@ -5,14 +5,18 @@
 import { type ControlledMatrix, idsOf } from '@apledger/ap';
 import type { Fact, FactData, FactType, MatrixIds } from '@apledger/events';
 import { evolve, type HostState, type Mdev } from '@apledger/host';
+import type { GenerationRules } from './generation.ts';
 
 export class Transaction {
   /** The state after the facts emitted so far. */
   readonly state: HostState;
+  /** The rules of the generation that the host runs. */
+  readonly rules: GenerationRules;
   readonly facts: Fact[] = [];
 
-  constructor(state: HostState) {
+  constructor(state: HostState, rules: GenerationRules) {
     this.state = state;
+    this.rules = rules;
   }
 
   emit<T extends FactType>(type: T, data: FactData<T>): void {

@@ -25,15 +25,14 @@ export {
 export { factSchemaId } from './documents.ts';
 export * from './facts.ts';
 export {
-  type GenerationTraits,
+  GENERATION_NAMES,
+  GENERATIONS,
+  type GuestMatrixLife,
   generationCode,
   generationOfCode,
-  generationTraits,
-  isWholeOp,
-  OP,
-  pack,
-  USUAL_FUNCTIONS,
-} from './packed.ts';
+  generationOfKernel,
+} from './generations.ts';
+export { isWholeOp, OP, pack, USUAL_FUNCTIONS } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
 export { InvalidFact, parseCommand, parseFact, UnknownFact } from './schema.ts';

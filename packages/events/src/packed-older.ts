@@ -1,6 +1,7 @@
 /** The packed forms that logs of earlier versions hold: what they say of a fact is true, but not all. Written no more, verified still. */
 import type { Fact, FactType } from './facts.ts';
-import { generationCode, isWholeOp, pack } from './packed.ts';
+import { generationCode } from './generations.ts';
+import { isWholeOp, pack } from './packed.ts';
 
 const OLDER = {
   hostRegistered: 1,

@@ -39,8 +39,9 @@
  */
 import { type Apqn, apidOf, apqiOf, maskFromHex, maskOf, parseApqn, parseCard } from '@apledger/ap';
 import type { Fact } from './facts.ts';
+import { generationCode } from './generations.ts';
 import { PackedWriter } from './packed-codec.ts';
-import type { BusAttribute, CardMode, CardModel, Generation, MatrixIds, QueueDriver } from './vocabulary.ts';
+import type { BusAttribute, CardMode, CardModel, MatrixIds, QueueDriver } from './vocabulary.ts';
 
 /** Op codes, the first byte of a payload. */
 export const OP = {
@@ -94,16 +95,6 @@ const PARTIAL_OPS: ReadonlySet<number> = new Set([0, 1, 3, 5, 24, 25]);
 
 /** Whether a payload that begins with this byte (0 = it is empty) says all that its fact says. */
 export const isWholeOp = (op: number): boolean => !PARTIAL_OPS.has(op);
-
-/** The byte of each generation; 0 is none. */
-const generationCodes: Readonly<Record<Generation, number>> = { '2019-v2': 1, '6.12': 2, '7.3': 3 };
-
-/** The byte that stands for a generation of the driver. */
-export const generationCode = (generation: Generation): number => generationCodes[generation];
-
-/** The generation of a byte; undefined for one that no generation has. */
-export const generationOfCode = (code: number): Generation | undefined =>
-  (Object.keys(generationCodes) as Generation[]).find((generation) => generationCodes[generation] === code);
 
 /** Facility bits that are usual for a card's mode, as lszcrypt shows them. */
 export const USUAL_FUNCTIONS: Readonly<Record<CardMode, number>> = {
@@ -368,13 +359,3 @@ function rows(names: readonly string[]): void {
   writer.u16(named.length);
   for (const apid of named) writer.u8(apid).ids(domainsOf, apid * WORDS);
 }
-
-/** What a fold has to know of a generation; a fact names no more of it. */
-export interface GenerationTraits {
-  /** The guest matrix exists only while the mdev is open (driver-rules 8). */
-  readonly hasMatrixOnlyWhileOpen: boolean;
-}
-
-export const generationTraits = (generation: Generation): GenerationTraits => ({
-  hasMatrixOnlyWhileOpen: generation === '2019-v2',
-});

@@ -1,5 +1,6 @@
 /** Building blocks of the schemas: the field's own units, each with the form that facts and commands carry. */
 import Type, { type Static } from 'typebox';
+import { GENERATION_NAMES, type Generation as Name } from './generations.ts';
 
 export const AdapterId = Type.Integer({ minimum: 0, maximum: 255, description: 'APID, 0 to 255' });
 export const DomainId = Type.Integer({ minimum: 0, maximum: 255, description: 'APQI, 0 to 255' });
@@ -24,14 +25,26 @@ export const HostName = Type.String({
 });
 export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
 
-export const Generation = Type.Union([Type.Literal('2019-v2'), Type.Literal('6.12'), Type.Literal('7.3')], {
-  description: 'generation of the driver whose rules decide, driver-rules.md',
-});
-export type Generation = Static<typeof Generation>;
+export const Generation = Type.Unsafe<Name>(
+  Type.Union(
+    GENERATION_NAMES.map((name) => Type.Literal(name)),
+    { description: 'generation of the driver whose rules decide, driver-rules.md and driver-rules-older.md' },
+  ),
+);
+export type Generation = Name;
 
-export const QueueDriver = Type.Union([Type.Literal('cex4queue'), Type.Literal('vfio_ap')], {
-  description: 'cex4queue = zcrypt, the host itself; vfio_ap = guests',
-});
+export const QueueDriver = Type.Union(
+  [
+    Type.Literal('cex4queue'),
+    Type.Literal('vfio_ap'),
+    Type.Literal('cex2aqueue'),
+    Type.Literal('cex2cqueue'),
+  ],
+  {
+    description:
+      'cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1',
+  },
+);
 export type QueueDriver = Static<typeof QueueDriver>;
 
 export const MaskName = Type.Union([Type.Literal('apmask'), Type.Literal('aqmask')]);
@@ -51,11 +64,11 @@ export const MatrixIds = Type.Object(
 );
 export type MatrixIds = Static<typeof MatrixIds>;
 
-/** Hardware type: 9 = CEX3, 10 to 14 = CEX4 to CEX8, 0 = no card behind that id. */
+/** Hardware type; 0 = no card behind that id. */
 export const HardwareType = Type.Integer({
   minimum: 0,
   maximum: 14,
-  description: 'hardware type, 10..14 = CEX4..CEX8',
+  description: 'hardware type: 6 = CEX2A, 7 = CEX2C, 8 = CEX3A, 9 = CEX3C, 10..14 = CEX4..CEX8',
 });
 export const CardMode = Type.Union([Type.Literal('A'), Type.Literal('C'), Type.Literal('P')], {
   description: 'A = accelerator, C = CCA coprocessor, P = EP11 coprocessor',

@@ -47,10 +47,28 @@ export interface Queue {
   readonly online: boolean;
 }
 
-/** The driver whose name a queue's `driver` link shows; null when it is bound to none. */
-export function driverOf(queue: Queue): QueueDriver | null {
-  if (queue.state === 'zcrypt') return 'cex4queue';
-  return queue.state === 'vfio_ap' ? 'vfio_ap' : null;
+/** CEX4: the oldest type that vfio_ap and zcrypt's present driver serve (driver-rules-older 2). */
+export const CEX4 = 10;
+const CEX2A = 6;
+const CEX3A = 8;
+
+/** The host's own driver for queues of a hardware type (driver-rules-older 2). */
+export function zcryptDriverOf(type: number): Exclude<QueueDriver, 'vfio_ap'> {
+  if (type >= CEX4) return 'cex4queue';
+  return type === CEX2A || type === CEX3A ? 'cex2aqueue' : 'cex2cqueue';
+}
+
+/** Hardware type of the card device; 0 when there is none. */
+export const cardType = (state: HostState, apid: number): number => state.cards.get(apid)?.type ?? 0;
+
+/** The driver whose name a queue's `driver` link shows; null when it is bound to none, or not there. */
+export function driverOf(state: HostState, queue: Apqn): QueueDriver | null {
+  const [apid, apqi] = [apidOf(queue), apqiOf(queue)];
+  const row = rowOf(state, apid);
+  const { words } = state.block;
+  if (row < 0) return null;
+  if (hasBit(words, row + ZCRYPT, apqi)) return zcryptDriverOf(cardType(state, apid));
+  return hasBit(words, row + VFIO_AP, apqi) ? 'vfio_ap' : null;
 }
 
 /** The queues of one card, by APQI, ascending. */
@@ -311,9 +329,9 @@ export function removeQueues(state: HostState, row: number, queues: Uint32Array)
   });
 }
 
-/** Codes after which a queue may be passed to a guest: normal, deconfigured, check-stopped (driver-rules 6.2). */
-export const isPassable = (resetCode: number): boolean =>
-  resetCode === 0 || resetCode === 3 || resetCode === 4;
+/** After which answer to its last reset a queue may be passed to a guest (driver-rules 6.2). */
+export const isPassable = ({ block: { words } }: HostState, resetCode: number): boolean =>
+  resetCode < 32 && (((words[H.passable] ?? 0) >>> resetCode) & 1) !== 0;
 
 /** What the last reset of these queues answered. */
 export function setResetCodes(state: HostState, row: number, queues: Uint32Array, code: number): void {
@@ -328,7 +346,7 @@ export function setResetCodes(state: HostState, row: number, queues: Uint32Array
     }
   }
   (code === 0 ? remove : add)(words, row + RESET_CODED, queues);
-  (isPassable(code) ? remove : add)(words, row + UNFIT, queues);
+  (isPassable(state, code) ? remove : add)(words, row + UNFIT, queues);
 }
 
 function forEachDomain(queues: Uint32Array, visit: (apqi: number) => void): void {

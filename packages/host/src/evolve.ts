@@ -6,8 +6,8 @@ import {
   type CardMode,
   CorruptPayload,
   type Fact,
+  GENERATIONS,
   generationOfCode,
-  generationTraits,
   isWholeOp,
   OP,
   PackedReader,
@@ -42,7 +42,7 @@ import {
   HAS_EFFECTIVE,
   HAS_GUEST_MATRIX,
   MASK_WORDS,
-  MATRIX_WHILE_OPEN,
+  MATRIX_LIVES,
   MATRIX_WORDS,
   MDEV_WORDS,
   PRESENT,
@@ -255,11 +255,10 @@ function register(state: HostState): void {
   const flags = reader.u8();
   const isExtended = flags === 3;
   words[H.generation] = code;
-  words[H.flags] =
-    ((flags & 1) === 0 ? 0 : QCI) |
-    ((flags & 2) === 0 ? 0 : APXA) |
-    BINDINGS_ARMED |
-    (generationTraits(generation).hasMatrixOnlyWhileOpen ? MATRIX_WHILE_OPEN : 0);
+  words[H.flags] = ((flags & 1) === 0 ? 0 : QCI) | ((flags & 2) === 0 ? 0 : APXA) | BINDINGS_ARMED;
+  const { guestMatrix, passable } = GENERATIONS[generation];
+  words[H.matrixLife] = MATRIX_LIVES.indexOf(guestMatrix);
+  words[H.passable] = passable.reduce((bits, code) => bits | (1 << code), 0);
   words[H.maxAdapter] = reader.u8();
   const maxDomain = reader.u8();
   words[H.maxDomain] = maxDomain;
@@ -471,14 +470,9 @@ function assign(words: Uint32Array, at: number, op: number): void {
 function applyToGuest(state: HostState, place: number, at: number, op: number): void {
   const { words } = state.block;
   switch (op) {
-    case OP.guestStarted: {
-      advanceGuest(words, at, 'START');
-      advanceGuest(words, at, 'STARTED');
-      setFlags(words, at, HAS_GUEST_MATRIX | (reader.u8() === 1 ? ATTACHED : 0), ATTACHED);
-      setGuest(state, place, reader.text());
-      readEffective(words, at);
+    case OP.guestStarted:
+      openMdev(state, place, at);
       return;
-    }
     case OP.guestStopped:
       closeMdev(state, place, at);
       return;
@@ -504,6 +498,20 @@ function setGuest(state: HostState, place: number, guest: string | null): void {
   if (state.texts.guests[place] !== guest) state.changingTexts().guests[place] = guest;
 }
 
+function openMdev(state: HostState, place: number, at: number): void {
+  const { words } = state.block;
+  advanceGuest(words, at, 'START');
+  advanceGuest(words, at, 'STARTED');
+  setFlags(words, at, reader.u8() === 1 ? ATTACHED : 0, ATTACHED);
+  setGuest(state, place, reader.text());
+  readEffective(words, at);
+  if (state.guestMatrix === 'never') {
+    // What was assigned is what the guest has.
+    copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
+    advancePlugs(words, at, mask, 'PLUG');
+  } else setFlags(words, at, HAS_GUEST_MATRIX, 0);
+}
+
 function closeMdev(state: HostState, place: number, at: number): void {
   const { words } = state.block;
   // A guest that has migrated away is stopped when its mdev is closed.
@@ -511,10 +519,12 @@ function closeMdev(state: HostState, place: number, at: number): void {
     advanceGuest(words, at, 'STOP');
     advanceGuest(words, at, 'STOPPED');
   }
+  copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
   setGuest(state, place, null);
   setFlags(words, at, 0, ATTACHED | HAS_EFFECTIVE);
   clear(words, at + EFFECTIVE, MATRIX_WORDS);
-  if (state.hasMatrixOnlyWhileOpen) replaceGuestMatrix(words, at, null);
+  if (state.guestMatrix === 'whileOpen') replaceGuestMatrix(words, at, null);
+  else if (state.guestMatrix === 'never') advancePlugs(words, at, mask, 'UNPLUG');
 }
 
 /** What the guest can use from now on; absent when nobody is attached. */

@@ -1,5 +1,7 @@
 export {
   type Card,
+  CEX4,
+  cardType,
   driverOf,
   inOrder,
   isBoundToVfio,
@@ -7,11 +9,12 @@ export {
   type Queue,
   queueOf,
   queuesOf,
+  zcryptDriverOf,
 } from './cards.ts';
 export { evolve, evolvePacked } from './evolve.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
-export { isOpen, MAX_MDEVS, type Mdev, mdevOf, newestWithAny } from './mdevs.ts';
+export { isOpen, MAX_MDEVS, type Mdev, mdevOf, mdevOfGuest, newestWithAny } from './mdevs.ts';
 export {
   busLimits,
   type CardHardware,

@@ -9,6 +9,8 @@
  * equality of bytes. Masks are eight words with bit 0 leftmost, as in `@apledger/ap`.
  */
 
+import type { GuestMatrixLife } from '@apledger/events';
+
 /** Words of a 256-bit mask, of a matrix (adapters, domains, control domains), of a UUID. */
 export const MASK_WORDS = 8;
 export const MATRIX_WORDS = 3 * MASK_WORDS;
@@ -42,6 +44,10 @@ export const H = {
   rowWords: 19,
   cards: 20,
   mdevs: 21,
+  /** When an mdev has a guest matrix: a MATRIX_LIVES. */
+  matrixLife: 22,
+  /** Bit n = a queue whose last reset answered n may be passed to a guest (driver-rules 6.2). */
+  passable: 23,
 } as const;
 
 /** Flags of the header. */
@@ -49,8 +55,9 @@ export const QCI = 1;
 export const APXA = 2;
 /** A probe happened since the last time that all queues were bound (driver-rules 10). */
 export const BINDINGS_ARMED = 4;
-/** The guest matrix exists only while the mdev is open (driver-rules 8). */
-export const MATRIX_WHILE_OPEN = 8;
+
+/** By number, as the header holds it. */
+export const MATRIX_LIVES = ['always', 'whileOpen', 'never'] as const satisfies readonly GuestMatrixLife[];
 
 /** Masks of the header. */
 export const APMASK = 24;

@@ -160,6 +160,16 @@ export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | und
   return undefined;
 }
 
+/** The mdev that gives the guest its AP devices; no two ever do. */
+export function mdevOfGuest(state: HostState, guest: string): Mdev | undefined {
+  for (let place = 0; place < mdevCount(state); place++) {
+    if (state.texts.guests[place] !== guest) continue;
+    const mdev = mdevValue(state, place);
+    if (mdev.attached) return mdev;
+  }
+  return undefined;
+}
+
 /** The newest mdev but `except` that has any APQN of the matrix assigned. */
 export function newestWithAny(state: HostState, matrix: Matrix, except?: string): Mdev | undefined {
   const { words } = state.block;
@@ -184,7 +194,7 @@ export function addMdev(state: HostState, uuid: Uint32Array): void {
   const { words } = block;
   words.set(uuid, at);
   words[at + MDEV_FLAGS] =
-    (state.hasMatrixOnlyWhileOpen ? 0 : HAS_GUEST_MATRIX) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
+    (state.guestMatrix === 'always' ? HAS_GUEST_MATRIX : 0) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
   words[H.mdevs] = (words[H.mdevs] ?? 0) + 1;
   state.changingTexts().guests.push(null);
 }

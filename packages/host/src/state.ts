@@ -13,7 +13,13 @@ import {
   maskFromWords,
   maskOfRange,
 } from '@apledger/ap';
-import { type BusAttribute, type CardMode, type Generation, generationOfCode } from '@apledger/events';
+import {
+  type BusAttribute,
+  type CardMode,
+  type Generation,
+  type GuestMatrixLife,
+  generationOfCode,
+} from '@apledger/events';
 import { Block } from './block.ts';
 import { Cards } from './cards.ts';
 import {
@@ -29,7 +35,7 @@ import {
   HEADER_WORDS,
   MAGIC,
   MASK_WORDS,
-  MATRIX_WHILE_OPEN,
+  MATRIX_LIVES,
   MDEV_WORDS,
   QCI,
   SLOT_KNOWN,
@@ -39,7 +45,7 @@ import { MdevIndex } from './mdev-index.ts';
 import { Mdevs } from './mdevs.ts';
 import { hasBit } from './words.ts';
 
-/** What is plugged into an adapter slot. Type 0 = nothing, 10..14 = CEX4..CEX8. */
+/** What is plugged into an adapter slot. Type 0 = nothing, 6..9 = CEX2 and CEX3, 10..14 = CEX4..CEX8. */
 export interface CardHardware {
   readonly type: number;
   readonly mode: CardMode;
@@ -255,9 +261,9 @@ export class HostState {
     return (this.#word(H.flags) & BINDINGS_ARMED) !== 0;
   }
 
-  /** The guest matrix exists only while the mdev is open (driver-rules 8). */
-  get hasMatrixOnlyWhileOpen(): boolean {
-    return (this.#word(H.flags) & MATRIX_WHILE_OPEN) !== 0;
+  /** When its mdevs have a guest matrix. */
+  get guestMatrix(): GuestMatrixLife {
+    return MATRIX_LIVES[this.#word(H.matrixLife)] ?? 'always';
   }
 
   get apmask(): Mask256 {

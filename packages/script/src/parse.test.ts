@@ -101,7 +101,7 @@ describe('a script', () => {
     ['host a adapters=x', /adapters=x: ids are/],
     ['host a colour=red', /colour=red: no such setting; there are adapters=/],
     ['host a adapters=5 adapters=6', /adapters= is given twice/],
-    ['host a driver=5.0', /driver=5.0: there are 2019-v2, 6.12, 7.3/],
+    ['host a driver=5.0', /driver=5.0: there are 2019-v2, 5.10, 6.1, 6.8, 6.12, 7.3/],
     ['host a types=05:CEX9C', /types=05:CEX9C: write two hex digits/],
     ['host a apxa=yes', /apxa=yes: write 0 or 1/],
     ['guest start g', /usage: guest start/],

@@ -1,4 +1,5 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
+import { GENERATION_NAMES } from '@apledger/events';
 import {
   type HardwareSettings,
   type HostSettings,
@@ -153,7 +154,7 @@ const USAGE: Readonly<Record<string, string>> = {
   readlink: 'readlink PATH',
   cat: 'cat PATH...',
   echo: 'echo [-n] VALUE > PATH',
-  host: 'host NAME adapters=5,6 domains=4,0x47 [control-domains=...] [driver=2019-v2|6.12|7.3] [apmask=...] [aqmask=...] [types=05:CEX5C,...]',
+  host: `host NAME adapters=5,6 domains=4,0x47 [control-domains=...] [driver=${GENERATION_NAMES.join('|')}] [apmask=...] [aqmask=...] [types=05:CEX5C,...]`,
   guest: 'guest start NAME UUID, guest stop NAME, or guest migrate NAME',
   scan: 'scan',
   hardware: 'hardware [adapters=...] [domains=...] [control-domains=...] [types=...]',

@@ -1,11 +1,9 @@
 /** `adapters=5,6 types=05:CEX5C`: the settings of `host` and `hardware`, from text to what commands carry. */
 import { parseKernelNumber } from '@apledger/ap';
-import type { CardMode, CardModel, CommandOf, Generation } from '@apledger/events';
+import { type CardMode, type CardModel, type CommandOf, GENERATION_NAMES } from '@apledger/events';
 
 export type HostSettings = Omit<CommandOf<'RegisterHost'>, 'type' | 'host'>;
 export type HardwareSettings = Omit<CommandOf<'ChangeHardware'>, 'type'>;
-
-const GENERATIONS: readonly Generation[] = ['2019-v2', '6.12', '7.3'];
 
 const HARDWARE_KEYS = ['adapters', 'domains', 'control-domains', 'types'];
 const HOST_KEYS = [
@@ -24,8 +22,8 @@ export function parseHostSettings(args: readonly string[]): HostSettings {
   const settings = keyValues(args, HOST_KEYS);
   const domains = idsOf(settings, 'domains') ?? [];
   const driver = settings.get('driver') ?? '2019-v2';
-  const generation = GENERATIONS.find((name) => name === driver);
-  if (generation === undefined) throw new Error(`driver=${driver}: there are ${GENERATIONS.join(', ')}`);
+  const generation = GENERATION_NAMES.find((name) => name === driver);
+  if (generation === undefined) throw new Error(`driver=${driver}: there are ${GENERATION_NAMES.join(', ')}`);
   return {
     driver: generation,
     hardware: {
@@ -103,23 +101,26 @@ function flagOf(settings: Settings, key: string): boolean {
   return text === '1';
 }
 
-/** CEX4 is hardware type 10, and so on; `none` empties the slot. */
-const MODEL = /^CEX([3-8])([ACP])$/i;
+/** CEX4 is hardware type 10, and so on, in each mode; what is older has a type for each mode. `none` empties the slot. */
+const MODEL = /^CEX(?:[4-8][ACP]|[23][AC])$/i;
 const CEX4 = 10;
+const OLD_TYPES: Readonly<Record<string, number>> = { CEX2A: 6, CEX2C: 7, CEX3A: 8, CEX3C: 9 };
 
 function cardsOf(settings: Settings): CardModel[] | undefined {
   const text = settings.get('types');
   if (text === undefined) return undefined;
   return text.split(',').map((item) => {
     const [, adapter, model] = /^([0-9a-f]{2}):(.+)$/i.exec(item) ?? [];
-    const [, generation, mode] = MODEL.exec(model ?? '') ?? [];
+    const [name] = MODEL.exec(model ?? '') ?? [];
     const isEmpty = model?.toLowerCase() === 'none';
-    if (adapter === undefined || (generation === undefined && !isEmpty))
+    if (adapter === undefined || (name === undefined && !isEmpty))
       throw new Error(`types=${item}: write two hex digits and a type, like 05:CEX5C, or 05:none`);
     return {
       adapter: Number.parseInt(adapter, 16),
-      type: isEmpty ? 0 : CEX4 + Number(generation) - 4,
-      mode: (mode ?? 'C').toUpperCase() as CardMode,
+      type: name === undefined ? 0 : typeOf(name.toUpperCase()),
+      mode: (name?.at(-1) ?? 'C').toUpperCase() as CardMode,
     };
   });
 }
+
+const typeOf = (name: string): number => OLD_TYPES[name] ?? CEX4 + Number(name[3]) - 4;

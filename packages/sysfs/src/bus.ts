@@ -12,7 +12,8 @@ import {
 } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
 import type { BusAttribute, MaskName, QueueDriver } from '@apledger/events';
-import { busLimits, driverOf, type HostState, queueOf } from '@apledger/host';
+import { busLimits, CEX4, cardType, driverOf, type HostState, queueOf } from '@apledger/host';
+import { cardDriverOf } from './device-files.ts';
 import {
   changeable,
   constant,
@@ -57,7 +58,7 @@ function bindings(state: HostState): string {
   for (const card of state.cards.values()) {
     for (const queue of card.queues.values()) {
       all++;
-      if (driverOf(queue) !== null) bound++;
+      if (queue.state !== 'unbound') bound++;
     }
   }
   return `${bound}/${all}${bound === all && state.scans > 0 ? ' (complete)' : ''}\n`;
@@ -70,9 +71,9 @@ const INTERRUPTS = '1\n';
 const features = ({ hardware }: HostState): string =>
   hardware.qci ? `APSC ${hardware.apxa ? 'APXA ' : ''}QACT RC8A\n` : '-\n';
 
-/** /sys/bus/ap. What 2019-v2 lacks came later; `scans`, too, but nothing else would make a simulated bus look. */
+/** /sys/bus/ap. */
 export function busFolder(state: HostState): Folder {
-  const { isMainline, hasBindingsCount } = rulesOf(state.driver);
+  const { files } = rulesOf(state.driver);
   const { maxAdapter, maxDomain } = busLimits(state);
   return folder({
     ap_adapter_mask: () => qciMask(state, 'adapters'),
@@ -84,24 +85,28 @@ export function busFolder(state: HostState): Folder {
     ap_usage_domain_mask: () => qciMask(state, 'domains'),
     apmask: () => mask(state, 'apmask'),
     aqmask: () => mask(state, 'aqmask'),
-    bindings: isMainline ? () => readable(() => bindings(state)) : undefined,
-    bindings_complete_count: hasBindingsCount ? () => constant(`${state.bindingsCompleted}\n`) : undefined,
+    bindings: files.has('bus/bindings') ? () => readable(() => bindings(state)) : undefined,
+    bindings_complete_count: files.has('bus/bindings_complete_count')
+      ? () => constant(`${state.bindingsCompleted}\n`)
+      : undefined,
     config_time: () => number(state, 'config_time'),
     devices: () => folder({}, deviceLinks(state)),
     drivers: () => driversFolder(state),
     drivers_autoprobe: () => settable('1\n'),
     drivers_probe: () => writable((text) => ({ type: 'ProbeDevice', text })),
-    features: isMainline ? () => constant(features(state)) : undefined,
+    features: files.has('bus/features') ? () => constant(features(state)) : undefined,
     poll_thread: () => number(state, 'poll_thread'),
     poll_timeout: () => number(state, 'poll_timeout'),
-    scans: () =>
-      changeable(
-        () => `${state.scans}\n`,
-        () => ({ type: 'ScanBus' }),
-      ),
+    scans: files.has('bus/scans') ? () => scansFile(state) : undefined,
     uevent: silentUevent,
   });
 }
+
+const scansFile = ({ scans }: HostState): Attribute =>
+  changeable(
+    () => `${scans}\n`,
+    () => ({ type: 'ScanBus' }),
+  );
 
 /** Links from bus/ap/devices to all cards and queues. */
 const deviceLinks = (state: HostState): Group => ({
@@ -121,41 +126,50 @@ function devicePath(state: HostState, name: string): string | undefined {
   return `devices/ap/${formatCard(apidOf(queue))}/${name}`;
 }
 
-/** /sys/bus/ap/drivers: zcrypt's two, and vfio_ap. */
+/** /sys/bus/ap/drivers: two for each family of cards that zcrypt serves here, and vfio_ap. */
 const driversFolder = (state: HostState): Folder =>
   folder({
-    cex4card: () => cardDriverFolder(state),
-    cex4queue: () => queueDriverFolder(state, 'cex4queue'),
+    ...(rulesOf(state.driver).servedTypes.oldest < CEX4
+      ? { ...cardFamily(state, 'cex2a'), ...cardFamily(state, 'cex2c') }
+      : {}),
+    ...cardFamily(state, 'cex4'),
     vfio_ap: () => queueDriverFolder(state, 'vfio_ap'),
   });
 
+const cardFamily = (
+  state: HostState,
+  family: 'cex2a' | 'cex2c' | 'cex4',
+): Readonly<Record<string, () => Folder>> => ({
+  [`${family}card`]: () => cardDriverFolder(state, `${family}card`),
+  [`${family}queue`]: () => queueDriverFolder(state, `${family}queue`),
+});
+
 /** Cards are bound from the moment that the bus finds them, and stay so: there is no command against it. */
-function cardDriverFolder(state: HostState): Folder {
+function cardDriverFolder(state: HostState, driver: string): Folder {
+  const isBound = (apid: number | undefined): apid is number =>
+    apid !== undefined && state.cards.has(apid) && cardDriverOf(cardType(state, apid)) === driver;
   const refuse =
     (failure: Failed) =>
     (text: string): Failed | undefined =>
-      state.cards.has(parseCard(text.replace(/\n$/, '')) ?? -1) ? failure : undefined;
+      isBound(parseCard(text.replace(/\n$/, ''))) ? failure : undefined;
   return folder(
     {
-      bind: () => writable(refuse({ errno: 'EBUSY', explanation: 'the card is bound to cex4card already' })),
+      bind: () => writable(refuse({ errno: 'EBUSY', explanation: `the card is bound to ${driver} already` })),
       uevent: silentUevent,
       unbind: () =>
         writable(
-          refuse({ errno: 'EOPNOTSUPP', explanation: 'cards of simulated hosts stay bound to cex4card' }),
+          refuse({ errno: 'EOPNOTSUPP', explanation: `cards of simulated hosts stay bound to ${driver}` }),
         ),
     },
     {
-      names: () => [...state.cards.keys()].map(formatCard),
-      entry: (name) => (parseCard(name) === undefined ? undefined : boundLink(state, name)),
+      names: () => [...state.cards.keys()].filter(isBound).map(formatCard),
+      entry: (name) => (isBound(parseCard(name)) ? boundLink(state, name) : undefined),
     },
   );
 }
 
 function queueDriverFolder(state: HostState, driver: QueueDriver): Folder {
-  const isBound = (queue: Apqn): boolean => {
-    const device = queueOf(state, apidOf(queue), apqiOf(queue));
-    return device !== undefined && driverOf(device) === driver;
-  };
+  const isBound = (queue: Apqn): boolean => driverOf(state, queue) === driver;
   return folder(
     {
       bind: () => writable((text) => ({ type: 'BindQueue', driver, text })),

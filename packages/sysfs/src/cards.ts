@@ -1,27 +1,35 @@
 /** /sys/devices/ap and its cards: driver-rules 4.1. */
 import { apidOf, apqiOf, apqn, formatApqn, formatCard, parseApqn, parseCard } from '@apledger/ap';
+import { rulesOf } from '@apledger/driver';
 import type { Card, HostState } from '@apledger/host';
 import {
+  cardDriverOf,
   flag,
   functionsText,
   hex,
+  hwtypeOf,
+  modaliasOf,
   modeProperty,
   noRequests,
   OPERATION_MODES,
   onlineSwitch,
   requestCounter,
+  typeProperties,
 } from './device-files.ts';
 import { changeable, constant, deviceUevent, type Folder, folder, type Group, link } from './folder.ts';
 import { queueFolder } from './queues.ts';
 
 /** What every simulated card says: nothing here depends on it, and programs only print it. */
 const DEPTH = 8;
+/** TAPQ counts from nought (driver-rules 4.1). */
+const RAW_DEPTH = DEPTH - 1;
 const MAX_MESSAGE_SIZE = 12288;
 /** EP11 firmware. */
 const API_ORDINAL = 6;
 const FIRMWARE_VERSION = '6.16';
 /** Hardware type 10 is a CEX4, 11 a CEX5, and so on. */
 const TYPE_OF_CEX0 = 6;
+const OLD_TYPES: Readonly<Record<number, string>> = { 6: 'CEX2A', 7: 'CEX2C', 8: 'CEX3A', 9: 'CEX3C' };
 
 /** Eight characters, different for each slot, as lszcrypt -s prints them. */
 const serialNumber = (apid: number): string => `93AAB${hex(apid, 3)}`;
@@ -42,26 +50,28 @@ export const apFolder = (state: HostState): Folder =>
 
 function cardFolder(state: HostState, apid: number, card: Card): Folder {
   const name = formatCard(apid);
-  const modalias = `ap:t${hex(card.type, 2)}`;
+  const { files, showsRawDepth, namesTypeInUevents } = rulesOf(state.driver);
+  const hwtype = hwtypeOf(state, card);
+  const driver = cardDriverOf(card.type);
   const isCoprocessor = card.mode !== 'A';
   const isEp11 = card.mode === 'P';
   return folder(
     {
       API_ordinalnr: isEp11 ? () => constant(`${API_ORDINAL}\n`) : undefined,
       FW_version: isEp11 ? () => constant(`${FIRMWARE_VERSION}\n`) : undefined,
-      ap_functions: () => constant(functionsText(card)),
-      chkstop: () => constant(flag(card.checkStopped)),
+      ap_functions: () => constant(functionsText(card.functions)),
+      chkstop: files.has('card/chkstop') ? () => constant(flag(card.checkStopped)) : undefined,
       config: () =>
         changeable(
           () => flag(card.configured),
           (text) => ({ type: 'ConfigureCard', adapter: apid, text }),
         ),
-      depth: () => constant(`${DEPTH}\n`),
-      driver: () => link('../../../bus/ap/drivers/cex4card'),
-      hwtype: () => constant(`${card.type}\n`),
+      depth: () => constant(`${showsRawDepth ? RAW_DEPTH : DEPTH}\n`),
+      driver: () => link(`../../../bus/ap/drivers/${driver}`),
+      hwtype: () => constant(`${hwtype}\n`),
       load: noRequests,
-      max_msg_size: () => constant(`${MAX_MESSAGE_SIZE}\n`),
-      modalias: () => constant(`${modalias}\n`),
+      max_msg_size: files.has('card/max_msg_size') ? () => constant(`${MAX_MESSAGE_SIZE}\n`) : undefined,
+      modalias: () => constant(`${modaliasOf(hwtype)}\n`),
       online: () => onlineSwitch(name, card),
       op_modes: isEp11 ? () => constant(`${OPERATION_MODES}\n`) : undefined,
       pendingq_count: noRequests,
@@ -70,14 +80,13 @@ function cardFolder(state: HostState, apid: number, card: Card): Folder {
       requestq_count: noRequests,
       serialnr: isCoprocessor ? () => constant(`${serialNumber(apid)}\n`) : undefined,
       subsystem: () => link('../../../bus/ap'),
-      type: () => constant(`CEX${card.type - TYPE_OF_CEX0}${card.mode}\n`),
+      type: () => constant(`${OLD_TYPES[hwtype] ?? `CEX${hwtype - TYPE_OF_CEX0}${card.mode}`}\n`),
       uevent: () =>
         deviceUevent(
           'DEVTYPE=ap_card',
-          'DRIVER=cex4card',
-          `DEV_TYPE=${hex(card.type, 4)}`,
-          `MODALIAS=${modalias}`,
-          modeProperty(card),
+          `DRIVER=${driver}`,
+          ...typeProperties(hwtype),
+          ...(namesTypeInUevents ? [] : [modeProperty(card)]),
         ),
     },
     queueFolders(state, apid, card),

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { nodeAt } from './index.ts';
-import { after, attributeAt, bareHost, cat, hostWithMdev, MDEV, store, TYPE, UUID } from './test-support.ts';
+import {
+  after,
+  attributeAt,
+  bareHost,
+  cat,
+  GENERATIONS,
+  hostWithMdev,
+  MDEV,
+  store,
+  TYPE,
+  UUID,
+} from './test-support.ts';
 
 const names = (state: Parameters<typeof nodeAt>[0], path: string): readonly string[] => {
   const node = nodeAt(state, path);
@@ -10,19 +21,24 @@ const QUEUE = 'devices/ap/card05/05.0047';
 
 describe('what a generation has', () => {
   const files = {
-    'bus/ap/bindings': ['6.12', '7.3'],
+    'bus/ap/bindings': ['6.1', '6.8', '6.12', '7.3'],
     'bus/ap/bindings_complete_count': ['7.3'],
+    'bus/ap/drivers/cex2cqueue': ['5.10', '6.1'],
     'bus/ap/features': ['6.12', '7.3'],
+    'bus/ap/scans': ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
+    'devices/ap/card05/chkstop': ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
+    'devices/ap/card05/max_msg_size': ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
     'devices/vfio_ap/matrix/features': ['6.12', '7.3'],
-    [`${QUEUE}/status`]: ['6.12', '7.3'],
+    [`${QUEUE}/ap_functions`]: ['2019-v2', '6.8', '6.12', '7.3'],
+    [`${QUEUE}/chkstop`]: ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
+    [`${QUEUE}/status`]: ['6.1', '6.8', '6.12', '7.3'],
     [`${QUEUE}/driver_override`]: ['7.3'],
     [`${MDEV}/ap_config`]: ['6.12', '7.3'],
-    [`${MDEV}/guest_matrix`]: ['2019-v2', '6.12', '7.3'],
+    [`${MDEV}/guest_matrix`]: ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
+    [`${MDEV}/vfio-dev`]: ['6.1', '6.8', '6.12', '7.3'],
   };
   it.each(Object.entries(files))('%s is in %j', (path, generations) => {
-    const having = (['2019-v2', '6.12', '7.3'] as const).filter(
-      (driver) => nodeAt(hostWithMdev(driver), path) !== undefined,
-    );
+    const having = GENERATIONS.filter((driver) => nodeAt(hostWithMdev(driver), path) !== undefined);
     expect(having).toEqual(generations);
   });
 
@@ -76,6 +92,42 @@ describe('a card', () => {
     );
   });
 
+  it.each([
+    ['2019-v2', '7\n'],
+    ['5.10', '8\n'],
+    ['7.3', '8\n'],
+  ] as const)('of %s has a depth of %j: in 2019 what TAPQ says, one less', (driver, depth) => {
+    expect(cat(bareHost(driver), 'devices/ap/card05/depth')).toBe(depth);
+  });
+
+  it('newer than the bus is served as the newest that it knows', () => {
+    const old = bareHost('5.10');
+    const files = ['hwtype', 'raw_hwtype', 'modalias', 'type'];
+    expect(files.map((file) => cat(old, `devices/ap/card05/${file}`))).toEqual([
+      '13\n',
+      '14\n',
+      'ap:t0D\n',
+      'CEX7C\n',
+    ]);
+    expect(cat(old, 'devices/ap/card05/uevent')).toBe(
+      'DEVTYPE=ap_card\nDRIVER=cex4card\nDEV_TYPE=000D\nMODALIAS=ap:t0D\n',
+    );
+    expect(cat(old, 'devices/ap/card05/05.0004/uevent')).toBe(
+      'DEVTYPE=ap_queue\nDRIVER=cex4queue\nDEV_TYPE=000D\nMODALIAS=ap:t0D\n',
+    );
+  });
+
+  it.each([
+    [6, 'A', 'CEX2A\n', 'cex2acard'],
+    [9, 'C', 'CEX3C\n', 'cex2ccard'],
+  ] as const)('of hardware type %i has a driver of its own in 6.1', (type, mode, name, driver) => {
+    const old = bareHost('6.1', { cards: [{ adapter: 5, type, mode }] });
+    expect(cat(old, 'devices/ap/card05/type')).toBe(name);
+    expect(nodeAt(old, `bus/ap/drivers/${driver}/card05`)?.kind).toBe('link');
+    expect(names(old, 'bus/ap/drivers/cex4card')).toEqual(['bind', 'card06', 'card07', 'uevent', 'unbind']);
+    expect(cat(old, `bus/ap/drivers/${driver.replace('card', 'queue')}/05.0004/online`)).toBe('1\n');
+  });
+
   it('is online only while it is configured', () => {
     const off = store(state, 'devices/ap/card05/config', '0\n');
     expect(cat(off, 'devices/ap/card05/config')).toBe('0\n');
@@ -126,28 +178,27 @@ describe('a queue', () => {
     expect(cat(state, `${QUEUE}/status`)).toBe('unassigned\n');
   });
 
-  it('answers ap_functions with EIO once it left the host and the bus has not noticed', () => {
+  it('has no ap_functions once it left the host and the bus has not noticed', () => {
     const gone = after(bareHost('7.3'), { type: 'ChangeHardware', domains: [4] });
-    expect(cat(gone, `${QUEUE}/ap_functions`)).toBe('EIO');
+    expect(cat(gone, `${QUEUE}/ap_functions`)).toBe('0x00000000\n');
     expect(cat(store(gone, 'bus/ap/scans', '\n'), `${QUEUE}/ap_functions`)).toBe('ENOENT');
   });
 });
 
 describe('files of more than a page', () => {
-  it.each(['2019-v2', '6.12', '7.3'] as const)(
-    '%s: matrix stops at 4095 bytes, in the middle of a line',
-    (driver) => {
-      let state = after(bareHost(driver), { type: 'WriteMask', mask: 'apmask', text: '0' });
-      state = store(state, `${TYPE}/create`, UUID);
-      for (let id = 0; id < 32; id++) {
-        state = store(state, `${MDEV}/assign_adapter`, `${id}`);
-        if (id < 16) state = store(state, `${MDEV}/assign_domain`, `${id}`);
-      }
-      const text = cat(state, `${MDEV}/matrix`);
-      expect(text).toHaveLength(4095);
-      expect(text.endsWith('1f.000e\n1f.000f')).toBe(true);
-    },
-  );
+  it.each(GENERATIONS)('%s: matrix stops at 4095 bytes, in the middle of a line', (driver) => {
+    const ids = (count: number) => Array.from({ length: count }, (_, id) => id);
+    const many = { adapters: ids(32), domains: ids(16), cards: [] };
+    let state = after(bareHost(driver, many), { type: 'WriteMask', mask: 'apmask', text: '0' });
+    state = store(state, `${TYPE}/create`, UUID);
+    for (let id = 0; id < 32; id++) {
+      state = store(state, `${MDEV}/assign_adapter`, `${id}`);
+      if (id < 16) state = store(state, `${MDEV}/assign_domain`, `${id}`);
+    }
+    const text = cat(state, `${MDEV}/matrix`);
+    expect(text).toHaveLength(4095);
+    expect(text.endsWith('1f.000e\n1f.000f')).toBe(true);
+  });
 });
 
 describe('a write', () => {

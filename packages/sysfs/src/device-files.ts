@@ -1,7 +1,7 @@
 /** Files that cards and queues have alike: driver-rules 4.1 and 4.2. */
-
+import { compatibleType, rulesOf } from '@apledger/driver';
 import type { CardMode } from '@apledger/events';
-import type { Card, Queue } from '@apledger/host';
+import { type Card, type HostState, type Queue, zcryptDriverOf } from '@apledger/host';
 import { changeable, constant, settable } from './folder.ts';
 import type { Attribute } from './node.ts';
 
@@ -14,7 +14,7 @@ export const flag = (value: boolean): string => (value ? '1\n' : '0\n');
 export const hex = (value: number, width: number): string =>
   value.toString(16).toUpperCase().padStart(width, '0');
 /** The `ap_functions` file, of cards and of queues. */
-export const functionsText = ({ functions }: Card): string => `0x${hex(functions, 8)}\n`;
+export const functionsText = (functions: number): string => `0x${hex(functions, 8)}\n`;
 /** Requests: the simulation makes none. Any write resets the counter. */
 export const requestCounter = (): Attribute => settable('0\n');
 /** Requests that wait or are under way, and the load that they make. */
@@ -30,3 +30,16 @@ export const onlineSwitch = (name: string, device: Card | Queue): Attribute =>
 const MODE_NAMES: Readonly<Record<CardMode, string>> = { A: 'accel', C: 'cca', P: 'ep11' };
 /** What the uevents of cards and queues say about the card's mode (driver-rules 10). */
 export const modeProperty = ({ mode }: Card): string => `MODE=${MODE_NAMES[mode]}`;
+
+/** The type as which the bus serves a card, `hwtype`: a CEX8 is a CEX7 to a kernel that does not know it (driver-rules-older 2). */
+export const hwtypeOf = (state: HostState, { type }: Card): number =>
+  compatibleType(state, rulesOf(state.driver).servedTypes, type);
+/** zcrypt's driver for a card of the type. */
+export const cardDriverOf = (type: number): string => zcryptDriverOf(type).replace('queue', 'card');
+/** What udev and driver loading go by. */
+export const modaliasOf = (hwtype: number): string => `ap:t${hex(hwtype, 2)}`;
+/** The uevent's properties of a card's type (driver-rules 10). */
+export const typeProperties = (hwtype: number): readonly string[] => [
+  `DEV_TYPE=${hex(hwtype, 4)}`,
+  `MODALIAS=${modaliasOf(hwtype)}`,
+];

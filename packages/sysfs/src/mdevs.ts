@@ -48,7 +48,7 @@ const matrixFolder = (state: HostState): Folder =>
   folder(
     {
       driver: () => link('../../../bus/matrix/drivers/vfio_ap'),
-      features: rulesOf(state.driver).isMainline
+      features: rulesOf(state.driver).files.has('matrix/features')
         ? () => constant('guest_matrix hotplug ap_config\n')
         : undefined,
       mdev_supported_types: () => folder({ [TYPE]: () => typeFolder(state) }),
@@ -77,13 +77,13 @@ const ASSIGNMENTS = {
   unassign_domain: 'UnassignDomain',
 } as const satisfies Record<string, CommandType>;
 
-/** The driver of mdevs was the generic one before mainline let vfio_ap bring its own. */
+/** The driver of mdevs was the generic one before vfio_ap brought its own, with a device for user space to open. */
 const mdevDriver = (state: HostState): string =>
-  rulesOf(state.driver).isMainline ? 'vfio_ap_mdev' : 'vfio_mdev';
+  rulesOf(state.driver).files.has('mdev/vfio-dev') ? 'vfio_ap_mdev' : 'vfio_mdev';
 
 function mdevFolder(state: HostState, mdev: Mdev): Folder {
   const { uuid } = mdev;
-  const { isMainline } = rulesOf(state.driver);
+  const { files } = rulesOf(state.driver);
   const driver = mdevDriver(state);
   const ofDevice = {
     driver: () => link(`../../../../bus/mdev/drivers/${driver}`),
@@ -92,7 +92,7 @@ function mdevFolder(state: HostState, mdev: Mdev): Folder {
     power: powerFolder,
     subsystem: () => link('../../../../bus/mdev'),
     uevent: () => deviceUevent(`DRIVER=${driver}`),
-    'vfio-dev': isMainline ? () => vfioFolder(uuid) : undefined,
+    'vfio-dev': files.has('mdev/vfio-dev') ? () => vfioFolder(uuid) : undefined,
   };
   // `remove` and what vfio_ap put there go at once, even when the removal has to wait (driver-rules 5.6).
   if (mdev.removing) return folder(ofDevice);
@@ -102,9 +102,9 @@ function mdevFolder(state: HostState, mdev: Mdev): Folder {
   return folder({
     ...ofDevice,
     ...Object.fromEntries(assignments),
-    ap_config: isMainline ? () => apConfigFile(mdev) : undefined,
+    ap_config: files.has('mdev/ap_config') ? () => apConfigFile(mdev) : undefined,
     control_domains: () => readable(() => formatControlDomainsFile(mdev.assigned.controlDomains)),
-    guest_matrix: () => guestMatrixFile(mdev),
+    guest_matrix: files.has('mdev/guest_matrix') ? () => guestMatrixFile(mdev) : undefined,
     matrix: () => readable(() => formatMatrixFile(mdev.assigned)),
     remove: () => writable((text) => ({ type: 'RemoveMdev', mdev: uuid, text })),
   });

@@ -6,11 +6,13 @@ import { type Card, driverOf, type HostState, mdevOf, type Queue } from '@apledg
 import {
   flag,
   functionsText,
+  hwtypeOf,
   modeProperty,
   noRequests,
   OPERATION_MODES,
   onlineSwitch,
   requestCounter,
+  typeProperties,
 } from './device-files.ts';
 import {
   changeable,
@@ -24,23 +26,23 @@ import {
 } from './folder.ts';
 import type { Attribute } from './node.ts';
 
-/** TAPQ: there is no such queue any more (driver-rules 6.6). */
-const NOT_AVAILABLE = 1;
+/** What TAPQ answers for a queue that works. */
+const NORMAL = 0;
 
 /** The folder of a queue device. What is in it beside the bus's own files is its driver's. */
 export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Queue): Folder {
-  const driver = driverOf(device);
-  const isHost = driver === 'cex4queue';
+  const driver = driverOf(state, queue);
   const isGuest = driver === 'vfio_ap';
+  const isHost = driver !== null && !isGuest;
   const isCoprocessor = card.mode !== 'A';
-  const { isMainline, hasDriverOverride } = rulesOf(state.driver);
+  const { files, namesTypeInUevents } = rulesOf(state.driver);
   const name = formatApqn(queue);
   return folder({
-    ap_functions: () => functionsFile(state, card, queue),
-    chkstop: () => constant(flag(device.checkStopped)),
+    ap_functions: files.has('queue/ap_functions') ? () => functionsFile(state, card, queue) : undefined,
+    chkstop: files.has('queue/chkstop') ? () => constant(flag(device.checkStopped)) : undefined,
     config: () => constant(flag(device.configured)),
     driver: driver === null ? undefined : () => link(`../../../../bus/ap/drivers/${driver}`),
-    driver_override: hasDriverOverride ? () => overrideFile(name, device) : undefined,
+    driver_override: files.has('queue/driver_override') ? () => overrideFile(name, device) : undefined,
     interrupt: () => constant(isHost ? 'Interrupts enabled.\n' : 'Interrupts disabled.\n'),
     load: isHost ? noRequests : undefined,
     mkvps: isHost && isCoprocessor ? () => constant(masterKeys(card.mode, queue)) : undefined,
@@ -51,22 +53,20 @@ export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Q
     request_count: isHost ? requestCounter : () => settable('-\n'),
     requestq_count: noRequests,
     reset: () => settable('No Reset Timer set.\n'),
-    status: isGuest && isMainline ? () => readable(() => status(state, queue)) : undefined,
+    status: isGuest && files.has('queue/status') ? () => readable(() => status(state, queue)) : undefined,
     subsystem: () => link('../../../../bus/ap'),
     uevent: () =>
-      deviceUevent('DEVTYPE=ap_queue', ...(driver === null ? [] : [`DRIVER=${driver}`]), modeProperty(card)),
+      deviceUevent(
+        'DEVTYPE=ap_queue',
+        ...(driver === null ? [] : [`DRIVER=${driver}`]),
+        ...(namesTypeInUevents ? typeProperties(hwtypeOf(state, card)) : [modeProperty(card)]),
+      ),
   });
 }
 
+/** The card's facility bits as TAPQ reports them: none for a queue that it does not know any more (driver-rules 4.2). */
 const functionsFile = (state: HostState, card: Card, queue: Apqn): Attribute =>
-  readable(() =>
-    tapq(state, queue) === NOT_AVAILABLE
-      ? {
-          errno: 'EIO',
-          explanation: `${formatApqn(queue)} left the host's configuration; the next scan will notice`,
-        }
-      : functionsText(card),
-  );
+  readable(() => functionsText(tapq(state, queue) === NORMAL ? card.functions : 0));
 
 const overrideFile = (name: string, { driverOverride }: Queue): Attribute =>
   changeable(

@@ -1,10 +1,10 @@
 /** Hosts to look at, and ways to look at them. */
 import { decide } from '@apledger/driver';
-import type { Command, CommandOf, Generation } from '@apledger/events';
+import { type Command, type CommandOf, GENERATION_NAMES, type Generation } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { type Attribute, type Node, nodeAt } from './index.ts';
 
-export const GENERATIONS = ['2019-v2', '6.12', '7.3'] as const satisfies readonly Generation[];
+export const GENERATIONS = GENERATION_NAMES;
 export const UUID = '8f2d6f1c-6d1e-4a64-9a61-0c8e9f0a1b2c';
 export const MDEV = `devices/vfio_ap/matrix/${UUID}`;
 export const TYPE = 'devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough';

@@ -1,15 +1,21 @@
 /** `apledger conform FILE...`: replays differential vectors and counts what differs from the kernel's answers. */
+import { DISTRIBUTION_KERNELS, kernelTable } from './conform/kernels.ts';
 import { type Mismatch, replayVector } from './conform/replay.ts';
 import { readVectors, VectorError } from './conform/vectors.ts';
 import { Failure } from './failure.ts';
 import { jsonLine, type Output } from './output.ts';
 
-/** Exit status 1 on any mismatch. Throws Failure(2) for a file that holds no vectors. */
+/** Exit status 1 on any mismatch. Throws Failure(2) for a file that holds no vectors. `kernels`: the table instead. */
 export async function conform(
   files: readonly string[],
-  { json }: { readonly json?: boolean },
+  { json, kernels }: { readonly json?: boolean; readonly kernels?: boolean },
   output: Output,
 ): Promise<number> {
+  if (kernels) {
+    output.out(json ? jsonLine(DISTRIBUTION_KERNELS) : kernelTable());
+    return 0;
+  }
+  if (files.length === 0) throw new Failure(2, 'conform: name a file with vectors, or --kernels');
   let sequences = 0;
   let steps = 0;
   const mismatches: { readonly place: string; readonly mismatch: Mismatch }[] = [];

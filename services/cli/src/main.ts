@@ -161,7 +161,8 @@ function program(
     .addOption(log())
     .addOption(json())
     .action((options) => end(rebuild(options, output)));
-  command('conform <files...>', "replay differential vectors and compare with the kernel's answers")
+  command('conform [files...]', "replay differential vectors and compare with the kernel's answers")
+    .option('--kernels', 'say which generation of the driver the kernels of distributions run')
     .addOption(json())
     .action((files, options) => end(conform(files, options, output)));
   command('demo', 'play the worked example of the founding document, unless the log has facts already')

@@ -16,38 +16,57 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import { isBoundToVfio, type Mdev, mdevOf } from '@apledger/host';
+import { CEX4, isBoundToVfio, type Mdev, mdevOf, mdevOfGuest } from '@apledger/host';
+import type { Axis, GenerationRules } from '../generation.ts';
 import { type Outcome, refuse } from '../refusal.ts';
-import { attach, writeFiltered } from '../rules/guest-matrix.ts';
+import { attach, emitAssigned, writeFiltered } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
-import type { Axis, GenerationRules } from './generation.ts';
 
 export const patches2019: GenerationRules = {
-  numberOverflow: 'wrap',
+  numberOverflow: 'int',
   noInstanceErrno: 'EPERM',
-  hasDriverOverride: false,
-  isMainline: false,
-  hasBindingsCount: false,
+  boundErrno: 'EBUSY',
+  openWhileRemovingErrno: 'ENODEV',
+  /** What came after the patches is not there; `scans` is, because nothing else would make a simulated bus scan. */
+  files: new Set([
+    'bus/scans',
+    'card/chkstop',
+    'card/max_msg_size',
+    'queue/ap_functions',
+    'queue/chkstop',
+    'mdev/guest_matrix',
+  ]),
   parameterMode: 0o440,
+  showsRawDepth: true,
+  namesTypeInUevents: false,
+  servedTypes: { oldest: CEX4, newest: 14 },
+  noticesCheckStop: true,
+  announcesBindings: true,
+  scansPollAttributes: false,
+  hotPlugs: true,
+  resetsThrownOut: false,
+  isInUse: ({ attached }) => attached,
   /** Never: queues are rebound, and the matrix keeps APQNs that are the host's now. */
   refuseMask: () => undefined,
   assign,
   unassign,
+  configured: undefined,
   filterControlDomains,
   queueBound,
   queueUnbinding,
   reset,
+  inResetOrder: (queues) => queues,
   /** Deconfigured counts as done. */
-  isReset: (responseCode) => responseCode === 0 || responseCode === 3,
+  resetErrno: (responseCode) => (responseCode === 0 || responseCode === 3 ? undefined : 'EIO'),
   letGo: reset,
   /** Host configuration is seen only as binding and unbinding of queues. */
   configChanged: () => undefined,
   scanComplete: () => {},
   open,
   close: (tx, mdev) => reset(tx, linkedQueues(tx, mdev.assigned)),
-  removeOpen: (_tx, mdev) =>
+  removeInUse: (_tx, mdev) =>
     refuse('EBUSY', `${nameMdev(mdev)} is in use by a guest.`, 'Stop the guest first.', [
       { queue: mdev.uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` },
     ]),
@@ -80,10 +99,7 @@ function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
   const added = { ...mdev.assigned, [axis]: maskOf([id]) };
   const refusal = refuseHostOwned(tx.state, added) ?? refuseShared(tx.state, added, mdev);
   if (refusal !== undefined) return refusal;
-  if (!has(mdev.assigned[axis], id)) {
-    if (axis === 'adapters') tx.emit('AdapterAssigned', { mdev: mdev.uuid, adapters: [id] });
-    else tx.emit('DomainAssigned', { mdev: mdev.uuid, domains: [id] });
-  }
+  if (!has(mdev.assigned[axis], id)) emitAssigned(tx, mdev.uuid, axis, id);
   const shadow = mdev.filtered;
   if (shadow === null) return undefined;
   const plugged = { ...shadow, [axis]: maskOf([id]) };
@@ -144,8 +160,8 @@ function initialMatrix(tx: Transaction, { assigned }: Mdev): ControlledMatrix {
 
 /** A VM that has an mdev already, or no VM at all, opens it all the same; it just gets nothing. */
 function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
-  const isTaken = [...tx.state.mdevs.values()].some((other) => other.attached && other.guest === guest);
-  attach(tx, mdev, guest, guest !== null && !isTaken);
+  const getsNothing = guest === null || mdevOfGuest(tx.state, guest) !== undefined;
+  attach(tx, mdev, guest, getsNothing ? null : (mdev.filtered ?? EMPTY_MATRIX));
   writeFiltered(tx, tx.mdev(mdev.uuid), initialMatrix(tx, mdev));
   return undefined;
 }

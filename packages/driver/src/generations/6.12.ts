@@ -1,20 +1,28 @@
 /** Linux 6.12 (driver-rules 9). */
-import { refuseTakeover } from '../rules/ownership.ts';
-import { mainline } from './mainline.ts';
+import { vfioReset } from '../rules/reset.ts';
+import {
+  type Differences,
+  letGoConfigured,
+  mainline,
+  refuseRealTakeover,
+  unplugAdapter,
+} from './mainline.ts';
 
-export const linux612 = mainline({
+export const linux612Differences: Differences = {
   numberOverflow: 'wrap',
-  hasDriverOverride: false,
-  hasBindingsCount: false,
+  openWhileRemovingErrno: 'ENODEV',
+  addedFiles: ['bus/features', 'matrix/features', 'mdev/ap_config', 'queue/ap_functions'],
   parameterMode: 0o440,
+  servedTypes: { oldest: 10, newest: 14 },
+  scansPollAttributes: false,
+  resetsThrownOut: true,
   removalEmptiesGuest: false,
-  /** Only what would really become the host's counts (driver-rules 3.2). */
-  refuseMask: (state, mask, added) =>
-    refuseTakeover(
-      state,
-      mask,
-      mask === 'apmask'
-        ? { adapters: added, domains: state.aqmask }
-        : { adapters: state.apmask, domains: added },
-    ),
-});
+  refuseMask: refuseRealTakeover,
+  queueUnbinding: unplugAdapter,
+  letGo: letGoConfigured,
+  reset: vfioReset,
+  inResetOrder: (queues) => queues,
+  resetErrno: (responseCode) => (responseCode === 0 ? undefined : 'EIO'),
+};
+
+export const linux612 = mainline(linux612Differences);

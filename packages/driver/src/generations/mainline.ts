@@ -1,6 +1,6 @@
 /**
- * 6.12 and 7.3: the filtered matrix is kept all the time, guest or not, and recomputed at a few moments only
- * (driver-rules 6). The two differ in three answers, given by `mainline()`'s argument.
+ * 6.1 to 7.3: the filtered matrix is kept all the time, guest or not, and recomputed at a few moments only (driver-rules 6). Where
+ * they differ, `mainline()`'s argument says how.
  */
 import {
   type Apqn,
@@ -21,49 +21,74 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import { hostConfig, isPassable, type Mdev, mdevOf, queueOf } from '@apledger/host';
-import { cardIn, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
+import { hostConfig, isOpen, isPassable, type Mdev, mdevOf, mdevOfGuest, queueOf } from '@apledger/host';
+import type { Axis, GenerationRules, OptionalFile, PendingAdditions } from '../generation.ts';
+import { cardIn, NOT_AVAILABLE, tapq } from '../hardware.ts';
 import { type Outcome, refuse } from '../refusal.ts';
-import { attach, writeFiltered } from '../rules/guest-matrix.ts';
-import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
-import { linkedQueues, resetAdapters, vfioReset } from '../rules/reset.ts';
-import { idsOfMatrix, type Transaction } from '../transaction.ts';
-import type { Axis, GenerationRules, PendingAdditions } from './generation.ts';
+import { attach, blockRemoval, emitAssigned, writeFiltered } from '../rules/guest-matrix.ts';
+import { nameMdev, refuseHostOwned, refuseShared, refuseTakeover } from '../rules/ownership.ts';
+import { linkedQueues, resetAdapters } from '../rules/reset.ts';
+import type { Transaction } from '../transaction.ts';
 
-interface Differences
+/** What differs between the generations with hot plug. */
+export interface Differences
   extends Pick<
     GenerationRules,
-    'numberOverflow' | 'hasDriverOverride' | 'hasBindingsCount' | 'parameterMode' | 'refuseMask'
+    | 'numberOverflow'
+    | 'openWhileRemovingErrno'
+    | 'parameterMode'
+    | 'servedTypes'
+    | 'scansPollAttributes'
+    | 'resetsThrownOut'
+    | 'refuseMask'
+    | 'queueUnbinding'
+    | 'letGo'
+    | 'reset'
+    | 'inResetOrder'
+    | 'resetErrno'
   > {
-  /** A blocked removal takes everything from the guest at once (7.3), or only when it closes (6.12): driver-rules 5.6. */
+  /** Files beside those that have been there since 6.1. */
+  readonly addedFiles: readonly OptionalFile[];
+  /** A blocked removal takes everything from the guest at once (7.3), or only when it closes: driver-rules 5.6. */
   readonly removalEmptiesGuest: boolean;
 }
 
-export const mainline = (differences: Differences): GenerationRules => ({
-  ...differences,
-  noInstanceErrno: 'EUSERS',
-  isMainline: true,
-  assign,
-  unassign,
-  filterControlDomains,
-  queueBound,
-  queueUnbinding,
-  reset: vfioReset,
-  isReset: (responseCode) => responseCode === 0,
-  letGo,
-  configChanged,
-  scanComplete,
-  open,
-  close: (tx, mdev) => vfioReset(tx, linkedQueues(tx, mdev.assigned)),
-  removeOpen(tx, mdev) {
-    const effective = differences.removalEmptiesGuest ? EMPTY_MATRIX : mdev.effective;
-    tx.emit('MdevRemovalBlocked', {
-      mdev: mdev.uuid,
-      effective: effective === null ? null : idsOfMatrix(effective),
-    });
-    return 'blocked';
-  },
-});
+const FILES_OF_61: readonly OptionalFile[] = [
+  'bus/bindings',
+  'bus/scans',
+  'card/chkstop',
+  'card/max_msg_size',
+  'queue/chkstop',
+  'queue/status',
+  'mdev/guest_matrix',
+  'mdev/vfio-dev',
+];
+
+export function mainline({ addedFiles, removalEmptiesGuest, ...differences }: Differences): GenerationRules {
+  const files = new Set([...FILES_OF_61, ...addedFiles]);
+  return {
+    ...differences,
+    files,
+    noInstanceErrno: 'EUSERS',
+    boundErrno: 'EBUSY',
+    showsRawDepth: false,
+    namesTypeInUevents: false,
+    noticesCheckStop: true,
+    announcesBindings: true,
+    hotPlugs: true,
+    isInUse: isOpen,
+    assign,
+    unassign,
+    configured: files.has('mdev/ap_config') ? configured : undefined,
+    filterControlDomains,
+    queueBound,
+    configChanged,
+    scanComplete,
+    open,
+    close: (tx, mdev) => differences.reset(tx, linkedQueues(tx, mdev.assigned)),
+    removeInUse: (tx, mdev) => blockRemoval(tx, mdev, removalEmptiesGuest ? EMPTY_MATRIX : mdev.effective),
+  };
+}
 
 /** The shadow; mainline always has one. */
 const shadowOf = (mdev: Mdev): ControlledMatrix => mdev.filtered ?? EMPTY_MATRIX;
@@ -92,7 +117,7 @@ function allPassable(tx: Transaction, apid: number, domains: Mask256): boolean {
   let passable = true;
   forEachId(domains, (apqi) => {
     const queue = queueOf(tx.state, apid, apqi);
-    passable &&= queue?.state === 'vfio_ap' && isPassable(queue.resetCode);
+    passable &&= queue?.state === 'vfio_ap' && isPassable(tx.state, queue.resetCode);
   });
   return passable;
 }
@@ -101,7 +126,11 @@ function allPassable(tx: Transaction, apid: number, domains: Mask256): boolean {
 function refilter(tx: Transaction, uuid: string): void {
   const { filtered, thrownOut } = filter(tx, tx.mdev(uuid));
   writeFiltered(tx, tx.mdev(uuid), filtered);
-  resetAdapters(tx, thrownOut, filtered.domains);
+  resetThrownOut(tx, thrownOut, filtered.domains);
+}
+
+function resetThrownOut(tx: Transaction, adapters: Mask256, domains: Mask256): void {
+  if (tx.rules.resetsThrownOut) resetAdapters(tx, adapters, domains);
 }
 
 /** The control domains that a guest of this mdev would get (driver-rules 6.2). */
@@ -116,8 +145,7 @@ function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
   const wanted = { ...mdev.assigned, [axis]: withBit(mdev.assigned[axis], id) };
   const refusal = refuseHostOwned(tx.state, wanted) ?? refuseShared(tx.state, wanted, mdev);
   if (refusal !== undefined) return refusal;
-  if (axis === 'adapters') tx.emit('AdapterAssigned', { mdev: mdev.uuid, adapters: [id] });
-  else tx.emit('DomainAssigned', { mdev: mdev.uuid, domains: [id] });
+  emitAssigned(tx, mdev.uuid, axis, id);
   refilter(tx, mdev.uuid);
   return undefined;
 }
@@ -128,7 +156,7 @@ function unassign(tx: Transaction, mdev: Mdev, axis: Axis, ids: Mask256): void {
   const leaving = { ...shadow, [axis]: and(shadow[axis], ids) };
   const toReset = linkedQueues(tx, leaving);
   writeFiltered(tx, mdev, { ...shadow, [axis]: andNot(shadow[axis], ids) });
-  vfioReset(tx, toReset);
+  tx.rules.reset(tx, toReset);
 }
 
 /** driver-rules 5.4: assigning recomputes the whole mask, unassigning only takes out what left. */
@@ -150,30 +178,44 @@ function queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | un
 }
 
 /** driver-rules 6.5: a queue cannot be unplugged alone, so its adapter goes. */
-function queueUnbinding(tx: Transaction, queue: Apqn): void {
+export function unplugAdapter(tx: Transaction, queue: Apqn): void {
+  const shadow = takeAdapterOut(tx, queue);
+  if (shadow === undefined) letGoConfigured(tx, [queue]);
+  else resetAdapters(tx, maskOf([apidOf(queue)]), shadow.domains);
+}
+
+/** 6.1 takes the adapter out, too, and resets the one queue only, even one that left the host (driver-rules-older 6.5). */
+export function unplugAndResetQueue(tx: Transaction, queue: Apqn): void {
+  takeAdapterOut(tx, queue);
+  tx.rules.reset(tx, [queue]);
+}
+
+/** Takes the queue's adapter out of the guest matrix that has the queue; undefined when none has. */
+function takeAdapterOut(tx: Transaction, queue: Apqn): ControlledMatrix | undefined {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  if (
-    mdev !== undefined &&
-    has(shadowOf(mdev).adapters, apid) &&
-    has(shadowOf(mdev).domains, apqiOf(queue))
-  ) {
-    const shadow = shadowOf(mdev);
-    writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
-    resetAdapters(tx, maskOf([apid]), shadow.domains);
-    return;
-  }
-  letGo(tx, [queue]);
+  const shadow = mdev === undefined ? EMPTY_MATRIX : shadowOf(mdev);
+  if (mdev === undefined || !matrixHas(shadow, apid, apqiOf(queue))) return undefined;
+  writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
+  return shadow;
 }
 
 /** A queue that the host configuration does not have would answer 01: it is not reset. */
-function letGo(tx: Transaction, queues: readonly Apqn[]): void {
+export function letGoConfigured(tx: Transaction, queues: readonly Apqn[]): void {
   const config = hostConfig(tx.state);
-  vfioReset(
-    tx,
-    queues.filter((queue) => matrixHas(config, apidOf(queue), apqiOf(queue))),
-  );
+  const configured = queues.filter((queue) => matrixHas(config, apidOf(queue), apqiOf(queue)));
+  tx.rules.reset(tx, configured);
 }
+
+/** Refuses only what would really become the host's (driver-rules 3.2). */
+export const refuseRealTakeover: GenerationRules['refuseMask'] = (state, mask, added) =>
+  refuseTakeover(
+    state,
+    mask,
+    mask === 'apmask'
+      ? { adapters: added, domains: state.aqmask }
+      : { adapters: state.apmask, domains: added },
+  );
 
 /** driver-rules 6.6 step 1: what the host lost is taken from every mdev at once, what it gained is remembered. */
 function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined {
@@ -209,7 +251,7 @@ function supportedAdapters(tx: Transaction, adapters: Mask256, domains: Mask256)
   forEachId(adapters, (apid) => {
     forEachId(domains, (apqi) => {
       const isKnown = tapq(tx.state, (apid << 8) | apqi) !== NOT_AVAILABLE;
-      if (!isKnown || cardIn(tx.state, apid).type < OLDEST_SUPPORTED_TYPE)
+      if (!isKnown || cardIn(tx.state, apid).type < tx.rules.servedTypes.oldest)
         supported = withoutBit(supported, apid);
     });
   });
@@ -226,7 +268,7 @@ function scanComplete(tx: Transaction, pending: PendingAdditions): void {
     if (adds('adapters') || adds('domains')) ({ filtered, thrownOut } = filter(tx, mdev));
     if (adds('controlDomains')) filtered = withControlDomains(tx, mdev, filtered);
     writeFiltered(tx, mdev, filtered);
-    resetAdapters(tx, thrownOut, filtered.domains);
+    resetThrownOut(tx, thrownOut, filtered.domains);
   }
 }
 
@@ -235,9 +277,7 @@ function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
   if (guest === null) {
     return refuse('EINVAL', `Whoever opens mdev ${mdev.uuid} has no KVM guest.`, 'Open it from a KVM guest.');
   }
-  const other = [...tx.state.mdevs.values()].find(
-    (candidate) => candidate.attached && candidate.guest === guest,
-  );
+  const other = mdevOfGuest(tx.state, guest);
   if (other !== undefined) {
     return refuse(
       'EPERM',
@@ -246,14 +286,13 @@ function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
       [{ queue: other.uuid, holder: `guest ${guest}` }],
     );
   }
-  attach(tx, mdev, guest, true);
+  attach(tx, mdev, guest, shadowOf(mdev));
   return undefined;
 }
 
-/** What an ap_config write does once the new state was found valid (driver-rules 5.5). */
-export function refilterAfterConfig(tx: Transaction, uuid: string): void {
-  const mdev = tx.mdev(uuid);
+/** driver-rules 5.5: a refilter, whatever changed. */
+function configured(tx: Transaction, mdev: Mdev): void {
   const { filtered, thrownOut } = filter(tx, mdev);
   writeFiltered(tx, mdev, withControlDomains(tx, mdev, filtered));
-  resetAdapters(tx, thrownOut, filtered.domains);
+  resetThrownOut(tx, thrownOut, filtered.domains);
 }

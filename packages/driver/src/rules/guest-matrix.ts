@@ -1,6 +1,7 @@
-/** The one place where an mdev's filtered matrix, and through it the guest's own masks, are written. */
-import { type ControlledMatrix, EMPTY_MATRIX, equalMatrices } from '@apledger/ap';
+/** The one place where an mdev's matrices, and the guest's own masks, are written. */
+import { type ControlledMatrix, equalMatrices } from '@apledger/ap';
 import { type Mdev, reachable } from '@apledger/host';
+import type { Axis } from '../generation.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
 
 /** Stores the filtered matrix if it differs, and shows it to an attached guest. True when it differed. */
@@ -14,8 +15,25 @@ export function writeFiltered(tx: Transaction, mdev: Mdev, filtered: ControlledM
   return true;
 }
 
-/** Lets a guest in: attached, its masks become the filtered matrix; else it gets nothing. */
-export function attach(tx: Transaction, mdev: Mdev, guest: string | null, attached: boolean): void {
-  const effective = attached ? idsOfMatrix(reachable(tx.state, mdev.filtered ?? EMPTY_MATRIX)) : null;
-  tx.emit('GuestStarted', { mdev: mdev.uuid, guest, attached, effective });
+/** Lets a guest in: attached, it gets these masks; with null it gets nothing. */
+export function attach(
+  tx: Transaction,
+  mdev: Mdev,
+  guest: string | null,
+  masks: ControlledMatrix | null,
+): void {
+  const effective = masks === null ? null : idsOfMatrix(reachable(tx.state, masks));
+  tx.emit('GuestStarted', { mdev: mdev.uuid, guest, attached: masks !== null, effective });
+}
+
+/** `remove` waits until the guest closes the mdev; `left` is what the guest can use until then. */
+export function blockRemoval(tx: Transaction, { uuid }: Mdev, left: ControlledMatrix | null): 'blocked' {
+  tx.emit('MdevRemovalBlocked', { mdev: uuid, effective: left === null ? null : idsOfMatrix(left) });
+  return 'blocked';
+}
+
+/** An adapter or domain is in the mdev now that was not before. */
+export function emitAssigned(tx: Transaction, mdev: string, axis: Axis, id: number): void {
+  if (axis === 'adapters') tx.emit('AdapterAssigned', { mdev, adapters: [id] });
+  else tx.emit('DomainAssigned', { mdev, domains: [id] });
 }

@@ -16,6 +16,22 @@ const UNTIL_TAKEN: RetryRules = {
   goesOn: (tx, queue) => tapq(tx.state, queue) !== NOT_AVAILABLE,
 };
 
+/** 5.10 and 6.1 wait in place, and only while a reset is in progress, for one more try (driver-rules-older 6.9). */
+const ONCE_MORE: RetryRules = { tryAgain: new Set([2]), goesOn: (_tx, _queue, retries) => retries === 0 };
+
+/** The reset of 5.10 and 6.1. */
+export const resetTwice = (tx: Transaction, queues: readonly Apqn[]): void =>
+  vfioReset(tx, queues, ONCE_MORE);
+
+/** Answers that 5.10 and 6.1 call busy: not available, in progress, deconfigured, check-stopped (driver-rules-older 6.9). */
+const BUSY = new Set([1, 2, 3, 4]);
+
+/** What their VFIO_DEVICE_RESET ioctl makes of a queue's last answer. */
+export function synchronousResetErrno(responseCode: number): 'EBUSY' | 'EIO' | undefined {
+  if (responseCode === 0) return undefined;
+  return BUSY.has(responseCode) ? 'EBUSY' : 'EIO';
+}
+
 /** The bus resets a queue once more whenever a driver has let go of it. */
 export const busReset = (tx: Transaction, queue: Apqn): void =>
   tx.emit('QueueReset', { by: 'bus', queues: [formatApqn(queue)], responseCode: zapq(tx.state, queue) });
@@ -58,4 +74,4 @@ export function linkedQueues(tx: Transaction, { adapters, domains }: Matrix): Ap
 
 /** Resets the linked queues of these adapters in the domains that the guest sees (driver-rules 6.2, 6.5). */
 export const resetAdapters = (tx: Transaction, adapters: Mask256, domains: Mask256): void =>
-  vfioReset(tx, linkedQueues(tx, { adapters, domains }));
+  tx.rules.reset(tx, linkedQueues(tx, { adapters, domains }));

@@ -1,6 +1,6 @@
 /** Random histories of a host for property tests: valid by the schemas, not by the driver's rules, which no fold may need. */
 import { formatApqn } from '@apledger/ap';
-import type { Fact, MatrixIds } from '@apledger/events';
+import { type Fact, GENERATION_NAMES, type MatrixIds } from '@apledger/events';
 import fc from 'fast-check';
 import { legal } from './legal.ts';
 
@@ -40,7 +40,7 @@ const ofMdev = (type: Fact['type'], data: object = {}) => fact(type, { mdev, ...
 
 export const registration = fact('HostRegistered', {
   host: fc.constant('zt93'),
-  driver: fc.constantFrom('2019-v2', '6.12', '7.3'),
+  driver: fc.constantFrom(...GENERATION_NAMES),
   hardware: fc.constant({
     qci: true,
     apxa: true,

@@ -45,7 +45,7 @@ export function actionOf(step: VectorStep, uuids: Vector['uuids']): Action | und
     case 'drivers_probe':
       return write('bus/ap/drivers_probe', device);
     case 'scan':
-      return write('bus/ap/scans', '1');
+      return command({ type: 'ScanBus' });
     default: {
       const hardware = hardwareCommand(step) ?? guestCommand(step, uuid);
       return hardware === undefined ? undefined : command(hardware);

@@ -125,7 +125,7 @@ export async function replayVector(
     const difference =
       (answer.errno === step.e ? undefined : { what: 'result', expected: step.e, actual: answer.errno }) ??
       compareStates(expected, vectorState(state, names)) ??
-      compareEvents(step, answer.facts, driver !== '2019-v2') ??
+      compareEvents(step, answer.facts, driver) ??
       (step.out === undefined ? undefined : compareFiles(state, step.out, vector.uuids));
     if (difference !== undefined)
       return {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PassThrough, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Generation } from '@apledger/events';
+import { type Generation, generationOfKernel } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -30,7 +30,7 @@ const QueueState = Type.Array(Text, { minItems: 1, maxItems: 2 });
 const VectorState = Type.Object({
   apmask: Type.String(),
   aqmask: Type.String(),
-  bindings: Type.String(),
+  bindings: Text,
   avail: Type.Integer(),
   q: Type.Record(Type.String(), QueueState),
   m: Type.Record(Type.String(), MdevState),
@@ -53,7 +53,7 @@ const VectorStep = Type.Object({
   adm: Type.Optional(Ids),
   apmask: Type.Optional(Type.String()),
   aqmask: Type.Optional(Type.String()),
-  bindings: Type.Optional(Type.String()),
+  bindings: Type.Optional(Text),
   avail: Type.Optional(Type.Integer()),
   q: Type.Optional(Type.Record(Type.String(), Type.Union([QueueState, Type.Null()]))),
   m: Type.Optional(Type.Record(Type.String(), Type.Union([MdevState, Type.Null()]))),
@@ -96,11 +96,7 @@ export class VectorError extends Error {
 }
 
 /** The driver generation whose answers a vector holds. */
-export function generationOf({ kernel }: Vector): Generation | undefined {
-  if (kernel.startsWith('v2')) return '2019-v2';
-  if (kernel.startsWith('6.12')) return '6.12';
-  return kernel.startsWith('7.3') ? '7.3' : undefined;
-}
+export const generationOf = ({ kernel }: Vector): Generation | undefined => generationOfKernel(kernel);
 
 /** The vectors of a file, plain or gzip-compressed (told by its content), one at a time. */
 export async function* readVectors(

@@ -2,7 +2,7 @@
 import { formatApid } from '@apledger/ap';
 import type { RecordedFact } from '@apledger/client';
 import { flatDefinition, guestMachine } from '@apledger/machines';
-import type { HostView, MdevView } from '@apledger/projections/host';
+import type { MdevView } from '@apledger/projections/host';
 import { fetchFacts } from '../api/client.ts';
 import { LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
 import { formatTime } from '../model/moment.ts';
@@ -59,11 +59,7 @@ export function GuestsView() {
           </p>
         )
       ) : (
-        <Guest
-          mdev={chosen}
-          view={view}
-          facts={life.filter(({ data }) => 'mdev' in data && data.mdev === chosen.mdev)}
-        />
+        <Guest mdev={chosen} facts={life.filter(({ data }) => 'mdev' in data && data.mdev === chosen.mdev)} />
       )}
     </div>
   );
@@ -81,15 +77,7 @@ function useLife(): readonly RecordedFact[] {
   return answer?.events.filter(({ position }) => position <= upTo) ?? [];
 }
 
-function Guest({
-  mdev,
-  view,
-  facts,
-}: {
-  readonly mdev: MdevView;
-  readonly view: HostView;
-  readonly facts: readonly RecordedFact[];
-}) {
+function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: readonly RecordedFact[] }) {
   const { href } = usePage();
   const isNarrow = useMedia('(max-width: 760px)');
   const life = lifeAfter(facts.map(({ type }) => type));
@@ -137,7 +125,7 @@ function Guest({
           </ol>
         </section>
       </div>
-      {view.driver === '2019-v2' && mdev.guestMatrix === null && (
+      {mdev.guestMatrix === null && (
         <p class="hint">This driver filters a matrix only while a guest has it open.</p>
       )}
     </div>

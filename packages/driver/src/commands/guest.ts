@@ -3,18 +3,18 @@ import { apidOf, apqiOf, apqnsOf, count, EMPTY_MATRIX, formatApid, formatApqn, i
 import type { CommandOf } from '@apledger/events';
 import { isOpen, type Mdev, queueOf } from '@apledger/host';
 import { guestTable, next } from '@apledger/machines';
-import { rulesOf } from '../generations/index.ts';
 import { NOT_AVAILABLE } from '../hardware.ts';
 import { conflictsOf, noSuchMdev, type Outcome, refuse } from '../refusal.ts';
+import { nameMdev } from '../rules/ownership.ts';
+import { linkedQueues } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
 import { release } from './mdev.ts';
-import { nameMdev } from './ownership.ts';
-import { linkedQueues } from './reset.ts';
 
 export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
-  if (mdev.removing) return refuse('ENODEV', `mdev ${uuid} is being removed.`, 'Use another mdev.');
+  if (mdev.removing)
+    return refuse(tx.rules.openWhileRemovingErrno, `mdev ${uuid} is being removed.`, 'Use another mdev.');
   if (next(guestTable, mdev.lifecycle, { type: 'START' }) === undefined) {
     return refuse(
       'EBUSY',
@@ -23,7 +23,7 @@ export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'St
       [{ queue: uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` }],
     );
   }
-  return rulesOf(tx.state.driver).open(tx, mdev, guest);
+  return tx.rules.open(tx, mdev, guest);
 }
 
 export function stopGuest(tx: Transaction, { mdev: uuid }: CommandOf<'StopGuest'>): Outcome {
@@ -40,28 +40,31 @@ const notOpen = (mdev: Mdev): Outcome =>
 /** Takes everything from the guest, then resets it; completes a removal that waited for this. */
 function close(tx: Transaction, mdev: Mdev): void {
   tx.emit('GuestStopped', { mdev: mdev.uuid, guest: mdev.guest });
-  rulesOf(tx.state.driver).close(tx, tx.mdev(mdev.uuid));
+  tx.rules.close(tx, mdev);
   if (mdev.removing) release(tx, tx.mdev(mdev.uuid));
 }
 
-/** The VFIO_DEVICE_RESET ioctl: done for every queue, and EIO when any of them ends with a bad answer. */
+/** The VFIO_DEVICE_RESET ioctl: done for every queue; the last queue that ends with a bad answer gives the errno. */
 export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'ResetGuestDevice'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
   if (!isOpen(mdev)) return notOpen(mdev);
-  const queues = linkedQueues(tx, mdev.assigned);
-  const rules = rulesOf(tx.state.driver);
+  const { rules } = tx;
+  const queues = rules.inResetOrder(linkedQueues(tx, mdev.assigned));
   rules.reset(tx, queues);
-  const failed = queues.filter(
-    (queue) => !rules.isReset(queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode ?? NOT_AVAILABLE),
-  );
-  if (failed.length === 0) return undefined;
-  const conflicts = failed.map((queue) => ({ queue: formatApqn(queue), holder: 'hardware' }));
+  const failures = queues.flatMap((queue) => {
+    const errno = rules.resetErrno(
+      queueOf(tx.state, apidOf(queue), apqiOf(queue))?.resetCode ?? NOT_AVAILABLE,
+    );
+    return errno === undefined ? [] : [{ queue: formatApqn(queue), errno }];
+  });
+  const last = failures.at(-1);
+  if (last === undefined) return undefined;
   return refuse(
-    'EIO',
-    `${failed.length} queues of mdev ${uuid} did not reset.`,
+    last.errno,
+    `${failures.length} queues of mdev ${uuid} did not reset.`,
     'Look at their adapters.',
-    conflicts,
+    failures.map(({ queue }) => ({ queue, holder: 'hardware' })),
   );
 }
 
@@ -83,7 +86,9 @@ export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'Migrate
     return refuse(
       'EBUSY',
       `Guest ${guest} has AP adapters ${adapters.map(formatApid).join(', ')} plugged in; AP queues cannot migrate.`,
-      `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${giver.uuid}${adapters.length > 1 ? ', and so on' : ''}.`,
+      tx.rules.hotPlugs
+        ? `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${giver.uuid}${adapters.length > 1 ? ', and so on' : ''}.`
+        : 'Stop the guest: this driver takes nothing from a running one.',
       queues.length > 0
         ? conflictsOf(effective, () => `guest ${guest}`)
         : adapters.map((apid) => ({ queue: `card${formatApid(apid)}`, holder: `guest ${guest}` })),

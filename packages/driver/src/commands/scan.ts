@@ -1,33 +1,28 @@
 /** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
 import { type Apqn, apidOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue, queueOf } from '@apledger/host';
-import type { PendingAdditions } from '../generations/generation.ts';
-import { rulesOf } from '../generations/index.ts';
-import { cardIn, NORMAL, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
+import { busLimits, type Card, type HostState, mdevOf, type Queue, queueOf } from '@apledger/host';
+import type { PendingAdditions } from '../generation.ts';
+import { cardIn, compatibleType, NORMAL, NOT_AVAILABLE, tapq } from '../hardware.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
 import { bind, entitledDriver, registeredQueues, removeQueue } from './binding.ts';
 
 const DECONFIGURED = 3;
 const CHECK_STOPPED = 4;
 
-/**
- * One scan. `drivers` says which drivers are loaded: at boot only zcrypt's is, vfio_ap follows.
- */
-export function scanBus(
-  tx: Transaction,
-  drivers: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'],
-): undefined {
+/** One scan. `hasVfioAp`: at boot only zcrypt's drivers are loaded, vfio_ap follows. */
+export function scanBus(tx: Transaction, hasVfioAp = true): undefined {
   const before = tx.state.config;
   const { hardware, hardwareConfig } = tx.state;
   let pending: PendingAdditions | undefined;
   if (hardware.qci && !equalMatrices(before, hardwareConfig)) {
     tx.emit('HostConfigChanged', idsOfMatrix(hardwareConfig));
-    pending = rulesOf(tx.state.driver).configChanged(tx, before);
+    pending = tx.rules.configChanged(tx, before);
   }
   selectDomain(tx);
-  for (let apid = 0; apid <= busLimits(tx.state).maxAdapter; apid++) scanAdapter(tx, apid, drivers, pending);
-  if (pending !== undefined) rulesOf(tx.state.driver).scanComplete(tx, pending);
+  for (let apid = 0; apid <= busLimits(tx.state).maxAdapter; apid++)
+    scanAdapter(tx, apid, hasVfioAp, pending);
+  if (pending !== undefined) tx.rules.scanComplete(tx, pending);
   tx.emit('BusScanned', { scans: tx.state.scans + 1 });
   noticeCompleteBindings(tx);
   return undefined;
@@ -51,7 +46,7 @@ function selectDomain(tx: Transaction): void {
 function scanAdapter(
   tx: Transaction,
   apid: number,
-  drivers: readonly QueueDriver[],
+  hasVfioAp: boolean,
   pending: PendingAdditions | undefined,
 ): void {
   const reachable = reachableDomains(tx.state, apid);
@@ -66,16 +61,16 @@ function scanAdapter(
   if (known !== undefined && !isSame) removeCard(tx, apid, known);
   const answer = tapq(tx.state, apqn(apid, first));
   const configured = answer !== DECONFIGURED;
-  const checkStopped = answer === CHECK_STOPPED;
+  const checkStopped = answer === CHECK_STOPPED && tx.rules.noticesCheckStop;
   if (isSame) {
     if (known.configured !== configured)
       tx.emit(configured ? 'CardConfigured' : 'CardDeconfigured', { adapter: apid });
     if (known.checkStopped !== checkStopped) tx.emit('CardCheckStopNoticed', { adapter: apid, checkStopped });
   } else {
-    if (model.type < OLDEST_SUPPORTED_TYPE) return;
+    if (compatibleType(tx.state, tx.rules.servedTypes, model.type) === 0) return;
     tx.emit('CardDetected', { adapter: apid, ...model, configured, checkStopped });
   }
-  scanDomains(tx, apid, new Set(reachable), { configured, checkStopped, drivers, pending });
+  scanDomains(tx, apid, new Set(reachable), { configured, checkStopped, hasVfioAp, pending });
 }
 
 /** Domains of the adapter that TAPQ knows, ascending. */
@@ -89,14 +84,14 @@ function reachableDomains(state: HostState, apid: number): number[] {
 /** Queues go first, in the order of their registration, then the card. */
 function removeCard(tx: Transaction, apid: number, card: Card): void {
   const queues = [...card.queues].sort(([, a], [, b]) => a.order - b.order);
-  for (const [apqi, device] of queues) removeQueue(tx, apqn(apid, apqi), device);
+  for (const [apqi] of queues) removeQueue(tx, apqn(apid, apqi));
   tx.emit('CardRemoved', { adapter: apid });
 }
 
 interface AdapterScan {
   readonly configured: boolean;
   readonly checkStopped: boolean;
-  readonly drivers: readonly QueueDriver[];
+  readonly hasVfioAp: boolean;
   readonly pending: PendingAdditions | undefined;
 }
 
@@ -114,33 +109,36 @@ function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<numbe
     }
     if (isNew || device !== undefined) found = takeIn(tx, found, scan);
     if (isNew) found = takeIn(tx, [queue], scan);
-    else if (device !== undefined && !reachable.has(apqi)) removeQueue(tx, queue, device);
+    else if (device !== undefined && !reachable.has(apqi)) removeQueue(tx, queue);
     else if (device !== undefined) noticeState(tx, queue, device, configured, checkStopped);
   }
   takeIn(tx, found, scan);
 }
 
 /** The queue concerns no mdev and goes to the same driver as the run before it. */
-function isQuiet(tx: Transaction, queue: Apqn, run: readonly Apqn[], { drivers }: AdapterScan): boolean {
+function isQuiet(tx: Transaction, queue: Apqn, run: readonly Apqn[], { hasVfioAp }: AdapterScan): boolean {
   if (mdevOf(tx.state, apidOf(queue), queue & 0xff) !== undefined) return false;
   const [first] = run;
-  return first === undefined || driverFor(tx.state, first, drivers) === driverFor(tx.state, queue, drivers);
+  return (
+    first === undefined || driverFor(tx.state, first, hasVfioAp) === driverFor(tx.state, queue, hasVfioAp)
+  );
 }
 
-function driverFor(state: HostState, queue: Apqn, drivers: readonly QueueDriver[]): QueueDriver | undefined {
+/** The loaded driver that takes the queue. */
+function driverFor(state: HostState, queue: Apqn, hasVfioAp: boolean): QueueDriver | null {
   const driver = entitledDriver(state, queue);
-  return driver !== null && drivers.includes(driver) ? driver : undefined;
+  return driver === 'vfio_ap' && !hasVfioAp ? null : driver;
 }
 
 /** Registers a run of new queues and offers them to the loaded drivers. */
 function takeIn(tx: Transaction, run: readonly Apqn[], scan: AdapterScan): Apqn[] {
   const [first] = run;
   if (first === undefined) return [];
-  const { configured, checkStopped, drivers, pending } = scan;
+  const { configured, checkStopped, hasVfioAp, pending } = scan;
   const queues = run.map(formatApqn);
   tx.emit('QueueDetected', { queues, configured, checkStopped });
-  const driver = driverFor(tx.state, first, drivers);
-  if (driver === undefined) return [];
+  const driver = driverFor(tx.state, first, hasVfioAp);
+  if (driver === null) return [];
   if (run.length === 1) bind(tx, first, driver, pending);
   else tx.emit('QueueBound', { driver, queues });
   return [];
@@ -157,19 +155,19 @@ function noticeState(
   tx.emit('QueueStateNoticed', { queues: [formatApqn(queue)], configured, checkStopped });
 }
 
-/** A driver was loaded: every unbound device is offered to it, in the order of registration. */
-export function loadDriver(tx: Transaction, driver: QueueDriver): void {
+/** vfio_ap was loaded: every unbound device is offered to it, in the order of registration. */
+export function loadVfioAp(tx: Transaction): void {
   const offered = registeredQueues(tx.state).filter(
-    ({ queue, device }) => driverOf(device) === null && entitledDriver(tx.state, queue) === driver,
+    ({ queue, device }) => device.state === 'unbound' && entitledDriver(tx.state, queue) === 'vfio_ap',
   );
   if (offered.length > 0)
-    tx.emit('QueueBound', { driver, queues: offered.map(({ queue }) => formatApqn(queue)) });
+    tx.emit('QueueBound', { driver: 'vfio_ap', queues: offered.map(({ queue }) => formatApqn(queue)) });
   noticeCompleteBindings(tx);
 }
 
 /** driver-rules 10: said once whenever all queues have a driver, until the next probe. */
 function noticeCompleteBindings(tx: Transaction): void {
-  if (!tx.state.bindingsArmed || tx.state.scans === 0) return;
-  if (registeredQueues(tx.state).some(({ device }) => driverOf(device) === null)) return;
+  if (!tx.rules.announcesBindings || !tx.state.bindingsArmed || tx.state.scans === 0) return;
+  if (registeredQueues(tx.state).some(({ device }) => device.state === 'unbound')) return;
   tx.emit('BindingsCompleted', { count: tx.state.bindingsCompleted + 1 });
 }

@@ -2,7 +2,6 @@
 import { andNot, apqn, equals, formatApqn, formatMask, parseBusMask } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
-import { rulesOf } from '../generations/index.ts';
 import { type Outcome, quoted, refuse } from '../refusal.ts';
 import type { Transaction } from '../transaction.ts';
 import { reviseBindings } from './binding.ts';
@@ -10,7 +9,7 @@ import { reviseBindings } from './binding.ts';
 const MASK_FORMS = 'Write 0x and up to 64 hex digits, or changes like +5,-0x10-0x1f with ids 0 to 255.';
 
 export function writeMask(tx: Transaction, { mask, text }: CommandOf<'WriteMask'>): Outcome {
-  const rules = rulesOf(tx.state.driver);
+  const { rules } = tx;
   if (text === '') return undefined;
   const overridden = overriddenQueues(tx.state);
   if (overridden.length > 0) {

@@ -1,24 +1,35 @@
 /** Queues meet drivers: offered, bound, unbound, taken away (driver-rules 2, 3.2, 4.2, 6.4, 6.5). */
 import { type Apqn, apidOf, apqiOf, formatApqn } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '@apledger/host';
-import type { PendingAdditions } from '../generations/generation.ts';
-import { rulesOf } from '../generations/index.ts';
+import {
+  CEX4,
+  cardType,
+  driverOf,
+  type HostState,
+  isReserved,
+  mdevOf,
+  type Queue,
+  queueOf,
+  zcryptDriverOf,
+} from '@apledger/host';
+import type { PendingAdditions } from '../generation.ts';
 import { zapq } from '../hardware.ts';
+import { busReset } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
-import { busReset } from './reset.ts';
 
-/** The driver that may have a queue: the one of its driver_override, else the one that the masks say. */
+/** The driver that may have a queue: the one of its driver_override, else the one that the masks say; null = none serves it. */
 export function entitledDriver(state: HostState, queue: Apqn): QueueDriver | null {
   const override = queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride ?? null;
   if (override !== null) return override === 'cex4queue' || override === 'vfio_ap' ? override : null;
-  return isReserved(state, apidOf(queue), apqiOf(queue)) ? 'cex4queue' : 'vfio_ap';
+  const type = cardType(state, apidOf(queue));
+  if (isReserved(state, apidOf(queue), apqiOf(queue))) return zcryptDriverOf(type);
+  return type >= CEX4 ? 'vfio_ap' : null;
 }
 
 /** Binds an unbound queue and lets the driver take it in. */
 export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?: PendingAdditions): void {
   tx.emit('QueueBound', { driver, queues: [formatApqn(queue)] });
-  if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueBound(tx, queue, pending);
+  if (driver === 'vfio_ap') tx.rules.queueBound(tx, queue, pending);
 }
 
 /** Offers an unbound queue to the drivers. */
@@ -29,14 +40,14 @@ export function offer(tx: Transaction, queue: Apqn, pending?: PendingAdditions):
 
 /** Takes a queue from its driver: the driver lets go, the bus resets, then it is unbound. */
 export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void {
-  if (driver === 'vfio_ap') rulesOf(tx.state.driver).queueUnbinding(tx, queue);
+  if (driver === 'vfio_ap') tx.rules.queueUnbinding(tx, queue);
   busReset(tx, queue);
   tx.emit('QueueUnbound', { driver, queues: [formatApqn(queue)] });
 }
 
 /** Unregisters a queue device, bound or not. */
-export function removeQueue(tx: Transaction, queue: Apqn, device: Queue): void {
-  const driver = driverOf(device);
+export function removeQueue(tx: Transaction, queue: Apqn): void {
+  const driver = driverOf(tx.state, queue);
   if (driver !== null) unbind(tx, queue, driver);
   tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
 }
@@ -62,13 +73,14 @@ export function registeredQueues(state: HostState): RegisteredQueue[] {
  */
 export function reviseBindings(tx: Transaction): void {
   let run: Move[] = [];
-  for (const { queue, device } of registeredQueues(tx.state)) {
-    const from = driverOf(device);
+  for (const { queue } of registeredQueues(tx.state)) {
+    const from = driverOf(tx.state, queue);
     const to = entitledDriver(tx.state, queue);
-    if (from === null || to === null || from === to) continue;
+    if (from === null || from === to) continue;
     const move = { queue, from, to };
     const isQuiet = mdevOf(tx.state, apidOf(queue), apqiOf(queue)) === undefined && resetsCleanly(tx, queue);
-    if (!isQuiet || (run[0] !== undefined && run[0].to !== to)) run = flush(tx, run);
+    if (!isQuiet || (run[0] !== undefined && (run[0].from !== from || run[0].to !== to)))
+      run = flush(tx, run);
     if (isQuiet) run.push(move);
     else rebind(tx, move);
   }
@@ -78,14 +90,15 @@ export function reviseBindings(tx: Transaction): void {
 interface Move {
   readonly queue: Apqn;
   readonly from: QueueDriver;
-  readonly to: QueueDriver;
+  /** null = no driver serves its type any more (driver-rules-older 2). */
+  readonly to: QueueDriver | null;
 }
 
 const resetsCleanly = (tx: Transaction, queue: Apqn): boolean => zapq(tx.state, queue) === 0;
 
 function rebind(tx: Transaction, { queue, from, to }: Move): void {
   unbind(tx, queue, from);
-  bind(tx, queue, to);
+  if (to !== null) bind(tx, queue, to);
 }
 
 function flush(tx: Transaction, run: readonly Move[]): Move[] {
@@ -93,13 +106,13 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   if (first === undefined) return [];
   const queues = run.map(({ queue }) => formatApqn(queue));
   if (first.from === 'vfio_ap') {
-    rulesOf(tx.state.driver).letGo(
+    tx.rules.letGo(
       tx,
       run.map(({ queue }) => queue),
     );
   }
   tx.emit('QueueReset', { by: 'bus', queues, responseCode: 0 });
   tx.emit('QueueUnbound', { driver: first.from, queues });
-  tx.emit('QueueBound', { driver: first.to, queues });
+  if (first.to !== null) tx.emit('QueueBound', { driver: first.to, queues });
   return [];
 }

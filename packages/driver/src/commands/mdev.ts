@@ -12,14 +12,12 @@ import {
   parseKernelNumber,
 } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
-import { isOpen, MAX_MDEVS, type Mdev, mdevLimits } from '@apledger/host';
-import type { Axis } from '../generations/generation.ts';
-import { rulesOf } from '../generations/index.ts';
-import { refilterAfterConfig } from '../generations/mainline.ts';
+import { MAX_MDEVS, type Mdev, mdevLimits } from '@apledger/host';
+import type { Axis } from '../generation.ts';
 import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
+import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
+import { linkedQueues } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
-import { refuseHostOwned, refuseShared } from './ownership.ts';
-import { linkedQueues } from './reset.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_LENGTH = 36;
@@ -38,11 +36,7 @@ export function createMdev(tx: Transaction, { text }: CommandOf<'CreateMdev'>): 
   if (state.mdevs.has(uuid))
     return refuse('EEXIST', `There is an mdev ${uuid} already.`, 'Use another UUID.');
   if (state.mdevs.size >= MAX_MDEVS)
-    return refuse(
-      rulesOf(state.driver).noInstanceErrno,
-      'No instance is left.',
-      'Remove an mdev that is not needed.',
-    );
+    return refuse(tx.rules.noInstanceErrno, 'No instance is left.', 'Remove an mdev that is not needed.');
   tx.emit('MdevCreated', { mdev: uuid });
   return undefined;
 }
@@ -63,15 +57,14 @@ export function removeMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'Rem
   const number = parseKernelNumber(text);
   if (typeof number !== 'number') return badNumber('EINVAL', text);
   if (number === 0) return undefined;
-  if (mdev.attached || (isOpen(mdev) && rulesOf(tx.state.driver).isMainline))
-    return rulesOf(tx.state.driver).removeOpen(tx, mdev);
+  if (tx.rules.isInUse(mdev)) return tx.rules.removeInUse(tx, mdev);
   release(tx, mdev);
   return undefined;
 }
 
 /** Resets what the mdev still holds, then it is gone. */
 export function release(tx: Transaction, mdev: Mdev): void {
-  rulesOf(tx.state.driver).reset(tx, linkedQueues(tx, mdev.assigned));
+  tx.rules.reset(tx, linkedQueues(tx, mdev.assigned));
   tx.emit('MdevRemoved', { mdev: mdev.uuid });
 }
 
@@ -109,19 +102,24 @@ export function assignment(tx: Transaction, { type, mdev: uuid, text }: Assignme
     : type.endsWith('Adapter')
       ? 'adapters'
       : 'domains';
+  if (mdev.attached && !tx.rules.hotPlugs) return frozen(mdev);
   const id = readId(tx, text, axis);
   if (typeof id !== 'number') return id;
   if (type.startsWith('Unassign')) return unassign(tx, mdev, axis, id);
-  return axis === 'controlDomains'
-    ? assignControlDomain(tx, mdev, id)
-    : rulesOf(tx.state.driver).assign(tx, mdev, axis, id);
+  return axis === 'controlDomains' ? assignControlDomain(tx, mdev, id) : tx.rules.assign(tx, mdev, axis, id);
 }
+
+/** Said before the text is read: whatever is written (driver-rules-older 1). */
+const frozen = (mdev: Mdev): Refusal =>
+  refuse('EBUSY', `${nameMdev(mdev)} cannot change while the guest has it.`, 'Stop the guest first.', [
+    { queue: mdev.uuid, holder: `guest ${mdev.guest}` },
+  ]);
 
 /** Control domains are checked against nothing (driver-rules 5.4). */
 function assignControlDomain(tx: Transaction, mdev: Mdev, id: number): Outcome {
   if (has(mdev.assigned.controlDomains, id)) return undefined;
   tx.emit('ControlDomainAssigned', { mdev: mdev.uuid, controlDomains: [id] });
-  rulesOf(tx.state.driver).filterControlDomains(tx, tx.mdev(mdev.uuid), EMPTY_MASK);
+  tx.rules.filterControlDomains(tx, tx.mdev(mdev.uuid), EMPTY_MASK);
   return undefined;
 }
 
@@ -133,7 +131,7 @@ function unassign(tx: Transaction, mdev: Mdev, axis: Axis | 'controlDomains', id
 /** Takes assigned ids out of the mdev, and out of its guest (driver-rules 5.3, 5.4). */
 function takeOut(tx: Transaction, uuid: string, axis: Axis | 'controlDomains', ids: Mask256): void {
   if (isEmpty(ids)) return;
-  const rules = rulesOf(tx.state.driver);
+  const { rules } = tx;
   if (axis === 'adapters') tx.emit('AdapterUnassigned', { mdev: uuid, adapters: idsOf(ids) });
   else if (axis === 'domains') tx.emit('DomainUnassigned', { mdev: uuid, domains: idsOf(ids) });
   else tx.emit('ControlDomainUnassigned', { mdev: uuid, controlDomains: idsOf(ids) });
@@ -145,7 +143,8 @@ function takeOut(tx: Transaction, uuid: string, axis: Axis | 'controlDomains', i
 export function configureMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'ConfigureMdev'>): Outcome {
   const mdev = visibleMdev(tx, uuid);
   if ('errno' in mdev) return mdev;
-  if (!rulesOf(tx.state.driver).isMainline)
+  const { configured } = tx.rules;
+  if (configured === undefined)
     return refuse('ENOENT', 'This driver has no ap_config.', 'Use the assign files.');
   if (text === '') return undefined;
   const wanted = parseApConfig(text);
@@ -180,6 +179,6 @@ export function configureMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'
   if (added('domains').length > 0) tx.emit('DomainAssigned', { mdev: uuid, domains: added('domains') });
   if (added('controlDomains').length > 0)
     tx.emit('ControlDomainAssigned', { mdev: uuid, controlDomains: added('controlDomains') });
-  refilterAfterConfig(tx, uuid);
+  configured(tx, tx.mdev(uuid));
   return undefined;
 }

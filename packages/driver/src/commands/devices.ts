@@ -1,9 +1,15 @@
 /** bind, unbind, drivers_probe and driver_override, by hand (driver-rules 2, 4.2). */
 import { type Apqn, apidOf, apqiOf, cString, equals, FULL_MASK, parseApqn } from '@apledger/ap';
 import type { CommandOf, QueueDriver } from '@apledger/events';
-import { driverOf, type HostState, type Queue, queueOf } from '@apledger/host';
-import { rulesOf } from '../generations/index.ts';
-import { OLDEST_SUPPORTED_TYPE } from '../hardware.ts';
+import {
+  CEX4,
+  cardType,
+  driverOf,
+  type HostState,
+  type Queue,
+  queueOf,
+  zcryptDriverOf,
+} from '@apledger/host';
 import { type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
 import type { Transaction } from '../transaction.ts';
 import { bind, entitledDriver, offer, unbind } from './binding.ts';
@@ -33,9 +39,9 @@ export function bindQueue(tx: Transaction, { driver, text }: CommandOf<'BindQueu
   const found = find(tx.state, text);
   if (found === undefined || !matches(tx.state, found, driver))
     return found === undefined ? noDevice(text) : notFor(found, driver, text);
-  const current = driverOf(found.device);
+  const current = driverOf(tx.state, found.queue);
   if (current !== null) {
-    return refuse('EBUSY', `${text.trim()} is bound to ${current} already.`, 'Unbind it first.', [
+    return refuse(tx.rules.boundErrno, `${text.trim()} is bound to ${current} already.`, 'Unbind it first.', [
       { queue: text.trim(), holder: current },
     ]);
   }
@@ -53,15 +59,18 @@ export function bindQueue(tx: Transaction, { driver, text }: CommandOf<'BindQueu
 
 /** What the driver core asks before anything else: hardware type and driver_override. */
 function matches(state: HostState, { queue, device }: Named, driver: QueueDriver): boolean {
-  const type = state.cards.get(apidOf(queue))?.type ?? 0;
-  return (
-    type >= OLDEST_SUPPORTED_TYPE && (device.driverOverride === null || device.driverOverride === driver)
-  );
+  const type = cardType(state, apidOf(queue));
+  const serves = driver === 'vfio_ap' ? type >= CEX4 : driver === zcryptDriverOf(type);
+  return serves && (device.driverOverride === null || device.driverOverride === driver);
 }
 
 const notFor = ({ device }: Named, driver: QueueDriver, text: string): Refusal =>
   device.driverOverride === null
-    ? refuse('ENODEV', `${driver} does not serve the type of ${text.trim()}.`, 'Use a CEX4 or newer.')
+    ? refuse(
+        'ENODEV',
+        `${driver} does not serve the type of ${text.trim()}.`,
+        'vfio_ap and cex4queue serve CEX4 and newer.',
+      )
     : refuse(
         'ENODEV',
         `driver_override of ${text.trim()} is ${device.driverOverride}.`,
@@ -72,7 +81,7 @@ export function unbindQueue(tx: Transaction, { driver, text }: CommandOf<'Unbind
   if (text === '') return undefined;
   const found = find(tx.state, text);
   if (found === undefined) return noDevice(text);
-  const current = driverOf(found.device);
+  const current = driverOf(tx.state, found.queue);
   if (current !== driver) {
     const is = current === null ? 'bound to no driver' : `bound to ${current}`;
     return refuse(
@@ -90,7 +99,7 @@ export function probeDevice(tx: Transaction, { text }: CommandOf<'ProbeDevice'>)
   if (text === '') return undefined;
   const found = find(tx.state, text);
   if (found === undefined) return isCard(tx.state, text) ? undefined : noDevice(text);
-  if (driverOf(found.device) === null) offer(tx, found.queue);
+  if (driverOf(tx.state, found.queue) === null) offer(tx, found.queue);
   return undefined;
 }
 
@@ -105,7 +114,7 @@ const MAX_OVERRIDE = 4095;
 export function overrideDriver(tx: Transaction, { queue, text }: CommandOf<'OverrideDriver'>): Outcome {
   const apqn = parseApqn(queue);
   const device = apqn === undefined ? undefined : queueOf(tx.state, apidOf(apqn), apqiOf(apqn));
-  if (!rulesOf(tx.state.driver).hasDriverOverride || device === undefined)
+  if (!tx.rules.files.has('queue/driver_override') || device === undefined)
     return refuse(
       'ENOENT',
       `There is no driver_override of ${queue} here.`,
