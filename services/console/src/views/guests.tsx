@@ -126,7 +126,11 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
         </section>
       </div>
       {mdev.guestMatrix === null && (
-        <p class="hint">This driver filters a matrix only while a guest has it open.</p>
+        <p class="hint">
+          {mdev.open
+            ? 'This driver filters nothing: a guest has what was assigned when it started.'
+            : 'This driver filters a matrix only while a guest has it open, or not at all.'}
+        </p>
       )}
     </div>
   );
