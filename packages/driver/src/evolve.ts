@@ -13,9 +13,9 @@ import {
   or,
 } from '@apledger/ap';
 import { type Fact, type FactOf, GENERATIONS } from '@apledger/events';
-import { type GuestEvent, guestTable, next } from '@apledger/machines';
+import { type GuestEvent, guestTable } from '@apledger/machines';
 import { cardHardware, evolveDevices, isDeviceFact } from './evolve-devices.ts';
-import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
+import { advancePlug, allowed, guestAfter, ImpossibleFact } from './lifecycle.ts';
 import { type HostState, type Mdev, matrixOfIds } from './state.ts';
 
 /**
@@ -100,8 +100,11 @@ function evolveMdevs(state: HostState, fact: Exclude<MdevFact, { type: 'Migratio
   }
   const mdev = state.mdevs.get(uuid);
   if (mdev === undefined) throw new ImpossibleFact(`${fact.type} of an mdev ${uuid} that does not exist`);
-  if (fact.type === 'MdevRemoved') mdevs.delete(uuid);
-  else mdevs.set(uuid, evolveMdev(state, mdev, fact));
+  if (fact.type === 'MdevRemoved') {
+    const after = advanceGuest(mdev, REMOVED);
+    if (after.lifecycle === 'removed') mdevs.delete(uuid);
+    else mdevs.set(uuid, after);
+  } else mdevs.set(uuid, evolveMdev(state, mdev, fact));
   return { ...state, mdevs };
 }
 
@@ -139,7 +142,7 @@ function evolveMdev(
       return withFiltered({ ...mdev, effective: idsOrNull(fact.data.effective) }, matrixOfIds(fact.data));
     case 'GuestStarted': {
       const { guest, attached, effective } = fact.data;
-      const open = advanceGuest(mdev, 'START', 'STARTED');
+      const open = advanceGuest(mdev, { type: 'START', isAdmitted: true });
       return {
         ...open,
         guest,
@@ -149,19 +152,20 @@ function evolveMdev(
       };
     }
     case 'GuestStopped': {
-      const closed = advanceGuest(
-        mdev,
-        ...(mdev.lifecycle === 'stopped' ? [] : (['STOP', 'STOPPED'] as const)),
-      );
+      const closed = advanceGuest(mdev, { type: 'STOP' });
       const left = { ...closed, guest: null, attached: false, effective: null };
       return state.filtersOnlyWhileOpen ? { ...withFiltered(left, EMPTY_MATRIX), filtered: null } : left;
     }
     case 'MdevRemovalBlocked':
-      return { ...mdev, removing: true, effective: idsOrNull(fact.data.effective) };
+      return {
+        ...advanceGuest(mdev, REMOVAL_WAITS),
+        removing: true,
+        effective: idsOrNull(fact.data.effective),
+      };
     case 'MigrationRequested':
       return advanceGuest(mdev, { type: 'MIGRATE', pluggedAdapters: 0 });
     case 'MigrationCompleted':
-      return advanceGuest(mdev, 'MIGRATED');
+      return advanceGuest(mdev, { type: 'MIGRATED' });
     default:
       return evolveAssignment(mdev, fact);
   }
@@ -170,19 +174,19 @@ function evolveMdev(
 const idsOrNull = (ids: FactOf<'GuestStarted'>['data']['effective']): ControlledMatrix | null =>
   ids === null ? null : matrixOfIds(ids);
 
-type SimpleGuestEvent = Exclude<GuestEvent['type'], 'MIGRATE'>;
+const REMOVED: GuestEvent = { type: 'REMOVE', isWaiting: false, isAttached: false };
+const REMOVAL_WAITS: GuestEvent = { type: 'REMOVE', isWaiting: true, isAttached: true };
 
-function advanceGuest(mdev: Mdev, ...events: readonly (SimpleGuestEvent | GuestEvent)[]): Mdev {
-  let { lifecycle } = mdev;
-  for (const event of events) {
-    const step = typeof event === 'string' ? { type: event } : event;
-    lifecycle = allowed(
-      next(guestTable, lifecycle, step),
-      `${step.type} of a ${lifecycle} guest on ${mdev.uuid}`,
-    );
-  }
-  return { ...mdev, lifecycle };
-}
+const advanceGuest = (mdev: Mdev, event: GuestEvent): Mdev => ({
+  ...mdev,
+  lifecycle: allowed(
+    guestAfter(mdev.lifecycle, event),
+    `${event.type} of a ${mdev.lifecycle} guest on ${mdev.uuid}`,
+  ),
+});
+
+/** What a refilter found out about an adapter that came into the guest matrix. */
+const PLUGGED = { type: 'REFILTER', isInHost: true, areQueuesBound: true, areQueuesPassable: true } as const;
 
 /** Puts a new filtered matrix in place and moves the adapters that came and went. */
 function withFiltered(mdev: Mdev, filtered: ControlledMatrix): Mdev {
@@ -192,7 +196,7 @@ function withFiltered(mdev: Mdev, filtered: ControlledMatrix): Mdev {
   const unplugged = idsOf(gone).filter((apid) => mdev.plug.has(apid));
   const plug = advancePlug(mdev.plug, unplugged, { type: 'UNPLUG' });
   const come = idsOf(andNot(filtered.adapters, before.adapters));
-  return { ...mdev, filtered, plug: advancePlug(plug, come, { type: 'PLUG' }) };
+  return { ...mdev, filtered, plug: advancePlug(plug, come, PLUGGED) };
 }
 
 function evolveAssignment(mdev: Mdev, fact: AssignmentFact): Mdev {

@@ -5,6 +5,7 @@
 import type { Apqn, ControlledMatrix, Mask256, NumberOverflow } from '@apledger/ap';
 import type { Errno, MaskName } from '@apledger/events';
 import type { Outcome, Refusal } from './refusal.ts';
+import type { LifecycleErrnos } from './rules/lifecycle-refusals.ts';
 import type { HostState, Mdev } from './state.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -27,6 +28,12 @@ export interface GenerationRules {
   readonly isMainline: boolean;
   /** `bindings_complete_count` exists (driver-rules 9). */
   readonly hasBindingsCount: boolean;
+  /** The errno of what a lifecycle machine refuses. */
+  readonly errnos: LifecycleErrnos;
+  /** `remove` of an mdev that is open waits for the close; else it is refused while a guest is attached (driver-rules 5.6, 8). */
+  readonly isRemovalWaiting: boolean;
+  /** A removal that waits takes everything from the guest at once (driver-rules 5.6). */
+  readonly removalEmptiesGuest: boolean;
   /** Mode of the module parameter files (driver-rules 2). */
   readonly parameterMode: number;
 
@@ -53,10 +60,10 @@ export interface GenerationRules {
   /** The bus found a new host configuration (driver-rules 6.6); `before` is the one until now. */
   configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined;
   scanComplete(tx: Transaction, pending: PendingAdditions): void;
-  /** Somebody opens an mdev that nobody has open (driver-rules 6.8). */
-  open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome;
+  /** Why the driver does not let a guest in that opens an mdev (driver-rules 6.8). */
+  refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal | undefined;
+  /** A guest that was let in opens an mdev (driver-rules 6.8). */
+  open(tx: Transaction, mdev: Mdev, guest: string | null): void;
   /** After the guest has let go. */
   close(tx: Transaction, mdev: Mdev): void;
-  /** `remove` of an mdev that is open (driver-rules 5.6). */
-  removeOpen(tx: Transaction, mdev: Mdev): Outcome;
 }

@@ -12,7 +12,13 @@ import {
   matrixHas,
 } from '@apledger/ap';
 import type { BusAttribute, CardMode, Generation, MatrixIds, QueueDriver } from '@apledger/events';
-import type { AdapterPlugState, GuestState, QueueState } from '@apledger/machines';
+import {
+  type AdapterPlugState,
+  type GuestState,
+  guestTable,
+  hasTag,
+  type QueueState,
+} from '@apledger/machines';
 
 /** What is plugged into an adapter slot. Type 0 = nothing, 10..14 = CEX4..CEX8. */
 export interface CardHardware {
@@ -158,8 +164,8 @@ export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | und
   return undefined;
 }
 
-/** True while somebody has the mdev open. */
-export const isOpen = (mdev: Mdev): boolean => mdev.lifecycle === 'running' || mdev.lifecycle === 'migrating';
+/** True while somebody has the mdev open: the machine's tag says so. */
+export const isOpen = (mdev: Mdev): boolean => hasTag(guestTable, mdev.lifecycle, 'open');
 
 /** Without APXA only 64 adapters and 16 domains reach the guest (driver-rules 6.2). */
 const REACHABLE_ADAPTERS = maskOfRange(0, 63);

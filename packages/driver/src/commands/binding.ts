@@ -3,6 +3,7 @@ import { type Apqn, apidOf, apqiOf, formatApqn } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import type { PendingAdditions } from '../generation.ts';
 import { zapq } from '../hardware.ts';
+import { bindEvent, queueAfter, unbindEvent } from '../lifecycle.ts';
 import { busReset } from '../rules/reset.ts';
 import { driverOf, type HostState, isReserved, mdevOf, type Queue, queueOf } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
@@ -20,11 +21,20 @@ export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?
   if (driver === 'vfio_ap') tx.rules.queueBound(tx, queue, pending);
 }
 
-/** Offers an unbound queue to the drivers. */
-export function offer(tx: Transaction, queue: Apqn, pending?: PendingAdditions): void {
-  const driver = entitledDriver(tx.state, queue);
-  if (driver !== null) bind(tx, queue, driver, pending);
+/** True when the queue's machine lets the driver have it. */
+export const mayBind = (state: HostState, queue: Apqn, device: Queue, driver: QueueDriver): boolean =>
+  queueAfter(device.state, bindEvent(driver, entitledDriver(state, queue) === driver)) !== undefined;
+
+const DRIVERS: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'];
+
+/** Offers a queue to the drivers; the first that may have it gets it. */
+export function offer(tx: Transaction, queue: Apqn, device: Queue): void {
+  const driver = DRIVERS.find((candidate) => mayBind(tx.state, queue, device, candidate));
+  if (driver !== undefined) bind(tx, queue, driver);
 }
+
+const mayUnbind = (device: Queue, driver: QueueDriver): boolean =>
+  queueAfter(device.state, unbindEvent(driver)) !== undefined;
 
 /** Takes a queue from its driver: the driver lets go, the bus resets, then it is unbound. */
 export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void {
@@ -36,9 +46,12 @@ export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void 
 /** Unregisters a queue device, bound or not. */
 export function removeQueue(tx: Transaction, queue: Apqn, device: Queue): void {
   const driver = driverOf(device);
-  if (driver !== null) unbind(tx, queue, driver);
-  tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
+  if (!mayRemove(device) && driver !== null && mayUnbind(device, driver)) unbind(tx, queue, driver);
+  const now = queueOf(tx.state, apidOf(queue), apqiOf(queue));
+  if (now !== undefined && mayRemove(now)) tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
 }
+
+const mayRemove = (device: Queue): boolean => queueAfter(device.state, { type: 'REMOVE' }) !== undefined;
 
 /** A registered queue with its APQN. */
 export interface RegisteredQueue {
@@ -64,7 +77,7 @@ export function reviseBindings(tx: Transaction): void {
   for (const { queue, device } of registeredQueues(tx.state)) {
     const from = driverOf(device);
     const to = entitledDriver(tx.state, queue);
-    if (from === null || to === null || from === to) continue;
+    if (from === null || to === null || from === to || !mayUnbind(device, from)) continue;
     const move = { queue, from, to };
     const isQuiet = mdevOf(tx.state, apidOf(queue), apqiOf(queue)) === undefined && resetsCleanly(tx, queue);
     if (!isQuiet || (run[0] !== undefined && run[0].to !== to)) run = flush(tx, run);
@@ -84,7 +97,12 @@ const resetsCleanly = (tx: Transaction, queue: Apqn): boolean => zapq(tx.state, 
 
 function rebind(tx: Transaction, { queue, from, to }: Move): void {
   unbind(tx, queue, from);
-  bind(tx, queue, to);
+  if (isBindable(tx, queue, to)) bind(tx, queue, to);
+}
+
+function isBindable(tx: Transaction, queue: Apqn, driver: QueueDriver): boolean {
+  const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
+  return device !== undefined && mayBind(tx.state, queue, device, driver);
 }
 
 function flush(tx: Transaction, run: readonly Move[]): Move[] {
@@ -99,6 +117,6 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   }
   tx.emit('QueueReset', { by: 'bus', queues, responseCode: 0 });
   tx.emit('QueueUnbound', { driver: first.from, queues });
-  tx.emit('QueueBound', { driver: first.to, queues });
+  if (isBindable(tx, first.queue, first.to)) tx.emit('QueueBound', { driver: first.to, queues });
   return [];
 }

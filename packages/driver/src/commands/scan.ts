@@ -1,11 +1,12 @@
 /** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
-import { type Apqn, apidOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
+import { type Apqn, apidOf, apqiOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import type { PendingAdditions } from '../generation.ts';
 import { cardIn, NORMAL, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
+import { queueAfter } from '../lifecycle.ts';
 import { busLimits, type Card, driverOf, type HostState, mdevOf, type Queue, queueOf } from '../state.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
-import { bind, entitledDriver, registeredQueues, removeQueue } from './binding.ts';
+import { bind, entitledDriver, mayBind, registeredQueues, removeQueue } from './binding.ts';
 
 const DECONFIGURED = 3;
 const CHECK_STOPPED = 4;
@@ -89,7 +90,7 @@ function reachableDomains(state: HostState, apid: number): number[] {
 function removeCard(tx: Transaction, apid: number, card: Card): void {
   const queues = [...card.queues].sort(([, a], [, b]) => a.order - b.order);
   for (const [apqi, device] of queues) removeQueue(tx, apqn(apid, apqi), device);
-  tx.emit('CardRemoved', { adapter: apid });
+  if (tx.state.cards.get(apid)?.queues.size === 0) tx.emit('CardRemoved', { adapter: apid });
 }
 
 interface AdapterScan {
@@ -99,13 +100,15 @@ interface AdapterScan {
   readonly pending: PendingAdditions | undefined;
 }
 
+const DETECT = { type: 'DETECT' } as const;
+
 function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<number>, scan: AdapterScan): void {
   const { configured, checkStopped } = scan;
   let found: Apqn[] = [];
   for (let apqi = 0; apqi <= busLimits(tx.state).maxDomain; apqi++) {
     const queue = apqn(apid, apqi);
     const device = queueOf(tx.state, apid, apqi);
-    const isNew = device === undefined && reachable.has(apqi);
+    const isNew = reachable.has(apqi) && queueAfter(device?.state ?? 'undetected', DETECT) !== undefined;
     // New queues are taken in as one run until something else has to happen in between.
     if (isNew && isQuiet(tx, queue, found, scan)) {
       found.push(queue);
@@ -139,7 +142,8 @@ function takeIn(tx: Transaction, run: readonly Apqn[], scan: AdapterScan): Apqn[
   const queues = run.map(formatApqn);
   tx.emit('QueueDetected', { queues, configured, checkStopped });
   const driver = driverFor(tx.state, first, drivers);
-  if (driver === undefined) return [];
+  const device = queueOf(tx.state, apidOf(first), apqiOf(first));
+  if (driver === undefined || device === undefined || !mayBind(tx.state, first, device, driver)) return [];
   if (run.length === 1) bind(tx, first, driver, pending);
   else tx.emit('QueueBound', { driver, queues });
   return [];
@@ -158,8 +162,8 @@ function noticeState(
 
 /** A driver was loaded: every unbound device is offered to it, in the order of registration. */
 export function loadDriver(tx: Transaction, driver: QueueDriver): void {
-  const offered = registeredQueues(tx.state).filter(
-    ({ queue, device }) => driverOf(device) === null && entitledDriver(tx.state, queue) === driver,
+  const offered = registeredQueues(tx.state).filter(({ queue, device }) =>
+    mayBind(tx.state, queue, device, driver),
   );
   if (offered.length > 0)
     tx.emit('QueueBound', { driver, queues: offered.map(({ queue }) => formatApqn(queue)) });

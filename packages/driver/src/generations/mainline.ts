@@ -21,28 +21,34 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
+import type { PlugConditions } from '@apledger/machines';
 import { isPassable } from '../evolve-devices.ts';
 import type { Axis, GenerationRules, PendingAdditions } from '../generation.ts';
 import { cardIn, NOT_AVAILABLE, OLDEST_SUPPORTED_TYPE, tapq } from '../hardware.ts';
-import { type Outcome, refuse } from '../refusal.ts';
+import { isPluggedBy, isUnplugged, plugAfter } from '../lifecycle.ts';
+import { type Outcome, type Refusal, refuse } from '../refusal.ts';
 import { attach, writeFiltered } from '../rules/guest-matrix.ts';
+import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, resetAdapters, vfioReset } from '../rules/reset.ts';
-import { hostConfig, type Mdev, mdevOf, queueOf } from '../state.ts';
-import { idsOfMatrix, type Transaction } from '../transaction.ts';
+import { type HostState, hostConfig, type Mdev, mdevOf, queueOf } from '../state.ts';
+import type { Transaction } from '../transaction.ts';
 
-interface Differences
-  extends Pick<
-    GenerationRules,
-    'numberOverflow' | 'hasDriverOverride' | 'hasBindingsCount' | 'parameterMode' | 'refuseMask'
-  > {
-  /** A blocked removal takes everything from the guest at once (7.3), or only when it closes (6.12): driver-rules 5.6. */
-  readonly removalEmptiesGuest: boolean;
-}
+type Differences = Pick<
+  GenerationRules,
+  | 'numberOverflow'
+  | 'hasDriverOverride'
+  | 'hasBindingsCount'
+  | 'parameterMode'
+  | 'removalEmptiesGuest'
+  | 'refuseMask'
+>;
 
 export const mainline = (differences: Differences): GenerationRules => ({
   ...differences,
   noInstanceErrno: 'EUSERS',
+  errnos: LIFECYCLE_ERRNOS,
+  isRemovalWaiting: true,
   isMainline: true,
   assign,
   unassign,
@@ -55,16 +61,9 @@ export const mainline = (differences: Differences): GenerationRules => ({
   letGo,
   configChanged,
   scanComplete,
-  open,
+  refuseOpen,
+  open: (tx, mdev, guest) => attach(tx, mdev, guest, true),
   close: (tx, mdev) => vfioReset(tx, linkedQueues(tx, mdev.assigned)),
-  removeOpen(tx, mdev) {
-    const effective = differences.removalEmptiesGuest ? EMPTY_MATRIX : mdev.effective;
-    tx.emit('MdevRemovalBlocked', {
-      mdev: mdev.uuid,
-      effective: effective === null ? null : idsOfMatrix(effective),
-    });
-    return 'blocked';
-  },
 });
 
 /** The shadow; mainline always has one. */
@@ -78,25 +77,27 @@ function filter(
   const config = hostConfig(tx.state);
   const before = shadowOf(mdev);
   const domains = and(mdev.assigned.domains, config.domains);
-  const candidates = and(mdev.assigned.adapters, config.adapters);
-  let adapters = candidates;
-  forEachId(candidates, (apid) => {
-    if (!allPassable(tx, apid, domains)) adapters = withoutBit(adapters, apid);
+  let adapters = EMPTY_MASK;
+  forEachId(mdev.assigned.adapters, (apid) => {
+    const conditions = conditionsOf(tx, apid, domains, has(config.adapters, apid));
+    if (isPluggedBy(mdev.plug.get(apid), conditions)) adapters = withBit(adapters, apid);
   });
   return {
     filtered: { ...before, adapters, domains },
-    thrownOut: and(andNot(candidates, adapters), before.adapters),
+    thrownOut: and(andNot(config.adapters, adapters), before.adapters),
   };
 }
 
-/** Every queue of the adapter in these domains is bound to vfio_ap and its last reset left it usable. */
-function allPassable(tx: Transaction, apid: number, domains: Mask256): boolean {
-  let passable = true;
+/** What the adapter's machine has to know: about the host, and about every queue of the adapter in these domains. */
+function conditionsOf(tx: Transaction, apid: number, domains: Mask256, isInHost: boolean): PlugConditions {
+  let areQueuesBound = true;
+  let areQueuesPassable = true;
   forEachId(domains, (apqi) => {
     const queue = queueOf(tx.state, apid, apqi);
-    passable &&= queue?.state === 'vfio_ap' && isPassable(queue.resetCode);
+    areQueuesBound &&= queue?.state === 'vfio_ap';
+    areQueuesPassable &&= queue !== undefined && isPassable(queue.resetCode);
   });
-  return passable;
+  return { isInHost, areQueuesBound, areQueuesPassable };
 }
 
 /** Recomputes the filtered matrix, shows it to the guest, resets what it threw out. */
@@ -114,7 +115,11 @@ const withControlDomains = (tx: Transaction, mdev: Mdev, filtered: ControlledMat
 
 /** driver-rules 5.2: the whole resulting matrix is checked, not only what is new. */
 function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
-  if (has(mdev.assigned[axis], id)) return undefined;
+  const isAssigned =
+    axis === 'adapters'
+      ? plugAfter(mdev.plug.get(id), { type: 'ASSIGN' }) === undefined
+      : has(mdev.assigned.domains, id);
+  if (isAssigned) return undefined;
   const wanted = { ...mdev.assigned, [axis]: withBit(mdev.assigned[axis], id) };
   const refusal = refuseHostOwned(tx.state, wanted) ?? refuseShared(tx.state, wanted, mdev);
   if (refusal !== undefined) return refusal;
@@ -155,11 +160,7 @@ function queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | un
 function queueUnbinding(tx: Transaction, queue: Apqn): void {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  if (
-    mdev !== undefined &&
-    has(shadowOf(mdev).adapters, apid) &&
-    has(shadowOf(mdev).domains, apqiOf(queue))
-  ) {
+  if (mdev !== undefined && isUnplugged(mdev.plug.get(apid)) && has(shadowOf(mdev).domains, apqiOf(queue))) {
     const shadow = shadowOf(mdev);
     writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
     resetAdapters(tx, maskOf([apid]), shadow.domains);
@@ -183,7 +184,7 @@ function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditi
   for (const mdev of [...tx.state.mdevs.values()]) {
     const shadow = shadowOf(mdev);
     writeFiltered(tx, mdev, {
-      adapters: andNot(shadow.adapters, andNot(before.adapters, now.adapters)),
+      adapters: withoutUnplugged(mdev, shadow.adapters, andNot(before.adapters, now.adapters)),
       domains: andNot(shadow.domains, andNot(before.domains, now.domains)),
       controlDomains: andNot(shadow.controlDomains, andNot(before.controlDomains, now.controlDomains)),
     });
@@ -203,6 +204,15 @@ function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditi
       ] as const,
   );
   return { byMdev: new Map(byMdev) };
+}
+
+/** These adapters without those of `lost` that the machine unplugs. */
+function withoutUnplugged({ plug }: Mdev, adapters: Mask256, lost: Mask256): Mask256 {
+  let left = adapters;
+  forEachId(and(adapters, lost), (apid) => {
+    if (isUnplugged(plug.get(apid))) left = withoutBit(left, apid);
+  });
+  return left;
 }
 
 /** Strips adapters of unknown or too old a type, judged only on added adapters x added domains. */
@@ -233,23 +243,20 @@ function scanComplete(tx: Transaction, pending: PendingAdditions): void {
 }
 
 /** driver-rules 6.8. */
-function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
+function refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal | undefined {
   if (guest === null) {
     return refuse('EINVAL', `Whoever opens mdev ${mdev.uuid} has no KVM guest.`, 'Open it from a KVM guest.');
   }
-  const other = [...tx.state.mdevs.values()].find(
+  const other = [...state.mdevs.values()].find(
     (candidate) => candidate.attached && candidate.guest === guest,
   );
-  if (other !== undefined) {
-    return refuse(
-      'EPERM',
-      `Guest ${guest} already has ${nameMdev(other)}.`,
-      `Stop the guest, or give it only mdev ${other.uuid}.`,
-      [{ queue: other.uuid, holder: `guest ${guest}` }],
-    );
-  }
-  attach(tx, mdev, guest, true);
-  return undefined;
+  if (other === undefined) return undefined;
+  return refuse(
+    'EPERM',
+    `Guest ${guest} already has ${nameMdev(other)}.`,
+    `Stop the guest, or give it only mdev ${other.uuid}.`,
+    [{ queue: other.uuid, holder: `guest ${guest}` }],
+  );
 }
 
 /** driver-rules 5.5: a refilter, whatever changed. */
