@@ -1,10 +1,18 @@
 /** The facts about hardware, cards and queues: the part of `evolve` below the mdevs. */
 import { apidOf, apqiOf, has, parseApqn, parseCard, withBit, withoutBit } from '@apledger/ap';
 import type { CardMode, Fact, FactOf } from '@apledger/events';
-import { next, type QueueEvent, queueTable } from '@apledger/machines';
-import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
+import { type QueueEvent, queueTable } from '@apledger/machines';
+import {
+  allowed,
+  bindEvent,
+  ImpossibleFact,
+  type PlugStates,
+  plugAfter,
+  queueAfter,
+  unbindEvent,
+} from './lifecycle.ts';
 import { isPassable } from './passable.ts';
-import { type Card, type CardHardware, type HostState, matrixOfIds, type Queue } from './state.ts';
+import { type Card, type CardHardware, type HostState, type Mdev, matrixOfIds, type Queue } from './state.ts';
 
 const DEVICE_FACTS = [
   'HardwareChanged',
@@ -98,7 +106,7 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
       let order = state.registered;
       const detected = mapQueues(state, queues, (known) => ({
         order: order++,
-        state: allowed(next(queueTable, known?.state ?? queueTable.initial, { type: 'DETECT' }), 'DETECT'),
+        state: allowed(queueAfter(known?.state ?? queueTable.initial, { type: 'DETECT' }), 'DETECT'),
         resetCode: 0,
         driverOverride: null,
         configured,
@@ -109,8 +117,8 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
     }
     case 'QueueRemoved':
       return mapQueues(state, fact.data.queues, (queue) => {
-        step(queue, { type: 'REMOVE' });
-        return undefined;
+        const after = step(queue, { type: 'REMOVE' });
+        return after.state === queueTable.initial ? undefined : after;
       });
     case 'QueueStateNoticed': {
       const { configured, checkStopped } = fact.data;
@@ -121,7 +129,7 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
       }));
     }
     case 'QueueBound': {
-      const event: QueueEvent = { type: fact.data.driver === 'vfio_ap' ? 'BIND_VFIO_AP' : 'BIND_ZCRYPT' };
+      const event = bindEvent(fact.data.driver, true);
       // Every probe re-arms the bindings-complete event (driver-rules 10).
       return mapQueues({ ...state, bindingsArmed: true }, fact.data.queues, (queue) => ({
         ...step(queue, event),
@@ -129,17 +137,15 @@ function evolveQueues(state: HostState, fact: QueueFact): HostState {
         online: true,
       }));
     }
-    case 'QueueUnbound':
-      return mapQueues(state, fact.data.queues, (queue) => {
-        if ((existing(queue).state === 'vfio_ap') !== (fact.data.driver === 'vfio_ap'))
-          throw new ImpossibleFact(`${fact.data.driver} lets go of a queue that it does not have`);
-        return step(queue, { type: 'UNBIND' });
-      });
+    case 'QueueUnbound': {
+      const event = unbindEvent(fact.data.driver);
+      return mapQueues(state, fact.data.queues, (queue) => step(queue, event));
+    }
     case 'QueueReset':
       return queueReset(state, fact);
     case 'DriverOverrideChanged':
       return mapQueues(state, [fact.data.queue], (queue) => ({
-        ...existing(queue),
+        ...step(queue, { type: 'OVERRIDE', areMasksFull: true }),
         driverOverride: fact.data.driver,
       }));
   }
@@ -167,7 +173,7 @@ function step(queue: Queue | undefined, event: QueueEvent): Queue {
   const before = existing(queue);
   return {
     ...before,
-    state: allowed(next(queueTable, before.state, event), `${event.type} of a queue in ${before.state}`),
+    state: allowed(queueAfter(before.state, event), `${event.type} of a queue in ${before.state}`),
   };
 }
 
@@ -265,12 +271,19 @@ function adaptersReset(state: HostState, apids: ReadonlySet<number>): HostState[
   for (const mdev of state.mdevs.values()) {
     const concerned = [...apids].filter((apid) => mdev.plug.has(apid));
     if (concerned.length === 0) continue;
-    let { plug } = mdev;
-    for (const apid of concerned)
-      plug = advancePlug(plug, [apid], { type: resetResult(state, mdev.uuid, apid) });
-    mdevs.set(mdev.uuid, { ...mdev, plug });
+    mdevs.set(mdev.uuid, { ...mdev, plug: afterReset(state, mdev, concerned) });
   }
   return mdevs;
+}
+
+/** A reset only says why an absent adapter is absent: where the machine lists none, it changes nothing. */
+function afterReset(state: HostState, mdev: Mdev, apids: readonly number[]): PlugStates {
+  const plug = new Map(mdev.plug);
+  for (const apid of apids) {
+    const after = plugAfter(plug.get(apid), { type: resetResult(state, mdev.uuid, apid) });
+    if (after !== undefined) plug.set(apid, after);
+  }
+  return plug;
 }
 
 /** An adapter's reset failed while any of its queues in the mdev has a bad last answer. */

@@ -8,14 +8,15 @@ import {
   EMPTY_MASK,
   EMPTY_MATRIX,
   idsOf,
+  type Mask256,
   maskFromHex,
   maskOf,
   or,
 } from '@apledger/ap';
 import { type Fact, type FactOf, GENERATIONS } from '@apledger/events';
-import { type GuestEvent, guestTable, next } from '@apledger/machines';
+import { type GuestEvent, guestTable } from '@apledger/machines';
 import { cardHardware, evolveDevices, isDeviceFact } from './evolve-devices.ts';
-import { advancePlug, allowed, ImpossibleFact } from './lifecycle.ts';
+import { advancePlug, allowed, guestAfter, ImpossibleFact } from './lifecycle.ts';
 import { type HostState, type Mdev, matrixOfIds } from './state.ts';
 
 /**
@@ -100,8 +101,11 @@ function evolveMdevs(state: HostState, fact: Exclude<MdevFact, { type: 'Migratio
   }
   const mdev = state.mdevs.get(uuid);
   if (mdev === undefined) throw new ImpossibleFact(`${fact.type} of an mdev ${uuid} that does not exist`);
-  if (fact.type === 'MdevRemoved') mdevs.delete(uuid);
-  else mdevs.set(uuid, evolveMdev(state, mdev, fact));
+  if (fact.type === 'MdevRemoved') {
+    const after = advanceGuest(mdev, REMOVED);
+    if (after.lifecycle === 'removed') mdevs.delete(uuid);
+    else mdevs.set(uuid, after);
+  } else mdevs.set(uuid, evolveMdev(state, mdev, fact));
   return { ...state, mdevs };
 }
 
@@ -143,11 +147,15 @@ function evolveMdev(
     case 'GuestStopped':
       return guestStopped(state, mdev);
     case 'MdevRemovalBlocked':
-      return { ...mdev, removing: true, effective: idsOrNull(fact.data.effective) };
+      return {
+        ...advanceGuest(mdev, REMOVAL_WAITS),
+        removing: true,
+        effective: idsOrNull(fact.data.effective),
+      };
     case 'MigrationRequested':
       return advanceGuest(mdev, { type: 'MIGRATE', pluggedAdapters: 0 });
     case 'MigrationCompleted':
-      return advanceGuest(mdev, 'MIGRATED');
+      return advanceGuest(mdev, { type: 'MIGRATED' });
     default:
       return evolveAssignment(mdev, fact);
   }
@@ -156,55 +164,55 @@ function evolveMdev(
 function guestStarted(state: HostState, mdev: Mdev, data: FactOf<'GuestStarted'>['data']): Mdev {
   const { guest, attached } = data;
   const effective = idsOrNull(data.effective);
-  const open = { ...advanceGuest(mdev, 'START', 'STARTED'), guest, attached, effective };
-  if (state.guestMatrix !== 'never') return { ...open, filtered: mdev.filtered ?? EMPTY_MATRIX };
-  return {
-    ...open,
-    plug: advancePlug(mdev.plug, idsOf(effective?.adapters ?? EMPTY_MASK), { type: 'PLUG' }),
-  };
+  const started = advanceGuest(mdev, { type: 'START', isAdmitted: true });
+  const open = { ...started, guest, attached, effective };
+  return state.guestMatrix === 'never'
+    ? withPlugged(open, EMPTY_MASK, effective?.adapters ?? EMPTY_MASK)
+    : { ...open, filtered: mdev.filtered ?? EMPTY_MATRIX };
 }
 
 function guestStopped(state: HostState, mdev: Mdev): Mdev {
-  const closed = advanceGuest(mdev, ...(mdev.lifecycle === 'stopped' ? [] : (['STOP', 'STOPPED'] as const)));
+  const closed = advanceGuest(mdev, { type: 'STOP' });
   const left = { ...closed, guest: null, attached: false, effective: null };
   switch (state.guestMatrix) {
     case 'always':
       return left;
     case 'whileOpen':
       return { ...withFiltered(left, EMPTY_MATRIX), filtered: null };
-    case 'never': {
-      const plugged = idsOf(mdev.effective?.adapters ?? EMPTY_MASK);
-      return { ...left, plug: advancePlug(left.plug, plugged, { type: 'UNPLUG' }) };
-    }
+    case 'never':
+      return withPlugged(left, mdev.effective?.adapters ?? EMPTY_MASK, EMPTY_MASK);
   }
 }
 
 const idsOrNull = (ids: FactOf<'GuestStarted'>['data']['effective']): ControlledMatrix | null =>
   ids === null ? null : matrixOfIds(ids);
 
-type SimpleGuestEvent = Exclude<GuestEvent['type'], 'MIGRATE'>;
+const REMOVED: GuestEvent = { type: 'REMOVE', isWaiting: false, isAttached: false };
+const REMOVAL_WAITS: GuestEvent = { type: 'REMOVE', isWaiting: true, isAttached: true };
 
-function advanceGuest(mdev: Mdev, ...events: readonly (SimpleGuestEvent | GuestEvent)[]): Mdev {
-  let { lifecycle } = mdev;
-  for (const event of events) {
-    const step = typeof event === 'string' ? { type: event } : event;
-    lifecycle = allowed(
-      next(guestTable, lifecycle, step),
-      `${step.type} of a ${lifecycle} guest on ${mdev.uuid}`,
-    );
-  }
-  return { ...mdev, lifecycle };
-}
+const advanceGuest = (mdev: Mdev, event: GuestEvent): Mdev => ({
+  ...mdev,
+  lifecycle: allowed(
+    guestAfter(mdev.lifecycle, event),
+    `${event.type} of a ${mdev.lifecycle} guest on ${mdev.uuid}`,
+  ),
+});
+
+/** What a refilter found out about an adapter that came into the guest matrix. */
+const PLUGGED = { type: 'REFILTER', isInHost: true, areQueuesBound: true, areQueuesPassable: true } as const;
 
 /** Puts a new filtered matrix in place and moves the adapters that came and went. */
-function withFiltered(mdev: Mdev, filtered: ControlledMatrix): Mdev {
-  const before = mdev.filtered ?? EMPTY_MATRIX;
-  const gone = andNot(before.adapters, filtered.adapters);
+const withFiltered = (mdev: Mdev, filtered: ControlledMatrix): Mdev => ({
+  ...withPlugged(mdev, (mdev.filtered ?? EMPTY_MATRIX).adapters, filtered.adapters),
+  filtered,
+});
+
+/** Moves the adapters that came into the guest and that left it. */
+function withPlugged(mdev: Mdev, before: Mask256, after: Mask256): Mdev {
   // An adapter that left the mdev altogether has left the guest with it.
-  const unplugged = idsOf(gone).filter((apid) => mdev.plug.has(apid));
+  const unplugged = idsOf(andNot(before, after)).filter((apid) => mdev.plug.has(apid));
   const plug = advancePlug(mdev.plug, unplugged, { type: 'UNPLUG' });
-  const come = idsOf(andNot(filtered.adapters, before.adapters));
-  return { ...mdev, filtered, plug: advancePlug(plug, come, { type: 'PLUG' }) };
+  return { ...mdev, plug: advancePlug(plug, idsOf(andNot(after, before)), PLUGGED) };
 }
 
 function evolveAssignment(mdev: Mdev, fact: AssignmentFact): Mdev {

@@ -22,7 +22,13 @@ import type {
   MatrixIds,
   QueueDriver,
 } from '@apledger/events';
-import type { AdapterPlugState, GuestState, QueueState } from '@apledger/machines';
+import {
+  type AdapterPlugState,
+  type GuestState,
+  guestTable,
+  hasTag,
+  type QueueState,
+} from '@apledger/machines';
 
 /** What is plugged into an adapter slot. Type 0 = nothing, 6..9 = CEX2 and CEX3, 10..14 = CEX4..CEX8. */
 export interface CardHardware {
@@ -189,8 +195,8 @@ export function mdevOfGuest(state: HostState, guest: string): Mdev | undefined {
   return undefined;
 }
 
-/** True while somebody has the mdev open. */
-export const isOpen = (mdev: Mdev): boolean => mdev.lifecycle === 'running' || mdev.lifecycle === 'migrating';
+/** True while somebody has the mdev open: the machine's tag says so. */
+export const isOpen = (mdev: Mdev): boolean => hasTag(guestTable, mdev.lifecycle, 'open');
 
 /** Without APXA only 64 adapters and 16 domains reach the guest (driver-rules 6.2). */
 const REACHABLE_ADAPTERS = maskOfRange(0, 63);

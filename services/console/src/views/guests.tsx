@@ -138,6 +138,7 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
 
 const LIFE_WORDS: Readonly<Record<string, string>> = {
   MdevCreated: 'the mdev was created',
+  MdevRemovalBlocked: 'a removal waits for the guest to close',
   MdevRemoved: 'the mdev was removed',
   GuestStarted: 'started',
   GuestStopped: 'stopped',
