@@ -16,7 +16,8 @@ import {
   queueMachine,
   queueTable,
 } from '@apledger/machines';
-import type { AnyStateMachine } from 'xstate';
+
+type AnyStateMachine = Parameters<typeof flatDefinition>[0];
 
 /** `state EVENT` of one machine. */
 export type Pair = `${string} ${string} ${string}`;
