@@ -20,6 +20,7 @@ const targets = {
     go: (node) => node('node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'),
   },
   bench: { withDev: true, go: (node, args) => node('test/bench/main.ts', ...args) },
+  mutants: { withDev: true, go: (node, args) => node('test/mutants/main.ts', ...args) },
   docs: {
     withDev: true,
     // In this order: the client's types are made from the ledger's document.

@@ -1,7 +1,7 @@
 /** Random writes of random bytes into every writable file: an errno or a success each, and a refused one changes nothing. */
 import { CommandHandler } from '@apledger/command-handler';
 import { openMemoryLog } from '@apledger/event-log';
-import { parseCommand } from '@apledger/events';
+import { type Generation, parseCommand } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { type Attribute, nodeAt } from '@apledger/sysfs';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ function writableFiles(state: HostState, path = ''): string[] {
   return node.list().flatMap((name) => writableFiles(state, path === '' ? name : `${path}/${name}`));
 }
 
-async function hostWithMdev(driver: '2019-v2' | '6.12' | '7.3') {
+async function hostWithMdev(driver: Generation) {
   const handler = new CommandHandler(openMemoryLog());
   const submit = (command: Parameters<typeof handler.submit>[0]['command']) =>
     handler.submit({ host: 'h', actor: 'test', command });
@@ -81,7 +81,7 @@ const bytes = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 4000, max: 6000 }).map((length) => '1'.repeat(length)) },
 );
 
-describe.each(['2019-v2', '6.12', '7.3'] as const)('random writes to a %s host', (driver) => {
+describe.each(['2019-v2', '5.10', '6.12', '7.3'] as const)('random writes to a %s host', (driver) => {
   it('end with success or an errno, and change nothing when refused', async () => {
     const { handler, submit } = await hostWithMdev(driver);
     const stateNow = async (): Promise<HostState> => {

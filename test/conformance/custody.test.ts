@@ -245,10 +245,14 @@ describe.each(files)('%s, the histories of %s', (driver, name) => {
         const report = await queries.custody('h', queue);
         const actual = report?.intervals.map((interval) => found(interval, steps)) ?? [];
         const expected = expectedOf(queue, vector, users);
-        // The vectors of 2019 have no resets. Of nobody, ours tells what was so at the end, theirs at the beginning.
+        // The vectors of 2019 have no resets. Of nobody, ours tells what was so at the end, theirs at the beginning. Where the host
+        // joins or leaves a guest that goes on (5.10), theirs counts the reset of the rebinding, which cleans nothing: ours does not.
+        const isShared = (span: Span | undefined) => span?.users.includes(' + ') === true;
         const compared = (list: readonly Span[]) =>
-          list.map((span) =>
-            driver === '2019-v2' || span.users === '' ? { ...span, resetBefore: null } : span,
+          list.map((span, i) =>
+            driver === '2019-v2' || span.users === '' || isShared(span) || isShared(list[i - 1])
+              ? { ...span, resetBefore: null }
+              : span,
           );
         expect({ id: vector.id, queue, spans: compared(actual) }).toEqual({
           id: vector.id,

@@ -10,7 +10,10 @@ const filesOf = (generation: string): string[] =>
     inRepository(`test/vectors/${generation}/${name}`),
   );
 
-describe.each(GENERATION_NAMES)('the rules of %s', (generation) => {
+/** No kernel 6.8 has answered yet (docs/driver-rules-older.md 12). */
+const ANSWERED = GENERATION_NAMES.filter((generation) => generation !== '6.8');
+
+describe.each(ANSWERED)('the rules of %s', (generation) => {
   it.each(filesOf(generation).map((path) => [path.split('/').at(-1) ?? path, path]))(
     'answer %s as the kernel does',
     async (_name, path) => {

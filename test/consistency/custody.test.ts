@@ -147,88 +147,91 @@ async function historyOf(
   return log;
 }
 
-describe.each(['2019-v2', '6.12', '7.3'] as const)('the custody of the queues of a %s host', (generation) => {
-  it('is what the states after every commit say', async () => {
-    const seen = { guest: 0, host: 0, unreset: 0, exposed: 0 };
-    await fc.assert(
-      fc.asyncProperty(steps, fc.boolean(), async (list, ticks) => {
-        const log = await historyOf(generation, list, ticks);
-        const commits = await commitsOf(log);
-        const queries = openCustody({ log });
-        const handovers: string[] = [];
-        for (const queue of commits[0]?.users.keys() ?? []) {
-          const report = await queries.custody('h', queue);
-          const expected = expectedOf(queue, commits);
-          expect({ queue, spans: report?.intervals.map(found) }).toEqual({ queue, spans: expected });
-          handovers.push(...handoversOf(queue, expected));
-          for (const { users, resetBefore } of expected) {
-            if (users[0] !== undefined) seen[users[0] === 'host' ? 'host' : 'guest'] += 1;
-            if (resetBefore === false) seen.unreset += 1;
+describe.each(['2019-v2', '5.10', '6.1', '6.12', '7.3'] as const)(
+  'the custody of the queues of a %s host',
+  (generation) => {
+    it('is what the states after every commit say', async () => {
+      const seen = { guest: 0, host: 0, unreset: 0, exposed: 0 };
+      await fc.assert(
+        fc.asyncProperty(steps, fc.boolean(), async (list, ticks) => {
+          const log = await historyOf(generation, list, ticks);
+          const commits = await commitsOf(log);
+          const queries = openCustody({ log });
+          const handovers: string[] = [];
+          for (const queue of commits[0]?.users.keys() ?? []) {
+            const report = await queries.custody('h', queue);
+            const expected = expectedOf(queue, commits);
+            expect({ queue, spans: report?.intervals.map(found) }).toEqual({ queue, spans: expected });
+            handovers.push(...handoversOf(queue, expected));
+            for (const { users, resetBefore } of expected) {
+              if (users[0] !== undefined) seen[users[0] === 'host' ? 'host' : 'guest'] += 1;
+              if (resetBefore === false) seen.unreset += 1;
+            }
           }
-        }
-        seen.exposed += handovers.length;
-        expect((await queries.exposures('h'))?.flatMap(handover).sort()).toEqual(handovers.sort());
-      }),
-      { numRuns: 60 },
-    );
-    // Otherwise nothing of note was compared.
-    expect(seen.guest).toBeGreaterThan(100);
-    expect(seen.host).toBeGreaterThan(100);
-    expect(seen.unreset).toBeGreaterThan(20);
-  });
+          seen.exposed += handovers.length;
+          expect((await queries.exposures('h'))?.flatMap(handover).sort()).toEqual(handovers.sort());
+        }),
+        { numRuns: 60 },
+      );
+      // Otherwise nothing of note was compared.
+      expect(seen.guest).toBeGreaterThan(100);
+      expect(seen.host).toBeGreaterThan(100);
+      expect(seen.unreset).toBeGreaterThan(20);
+    });
 
-  it('as of a moment is that of the log up to the end of the commit there', async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, fc.nat(), fc.nat(), async (list, a, b) => {
-        const log = await historyOf(generation, list, true);
-        const commits = await commitsOf(log);
-        const end = await log.lastPosition();
-        const [from, to] = [a % (end + 1), b % (end + 1)].sort((x, y) => x - y) as [number, number];
-        // Positions of this log are revisions and one.
-        const until = (position: number) => commits.filter(({ first }) => first < position);
-        const queries = openCustody({ log });
-        for (const queue of ['00.0000', '01.0001', '02.0002']) {
-          const report = await queries.custody('h', queue, {
-            from: { position: from },
-            to: { position: to },
-          });
-          const gone = until(from).map(({ id }) => id);
-          const expected = expectedOf(queue, until(to)).filter((span) => !gone.includes(span.until ?? ''));
-          expect(report?.intervals.map(found)).toEqual(expected);
-          expect(report?.position).toBe((until(to).at(-1)?.last ?? -1) + 1);
-        }
-      }),
-      { numRuns: 40 },
-    );
-  });
+    it('as of a moment is that of the log up to the end of the commit there', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, fc.nat(), fc.nat(), async (list, a, b) => {
+          const log = await historyOf(generation, list, true);
+          const commits = await commitsOf(log);
+          const end = await log.lastPosition();
+          const [from, to] = [a % (end + 1), b % (end + 1)].sort((x, y) => x - y) as [number, number];
+          // Positions of this log are revisions and one.
+          const until = (position: number) => commits.filter(({ first }) => first < position);
+          const queries = openCustody({ log });
+          for (const queue of ['00.0000', '01.0001', '02.0002']) {
+            const report = await queries.custody('h', queue, {
+              from: { position: from },
+              to: { position: to },
+            });
+            const gone = until(from).map(({ id }) => id);
+            const expected = expectedOf(queue, until(to)).filter((span) => !gone.includes(span.until ?? ''));
+            expect(report?.intervals.map(found)).toEqual(expected);
+            expect(report?.position).toBe((until(to).at(-1)?.last ?? -1) + 1);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
 
-  it('is told alike queue by queue, by guest, and in groups', async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, async (list) => {
-        const log = await historyOf(generation, list, true);
-        const queries = openCustody({ log });
-        const all: CustodyInterval[] = [];
-        for (const { apid, apqi } of QUEUES)
-          all.push(...((await queries.custody('h', formatApqn((apid << 8) | apqi)))?.intervals ?? []));
-        const ever = new Set(all.filter(({ holder }) => holder.kind !== 'nobody').map(({ apqn }) => apqn));
-        const audit = await queries.audit({ host: 'h', guest: null, from: null, to: null });
-        const grouped = audit?.hosts[0]?.custody.flatMap(({ queues, ...custody }) =>
-          queues.map((apqn) => ({ apqn, ...custody })),
-        );
-        expect(new Set(grouped?.map((one) => JSON.stringify(one)))).toEqual(
-          new Set(all.filter(({ apqn }) => ever.has(apqn)).map((one) => JSON.stringify(one))),
-        );
-        for (const guest of ['web', 'db']) {
-          const history = await queries.guestHistory('h', guest);
-          const isGuests = ({ holder, sharedWith }: CustodyInterval) =>
-            [holder, ...sharedWith].some((one) => one.kind === 'guest' && one.guest === guest);
-          expect(history?.queues).toEqual(all.filter(isGuests));
-        }
-      }),
-      { numRuns: 20 },
-    );
-  });
-});
+    it('is told alike queue by queue, by guest, and in groups', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (list) => {
+          const log = await historyOf(generation, list, true);
+          const queries = openCustody({ log });
+          const all: CustodyInterval[] = [];
+          for (const { apid, apqi } of QUEUES)
+            all.push(...((await queries.custody('h', formatApqn((apid << 8) | apqi)))?.intervals ?? []));
+          const ever = new Set(all.filter(({ holder }) => holder.kind !== 'nobody').map(({ apqn }) => apqn));
+          const audit = await queries.audit({ host: 'h', guest: null, from: null, to: null });
+          const grouped = audit?.hosts[0]?.custody.flatMap(({ queues, ...custody }) =>
+            queues.map((apqn) => ({ apqn, ...custody })),
+          );
+          expect(new Set(grouped?.map((one) => JSON.stringify(one)))).toEqual(
+            new Set(all.filter(({ apqn }) => ever.has(apqn)).map((one) => JSON.stringify(one))),
+          );
+          for (const guest of ['web', 'db']) {
+            const history = await queries.guestHistory('h', guest);
+            const isGuests = ({ holder, sharedWith }: CustodyInterval) =>
+              [holder, ...sharedWith].some((one) => one.kind === 'guest' && one.guest === guest);
+            expect(history?.queues).toEqual(all.filter(isGuests));
+          }
+        }),
+        { numRuns: 20 },
+      );
+    });
+  },
+);
 
 describe('custody', () => {
   it('knows no host that the log does not have, and refuses what is no queue', async () => {

@@ -83,6 +83,23 @@ describe('an attribute of the bus', () => {
     expect(host.does(write('config_time', '')).last.facts).toEqual([]);
   });
 
+  test.each([
+    ['poll_thread', ' 2 apples', 1],
+    ['poll_thread', '-1', 1],
+    ['poll_thread', 'on', 'EINVAL'],
+    ['poll_timeout', ' 16 apples', 16],
+    ['poll_timeout', '18446744073709551626', 10],
+    ['poll_timeout', '0x10', 'EINVAL'],
+    ['poll_timeout', '120000000001', 'EINVAL'],
+    ['poll_timeout', '-1', 'EINVAL'],
+  ] as const)('%s of 5.10 and 6.1 is scanned: %j is %s', (attribute, text, expected) => {
+    for (const generation of ['5.10', '6.1'] as const) {
+      const host = bring(generation);
+      const errno = host.errno(write(attribute, text));
+      expect(errno ?? host.state.attributes[attribute]).toBe(expected);
+    }
+  });
+
   it('poll_timeout of 2^64 is ERANGE', () => {
     expect(bring('7.3').errno(write('poll_timeout', '18446744073709551616'))).toBe('ERANGE');
   });

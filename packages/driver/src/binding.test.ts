@@ -49,14 +49,14 @@ describe.each(GENERATIONS)('bind and unbind in %s', (generation) => {
     });
   });
 
-  it(`bind is ${rulesOf(generation).boundErrno} when some driver has the queue, and names it`, () => {
+  it(`bind is ${rulesOf(generation).errnos.alreadyBound} when some driver has the queue, and names it`, () => {
     const host = bring(generation);
     expect(host.tries(bind('05.0004'))).toMatchObject({
-      errno: rulesOf(generation).boundErrno,
+      errno: rulesOf(generation).errnos.alreadyBound,
       conflicts: [{ queue: '05.0004', holder: 'vfio_ap' }],
     });
     expect(host.tries(bind('04.0004'))).toMatchObject({
-      errno: rulesOf(generation).boundErrno,
+      errno: rulesOf(generation).errnos.alreadyBound,
       conflicts: [{ queue: '04.0004', holder: 'cex4queue' }],
     });
   });

@@ -7,6 +7,7 @@ import type { Errno, MaskName } from '@apledger/events';
 import type { HostState, Mdev } from '@apledger/host';
 import type { ServedTypes } from './hardware.ts';
 import type { Outcome, Refusal } from './refusal.ts';
+import type { LifecycleErrnos } from './rules/lifecycle-refusals.ts';
 import type { Transaction } from './transaction.ts';
 
 /** An adapter or domain, named where both obey the mirror image of one rule. */
@@ -39,11 +40,13 @@ export interface GenerationRules {
   readonly numberOverflow: NumberOverflow;
   /** Text of `mdev create` with no instance left (driver-rules 8). */
   readonly noInstanceErrno: Errno;
-  /** A second driver for a queue: `bind` of a bound queue (driver-rules 2, driver-rules-older 2). */
-  readonly boundErrno: Errno;
-  /** Opening an mdev while its removal waits (driver-rules-older 5.6). */
-  readonly openWhileRemovingErrno: Errno;
   readonly files: ReadonlySet<OptionalFile>;
+  /** The errno of what a lifecycle machine refuses. */
+  readonly errnos: LifecycleErrnos;
+  /** `remove` of an mdev that is open waits for the close; else it is refused while a guest is attached (driver-rules 5.6, 8). */
+  readonly isRemovalWaiting: boolean;
+  /** A removal that waits takes everything from the guest at once (driver-rules 5.6). */
+  readonly removalEmptiesGuest: boolean;
   /** Mode of the module parameter files (driver-rules 2). */
   readonly parameterMode: number;
   /** `depth` shows what TAPQ says, one less than the places of the queue (driver-rules 4.1). */
@@ -62,8 +65,6 @@ export interface GenerationRules {
   /** The matrix of an mdev can change while a guest has it (driver-rules-older 1). */
   readonly hotPlugs: boolean;
 
-  /** `remove` of the mdev cannot be done at once (driver-rules 5.6). */
-  isInUse(mdev: Mdev): boolean;
   /** Refuses a mask change that would take something from an mdev (driver-rules 3.2). */
   refuseMask(state: HostState, mask: MaskName, added: Mask256): Refusal | undefined;
   /** assign_adapter / assign_domain after number and bound were checked (driver-rules 5.2). */
@@ -89,10 +90,10 @@ export interface GenerationRules {
   /** The bus found a new host configuration (driver-rules 6.6); `before` is the one until now. */
   configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined;
   scanComplete(tx: Transaction, pending: PendingAdditions): void;
-  /** Somebody opens an mdev that nobody has open (driver-rules 6.8). */
-  open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome;
+  /** Why the driver does not let a guest in that opens an mdev (driver-rules 6.8). */
+  refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal | undefined;
+  /** A guest that was let in opens an mdev (driver-rules 6.8). */
+  open(tx: Transaction, mdev: Mdev, guest: string | null): void;
   /** After the guest has let go; `mdev` as it was while it was open. */
   close(tx: Transaction, mdev: Mdev): void;
-  /** `remove` of an mdev in use (driver-rules 5.6). */
-  removeInUse(tx: Transaction, mdev: Mdev): Outcome;
 }

@@ -1,7 +1,7 @@
 /** The cards of a host and their queues: what they are, and how facts change them. */
 import { type Apqn, apidOf, apqiOf, count, has, idsOf, type Mask256, maskFromWords } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import type { QueueState } from '@apledger/machines';
+import { next, type QueueEvent, type QueueState, queueTable } from '@apledger/machines';
 import {
   CARD,
   CARD_CHECK_STOPPED,
@@ -23,7 +23,7 @@ import {
   VFIO_AP,
   ZCRYPT,
 } from './layout.ts';
-import { ImpossibleFact, type QueueStep } from './lifecycles.ts';
+import { allowed, ImpossibleFact } from './lifecycles.ts';
 import { type CardHardware, type HostState, MODES } from './state.ts';
 import { add, bitOf, bitsBelow, hasBit, remove, setBit } from './words.ts';
 
@@ -277,30 +277,55 @@ export function setCardFlag(state: HostState, apid: number, flag: number, isSet:
   words[row + CARD] = isSet ? before | bit : before & ~bit;
 }
 
-/** Asserts that the machine lets all of these queues take the step. */
-export function checkStep(
-  words: Uint32Array,
-  row: number,
-  queues: Uint32Array,
-  step: QueueStep,
-  what: string,
-): void {
-  for (let i = 0; i < MASK_WORDS; i++) {
-    const present = words[row + PRESENT + i] ?? 0;
-    const zcrypt = words[row + ZCRYPT + i] ?? 0;
-    const vfioAp = words[row + VFIO_AP + i] ?? 0;
-    const legal =
-      (step.fromAbsent ? ~present : 0) |
-      (step.fromUnbound ? present & ~zcrypt & ~vfioAp : 0) |
-      (step.fromZcrypt ? zcrypt : 0) |
-      (step.fromVfioAp ? vfioAp : 0);
-    if (((queues[i] ?? 0) & ~legal) !== 0)
-      throw new ImpossibleFact(`${what} cannot happen to a queue of card ${(words[row] ?? 0) & 0xff}`);
+/** Queues on their way from one state to the next, by the state that they go to. */
+const going: Readonly<Record<QueueState, Uint32Array>> = {
+  undetected: new Uint32Array(MASK_WORDS),
+  unbound: new Uint32Array(MASK_WORDS),
+  zcrypt: new Uint32Array(MASK_WORDS),
+  vfio_ap: new Uint32Array(MASK_WORDS),
+};
+
+/** Lets all of these queues take the step, and do what the queue's machine answers. Throws ImpossibleFact. */
+export function moveQueues(words: Uint32Array, row: number, queues: Uint32Array, event: QueueEvent): void {
+  for (const state of queueTable.states) going[state].fill(0);
+  for (const from of queueTable.states) {
+    let to: QueueState | undefined;
+    for (let i = 0; i < MASK_WORDS; i++) {
+      const moving = (queues[i] ?? 0) & stateWord(words, row + i, from);
+      if (moving === 0) continue;
+      to ??= allowed(
+        next(queueTable, from, event),
+        event.type,
+        `${from} on card ${(words[row] ?? 0) & 0xff}`,
+      );
+      going[to][i] = (going[to][i] ?? 0) | moving;
+    }
+  }
+  for (const field of [PRESENT, ZCRYPT, VFIO_AP]) remove(words, row + field, queues);
+  for (const state of ['unbound', 'zcrypt', 'vfio_ap'] as const) add(words, row + PRESENT, going[state]);
+  add(words, row + ZCRYPT, going.zcrypt);
+  add(words, row + VFIO_AP, going.vfio_ap);
+}
+
+/** Of the 32 queues whose words begin at `at`, those that are in the state. */
+function stateWord(words: Uint32Array, at: number, state: QueueState): number {
+  const present = words[at + PRESENT] ?? 0;
+  const zcrypt = words[at + ZCRYPT] ?? 0;
+  const vfioAp = words[at + VFIO_AP] ?? 0;
+  switch (state) {
+    case 'undetected':
+      return ~present;
+    case 'unbound':
+      return present & ~zcrypt & ~vfioAp;
+    case 'zcrypt':
+      return zcrypt;
+    case 'vfio_ap':
+      return vfioAp;
   }
 }
 
-/** Takes new queues in; their order is that of their domains. */
-export function addQueues(
+/** New queues have their order by their domains. */
+export function initQueues(
   state: HostState,
   row: number,
   queues: Uint32Array,
@@ -308,7 +333,6 @@ export function addQueues(
   isStopped: boolean,
 ): void {
   const { words } = state.block;
-  add(words, row + PRESENT, queues);
   add(words, row + QUEUE_ONLINE, queues);
   (isConfigured ? add : remove)(words, row + QUEUE_CONFIGURED, queues);
   (isStopped ? add : remove)(words, row + QUEUE_CHECK_STOPPED, queues);
@@ -319,10 +343,11 @@ export function addQueues(
   words[H.registered] = order;
 }
 
-export function removeQueues(state: HostState, row: number, queues: Uint32Array): void {
+/** Nothing is left of queues that are gone. */
+export function clearQueues(state: HostState, row: number, queues: Uint32Array): void {
   const { words } = state.block;
   setResetCodes(state, row, queues, 0);
-  for (const field of [PRESENT, ZCRYPT, VFIO_AP, QUEUE_CONFIGURED, QUEUE_CHECK_STOPPED, QUEUE_ONLINE])
+  for (const field of [QUEUE_CONFIGURED, QUEUE_CHECK_STOPPED, QUEUE_ONLINE])
     remove(words, row + field, queues);
   forEachDomain(queues, (apqi) => {
     words[row + ORDERS + apqi] = 0;

@@ -15,11 +15,11 @@ import {
 } from '@apledger/events';
 import {
   addCard,
-  addQueues,
   cardRow,
-  checkStep,
+  clearQueues,
+  initQueues,
+  moveQueues,
   removeCard,
-  removeQueues,
   setCardFlag,
   setResetCodes,
 } from './cards.ts';
@@ -57,17 +57,17 @@ import {
   UNFIT,
   UUID_WORDS,
   VFIO_AP,
-  ZCRYPT,
 } from './layout.ts';
-import { guestStateOf, ImpossibleFact, queueSteps } from './lifecycles.ts';
+import { guestStateOf, ImpossibleFact } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import {
   addMdev,
   advanceGuest,
-  advancePlug,
   advancePlugs,
   lifecycleOf,
   mdevAt,
+  noteReset,
+  PLUGGED,
   removeMdev,
   replaceGuestMatrix,
   setFlags,
@@ -342,6 +342,10 @@ function applyToQueues(state: HostState, op: number): void {
   }
 }
 
+/** A history holds only what was let through. */
+const BOUND_TO_ZCRYPT = { type: 'BIND_ZCRYPT', isEntitled: true } as const;
+const BOUND_TO_VFIO_AP = { type: 'BIND_VFIO_AP', isEntitled: true } as const;
+
 function applyToRow(
   state: HostState,
   apid: number,
@@ -354,13 +358,13 @@ function applyToRow(
   switch (op) {
     case OP.queuesDetected:
       state.block.touch(H.registered, 1);
-      checkStep(words, row, mask, queueSteps.DETECT, 'DETECT');
-      addQueues(state, row, mask, (condition & 1) !== 0, (condition & 2) !== 0);
+      moveQueues(words, row, mask, { type: 'DETECT' });
+      initQueues(state, row, mask, (condition & 1) !== 0, (condition & 2) !== 0);
       return;
     case OP.queuesRemoved:
-      checkStep(words, row, mask, queueSteps.REMOVE, 'REMOVE');
+      moveQueues(words, row, mask, { type: 'REMOVE' });
       forgetOverrides(state, apid);
-      removeQueues(state, row, mask);
+      clearQueues(state, row, mask);
       return;
     case OP.queueStatesNoticed:
       checkExist(words, row);
@@ -368,25 +372,17 @@ function applyToRow(
       ((condition & 2) === 0 ? remove : add)(words, row + QUEUE_CHECK_STOPPED, mask);
       return;
     case OP.queuesBoundToZcrypt:
-    case OP.queuesBoundToVfioAp: {
-      const isVfio = op === OP.queuesBoundToVfioAp;
-      const event = isVfio ? 'BIND_VFIO_AP' : 'BIND_ZCRYPT';
-      checkStep(words, row, mask, queueSteps[event], event);
-      add(words, row + (isVfio ? VFIO_AP : ZCRYPT), mask);
+    case OP.queuesBoundToVfioAp:
+      moveQueues(words, row, mask, op === OP.queuesBoundToVfioAp ? BOUND_TO_VFIO_AP : BOUND_TO_ZCRYPT);
       add(words, row + QUEUE_ONLINE, mask);
       setResetCodes(state, row, mask, 0);
       return;
-    }
     case OP.queuesUnboundFromZcrypt:
-    case OP.queuesUnboundFromVfioAp: {
-      checkStep(words, row, mask, queueSteps.UNBIND, 'UNBIND');
-      const driver = row + (op === OP.queuesUnboundFromVfioAp ? VFIO_AP : ZCRYPT);
-      for (let i = 0; i < MASK_WORDS; i++)
-        if (((mask[i] ?? 0) & ~(words[driver + i] ?? 0)) !== 0)
-          throw new ImpossibleFact('a driver lets go of a queue that it does not have');
-      remove(words, driver, mask);
+      moveQueues(words, row, mask, { type: 'UNBIND_ZCRYPT' });
       return;
-    }
+    case OP.queuesUnboundFromVfioAp:
+      moveQueues(words, row, mask, { type: 'UNBIND_VFIO_AP' });
+      return;
     default:
       useUpFaults(state, apid);
       if (!isByVfio) return;
@@ -432,7 +428,7 @@ function adapterReset(state: HostState, apid: number, row: number): void {
       if ((domains & (words[row + VFIO_AP + i] ?? 0) & (words[row + UNFIT + i] ?? 0)) !== 0) isFailed = true;
     }
     block.touch(at, MDEV_WORDS);
-    advancePlug(words, at, apid, isFailed ? 'RESET_FAILED' : 'RESET_DONE');
+    noteReset(words, at, apid, isFailed);
   }
 }
 
@@ -446,12 +442,13 @@ function applyToMdev(state: HostState, op: number): void {
   const { block } = state;
   const place = state.index.find(block.words, uuid);
   if (place < 0) throw new ImpossibleFact(`there is no mdev ${uuidText(uuid, 0)}`);
-  if (op === OP.mdevRemoved) {
-    removeMdev(state, place);
-    return;
-  }
   const at = mdevAt(state, place);
   block.touch(at, MDEV_WORDS);
+  if (op === OP.mdevRemoved) {
+    advanceGuest(block.words, at, { type: 'REMOVE', isWaiting: false, isAttached: false });
+    if (guestStateOf(lifecycleOf(block.words, at)) === 'removed') removeMdev(state, place);
+    return;
+  }
   if (op >= OP.adaptersAssigned && op <= OP.controlDomainsUnassigned) assign(block.words, at, op);
   else applyToGuest(state, place, at, op);
 }
@@ -461,7 +458,7 @@ function assign(words: Uint32Array, at: number, op: number): void {
   reader.ids(mask);
   const which = op - OP.adaptersAssigned;
   const isAssigned = (which & 1) === 0;
-  if (which < 2) advancePlugs(words, at, mask, isAssigned ? 'ASSIGN' : 'UNASSIGN');
+  if (which < 2) advancePlugs(words, at, mask, { type: isAssigned ? 'ASSIGN' : 'UNASSIGN' });
   const field = at + ASSIGNED + (which >>> 1) * MASK_WORDS;
   if (isAssigned) add(words, field, mask);
   else remove(words, field, mask);
@@ -482,14 +479,15 @@ function applyToGuest(state: HostState, place: number, at: number, op: number): 
       readEffective(words, at);
       return;
     case OP.removalBlocked:
+      advanceGuest(words, at, { type: 'REMOVE', isWaiting: true, isAttached: true });
       setFlags(words, at, REMOVING, 0);
       readEffective(words, at);
       return;
     case OP.migrationRequested:
-      advanceGuest(words, at, 'MIGRATE');
+      advanceGuest(words, at, { type: 'MIGRATE', pluggedAdapters: 0 });
       return;
     default:
-      advanceGuest(words, at, 'MIGRATED');
+      advanceGuest(words, at, { type: 'MIGRATED' });
       return;
   }
 }
@@ -500,31 +498,26 @@ function setGuest(state: HostState, place: number, guest: string | null): void {
 
 function openMdev(state: HostState, place: number, at: number): void {
   const { words } = state.block;
-  advanceGuest(words, at, 'START');
-  advanceGuest(words, at, 'STARTED');
+  advanceGuest(words, at, { type: 'START', isAdmitted: true });
   setFlags(words, at, reader.u8() === 1 ? ATTACHED : 0, ATTACHED);
   setGuest(state, place, reader.text());
   readEffective(words, at);
   if (state.guestMatrix === 'never') {
     // What was assigned is what the guest has.
     copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
-    advancePlugs(words, at, mask, 'PLUG');
+    advancePlugs(words, at, mask, PLUGGED);
   } else setFlags(words, at, HAS_GUEST_MATRIX, 0);
 }
 
 function closeMdev(state: HostState, place: number, at: number): void {
   const { words } = state.block;
-  // A guest that has migrated away is stopped when its mdev is closed.
-  if (!isStopped(words, at)) {
-    advanceGuest(words, at, 'STOP');
-    advanceGuest(words, at, 'STOPPED');
-  }
+  advanceGuest(words, at, { type: 'STOP' });
   copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
   setGuest(state, place, null);
   setFlags(words, at, 0, ATTACHED | HAS_EFFECTIVE);
   clear(words, at + EFFECTIVE, MATRIX_WORDS);
   if (state.guestMatrix === 'whileOpen') replaceGuestMatrix(words, at, null);
-  else if (state.guestMatrix === 'never') advancePlugs(words, at, mask, 'UNPLUG');
+  else if (state.guestMatrix === 'never') advancePlugs(words, at, mask, { type: 'UNPLUG' });
 }
 
 /** What the guest can use from now on; absent when nobody is attached. */
@@ -534,6 +527,3 @@ function readEffective(words: Uint32Array, at: number): void {
   else clear(words, at + EFFECTIVE, MATRIX_WORDS);
   setFlags(words, at, isPresent ? HAS_EFFECTIVE : 0, HAS_EFFECTIVE);
 }
-
-const isStopped = (words: Uint32Array, at: number): boolean =>
-  guestStateOf(lifecycleOf(words, at)) === 'stopped';

@@ -1,6 +1,6 @@
 /**
- * The lifecycle machines as tables of small numbers, for states that lie in words. Compiled from the machines: nothing here says what
- * is allowed.
+ * Where the lifecycle machines meet the facts. A state in a host's words is its place in the machine's list of states; what may follow
+ * on it, only the machine knows.
  */
 import {
   type AdapterPlugEvent,
@@ -10,10 +10,6 @@ import {
   type GuestState,
   guestTable,
   next,
-  type QueueEvent,
-  type QueueState,
-  queueTable,
-  type TransitionTable,
 } from '@apledger/machines';
 
 /** A fact that cannot follow the facts before it. The history was edited, or written by a defect. */
@@ -21,82 +17,32 @@ export class ImpossibleFact extends Error {
   override readonly name = 'ImpossibleFact';
 }
 
-const FORBIDDEN = 255;
-
-/** One event: the code of the state after it, by the code of the state before. */
-type Row = Uint8Array;
-
-const rowOf = <State extends string, Event extends { type: string }>(
-  table: TransitionTable<State, Event>,
-  event: NoInfer<Event>,
-): Row =>
-  Uint8Array.from(table.states, (state) => {
-    const after = next(table, state, event);
-    return after === undefined ? FORBIDDEN : table.states.indexOf(after);
-  });
-
-/** The state after an event, as a code. Throws ImpossibleFact when the machine does not allow it. */
-function step(row: Row, states: readonly string[], event: string, before: number): number {
-  const after = row[before] ?? FORBIDDEN;
-  if (after === FORBIDDEN) throw new ImpossibleFact(`${event} cannot happen to what is ${states[before]}`);
-  return after;
+/** The state that a machine's answer gives; `undefined` = the machine does not allow the event. */
+export function allowed<State>(state: State | undefined, event: string, before: string): State {
+  if (state === undefined) throw new ImpossibleFact(`${event} cannot happen to what is ${before}`);
+  return state;
 }
 
-/** What the facts say of guests; a history holds only the migrations that were let through. */
-const guestRows = {
-  START: rowOf<GuestState, GuestEvent>(guestTable, { type: 'START' }),
-  STARTED: rowOf<GuestState, GuestEvent>(guestTable, { type: 'STARTED' }),
-  MIGRATE: rowOf<GuestState, GuestEvent>(guestTable, { type: 'MIGRATE', pluggedAdapters: 0 }),
-  MIGRATED: rowOf<GuestState, GuestEvent>(guestTable, { type: 'MIGRATED' }),
-  STOP: rowOf<GuestState, GuestEvent>(guestTable, { type: 'STOP' }),
-  STOPPED: rowOf<GuestState, GuestEvent>(guestTable, { type: 'STOPPED' }),
-};
-export type GuestStep = keyof typeof guestRows;
-
-/** Codes of states are their places in the machine's definition. */
 export const guestStateOf = (code: number): GuestState => guestTable.states[code] ?? guestTable.initial;
 export const INITIAL_GUEST = guestTable.states.indexOf(guestTable.initial);
 
-export const guestStep = (type: GuestStep, before: number): number =>
-  step(guestRows[type], guestTable.states, type, before);
-
-const plugRows = {
-  ASSIGN: rowOf<AdapterPlugState, AdapterPlugEvent>(adapterPlugTable, { type: 'ASSIGN' }),
-  PLUG: rowOf<AdapterPlugState, AdapterPlugEvent>(adapterPlugTable, { type: 'PLUG' }),
-  UNPLUG: rowOf<AdapterPlugState, AdapterPlugEvent>(adapterPlugTable, { type: 'UNPLUG' }),
-  RESET_DONE: rowOf<AdapterPlugState, AdapterPlugEvent>(adapterPlugTable, { type: 'RESET_DONE' }),
-  RESET_FAILED: rowOf<AdapterPlugState, AdapterPlugEvent>(adapterPlugTable, { type: 'RESET_FAILED' }),
-  UNASSIGN: rowOf<AdapterPlugState, AdapterPlugEvent>(adapterPlugTable, { type: 'UNASSIGN' }),
-};
+/** The guest's state after an event, by codes. Throws ImpossibleFact. */
+export function guestAfter(code: number, event: GuestEvent): number {
+  const before = guestStateOf(code);
+  return guestTable.states.indexOf(allowed(next(guestTable, before, event), event.type, before));
+}
 
 export const plugStateOf = (code: number): AdapterPlugState =>
   adapterPlugTable.states[code] ?? adapterPlugTable.initial;
 
-export const plugStep = (type: AdapterPlugEvent['type'], before: number): number =>
-  step(plugRows[type], adapterPlugTable.states, type, before);
-
-/** In which of the states that masks tell apart a queue event is legal, and which one it leads to. */
-export interface QueueStep {
-  readonly fromAbsent: boolean;
-  readonly fromUnbound: boolean;
-  readonly fromZcrypt: boolean;
-  readonly fromVfioAp: boolean;
+/** The adapter's state after an event, by codes. Throws ImpossibleFact. */
+export function plugAfter(code: number, event: AdapterPlugEvent): number {
+  const before = plugStateOf(code);
+  return adapterPlugTable.states.indexOf(allowed(next(adapterPlugTable, before, event), event.type, before));
 }
 
-function queueStep(type: QueueEvent['type']): QueueStep {
-  const isLegal = (state: QueueState): boolean => next(queueTable, state, { type }) !== undefined;
-  return {
-    fromAbsent: isLegal('undetected'),
-    fromUnbound: isLegal('unbound'),
-    fromZcrypt: isLegal('zcrypt'),
-    fromVfioAp: isLegal('vfio_ap'),
-  };
+/** As `plugAfter`, for an event that leaves the state as it is where the machine does not list it. */
+export function plugAfterAny(code: number, event: AdapterPlugEvent): number {
+  const after = next(adapterPlugTable, plugStateOf(code), event);
+  return after === undefined ? code : adapterPlugTable.states.indexOf(after);
 }
-
-export const queueSteps = {
-  DETECT: queueStep('DETECT'),
-  BIND_ZCRYPT: queueStep('BIND_ZCRYPT'),
-  BIND_VFIO_AP: queueStep('BIND_VFIO_AP'),
-  UNBIND: queueStep('UNBIND'),
-  REMOVE: queueStep('REMOVE'),
-};

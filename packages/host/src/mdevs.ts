@@ -1,6 +1,13 @@
 /** The mdevs of a host: what they are, and how facts change them. */
 import { type ControlledMatrix, forEachId, type Mask256, type Matrix } from '@apledger/ap';
-import { type AdapterPlugState, type GuestState, isOpenState } from '@apledger/machines';
+import {
+  type AdapterPlugEvent,
+  type AdapterPlugState,
+  type GuestEvent,
+  type GuestState,
+  guestTable,
+  hasTag,
+} from '@apledger/machines';
 import {
   ASSIGNED,
   ATTACHED,
@@ -19,12 +26,13 @@ import {
   UUID_WORDS,
 } from './layout.ts';
 import {
+  guestAfter,
   guestStateOf,
-  guestStep,
   ImpossibleFact,
   INITIAL_GUEST,
+  plugAfter,
+  plugAfterAny,
   plugStateOf,
-  plugStep,
 } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import type { HostState } from './state.ts';
@@ -92,8 +100,8 @@ export class Mdev {
   }
 }
 
-/** True while somebody has the mdev open. */
-export const isOpen = (mdev: Mdev): boolean => isOpenState(mdev.lifecycle);
+/** True while somebody has the mdev open: the machine's tag says so. */
+export const isOpen = (mdev: Mdev): boolean => hasTag(guestTable, mdev.lifecycle, 'open');
 
 /** How many mdevs a host can have: `available_instances` of an empty one (driver-rules 4.3). */
 export const MAX_MDEVS = 65536;
@@ -212,9 +220,9 @@ export const lifecycleOf = (words: Uint32Array, at: number): number =>
   (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
 
 /** Moves the guest's machine a step on. */
-export function advanceGuest(words: Uint32Array, at: number, event: Parameters<typeof guestStep>[0]): void {
+export function advanceGuest(words: Uint32Array, at: number, event: GuestEvent): void {
   const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
-  words[at + MDEV_FLAGS] = flags | (guestStep(event, lifecycleOf(words, at)) << LIFECYCLE_SHIFT);
+  words[at + MDEV_FLAGS] = flags | (guestAfter(lifecycleOf(words, at), event) << LIFECYCLE_SHIFT);
 }
 
 export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
@@ -226,32 +234,40 @@ const plugCode = (words: Uint32Array, at: number, apid: number): number =>
   (hasBit(words, at + PLUG + MASK_WORDS, apid) ? 2 : 0) |
   (hasBit(words, at + PLUG + 2 * MASK_WORDS, apid) ? 4 : 0);
 
-/** Moves the machine of one adapter of the mdev a step on. */
-export function advancePlug(
-  words: Uint32Array,
-  at: number,
-  apid: number,
-  event: Parameters<typeof plugStep>[0],
-): void {
-  const code = plugStep(event, plugCode(words, at, apid));
+function setPlugCode(words: Uint32Array, at: number, apid: number, code: number): void {
   setBit(words, at + PLUG, apid, (code & 1) !== 0);
   setBit(words, at + PLUG + MASK_WORDS, apid, (code & 2) !== 0);
   setBit(words, at + PLUG + 2 * MASK_WORDS, apid, (code & 4) !== 0);
 }
 
-/** The same for all adapters of a mask. */
+/** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent. */
+export function noteReset(words: Uint32Array, at: number, apid: number, isFailed: boolean): void {
+  const event = { type: isFailed ? 'RESET_FAILED' : 'RESET_DONE' } as const;
+  setPlugCode(words, at, apid, plugAfterAny(plugCode(words, at, apid), event));
+}
+
+/** What a refilter found out about an adapter that came into the guest matrix. */
+export const PLUGGED = {
+  type: 'REFILTER',
+  isInHost: true,
+  areQueuesBound: true,
+  areQueuesPassable: true,
+} as const satisfies AdapterPlugEvent;
+
+/** Moves the machine of each of these adapters of the mdev a step on. */
 export function advancePlugs(
   words: Uint32Array,
   at: number,
   adapters: Uint32Array,
-  event: Parameters<typeof plugStep>[0],
+  event: AdapterPlugEvent,
 ): void {
   for (let i = 0; i < MASK_WORDS; i++) {
     let left = adapters[i] ?? 0;
     while (left !== 0) {
       const leading = Math.clz32(left);
       left &= ~bitOf(leading);
-      advancePlug(words, at, i * 32 + leading, event);
+      const apid = i * 32 + leading;
+      setPlugCode(words, at, apid, plugAfter(plugCode(words, at, apid), event));
     }
   }
 }
@@ -269,8 +285,8 @@ export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint3
     gone[i] = before & ~after & (words[at + ASSIGNED + i] ?? 0);
     come[i] = after & ~before;
   }
-  advancePlugs(words, at, gone, 'UNPLUG');
-  advancePlugs(words, at, come, 'PLUG');
+  advancePlugs(words, at, gone, { type: 'UNPLUG' });
+  advancePlugs(words, at, come, PLUGGED);
   if (matrix === null) clear(words, field, MATRIX_WORDS);
   else words.set(matrix, field);
   setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);

@@ -4,18 +4,31 @@ import {
   type AdapterPlugState,
   adapterPlugMachine,
   adapterPlugTable,
+  isUsable,
   next,
 } from './index.ts';
 import { allWalks, lifecycle, visited } from './test-support.ts';
 
-const types = ['ASSIGN', 'PLUG', 'UNPLUG', 'RESET_DONE', 'RESET_FAILED', 'UNASSIGN'] as const;
-const events: readonly AdapterPlugEvent[] = types.map((type) => ({ type }));
+const usable = { isInHost: true, areQueuesBound: true, areQueuesPassable: true };
+const refilter = (change: Partial<typeof usable> = {}): AdapterPlugEvent => ({
+  type: 'REFILTER',
+  ...usable,
+  ...change,
+});
+const simple = ['ASSIGN', 'UNPLUG', 'RESET_DONE', 'RESET_FAILED', 'UNASSIGN'] as const;
+/** In histories PLUG is a refilter of an adapter that is usable, THROW_OUT one of an adapter that is not. */
+const byWord: ReadonlyMap<string, AdapterPlugEvent> = new Map<string, AdapterPlugEvent>([
+  ...simple.map((type): [string, AdapterPlugEvent] => [type, { type }]),
+  ['PLUG', refilter()],
+  ['THROW_OUT', refilter({ areQueuesBound: false })],
+]);
+const events = [...byWord.values()];
 
 /** Where a history ends, or undefined when one of its events is refused. */
 function endOf(history: string): AdapterPlugState | undefined {
   let state: AdapterPlugState | undefined = adapterPlugTable.initial;
   for (const word of history.split(' ')) {
-    const event = events.find(({ type }) => type === word);
+    const event = byWord.get(word);
     if (event === undefined) throw new Error(`no such event: ${word}`);
     state = state === undefined ? undefined : next(adapterPlugTable, state, event);
   }
@@ -34,19 +47,16 @@ describe('histories that the driver produces', () => {
     ['a failed reset keeps it out', 'ASSIGN PLUG UNPLUG RESET_FAILED', 'resetFailed'],
     ['a good reset makes it pluggable', 'ASSIGN PLUG UNPLUG RESET_FAILED RESET_DONE PLUG', 'plugged'],
     ['a queue bound anew counts as reset', 'ASSIGN PLUG UNPLUG RESET_FAILED PLUG', 'plugged'],
-    ['unassigning resets after the matrix has changed', 'ASSIGN PLUG UNASSIGN RESET_DONE', 'unassigned'],
+    ['ap_config may take it out and put it in again', 'ASSIGN PLUG UNASSIGN ASSIGN PLUG', 'plugged'],
+    ['2019-v2 unassigns without a reset', 'ASSIGN PLUG UNASSIGN ASSIGN', 'waitingForQueues'],
+    ['2019-v2 takes it out at close', 'ASSIGN PLUG UNPLUG RESET_DONE UNASSIGN', 'unassigned'],
+    ['one that waits with an unclean queue is kept out', 'ASSIGN RESET_FAILED', 'resetFailed'],
+    ['a refilter throws out what is not usable any more', 'ASSIGN PLUG THROW_OUT', 'resetting'],
     [
-      'ap_config may take it out and put it in again',
-      'ASSIGN PLUG UNASSIGN RESET_FAILED ASSIGN PLUG',
+      'a queue bound again brings back what was thrown out',
+      'ASSIGN PLUG THROW_OUT RESET_DONE PLUG',
       'plugged',
     ],
-    ['2019-v2 unassigns without a reset', 'ASSIGN PLUG UNASSIGN ASSIGN', 'waitingForQueues'],
-    ['7.3 keeps it plugged when the guest closes', 'ASSIGN PLUG RESET_DONE', 'plugged'],
-    ['2019-v2 takes it out at close', 'ASSIGN PLUG UNPLUG RESET_DONE UNASSIGN', 'unassigned'],
-    ['closing resets what never was plugged', 'ASSIGN RESET_DONE PLUG', 'plugged'],
-    ['one that waits with an unclean queue is kept out', 'ASSIGN RESET_FAILED', 'resetFailed'],
-    ['after a failed reset the next refilter throws it out', 'ASSIGN PLUG RESET_FAILED UNPLUG', 'resetting'],
-    ['several resets in a row change nothing more', 'ASSIGN PLUG UNPLUG RESET_DONE RESET_DONE', 'unplugged'],
     ['the outcome of the last reset counts', 'ASSIGN PLUG UNPLUG RESET_DONE RESET_FAILED', 'resetFailed'],
   ])('%s', (_sentence, history, end) => {
     expect(endOf(history)).toBe(end);
@@ -61,6 +71,9 @@ describe('histories that no driver produces', () => {
     ['an adapter that waits is unplugged', 'ASSIGN UNPLUG'],
     ['an unplugged adapter is unplugged again', 'ASSIGN PLUG UNPLUG UNPLUG'],
     ['an unassigned adapter is unplugged', 'ASSIGN PLUG UNASSIGN UNPLUG'],
+    ['an adapter that is not usable is plugged', 'ASSIGN THROW_OUT'],
+    ['a reset of an unassigned adapter means something', 'RESET_DONE'],
+    ['a reset of a plugged adapter means something', 'ASSIGN PLUG RESET_FAILED'],
     ['an assigned adapter is assigned', 'ASSIGN ASSIGN'],
     ['a plugged adapter is assigned', 'ASSIGN PLUG ASSIGN'],
     ['an unassigned adapter is unassigned', 'UNASSIGN'],
@@ -76,7 +89,7 @@ describe('whatever state an adapter is in', () => {
     '%s: a reset does not move it into or out of the guest matrix',
     (state) => {
       for (const type of ['RESET_DONE', 'RESET_FAILED'] as const) {
-        const after = next(adapterPlugTable, state, { type });
+        const after = next(adapterPlugTable, state, { type }) ?? state;
         expect(after === 'plugged', type).toBe(state === 'plugged');
         expect(after === 'unassigned', type).toBe(state === 'unassigned');
       }
@@ -85,7 +98,14 @@ describe('whatever state an adapter is in', () => {
 
   test.each(adapterPlugTable.states)('%s: it can be plugged from there, or was', (state) => {
     const assigned = next(adapterPlugTable, state, { type: 'ASSIGN' }) ?? state;
-    expect(next(adapterPlugTable, assigned, { type: 'PLUG' }) ?? assigned).toBe('plugged');
+    expect(next(adapterPlugTable, assigned, refilter()) ?? assigned).toBe('plugged');
+  });
+
+  test.each(adapterPlugTable.states)('%s: every condition of a refilter counts', (state) => {
+    for (const condition of ['isInHost', 'areQueuesBound', 'areQueuesPassable'] as const) {
+      const after = next(adapterPlugTable, state, refilter({ [condition]: false })) ?? state;
+      expect(after, condition).not.toBe('plugged');
+    }
   });
 });
 
@@ -104,7 +124,7 @@ describe('every path of an adapter', () => {
   });
 
   it('that was never plugged is not unplugged either', () => {
-    const others = events.filter(({ type }) => type !== 'PLUG' && type !== 'RESET_FAILED');
+    const others = events.filter(({ type }) => type !== 'REFILTER' && type !== 'RESET_FAILED');
     expect(visited(adapterPlugMachine, allWalks(adapterPlugMachine, others))).toEqual(
       ['unassigned', 'waitingForQueues'].sort(),
     );
@@ -117,7 +137,7 @@ describe('every path of an adapter', () => {
       for (const { event, state } of steps) {
         if (event.type === 'ASSIGN') inMatrix = true;
         if (event.type === 'UNASSIGN') inMatrix = false;
-        if (event.type === 'PLUG') inGuestMatrix = true;
+        if (event.type === 'REFILTER') inGuestMatrix = isUsable(event);
         if (event.type === 'UNPLUG' || event.type === 'UNASSIGN') inGuestMatrix = false;
         expect(state !== 'unassigned', state).toBe(inMatrix);
         expect(state === 'plugged', state).toBe(inGuestMatrix);
@@ -128,34 +148,28 @@ describe('every path of an adapter', () => {
 
 const rules = lifecycle(`
   unassigned        ASSIGN        waitingForQueues
-  unassigned        RESET_DONE    unassigned
-  unassigned        RESET_FAILED  unassigned
   waitingForQueues  PLUG          plugged
-  waitingForQueues  RESET_DONE    waitingForQueues
   waitingForQueues  RESET_FAILED  resetFailed
   waitingForQueues  UNASSIGN      unassigned
+  plugged           THROW_OUT     resetting
   plugged           UNPLUG        resetting
-  plugged           RESET_DONE    plugged
-  plugged           RESET_FAILED  plugged
   plugged           UNASSIGN      unassigned
   resetting         PLUG          plugged
   resetting         RESET_DONE    unplugged
   resetting         RESET_FAILED  resetFailed
   resetting         UNASSIGN      unassigned
   unplugged         PLUG          plugged
-  unplugged         RESET_DONE    unplugged
   unplugged         RESET_FAILED  resetFailed
   unplugged         UNASSIGN      unassigned
   resetFailed       PLUG          plugged
   resetFailed       RESET_DONE    unplugged
-  resetFailed       RESET_FAILED  resetFailed
   resetFailed       UNASSIGN      unassigned
 `);
 
 describe('an adapter does this and nothing else', () => {
   test.each(adapterPlugTable.states)('%s', (state) => {
-    for (const event of events) {
-      expect(next(adapterPlugTable, state, event), event.type).toBe(rules.get(`${state} ${event.type}`));
+    for (const [word, event] of byWord) {
+      expect(next(adapterPlugTable, state, event), word).toBe(rules.get(`${state} ${word}`));
     }
   });
 });

@@ -23,22 +23,33 @@ const longestHistory = 60;
 const plugged = fc.oneof(fc.constant(0), fc.constant(1), fc.integer({ min: -1, max: 256 }));
 const guestEvents: fc.Arbitrary<GuestEvent> = fc.oneof(
   fc.constantFrom<GuestEvent>(
-    { type: 'START' },
-    { type: 'STARTED' },
-    { type: 'START_FAILED' },
+    { type: 'START', isAdmitted: true },
+    { type: 'START', isAdmitted: false },
     { type: 'MIGRATED' },
-    { type: 'MIGRATION_FAILED' },
     { type: 'STOP' },
-    { type: 'STOPPED' },
+    { type: 'RESET' },
   ),
+  fc.record({ type: fc.constant('REMOVE' as const), isWaiting: fc.boolean(), isAttached: fc.boolean() }),
   plugged.map((pluggedAdapters): GuestEvent => ({ type: 'MIGRATE', pluggedAdapters })),
 );
-const adapterPlugEvents = fc
-  .constantFrom('ASSIGN', 'PLUG', 'UNPLUG', 'RESET_DONE', 'RESET_FAILED', 'UNASSIGN')
-  .map((type): AdapterPlugEvent => ({ type }));
-const queueEvents = fc
-  .constantFrom('DETECT', 'BIND_ZCRYPT', 'BIND_VFIO_AP', 'UNBIND', 'REMOVE')
-  .map((type): QueueEvent => ({ type }));
+const adapterPlugEvents: fc.Arbitrary<AdapterPlugEvent> = fc.oneof(
+  fc
+    .constantFrom('ASSIGN', 'UNPLUG', 'RESET_DONE', 'RESET_FAILED', 'UNASSIGN')
+    .map((type): AdapterPlugEvent => ({ type })),
+  fc.record({
+    type: fc.constant('REFILTER' as const),
+    isInHost: fc.boolean(),
+    areQueuesBound: fc.boolean(),
+    areQueuesPassable: fc.boolean(),
+  }),
+);
+const queueEvents: fc.Arbitrary<QueueEvent> = fc.oneof(
+  fc
+    .constantFrom('DETECT', 'UNBIND_ZCRYPT', 'UNBIND_VFIO_AP', 'REMOVE')
+    .map((type): QueueEvent => ({ type })),
+  fc.record({ type: fc.constantFrom('BIND_ZCRYPT', 'BIND_VFIO_AP'), isEntitled: fc.boolean() }),
+  fc.record({ type: fc.constant('OVERRIDE' as const), areMasksFull: fc.boolean() }),
+);
 
 agree('guest', guestMachine, guestTable, guestEvents);
 agree('adapter plug', adapterPlugMachine, adapterPlugTable, adapterPlugEvents);

@@ -45,7 +45,7 @@ describe('docs/machines.md', () => {
   });
 
   it('gets a chart redrawn that somebody has changed', () => {
-    const changed = document.replace('stopping --> stopped: STOPPED', 'stopping --> running: STOPPED');
+    const changed = document.replace('migrated --> stopped: STOP', 'migrated --> running: STOP');
     expect(changed).not.toBe(document);
     expect(withCharts(changed)).toBe(document);
   });

@@ -22,6 +22,9 @@ export interface FlatDefinition {
   readonly states: readonly string[];
   /** In the order of the definition. */
   readonly transitions: readonly FlatTransition[];
+  /** By state: tags, and the reason for what it refuses by event, from `meta.refuses`. */
+  readonly tags: ReadonlyMap<string, readonly string[]>;
+  readonly refusals: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** Just those parts of xstate's transition that matter here; `target` and `guard` are narrowed below. */
@@ -49,6 +52,8 @@ export function flatDefinition(machine: AnyStateMachine): FlatDefinition {
     initial: start.key,
     states: nodes.map((node) => node.key),
     transitions: nodes.flatMap((node) => transitionsOf(node)),
+    tags: new Map(nodes.map((node) => [node.key, node.tags])),
+    refusals: new Map(nodes.map((node) => [node.key, node.meta?.refuses ?? {}])),
   };
 }
 

@@ -4,22 +4,40 @@ import {
   type GuestState,
   guestMachine,
   guestTable,
+  hasTag,
   next,
   noAdapterPlugged,
+  refusalOf,
 } from './index.ts';
 import { allWalks, lifecycle, visited } from './test-support.ts';
 
+const start: GuestEvent = { type: 'START', isAdmitted: true };
+const stop: GuestEvent = { type: 'STOP' };
+const migrate = (pluggedAdapters: number): GuestEvent => ({ type: 'MIGRATE', pluggedAdapters });
+const migrated: GuestEvent = { type: 'MIGRATED' };
+const remove = (isWaiting: boolean, isAttached: boolean): GuestEvent => ({
+  type: 'REMOVE',
+  isWaiting,
+  isAttached,
+});
+
+/** By the words that the lifecycle below has for them: with conditions that let them through. */
+const byWord: ReadonlyMap<string, GuestEvent> = new Map<string, GuestEvent>([
+  ['START', start],
+  ['STOP', stop],
+  ['RESET', { type: 'RESET' }],
+  ['MIGRATE', migrate(0)],
+  ['MIGRATED', migrated],
+  ['REMOVE_WAITING', remove(true, true)],
+  ['REMOVE_UNATTACHED', remove(false, false)],
+]);
 const events: readonly GuestEvent[] = [
-  { type: 'START' },
-  { type: 'STARTED' },
-  { type: 'START_FAILED' },
-  { type: 'MIGRATE', pluggedAdapters: 0 },
-  { type: 'MIGRATE', pluggedAdapters: 1 },
-  { type: 'MIGRATED' },
-  { type: 'MIGRATION_FAILED' },
-  { type: 'STOP' },
-  { type: 'STOPPED' },
+  ...byWord.values(),
+  { type: 'START', isAdmitted: false },
+  migrate(1),
+  remove(false, true),
 ];
+const OPEN: readonly GuestState[] = ['running', 'removing', 'migrating', 'migrated'];
 
 /** Where a history ends, or undefined when one of its events is refused. */
 function endOf(...history: readonly GuestEvent[]): GuestState | undefined {
@@ -28,62 +46,74 @@ function endOf(...history: readonly GuestEvent[]): GuestState | undefined {
   return state;
 }
 
-const start: GuestEvent = { type: 'START' };
-const started: GuestEvent = { type: 'STARTED' };
-const stop: GuestEvent = { type: 'STOP' };
-const stopped: GuestEvent = { type: 'STOPPED' };
-const migrate = (pluggedAdapters: number): GuestEvent => ({ type: 'MIGRATE', pluggedAdapters });
-
 describe('a guest', () => {
   it('is defined before anybody opens its mdev', () => {
     expect(guestTable.initial).toBe('defined');
   });
 
   it('runs once it has started, and can be stopped and started again', () => {
-    expect(endOf(start, started)).toBe('running');
-    expect(endOf(start, started, stop, stopped)).toBe('stopped');
-    expect(endOf(start, started, stop, stopped, start, started)).toBe('running');
+    expect(endOf(start)).toBe('running');
+    expect(endOf(start, stop)).toBe('stopped');
+    expect(endOf(start, stop, start)).toBe('running');
   });
 
-  it('that fails to start is stopped, and may be tried again', () => {
-    expect(endOf(start, { type: 'START_FAILED' })).toBe('stopped');
-    expect(endOf(start, { type: 'START_FAILED' }, start)).toBe('starting');
+  it('that the driver does not admit stays where it was', () => {
+    for (const state of ['defined', 'stopped'] as const) {
+      expect(next(guestTable, state, { type: 'START', isAdmitted: false }), state).toBeUndefined();
+      expect(refusalOf(guestTable, state, 'START')).toBe('notAdmitted');
+    }
+  });
+
+  it('is open exactly where its state says so', () => {
+    expect(guestTable.states.filter((state) => hasTag(guestTable, state, 'open'))).toEqual(OPEN);
   });
 
   it('that is open cannot be opened a second time', () => {
-    for (const open of ['starting', 'running', 'migrating', 'stopping'] as const) {
-      expect(next(guestTable, open, start), open).toBeUndefined();
-    }
+    for (const open of OPEN) expect(next(guestTable, open, start), open).toBeUndefined();
+    expect(refusalOf(guestTable, 'running', 'START')).toBe('alreadyOpen');
+    expect(refusalOf(guestTable, 'removing', 'START')).toBe('beingRemoved');
   });
 
-  it('that runs with an adapter plugged may not migrate', () => {
-    expect(endOf(start, started, migrate(1))).toBeUndefined();
-    expect(endOf(start, started, migrate(256))).toBeUndefined();
+  it('that is closed can neither stop nor reset nor migrate', () => {
+    for (const [state, reason] of [
+      ['defined', 'neverOpened'],
+      ['stopped', 'closed'],
+    ] as const)
+      for (const type of ['STOP', 'RESET', 'MIGRATE'] as const) {
+        expect(next(guestTable, state, type === 'MIGRATE' ? migrate(0) : { type }), state).toBeUndefined();
+        expect(refusalOf(guestTable, state, type)).toBe(reason);
+      }
   });
 
-  it('that runs without a plugged adapter may migrate', () => {
-    expect(endOf(start, started, migrate(0))).toBe('migrating');
+  it('that runs with an adapter plugged may not migrate, and runs on', () => {
+    expect(endOf(start, migrate(1))).toBeUndefined();
+    expect(endOf(start, migrate(256))).toBeUndefined();
+    expect(refusalOf(guestTable, 'running', 'MIGRATE')).toBe('adaptersPlugged');
   });
 
   it('may not migrate when the number of plugged adapters makes no sense', () => {
-    expect(endOf(start, started, migrate(Number.NaN))).toBeUndefined();
-    expect(endOf(start, started, migrate(-1))).toBeUndefined();
+    expect(endOf(start, migrate(Number.NaN))).toBeUndefined();
+    expect(endOf(start, migrate(-1))).toBeUndefined();
   });
 
-  it('that does not run may not migrate, with or without adapters', () => {
-    for (const state of guestTable.states.filter((name) => name !== 'running')) {
-      expect(next(guestTable, state, migrate(0)), state).toBeUndefined();
-    }
+  it('holds the mdev until it has closed it, also when it has migrated', () => {
+    expect(endOf(start, migrate(0))).toBe('migrating');
+    expect(endOf(start, migrate(0), migrated)).toBe('migrated');
+    expect(endOf(start, migrate(0), migrated, stop)).toBe('stopped');
+    expect(endOf(start, migrate(0), migrated, stop, stop)).toBeUndefined();
   });
 
-  it('has left this host once it has migrated, and runs on when migration fails', () => {
-    expect(endOf(start, started, migrate(0), { type: 'MIGRATED' })).toBe('stopped');
-    expect(endOf(start, started, migrate(0), { type: 'MIGRATION_FAILED' })).toBe('running');
+  it('that is open makes a removal wait, or forbids it, or is not heeded where it has nothing', () => {
+    expect(endOf(start, remove(true, true))).toBe('removing');
+    expect(endOf(start, remove(false, true))).toBeUndefined();
+    expect(refusalOf(guestTable, 'running', 'REMOVE')).toBe('inUse');
+    expect(endOf(start, remove(false, false))).toBe('removed');
   });
 
-  it('cannot be stopped while it starts or migrates', () => {
-    expect(endOf(start, stop)).toBeUndefined();
-    expect(endOf(start, started, migrate(0), stop)).toBeUndefined();
+  it('ends with the mdev', () => {
+    expect(endOf(remove(true, false))).toBe('removed');
+    expect(endOf(start, remove(true, true), stop, remove(false, false))).toBe('removed');
+    for (const event of events) expect(next(guestTable, 'removed', event), event.type).toBeUndefined();
   });
 });
 
@@ -98,20 +128,18 @@ describe('every path of a guest', () => {
   const walks = allWalks(guestMachine, events);
 
   it('together they come through every state', () => {
-    expect(visited(guestMachine, walks)).toEqual(
-      ['defined', 'migrating', 'running', 'starting', 'stopped', 'stopping'].sort(),
-    );
+    expect(visited(guestMachine, walks)).toEqual([...guestTable.states].sort());
   });
 
-  it('without a start nothing is reachable', () => {
+  it('without a start the mdev can only be removed', () => {
     const others = events.filter(({ type }) => type !== 'START');
-    expect(visited(guestMachine, allWalks(guestMachine, others))).toEqual(['defined']);
+    expect(visited(guestMachine, allWalks(guestMachine, others))).toEqual(['defined', 'removed']);
   });
 
   it('with adapters always plugged migration is unreachable, everything else is not', () => {
     const plugged = events.filter((event) => event.type !== 'MIGRATE' || event.pluggedAdapters > 0);
     expect(visited(guestMachine, allWalks(guestMachine, plugged))).toEqual(
-      ['defined', 'running', 'starting', 'stopped', 'stopping'].sort(),
+      ['defined', 'removed', 'removing', 'running', 'stopped'].sort(),
     );
   });
 
@@ -122,34 +150,36 @@ describe('every path of a guest', () => {
         if (event.type === 'START') {
           expect(isOpen).toBe(false);
           isOpen = true;
-        } else if (['START_FAILED', 'STOPPED', 'MIGRATED'].includes(event.type)) {
-          expect(isOpen).toBe(true);
-          isOpen = false;
-        }
-        expect(['starting', 'running', 'migrating', 'stopping'].includes(state), state).toBe(isOpen);
-        if (event.type === 'MIGRATE') expect(event.pluggedAdapters).toBe(0);
+        } else if (event.type === 'STOP' || state === 'removed') isOpen = false;
+        expect(hasTag(guestTable, state, 'open'), state).toBe(isOpen);
       }
     }
   });
 });
 
 const rules = lifecycle(`
-  defined    START             starting
-  starting   STARTED           running
-  starting   START_FAILED      stopped
-  running    MIGRATE           migrating
-  running    STOP              stopping
-  migrating  MIGRATED          stopped
-  migrating  MIGRATION_FAILED  running
-  stopping   STOPPED           stopped
-  stopped    START             starting
+  defined    START              running
+  defined    REMOVE_WAITING     removed
+  defined    REMOVE_UNATTACHED  removed
+  running    STOP               stopped
+  running    RESET              running
+  running    MIGRATE            migrating
+  running    REMOVE_WAITING     removing
+  running    REMOVE_UNATTACHED  removed
+  removing   STOP               stopped
+  removing   RESET              removing
+  removing   MIGRATE            migrating
+  migrating  MIGRATED           migrated
+  migrated   STOP               stopped
+  stopped    START              running
+  stopped    REMOVE_WAITING     removed
+  stopped    REMOVE_UNATTACHED  removed
 `);
 
 describe('a guest does this and nothing else', () => {
-  const unguarded = events.filter((event) => event.type !== 'MIGRATE' || event.pluggedAdapters === 0);
   test.each(guestTable.states)('%s', (state) => {
-    for (const event of unguarded) {
-      expect(next(guestTable, state, event), event.type).toBe(rules.get(`${state} ${event.type}`));
+    for (const [word, event] of byWord) {
+      expect(next(guestTable, state, event), word).toBe(rules.get(`${state} ${word}`));
     }
   });
 

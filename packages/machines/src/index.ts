@@ -5,9 +5,9 @@
  * whether an event is legal; who folds a long history takes the table compiled from the same machine, some hundred times faster;
  * who wants to see it draws the chart. Tests prove that machine and table agree on every reachable state and event.
  *
- * The machines know which histories are possible, not why something happens: which adapters a refilter takes, who owns an APQN,
- * which errno a refusal has, is the driver's. An event that a machine does not allow gives `undefined`, never an exception: the
- * caller knows whether that is an errno (deciding) or a drift (observing).
+ * The machines decide: the driver finds out the conditions (who owns an APQN, which queues are bound), gives them with the event, and
+ * does what the machine answers. An event that a machine does not allow gives `undefined`, never an exception, and `refusalOf` says
+ * why; the driver knows the errno of that reason (deciding), or takes the fact for impossible (folding).
  */
 
 import { adapterPlugMachine } from './adapter-plug.ts';
@@ -15,18 +15,26 @@ import { guestMachine } from './guest.ts';
 import { queueMachine } from './queue.ts';
 import { compileTable, type StateOf } from './table.ts';
 
-export { type AdapterPlugEvent, adapterPlugMachine } from './adapter-plug.ts';
+export { type AdapterPlugEvent, adapterPlugMachine, isUsable, type PlugConditions } from './adapter-plug.ts';
 export { drawStatechart } from './draw.ts';
 export { type FlatDefinition, type FlatTransition, flatDefinition } from './flat.ts';
-export { type GuestEvent, guestMachine, noAdapterPlugged } from './guest.ts';
-export { type QueueEvent, queueMachine } from './queue.ts';
-export { compileTable, next, type StateOf, type TransitionTable } from './table.ts';
+export { type GuestEvent, type GuestRefusal, guestMachine, noAdapterPlugged } from './guest.ts';
+export { type QueueEvent, type QueueRefusal, queueMachine } from './queue.ts';
+export {
+  compileDefinition,
+  compileTable,
+  hasTag,
+  next,
+  refusalOf,
+  type StateOf,
+  type TransitionTable,
+} from './table.ts';
 
-/** `defined`, `starting`, `running`, `migrating`, `stopping` or `stopped`. */
+/** `defined`, `running`, `removing`, `migrating`, `migrated`, `stopped` or `removed`. */
 export type GuestState = StateOf<typeof guestMachine>;
 /** `unassigned`, `waitingForQueues`, `plugged`, `resetting`, `unplugged` or `resetFailed`. */
 export type AdapterPlugState = StateOf<typeof adapterPlugMachine>;
-/** `undetected`, `unbound`, `zcrypt`, `vfio_ap` or `gone`. */
+/** `undetected`, `unbound`, `zcrypt` or `vfio_ap`. */
 export type QueueState = StateOf<typeof queueMachine>;
 
 /** The guest machine as a table, for `next`. */

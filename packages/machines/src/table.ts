@@ -29,6 +29,9 @@ export interface TransitionTable<State extends string, Event extends { type: str
   readonly initial: State;
   readonly states: readonly State[];
   readonly rows: { readonly [Name in State]: Row<State, Event> };
+  readonly tags: { readonly [Name in State]: readonly string[] };
+  /** Why a state refuses an event; by event. */
+  readonly refusals: { readonly [Name in State]: Readonly<Record<string, string>> };
 }
 
 /** Called as xstate calls it; the context is that of a machine without context. */
@@ -43,13 +46,37 @@ const noContext: object = Object.freeze({});
 export function compileTable<Machine extends AnyStateMachine>(
   machine: Machine,
 ): TransitionTable<StateOf<Machine>, EventFromLogic<Machine>> {
+  return compileDefinition(machine, flatDefinition(machine));
+}
+
+/** Compiles a definition, perhaps a changed one, with the guards of its machine. */
+export function compileDefinition<Machine extends AnyStateMachine>(
+  machine: Machine,
+  definition: FlatDefinition,
+): TransitionTable<StateOf<Machine>, EventFromLogic<Machine>> {
   type State = StateOf<Machine>;
   type Event = EventFromLogic<Machine>;
-  const definition = flatDefinition(machine);
+  const { initial, states } = definition;
   const rows = compileRows<Event>(definition, (name) => guardOf(machine, name));
+  const tags = Object.fromEntries(definition.tags);
+  const refusals = Object.fromEntries(definition.refusals);
   // xstate knows the names of the states in its types only; this is the one place where text becomes `State`.
-  return { initial: definition.initial, states: definition.states, rows } as TransitionTable<State, Event>;
+  return { initial, states, rows, tags, refusals } as TransitionTable<State, Event>;
 }
+
+/** Tells whether a state has a tag. */
+export const hasTag = <State extends string, Event extends { type: string }>(
+  table: TransitionTable<State, Event>,
+  state: NoInfer<State>,
+  tag: string,
+): boolean => table.tags[state].includes(tag);
+
+/** Why a state refuses an event that `next` does not allow; undefined when the machine gives no reason. */
+export const refusalOf = <State extends string, Event extends { type: string }>(
+  table: TransitionTable<State, Event>,
+  state: NoInfer<State>,
+  type: Event['type'],
+): string | undefined => table.refusals[state][type];
 
 /**
  * The state after `event`, or undefined when the machine does not allow the event in `state`.

@@ -40,7 +40,7 @@ export interface MdevView extends MatrixIds {
   readonly migrating: boolean;
   /** A removal waits until the guest lets go. */
   readonly removing: boolean;
-  /** The filtered matrix, `guest_matrix`; null where the driver keeps none (2019-v2 while closed). */
+  /** The filtered matrix, `guest_matrix`; null where the driver keeps none (5.10; 2019-v2 while closed). */
   readonly guestMatrix: MatrixIds | null;
   /** What the running guest can use; null when none is attached. */
   readonly effective: MatrixIds | null;

@@ -12,7 +12,7 @@ import {
   parseKernelNumber,
 } from '@apledger/ap';
 import type { BusAttribute, CommandOf } from '@apledger/events';
-import { busLimits, type Card, type HostState, type Queue, queueOf } from '@apledger/host';
+import { busLimits, type Card, type Queue, queueOf } from '@apledger/host';
 import { badNumber, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -29,6 +29,18 @@ function scanInteger(text: string, base: 'd' | 'i'): number | undefined {
   return Number(BigInt.asIntN(32, match[1] === '-' ? -magnitude : magnitude));
 }
 
+/** Any number but 0 switches on. */
+function scanFlag(text: string): number | undefined {
+  const number = scanInteger(text, 'd');
+  return number === undefined ? undefined : Number(number !== 0);
+}
+
+/** sscanf's %llu: blanks and decimal digits; the kernel keeps 64 bits of it. */
+function scanUnsigned(text: string): number | undefined {
+  const digits = /^[\s\xa0]*([0-9]+)/.exec(cString(text))?.[1];
+  return digits === undefined ? undefined : Number(BigInt.asUintN(64, BigInt(digits)));
+}
+
 /** kstrtobool: the first character decides, for `on` and `off` the second. */
 function parseBool(text: string): number | undefined {
   const head = cString(text).slice(0, 2).toLowerCase();
@@ -39,7 +51,11 @@ function parseBool(text: string): number | undefined {
 const MAX_POLL_TIMEOUT_NS = 120_000_000_000;
 
 /** The value that a write gives to the attribute, or why not. */
-function readAttribute(state: HostState, attribute: BusAttribute, text: string): number | Refusal {
+function readAttribute(
+  { state, rules }: Transaction,
+  attribute: BusAttribute,
+  text: string,
+): number | Refusal {
   const invalid = (form: string): Refusal =>
     refuse('EINVAL', `${quoted(text)} is no ${attribute}.`, `Write ${form}.`);
   switch (attribute) {
@@ -57,8 +73,14 @@ function readAttribute(state: HostState, attribute: BusAttribute, text: string):
         : seconds;
     }
     case 'poll_thread':
-      return parseBool(text) ?? invalid('0 or 1');
+      return (rules.scansPollAttributes ? scanFlag(text) : parseBool(text)) ?? invalid('0 or 1');
     case 'poll_timeout': {
+      if (rules.scansPollAttributes) {
+        const nanoseconds = scanUnsigned(text) ?? 0;
+        return nanoseconds < 1 || nanoseconds > MAX_POLL_TIMEOUT_NS
+          ? invalid(`nanoseconds from 1 to ${MAX_POLL_TIMEOUT_NS}`)
+          : nanoseconds;
+      }
       const nanoseconds = parseKernelNumber(text);
       if (typeof nanoseconds !== 'number') return badNumber(nanoseconds, text);
       return nanoseconds > MAX_POLL_TIMEOUT_NS
@@ -73,7 +95,7 @@ export function writeBusAttribute(
   { attribute, text }: CommandOf<'WriteBusAttribute'>,
 ): Outcome {
   if (text === '') return undefined;
-  const value = readAttribute(tx.state, attribute, text);
+  const value = readAttribute(tx, attribute, text);
   if (typeof value !== 'number') return value;
   if (tx.state.attributes[attribute] !== value) tx.emit('BusAttributeChanged', { attribute, value });
   return undefined;

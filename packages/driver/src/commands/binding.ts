@@ -14,6 +14,7 @@ import {
 } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
 import { zapq } from '../hardware.ts';
+import { bindEvent, queueAfter, unbindEvent } from '../lifecycle.ts';
 import { busReset } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -32,11 +33,20 @@ export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?
   if (driver === 'vfio_ap') tx.rules.queueBound(tx, queue, pending);
 }
 
-/** Offers an unbound queue to the drivers. */
-export function offer(tx: Transaction, queue: Apqn, pending?: PendingAdditions): void {
-  const driver = entitledDriver(tx.state, queue);
-  if (driver !== null) bind(tx, queue, driver, pending);
+/** True when the queue's machine lets the driver have it. */
+export const mayBind = (state: HostState, queue: Apqn, device: Queue, driver: QueueDriver): boolean =>
+  queueAfter(device.state, bindEvent(driver, entitledDriver(state, queue) === driver)) !== undefined;
+
+const DRIVERS: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'];
+
+/** Offers a queue to the drivers; the first that may have it gets it. */
+export function offer(tx: Transaction, queue: Apqn, device: Queue): void {
+  const driver = DRIVERS.find((candidate) => mayBind(tx.state, queue, device, candidate));
+  if (driver !== undefined) bind(tx, queue, driver);
 }
+
+const mayUnbind = (device: Queue, driver: QueueDriver): boolean =>
+  queueAfter(device.state, unbindEvent(driver)) !== undefined;
 
 /** Takes a queue from its driver: the driver lets go, the bus resets, then it is unbound. */
 export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void {
@@ -46,11 +56,14 @@ export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void 
 }
 
 /** Unregisters a queue device, bound or not. */
-export function removeQueue(tx: Transaction, queue: Apqn): void {
+export function removeQueue(tx: Transaction, queue: Apqn, device: Queue): void {
   const driver = driverOf(tx.state, queue);
-  if (driver !== null) unbind(tx, queue, driver);
-  tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
+  if (!mayRemove(device) && driver !== null && mayUnbind(device, driver)) unbind(tx, queue, driver);
+  const now = queueOf(tx.state, apidOf(queue), apqiOf(queue));
+  if (now !== undefined && mayRemove(now)) tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
 }
+
+const mayRemove = (device: Queue): boolean => queueAfter(device.state, { type: 'REMOVE' }) !== undefined;
 
 /** A registered queue with its APQN. */
 export interface RegisteredQueue {
@@ -73,10 +86,10 @@ export function registeredQueues(state: HostState): RegisteredQueue[] {
  */
 export function reviseBindings(tx: Transaction): void {
   let run: Move[] = [];
-  for (const { queue } of registeredQueues(tx.state)) {
+  for (const { queue, device } of registeredQueues(tx.state)) {
     const from = driverOf(tx.state, queue);
     const to = entitledDriver(tx.state, queue);
-    if (from === null || from === to) continue;
+    if (from === null || from === to || !mayUnbind(device, from)) continue;
     const move = { queue, from, to };
     const isQuiet = mdevOf(tx.state, apidOf(queue), apqiOf(queue)) === undefined && resetsCleanly(tx, queue);
     if (!isQuiet || (run[0] !== undefined && (run[0].from !== from || run[0].to !== to)))
@@ -98,7 +111,12 @@ const resetsCleanly = (tx: Transaction, queue: Apqn): boolean => zapq(tx.state, 
 
 function rebind(tx: Transaction, { queue, from, to }: Move): void {
   unbind(tx, queue, from);
-  if (to !== null) bind(tx, queue, to);
+  if (to !== null && isBindable(tx, queue, to)) bind(tx, queue, to);
+}
+
+function isBindable(tx: Transaction, queue: Apqn, driver: QueueDriver): boolean {
+  const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
+  return device !== undefined && mayBind(tx.state, queue, device, driver);
 }
 
 function flush(tx: Transaction, run: readonly Move[]): Move[] {
@@ -113,6 +131,7 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   }
   tx.emit('QueueReset', { by: 'bus', queues, responseCode: 0 });
   tx.emit('QueueUnbound', { driver: first.from, queues });
-  if (first.to !== null) tx.emit('QueueBound', { driver: first.to, queues });
+  if (first.to !== null && isBindable(tx, first.queue, first.to))
+    tx.emit('QueueBound', { driver: first.to, queues });
   return [];
 }

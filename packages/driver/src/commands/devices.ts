@@ -10,9 +10,11 @@ import {
   queueOf,
   zcryptDriverOf,
 } from '@apledger/host';
+import type { QueueEvent } from '@apledger/machines';
+import { bindEvent, queueAfter, queueRefusal, unbindEvent } from '../lifecycle.ts';
 import { type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
 import type { Transaction } from '../transaction.ts';
-import { bind, entitledDriver, offer, unbind } from './binding.ts';
+import { bind, entitledDriver, mayBind, offer, unbind } from './binding.ts';
 
 interface Named {
   readonly queue: Apqn;
@@ -39,22 +41,32 @@ export function bindQueue(tx: Transaction, { driver, text }: CommandOf<'BindQueu
   const found = find(tx.state, text);
   if (found === undefined || !matches(tx.state, found, driver))
     return found === undefined ? noDevice(text) : notFor(found, driver, text);
-  const current = driverOf(tx.state, found.queue);
-  if (current !== null) {
-    return refuse(tx.rules.boundErrno, `${text.trim()} is bound to ${current} already.`, 'Unbind it first.', [
-      { queue: text.trim(), holder: current },
-    ]);
-  }
-  if (entitledDriver(tx.state, found.queue) !== driver) {
-    return refuse(
-      'ENODEV',
-      `${text.trim()} is ${driver === 'vfio_ap' ? '' : 'not '}reserved for the host by apmask and aqmask.`,
-      `Change apmask or aqmask: the queue then moves to ${driver} by itself.`,
-      [{ queue: text.trim(), holder: entitledDriver(tx.state, found.queue) ?? 'nobody' }],
-    );
-  }
+  if (!mayBind(tx.state, found.queue, found.device, driver))
+    return refuseBind(tx, found, bindEvent(driver, false).type, driver, text);
   bind(tx, found.queue, driver);
   return undefined;
+}
+
+/** Why the queue's machine does not let the driver have it. */
+function refuseBind(
+  { rules, state }: Transaction,
+  { queue, device }: Named,
+  type: QueueEvent['type'],
+  driver: QueueDriver,
+  text: string,
+): Refusal {
+  const reason = queueRefusal(device.state, type) ?? 'alreadyBound';
+  if (reason === 'notEntitled')
+    return refuse(
+      rules.errnos[reason],
+      `${text.trim()} is ${driver === 'vfio_ap' ? '' : 'not '}reserved for the host by apmask and aqmask.`,
+      `Change apmask or aqmask: the queue then moves to ${driver} by itself.`,
+      [{ queue: text.trim(), holder: entitledDriver(state, queue) ?? 'nobody' }],
+    );
+  const holder = driverOf(state, queue) ?? 'no driver';
+  return refuse(rules.errnos[reason], `${text.trim()} is bound to ${holder} already.`, 'Unbind it first.', [
+    { queue: text.trim(), holder },
+  ]);
 }
 
 /** What the driver core asks before anything else: hardware type and driver_override. */
@@ -81,11 +93,13 @@ export function unbindQueue(tx: Transaction, { driver, text }: CommandOf<'Unbind
   if (text === '') return undefined;
   const found = find(tx.state, text);
   if (found === undefined) return noDevice(text);
+  const event = unbindEvent(driver);
   const current = driverOf(tx.state, found.queue);
-  if (current !== driver) {
+  // Of the host's drivers the machine knows one; which of them has a queue depends on the type of its card.
+  if (queueAfter(found.device.state, event) === undefined || current !== driver) {
     const is = current === null ? 'bound to no driver' : `bound to ${current}`;
     return refuse(
-      'ENODEV',
+      tx.rules.errnos[queueRefusal(found.device.state, event.type) ?? 'otherDriver'],
       `${text.trim()} is ${is}, not to ${driver}.`,
       'Unbind it from the driver that it is bound to.',
     );
@@ -99,7 +113,7 @@ export function probeDevice(tx: Transaction, { text }: CommandOf<'ProbeDevice'>)
   if (text === '') return undefined;
   const found = find(tx.state, text);
   if (found === undefined) return isCard(tx.state, text) ? undefined : noDevice(text);
-  if (driverOf(tx.state, found.queue) === null) offer(tx, found.queue);
+  offer(tx, found.queue, found.device);
   return undefined;
 }
 
@@ -121,17 +135,15 @@ export function overrideDriver(tx: Transaction, { queue, text }: CommandOf<'Over
       'It exists for queue devices, from 7.3 on.',
     );
   if (text === '') return undefined;
-  if (
-    !equals(tx.state.apmask, FULL_MASK) ||
-    !equals(tx.state.aqmask, FULL_MASK) ||
-    text.length >= MAX_OVERRIDE
-  ) {
+  if (text.length >= MAX_OVERRIDE)
+    return refuse('EINVAL', 'The name is too long.', 'Write the name of a driver.');
+  const areMasksFull = equals(tx.state.apmask, FULL_MASK) && equals(tx.state.aqmask, FULL_MASK);
+  if (queueAfter(device.state, { type: 'OVERRIDE', areMasksFull }) === undefined)
     return refuse(
-      'EINVAL',
-      text.length >= MAX_OVERRIDE ? 'The name is too long.' : 'apmask and aqmask are not all ones.',
+      tx.rules.errnos[queueRefusal(device.state, 'OVERRIDE') ?? 'masksInUse'],
+      'apmask and aqmask are not all ones.',
       'Use either the masks or driver_override: set both masks to all ones first.',
     );
-  }
   const name = cString(text).split('\n', 1)[0] ?? '';
   const driver = name === '' ? null : name;
   if (driver !== device.driverOverride) tx.emit('DriverOverrideChanged', { queue, driver });

@@ -2,10 +2,11 @@
 import { apidOf, apqiOf, apqnsOf, count, EMPTY_MATRIX, formatApid, formatApqn, idsOf } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
 import { isOpen, type Mdev, queueOf } from '@apledger/host';
-import { guestTable, next } from '@apledger/machines';
+import type { GuestEvent } from '@apledger/machines';
 import { NOT_AVAILABLE } from '../hardware.ts';
-import { conflictsOf, noSuchMdev, type Outcome, refuse } from '../refusal.ts';
-import { nameMdev } from '../rules/ownership.ts';
+import { guestAfter, guestRefusal } from '../lifecycle.ts';
+import { conflictsOf, noSuchMdev, type Outcome, type Refusal, refuse } from '../refusal.ts';
+import { refuseGuest } from '../rules/lifecycle-refusals.ts';
 import { linkedQueues } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
 import { release } from './mdev.ts';
@@ -13,29 +14,28 @@ import { release } from './mdev.ts';
 export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
-  if (mdev.removing)
-    return refuse(tx.rules.openWhileRemovingErrno, `mdev ${uuid} is being removed.`, 'Use another mdev.');
-  if (next(guestTable, mdev.lifecycle, { type: 'START' }) === undefined) {
-    return refuse(
-      'EBUSY',
-      `${nameMdev(mdev)} is open already.`,
-      'Stop that guest first, or use another mdev.',
-      [{ queue: uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` }],
-    );
+  const refusal = tx.rules.refuseOpen(tx.state, mdev, guest);
+  if (guestAfter(mdev.lifecycle, { type: 'START', isAdmitted: refusal === undefined }) === undefined) {
+    const reason = guestRefusal(mdev.lifecycle, 'START');
+    return reason === 'notAdmitted' ? refusal : refuseGuest(tx.rules.errnos, mdev, reason);
   }
-  return tx.rules.open(tx, mdev, guest);
+  tx.rules.open(tx, mdev, guest);
+  return undefined;
 }
 
 export function stopGuest(tx: Transaction, { mdev: uuid }: CommandOf<'StopGuest'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
-  if (next(guestTable, mdev.lifecycle, { type: 'STOP' }) === undefined) return notOpen(mdev);
+  if (guestAfter(mdev.lifecycle, { type: 'STOP' }) === undefined) return refused(tx, mdev, 'STOP');
   close(tx, mdev);
   return undefined;
 }
 
-const notOpen = (mdev: Mdev): Outcome =>
-  refuse('ENODEV', `No guest has mdev ${mdev.uuid} open.`, 'Start a guest with it first.');
+/** The machine's refusal of an event without conditions of the generation. */
+function refused(tx: Transaction, mdev: Mdev, type: Exclude<GuestEvent['type'], 'START'>): Refusal {
+  const reason = guestRefusal(mdev.lifecycle, type);
+  return refuseGuest(tx.rules.errnos, mdev, reason === 'notAdmitted' ? undefined : reason);
+}
 
 /** Takes everything from the guest, then resets it; completes a removal that waited for this. */
 function close(tx: Transaction, mdev: Mdev): void {
@@ -48,7 +48,7 @@ function close(tx: Transaction, mdev: Mdev): void {
 export function resetGuestDevice(tx: Transaction, { mdev: uuid }: CommandOf<'ResetGuestDevice'>): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
-  if (!isOpen(mdev)) return notOpen(mdev);
+  if (guestAfter(mdev.lifecycle, { type: 'RESET' }) === undefined) return refused(tx, mdev, 'RESET');
   const { rules } = tx;
   const queues = rules.inResetOrder(linkedQueues(tx, mdev.assigned));
   rules.reset(tx, queues);
@@ -73,18 +73,19 @@ export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'Migrate
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
   const { guest } = mdev;
-  if (!isOpen(mdev) || guest === null) return notOpen(mdev);
+  if (guest === null) return refuseGuest(tx.rules.errnos, mdev, 'neverOpened');
   // A 2019 guest may have several open, of which one gives it something (driver-rules 8).
   const held = [...tx.state.mdevs.values()].filter((other) => isOpen(other) && other.guest === guest);
   const giver = held.find(({ attached }) => attached) ?? mdev;
   const effective = giver.effective ?? EMPTY_MATRIX;
   const pluggedAdapters = count(effective.adapters);
-  if (next(guestTable, mdev.lifecycle, { type: 'MIGRATE', pluggedAdapters }) === undefined) {
+  if (guestAfter(mdev.lifecycle, { type: 'MIGRATE', pluggedAdapters }) === undefined) {
+    if (guestRefusal(mdev.lifecycle, 'MIGRATE') !== 'adaptersPlugged') return refused(tx, mdev, 'MIGRATE');
     const adapters = idsOf(effective.adapters);
     tx.emit('MigrationRefused', { mdev: uuid, guest, pluggedAdapters: adapters });
     const queues = apqnsOf(effective);
     return refuse(
-      'EBUSY',
+      tx.rules.errnos.adaptersPlugged,
       `Guest ${guest} has AP adapters ${adapters.map(formatApid).join(', ')} plugged in; AP queues cannot migrate.`,
       tx.rules.hotPlugs
         ? `Unplug them first: echo 0x${formatApid(adapters[0] ?? 0)} > unassign_adapter of mdev ${giver.uuid}${adapters.length > 1 ? ', and so on' : ''}.`
@@ -95,7 +96,13 @@ export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'Migrate
     );
   }
   tx.emit('MigrationRequested', { mdev: uuid, guest });
+  const { lifecycle } = tx.mdev(uuid);
+  if (guestAfter(lifecycle, { type: 'MIGRATED' }) === undefined)
+    return refused(tx, tx.mdev(uuid), 'MIGRATED');
   tx.emit('MigrationCompleted', { mdev: uuid, guest });
-  for (const { uuid: left } of held) close(tx, tx.mdev(left));
+  for (const { uuid: left } of held) {
+    const other = tx.mdev(left);
+    if (guestAfter(other.lifecycle, { type: 'STOP' }) !== undefined) close(tx, other);
+  }
   return undefined;
 }

@@ -2,6 +2,7 @@
 import {
   andNot,
   EMPTY_MASK,
+  EMPTY_MATRIX,
   has,
   idsOf,
   isEmpty,
@@ -13,11 +14,14 @@ import {
 } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
 import { MAX_MDEVS, type Mdev, mdevLimits } from '@apledger/host';
+import type { AdapterPlugEvent } from '@apledger/machines';
 import type { Axis } from '../generation.ts';
+import { guestAfter, guestRefusal, plugAfter } from '../lifecycle.ts';
 import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
+import { refuseGuest } from '../rules/lifecycle-refusals.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues } from '../rules/reset.ts';
-import type { Transaction } from '../transaction.ts';
+import { idsOfMatrix, type Transaction } from '../transaction.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_LENGTH = 36;
@@ -57,9 +61,22 @@ export function removeMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'Rem
   const number = parseKernelNumber(text);
   if (typeof number !== 'number') return badNumber('EINVAL', text);
   if (number === 0) return undefined;
-  if (tx.rules.isInUse(mdev)) return tx.rules.removeInUse(tx, mdev);
-  release(tx, mdev);
-  return undefined;
+  const { isRemovalWaiting: isWaiting, removalEmptiesGuest, errnos } = tx.rules;
+  const after = guestAfter(mdev.lifecycle, { type: 'REMOVE', isWaiting, isAttached: mdev.attached });
+  if (after === undefined) {
+    const reason = guestRefusal(mdev.lifecycle, 'REMOVE');
+    return refuseGuest(errnos, mdev, reason === 'notAdmitted' ? undefined : reason);
+  }
+  if (after === 'removed') {
+    release(tx, mdev);
+    return undefined;
+  }
+  const effective = removalEmptiesGuest ? EMPTY_MATRIX : mdev.effective;
+  tx.emit('MdevRemovalBlocked', {
+    mdev: uuid,
+    effective: effective === null ? null : idsOfMatrix(effective),
+  });
+  return 'blocked';
 }
 
 /** Resets what the mdev still holds, then it is gone. */
@@ -128,8 +145,14 @@ function unassign(tx: Transaction, mdev: Mdev, axis: Axis | 'controlDomains', id
   return undefined;
 }
 
+/** Those of the adapters that may take this step. */
+function adaptersThat({ plug }: Mdev, adapters: Mask256, event: AdapterPlugEvent): Mask256 {
+  return maskOf(idsOf(adapters).filter((apid) => plugAfter(plug.get(apid), event) !== undefined));
+}
+
 /** Takes assigned ids out of the mdev, and out of its guest (driver-rules 5.3, 5.4). */
-function takeOut(tx: Transaction, uuid: string, axis: Axis | 'controlDomains', ids: Mask256): void {
+function takeOut(tx: Transaction, uuid: string, axis: Axis | 'controlDomains', leaving: Mask256): void {
+  const ids = axis === 'adapters' ? adaptersThat(tx.mdev(uuid), leaving, { type: 'UNASSIGN' }) : leaving;
   if (isEmpty(ids)) return;
   const { rules } = tx;
   if (axis === 'adapters') tx.emit('AdapterUnassigned', { mdev: uuid, adapters: idsOf(ids) });
@@ -175,7 +198,8 @@ export function configureMdev(tx: Transaction, { mdev: uuid, text }: CommandOf<'
   const lost = idsOf(andNot(assigned.controlDomains, wanted.controlDomains));
   const added = (axis: keyof typeof wanted): number[] => idsOf(andNot(wanted[axis], assigned[axis]));
   if (lost.length > 0) tx.emit('ControlDomainUnassigned', { mdev: uuid, controlDomains: lost });
-  if (added('adapters').length > 0) tx.emit('AdapterAssigned', { mdev: uuid, adapters: added('adapters') });
+  const adapters = idsOf(adaptersThat(tx.mdev(uuid), wanted.adapters, { type: 'ASSIGN' }));
+  if (adapters.length > 0) tx.emit('AdapterAssigned', { mdev: uuid, adapters });
   if (added('domains').length > 0) tx.emit('DomainAssigned', { mdev: uuid, domains: added('domains') });
   if (added('controlDomains').length > 0)
     tx.emit('ControlDomainAssigned', { mdev: uuid, controlDomains: added('controlDomains') });

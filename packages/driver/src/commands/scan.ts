@@ -1,11 +1,12 @@
 /** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
-import { type Apqn, apidOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
+import { type Apqn, apidOf, apqiOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import { busLimits, type Card, type HostState, mdevOf, type Queue, queueOf } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
 import { cardIn, compatibleType, NORMAL, NOT_AVAILABLE, tapq } from '../hardware.ts';
+import { queueAfter } from '../lifecycle.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
-import { bind, entitledDriver, registeredQueues, removeQueue } from './binding.ts';
+import { bind, entitledDriver, mayBind, registeredQueues, removeQueue } from './binding.ts';
 
 const DECONFIGURED = 3;
 const CHECK_STOPPED = 4;
@@ -84,8 +85,8 @@ function reachableDomains(state: HostState, apid: number): number[] {
 /** Queues go first, in the order of their registration, then the card. */
 function removeCard(tx: Transaction, apid: number, card: Card): void {
   const queues = [...card.queues].sort(([, a], [, b]) => a.order - b.order);
-  for (const [apqi] of queues) removeQueue(tx, apqn(apid, apqi));
-  tx.emit('CardRemoved', { adapter: apid });
+  for (const [apqi, device] of queues) removeQueue(tx, apqn(apid, apqi), device);
+  if (tx.state.cards.get(apid)?.queues.size === 0) tx.emit('CardRemoved', { adapter: apid });
 }
 
 interface AdapterScan {
@@ -95,13 +96,15 @@ interface AdapterScan {
   readonly pending: PendingAdditions | undefined;
 }
 
+const DETECT = { type: 'DETECT' } as const;
+
 function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<number>, scan: AdapterScan): void {
   const { configured, checkStopped } = scan;
   let found: Apqn[] = [];
   for (let apqi = 0; apqi <= busLimits(tx.state).maxDomain; apqi++) {
     const queue = apqn(apid, apqi);
     const device = queueOf(tx.state, apid, apqi);
-    const isNew = device === undefined && reachable.has(apqi);
+    const isNew = reachable.has(apqi) && queueAfter(device?.state ?? 'undetected', DETECT) !== undefined;
     // New queues are taken in as one run until something else has to happen in between.
     if (isNew && isQuiet(tx, queue, found, scan)) {
       found.push(queue);
@@ -109,7 +112,7 @@ function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<numbe
     }
     if (isNew || device !== undefined) found = takeIn(tx, found, scan);
     if (isNew) found = takeIn(tx, [queue], scan);
-    else if (device !== undefined && !reachable.has(apqi)) removeQueue(tx, queue);
+    else if (device !== undefined && !reachable.has(apqi)) removeQueue(tx, queue, device);
     else if (device !== undefined) noticeState(tx, queue, device, configured, checkStopped);
   }
   takeIn(tx, found, scan);
@@ -138,7 +141,8 @@ function takeIn(tx: Transaction, run: readonly Apqn[], scan: AdapterScan): Apqn[
   const queues = run.map(formatApqn);
   tx.emit('QueueDetected', { queues, configured, checkStopped });
   const driver = driverFor(tx.state, first, hasVfioAp);
-  if (driver === null) return [];
+  const device = queueOf(tx.state, apidOf(first), apqiOf(first));
+  if (driver === null || device === undefined || !mayBind(tx.state, first, device, driver)) return [];
   if (run.length === 1) bind(tx, first, driver, pending);
   else tx.emit('QueueBound', { driver, queues });
   return [];
@@ -157,8 +161,8 @@ function noticeState(
 
 /** vfio_ap was loaded: every unbound device is offered to it, in the order of registration. */
 export function loadVfioAp(tx: Transaction): void {
-  const offered = registeredQueues(tx.state).filter(
-    ({ queue, device }) => device.state === 'unbound' && entitledDriver(tx.state, queue) === 'vfio_ap',
+  const offered = registeredQueues(tx.state).filter(({ queue, device }) =>
+    mayBind(tx.state, queue, device, 'vfio_ap'),
   );
   if (offered.length > 0)
     tx.emit('QueueBound', { driver: 'vfio_ap', queues: offered.map(({ queue }) => formatApqn(queue)) });

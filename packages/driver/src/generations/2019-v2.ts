@@ -17,18 +17,19 @@ import {
   withoutBit,
 } from '@apledger/ap';
 import { CEX4, isBoundToVfio, type Mdev, mdevOf, mdevOfGuest } from '@apledger/host';
+import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules } from '../generation.ts';
-import { type Outcome, refuse } from '../refusal.ts';
+import { isPluggedBy, isUnplugged, plugAfter } from '../lifecycle.ts';
+import type { Outcome } from '../refusal.ts';
 import { attach, emitAssigned, writeFiltered } from '../rules/guest-matrix.ts';
-import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
+import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
+import { refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
 
 export const patches2019: GenerationRules = {
   numberOverflow: 'int',
   noInstanceErrno: 'EPERM',
-  boundErrno: 'EBUSY',
-  openWhileRemovingErrno: 'ENODEV',
   /** What came after the patches is not there; `scans` is, because nothing else would make a simulated bus scan. */
   files: new Set([
     'bus/scans',
@@ -39,6 +40,9 @@ export const patches2019: GenerationRules = {
     'mdev/guest_matrix',
   ]),
   parameterMode: 0o440,
+  errnos: LIFECYCLE_ERRNOS,
+  isRemovalWaiting: false,
+  removalEmptiesGuest: false,
   showsRawDepth: true,
   namesTypeInUevents: false,
   servedTypes: { oldest: CEX4, newest: 14 },
@@ -47,7 +51,6 @@ export const patches2019: GenerationRules = {
   scansPollAttributes: false,
   hotPlugs: true,
   resetsThrownOut: false,
-  isInUse: ({ attached }) => attached,
   /** Never: queues are rebound, and the matrix keeps APQNs that are the host's now. */
   refuseMask: () => undefined,
   assign,
@@ -64,12 +67,10 @@ export const patches2019: GenerationRules = {
   /** Host configuration is seen only as binding and unbinding of queues. */
   configChanged: () => undefined,
   scanComplete: () => {},
+  /** A VM that has an mdev already, or no VM at all, opens it all the same; it just gets nothing. */
+  refuseOpen: () => undefined,
   open,
   close: (tx, mdev) => reset(tx, linkedQueues(tx, mdev.assigned)),
-  removeInUse: (_tx, mdev) =>
-    refuse('EBUSY', `${nameMdev(mdev)} is in use by a guest.`, 'Stop the guest first.', [
-      { queue: mdev.uuid, holder: mdev.guest === null ? 'a process' : `guest ${mdev.guest}` },
-    ]),
 };
 
 const MAX_RETRIES = 5;
@@ -99,14 +100,37 @@ function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
   const added = { ...mdev.assigned, [axis]: maskOf([id]) };
   const refusal = refuseHostOwned(tx.state, added) ?? refuseShared(tx.state, added, mdev);
   if (refusal !== undefined) return refusal;
-  if (!has(mdev.assigned[axis], id)) emitAssigned(tx, mdev.uuid, axis, id);
-  const shadow = mdev.filtered;
-  if (shadow === null) return undefined;
-  const plugged = { ...shadow, [axis]: maskOf([id]) };
-  if (allBound(tx, plugged.adapters, plugged.domains)) {
-    writeFiltered(tx, tx.mdev(mdev.uuid), { ...shadow, [axis]: withBit(shadow[axis], id) });
-  }
+  if (axis === 'adapters') assignAdapter(tx, mdev, id);
+  else assignDomain(tx, mdev, id);
   return undefined;
+}
+
+function assignAdapter(tx: Transaction, { uuid, plug }: Mdev, apid: number): void {
+  if (plugAfter(plug.get(apid), { type: 'ASSIGN' }) !== undefined) emitAssigned(tx, uuid, 'adapters', apid);
+  plugIn(tx, tx.mdev(uuid), apid);
+}
+
+/** An adapter that is not in the guest matrix comes in when every queue of it there is bound. */
+function plugIn(tx: Transaction, mdev: Mdev, apid: number): void {
+  const shadow = mdev.filtered;
+  if (shadow === null || has(shadow.adapters, apid)) return;
+  if (isPluggedBy(mdev.plug.get(apid), whereBound(allBound(tx, maskOf([apid]), shadow.domains))))
+    writeFiltered(tx, mdev, { ...shadow, adapters: withBit(shadow.adapters, apid) });
+}
+
+/** Neither the host's configuration nor the answers of resets count. */
+const whereBound = (areQueuesBound: boolean): PlugConditions => ({
+  isInHost: true,
+  areQueuesBound,
+  areQueuesPassable: true,
+});
+
+/** A domain that lacks a queue of an adapter in the guest matrix is kept out; the adapters stay. */
+function assignDomain(tx: Transaction, mdev: Mdev, apqi: number): void {
+  const shadow = mdev.filtered;
+  if (!has(mdev.assigned.domains, apqi)) emitAssigned(tx, mdev.uuid, 'domains', apqi);
+  if (shadow !== null && allBound(tx, shadow.adapters, maskOf([apqi])))
+    writeFiltered(tx, tx.mdev(mdev.uuid), { ...shadow, domains: withBit(shadow.domains, apqi) });
 }
 
 /** No reset: 2019 left that to the guest's next holder. */
@@ -128,9 +152,7 @@ function queueBound(tx: Transaction, queue: Apqn): void {
   const shadow = mdev?.filtered ?? null;
   // Without a guest nobody is there to plug into, even while the mdev is open.
   if (mdev === undefined || shadow === null || !mdev.attached) return;
-  if (has(shadow.adapters, apid) || !has(shadow.domains, apqiOf(queue))) return;
-  if (allBound(tx, maskOf([apid]), shadow.domains))
-    writeFiltered(tx, mdev, { ...shadow, adapters: withBit(shadow.adapters, apid) });
+  if (has(shadow.domains, apqiOf(queue))) plugIn(tx, mdev, apid);
 }
 
 /** The adapter leaves the guest whenever its APID is there, whatever the queue's domain. */
@@ -139,29 +161,29 @@ function queueUnbinding(tx: Transaction, queue: Apqn): void {
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
   const shadow = mdev?.filtered ?? null;
   if (mdev !== undefined && shadow !== null && mdev.attached) {
-    if (!has(shadow.adapters, apid)) return;
+    if (!isUnplugged(mdev.plug.get(apid))) return;
     writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
   }
   reset(tx, [queue]);
 }
 
 /** An adapter and a domain are in as soon as any of their assigned queues is bound. */
-function initialMatrix(tx: Transaction, { assigned }: Mdev): ControlledMatrix {
+function initialMatrix(tx: Transaction, { assigned, plug }: Mdev): ControlledMatrix {
   let { adapters, domains } = EMPTY_MATRIX;
-  forEachId(assigned.adapters, (apid) =>
+  forEachId(assigned.adapters, (apid) => {
+    let isAnyBound = false;
     forEachId(assigned.domains, (apqi) => {
       if (!isBoundToVfio(tx.state, apid, apqi)) return;
-      adapters = withBit(adapters, apid);
+      isAnyBound = true;
       domains = withBit(domains, apqi);
-    }),
-  );
+    });
+    if (isPluggedBy(plug.get(apid), whereBound(isAnyBound))) adapters = withBit(adapters, apid);
+  });
   return { adapters, domains, controlDomains: assigned.controlDomains };
 }
 
-/** A VM that has an mdev already, or no VM at all, opens it all the same; it just gets nothing. */
-function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
+function open(tx: Transaction, mdev: Mdev, guest: string | null): void {
   const getsNothing = guest === null || mdevOfGuest(tx.state, guest) !== undefined;
   attach(tx, mdev, guest, getsNothing ? null : (mdev.filtered ?? EMPTY_MATRIX));
   writeFiltered(tx, tx.mdev(mdev.uuid), initialMatrix(tx, mdev));
-  return undefined;
 }

@@ -14,10 +14,11 @@ import {
   maskOf,
   withBit,
 } from '@apledger/ap';
-import { driverOf, type HostState, isBoundToVfio, isOpen, type Mdev, mdevOfGuest } from '@apledger/host';
+import { driverOf, type HostState, isBoundToVfio, type Mdev, mdevOfGuest } from '@apledger/host';
 import type { Axis, GenerationRules } from '../generation.ts';
 import { nameQueues, type Outcome, type Refusal, refuse } from '../refusal.ts';
-import { attach, blockRemoval, emitAssigned } from '../rules/guest-matrix.ts';
+import { attach, emitAssigned } from '../rules/guest-matrix.ts';
+import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
 import { refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, resetTwice, synchronousResetErrno } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
@@ -25,8 +26,11 @@ import type { Transaction } from '../transaction.ts';
 export const linux510: GenerationRules = {
   numberOverflow: 'wrap',
   noInstanceErrno: 'EPERM',
-  boundErrno: 'ENODEV',
-  openWhileRemovingErrno: 'EBUSY',
+  /** While a removal waits, the group's file is still open. */
+  errnos: { ...LIFECYCLE_ERRNOS, alreadyBound: 'ENODEV', beingRemoved: 'EBUSY' },
+  /** Nobody asks the guest for the device: it keeps everything (driver-rules-older 5.6). */
+  isRemovalWaiting: true,
+  removalEmptiesGuest: false,
   files: new Set(),
   parameterMode: 0o440,
   showsRawDepth: false,
@@ -37,7 +41,6 @@ export const linux510: GenerationRules = {
   scansPollAttributes: true,
   hotPlugs: false,
   resetsThrownOut: false,
-  isInUse: isOpen,
   /** Never: vfio_ap is not asked. A guest that has the queues keeps them, and shares them with the host. */
   refuseMask: () => undefined,
   assign,
@@ -53,12 +56,11 @@ export const linux510: GenerationRules = {
   /** The host configuration is seen only as queues that come and go. */
   configChanged: () => undefined,
   scanComplete: () => {},
+  refuseOpen: () => undefined,
   open,
   close(tx, { attached, assigned }) {
     if (attached) resetTwice(tx, linkedQueues(tx, assigned));
   },
-  /** Nobody asks the guest for the device: it keeps everything (driver-rules-older 5.6). */
-  removeInUse: (tx, mdev) => blockRemoval(tx, mdev, mdev.effective),
 };
 
 /** Assigning again checks again: the queues may have been taken away since (driver-rules-older 5.2). */
@@ -102,8 +104,7 @@ const noBoundQueue = (axis: Axis, id: number): Refusal => {
 };
 
 /** Always succeeds; a VM that has an mdev already, or no VM at all, gets nothing (driver-rules-older 6.0). */
-function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
+function open(tx: Transaction, mdev: Mdev, guest: string | null): void {
   const isRefused = guest === null || mdevOfGuest(tx.state, guest) !== undefined;
   attach(tx, mdev, guest, isRefused ? null : mdev.assigned);
-  return undefined;
 }

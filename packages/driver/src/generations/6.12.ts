@@ -1,4 +1,5 @@
 /** Linux 6.12 (driver-rules 9). */
+import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
 import { vfioReset } from '../rules/reset.ts';
 import {
   type Differences,
@@ -10,7 +11,7 @@ import {
 
 export const linux612Differences: Differences = {
   numberOverflow: 'wrap',
-  openWhileRemovingErrno: 'ENODEV',
+  errnos: LIFECYCLE_ERRNOS,
   addedFiles: ['bus/features', 'matrix/features', 'mdev/ap_config', 'queue/ap_functions'],
   parameterMode: 0o440,
   servedTypes: { oldest: 10, newest: 14 },

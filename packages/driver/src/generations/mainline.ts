@@ -21,11 +21,21 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import { hostConfig, isOpen, isPassable, type Mdev, mdevOf, mdevOfGuest, queueOf } from '@apledger/host';
+import {
+  type HostState,
+  hostConfig,
+  isPassable,
+  type Mdev,
+  mdevOf,
+  mdevOfGuest,
+  queueOf,
+} from '@apledger/host';
+import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules, OptionalFile, PendingAdditions } from '../generation.ts';
 import { cardIn, NOT_AVAILABLE, tapq } from '../hardware.ts';
-import { type Outcome, refuse } from '../refusal.ts';
-import { attach, blockRemoval, emitAssigned, writeFiltered } from '../rules/guest-matrix.ts';
+import { isPluggedBy, isUnplugged, plugAfter } from '../lifecycle.ts';
+import { type Outcome, type Refusal, refuse } from '../refusal.ts';
+import { attach, emitAssigned, writeFiltered } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared, refuseTakeover } from '../rules/ownership.ts';
 import { linkedQueues, resetAdapters } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
@@ -35,7 +45,8 @@ export interface Differences
   extends Pick<
     GenerationRules,
     | 'numberOverflow'
-    | 'openWhileRemovingErrno'
+    | 'errnos'
+    | 'removalEmptiesGuest'
     | 'parameterMode'
     | 'servedTypes'
     | 'scansPollAttributes'
@@ -49,8 +60,6 @@ export interface Differences
   > {
   /** Files beside those that have been there since 6.1. */
   readonly addedFiles: readonly OptionalFile[];
-  /** A blocked removal takes everything from the guest at once (7.3), or only when it closes: driver-rules 5.6. */
-  readonly removalEmptiesGuest: boolean;
 }
 
 const FILES_OF_61: readonly OptionalFile[] = [
@@ -64,19 +73,18 @@ const FILES_OF_61: readonly OptionalFile[] = [
   'mdev/vfio-dev',
 ];
 
-export function mainline({ addedFiles, removalEmptiesGuest, ...differences }: Differences): GenerationRules {
+export function mainline({ addedFiles, ...differences }: Differences): GenerationRules {
   const files = new Set([...FILES_OF_61, ...addedFiles]);
   return {
     ...differences,
     files,
     noInstanceErrno: 'EUSERS',
-    boundErrno: 'EBUSY',
+    isRemovalWaiting: true,
     showsRawDepth: false,
     namesTypeInUevents: false,
     noticesCheckStop: true,
     announcesBindings: true,
     hotPlugs: true,
-    isInUse: isOpen,
     assign,
     unassign,
     configured: files.has('mdev/ap_config') ? configured : undefined,
@@ -84,9 +92,9 @@ export function mainline({ addedFiles, removalEmptiesGuest, ...differences }: Di
     queueBound,
     configChanged,
     scanComplete,
-    open,
+    refuseOpen,
+    open: (tx, mdev, guest) => attach(tx, mdev, guest, shadowOf(mdev)),
     close: (tx, mdev) => differences.reset(tx, linkedQueues(tx, mdev.assigned)),
-    removeInUse: (tx, mdev) => blockRemoval(tx, mdev, removalEmptiesGuest ? EMPTY_MATRIX : mdev.effective),
   };
 }
 
@@ -101,25 +109,27 @@ function filter(
   const config = hostConfig(tx.state);
   const before = shadowOf(mdev);
   const domains = and(mdev.assigned.domains, config.domains);
-  const candidates = and(mdev.assigned.adapters, config.adapters);
-  let adapters = candidates;
-  forEachId(candidates, (apid) => {
-    if (!allPassable(tx, apid, domains)) adapters = withoutBit(adapters, apid);
+  let adapters = EMPTY_MASK;
+  forEachId(mdev.assigned.adapters, (apid) => {
+    const conditions = conditionsOf(tx, apid, domains, has(config.adapters, apid));
+    if (isPluggedBy(mdev.plug.get(apid), conditions)) adapters = withBit(adapters, apid);
   });
   return {
     filtered: { ...before, adapters, domains },
-    thrownOut: and(andNot(candidates, adapters), before.adapters),
+    thrownOut: and(andNot(config.adapters, adapters), before.adapters),
   };
 }
 
-/** Every queue of the adapter in these domains is bound to vfio_ap and its last reset left it usable. */
-function allPassable(tx: Transaction, apid: number, domains: Mask256): boolean {
-  let passable = true;
+/** What the adapter's machine has to know: about the host, and about every queue of the adapter in these domains. */
+function conditionsOf(tx: Transaction, apid: number, domains: Mask256, isInHost: boolean): PlugConditions {
+  let areQueuesBound = true;
+  let areQueuesPassable = true;
   forEachId(domains, (apqi) => {
     const queue = queueOf(tx.state, apid, apqi);
-    passable &&= queue?.state === 'vfio_ap' && isPassable(tx.state, queue.resetCode);
+    areQueuesBound &&= queue?.state === 'vfio_ap';
+    areQueuesPassable &&= queue !== undefined && isPassable(tx.state, queue.resetCode);
   });
-  return passable;
+  return { isInHost, areQueuesBound, areQueuesPassable };
 }
 
 /** Recomputes the filtered matrix, shows it to the guest, resets what it threw out. */
@@ -141,7 +151,11 @@ const withControlDomains = (tx: Transaction, mdev: Mdev, filtered: ControlledMat
 
 /** driver-rules 5.2: the whole resulting matrix is checked, not only what is new. */
 function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
-  if (has(mdev.assigned[axis], id)) return undefined;
+  const isAssigned =
+    axis === 'adapters'
+      ? plugAfter(mdev.plug.get(id), { type: 'ASSIGN' }) === undefined
+      : has(mdev.assigned.domains, id);
+  if (isAssigned) return undefined;
   const wanted = { ...mdev.assigned, [axis]: withBit(mdev.assigned[axis], id) };
   const refusal = refuseHostOwned(tx.state, wanted) ?? refuseShared(tx.state, wanted, mdev);
   if (refusal !== undefined) return refusal;
@@ -194,8 +208,9 @@ export function unplugAndResetQueue(tx: Transaction, queue: Apqn): void {
 function takeAdapterOut(tx: Transaction, queue: Apqn): ControlledMatrix | undefined {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  const shadow = mdev === undefined ? EMPTY_MATRIX : shadowOf(mdev);
-  if (mdev === undefined || !matrixHas(shadow, apid, apqiOf(queue))) return undefined;
+  if (mdev === undefined || !isUnplugged(mdev.plug.get(apid))) return undefined;
+  const shadow = shadowOf(mdev);
+  if (!has(shadow.domains, apqiOf(queue))) return undefined;
   writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
   return shadow;
 }
@@ -223,7 +238,7 @@ function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditi
   for (const mdev of [...tx.state.mdevs.values()]) {
     const shadow = shadowOf(mdev);
     writeFiltered(tx, mdev, {
-      adapters: andNot(shadow.adapters, andNot(before.adapters, now.adapters)),
+      adapters: withoutUnplugged(mdev, shadow.adapters, andNot(before.adapters, now.adapters)),
       domains: andNot(shadow.domains, andNot(before.domains, now.domains)),
       controlDomains: andNot(shadow.controlDomains, andNot(before.controlDomains, now.controlDomains)),
     });
@@ -243,6 +258,15 @@ function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditi
       ] as const,
   );
   return { byMdev: new Map(byMdev) };
+}
+
+/** These adapters without those of `lost` that the machine unplugs. */
+function withoutUnplugged({ plug }: Mdev, adapters: Mask256, lost: Mask256): Mask256 {
+  let left = adapters;
+  forEachId(and(adapters, lost), (apid) => {
+    if (isUnplugged(plug.get(apid))) left = withoutBit(left, apid);
+  });
+  return left;
 }
 
 /** Strips adapters of unknown or too old a type, judged only on added adapters x added domains. */
@@ -273,21 +297,18 @@ function scanComplete(tx: Transaction, pending: PendingAdditions): void {
 }
 
 /** driver-rules 6.8. */
-function open(tx: Transaction, mdev: Mdev, guest: string | null): Outcome {
+function refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal | undefined {
   if (guest === null) {
     return refuse('EINVAL', `Whoever opens mdev ${mdev.uuid} has no KVM guest.`, 'Open it from a KVM guest.');
   }
-  const other = mdevOfGuest(tx.state, guest);
-  if (other !== undefined) {
-    return refuse(
-      'EPERM',
-      `Guest ${guest} already has ${nameMdev(other)}.`,
-      `Stop the guest, or give it only mdev ${other.uuid}.`,
-      [{ queue: other.uuid, holder: `guest ${guest}` }],
-    );
-  }
-  attach(tx, mdev, guest, shadowOf(mdev));
-  return undefined;
+  const other = mdevOfGuest(state, guest);
+  if (other === undefined) return undefined;
+  return refuse(
+    'EPERM',
+    `Guest ${guest} already has ${nameMdev(other)}.`,
+    `Stop the guest, or give it only mdev ${other.uuid}.`,
+    [{ queue: other.uuid, holder: `guest ${guest}` }],
+  );
 }
 
 /** driver-rules 5.5: a refilter, whatever changed. */

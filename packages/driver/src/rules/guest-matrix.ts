@@ -26,12 +26,6 @@ export function attach(
   tx.emit('GuestStarted', { mdev: mdev.uuid, guest, attached: masks !== null, effective });
 }
 
-/** `remove` waits until the guest closes the mdev; `left` is what the guest can use until then. */
-export function blockRemoval(tx: Transaction, { uuid }: Mdev, left: ControlledMatrix | null): 'blocked' {
-  tx.emit('MdevRemovalBlocked', { mdev: uuid, effective: left === null ? null : idsOfMatrix(left) });
-  return 'blocked';
-}
-
 /** An adapter or domain is in the mdev now that was not before. */
 export function emitAssigned(tx: Transaction, mdev: string, axis: Axis, id: number): void {
   if (axis === 'adapters') tx.emit('AdapterAssigned', { mdev, adapters: [id] });

@@ -23,7 +23,8 @@ export interface Boundary {
 /** A time in which the same could use a queue. It begins and ends between commits. */
 export interface Custody {
   readonly holder: Holder;
-  /** Others who could use it all the while; empty but for a hole of 2019-v2 (driver-rules 8). */
+  /** Others who could use it all the while; empty but for a hole of 2019-v2 (driver-rules 8) and for what 5.10 takes
+   * from a running guest (driver-rules-older 3). */
   readonly sharedWith: readonly Holder[];
   /** The fact that gave it, null = since before the first fact. */
   readonly from: Boundary | null;

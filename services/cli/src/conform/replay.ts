@@ -1,8 +1,8 @@
-/** Replays one vector through the command handler and the sysfs tree, and compares every step. */
-import { CommandHandler } from '@apledger/command-handler';
-import { openMemoryLog } from '@apledger/event-log';
-import type { Fact, Generation } from '@apledger/events';
-import type { HostState } from '@apledger/host';
+/** Replays one vector through the rules and the sysfs tree, and compares every step. */
+import type { CommandHandler } from '@apledger/command-handler';
+import { type Decision, decide } from '@apledger/driver';
+import type { Command, Fact, Generation } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import { nodeAt } from '@apledger/sysfs';
 import {
   applyDelta,
@@ -37,7 +37,29 @@ interface Answer {
 }
 
 /** What carries the commands out. */
-export type Decider = Pick<CommandHandler, 'state' | 'submit'>;
+export interface Decider {
+  state(host: string): Promise<HostState | undefined>;
+  submit(submission: {
+    readonly host: string;
+    readonly actor: string;
+    readonly command: Command;
+  }): Promise<Pick<Awaited<ReturnType<CommandHandler['submit']>>, 'facts' | 'refusal' | 'isBlocked'>>;
+}
+
+/** The rules alone, without a log. */
+class Rules implements Decider {
+  readonly #state = new HostState();
+
+  async state(): Promise<HostState> {
+    return this.#state;
+  }
+
+  async submit({ command }: Parameters<Decider['submit']>[0]) {
+    const decision: Decision = decide(this.#state, command);
+    for (const fact of decision.facts) evolve(this.#state, fact);
+    return { ...decision, isBlocked: decision.isBlocked === true };
+  }
+}
 
 class Machine {
   readonly #handler: Decider;
@@ -101,11 +123,8 @@ class Machine {
   }
 }
 
-/** `decider` has an empty log. Throws VectorError for a vector that cannot be carried out: unknown kernel or operation. */
-export async function replayVector(
-  vector: Vector,
-  decider: Decider = new CommandHandler(openMemoryLog()),
-): Promise<Replay> {
+/** `decider` knows no host yet. Throws VectorError for a vector that cannot be carried out: unknown kernel or operation. */
+export async function replayVector(vector: Vector, decider: Decider = new Rules()): Promise<Replay> {
   const driver = generationOf(vector);
   if (driver === undefined) throw new VectorError(`${vector.id}: no rules for kernel ${vector.kernel}`);
   const names = new Map(Object.entries(vector.uuids).map(([name, uuid]) => [uuid.toLowerCase(), name]));

@@ -12,13 +12,15 @@ describe('the life of a guest', () => {
     [['MdevCreated', 'GuestStarted', 'GuestStopped'], 'stopped'],
     [['MdevCreated', 'GuestStarted', 'MigrationRefused'], 'running'],
     [['MdevCreated', 'GuestStarted', 'MigrationRequested', 'MigrationCompleted', 'GuestStopped'], 'stopped'],
+    [['MdevCreated', 'GuestStarted', 'MdevRemovalBlocked'], 'removing'],
+    [['MdevCreated', 'GuestStarted', 'MdevRemovalBlocked', 'GuestStopped', 'MdevRemoved'], 'removed'],
     [['MdevCreated', 'GuestStarted', 'GuestStopped', 'MdevRemoved', 'MdevCreated'], 'defined'],
   ])('%j ends %s', (facts, state) => {
     expect(lifeAfter(facts).state).toBe(state);
   });
 
   it('tells by which arrow the state was reached', () => {
-    expect(lifeAfter(['GuestStarted']).last).toEqual({ from: 'starting', event: 'STARTED', to: 'running' });
+    expect(lifeAfter(['GuestStarted']).last).toEqual({ from: 'defined', event: 'START', to: 'running' });
   });
 
   it('is always a state of the machine, whatever the log says', () => {

@@ -5,6 +5,7 @@ import { type GuestEvent, type GuestState, guestTable, next } from '@apledger/ma
 /** The types of the facts that move a guest. */
 export const LIFE_FACTS = [
   'MdevCreated',
+  'MdevRemovalBlocked',
   'MdevRemoved',
   'GuestStarted',
   'GuestStopped',
@@ -13,14 +14,13 @@ export const LIFE_FACTS = [
   'MigrationCompleted',
 ] as const satisfies readonly Fact['type'][];
 
-const START: readonly GuestEvent[] = [{ type: 'START' }, { type: 'STARTED' }];
-const STOP: readonly GuestEvent[] = [{ type: 'STOP' }, { type: 'STOPPED' }];
-const EVENTS: ReadonlyMap<string, readonly GuestEvent[]> = new Map<string, readonly GuestEvent[]>([
-  ['GuestStarted', START],
-  ['GuestStopped', STOP],
-  ['MigrationRequested', [{ type: 'MIGRATE', pluggedAdapters: 0 }]],
-  ['MigrationRefused', [{ type: 'MIGRATION_FAILED' }]],
-  ['MigrationCompleted', [{ type: 'MIGRATED' }]],
+const EVENTS: ReadonlyMap<string, GuestEvent> = new Map<string, GuestEvent>([
+  ['GuestStarted', { type: 'START', isAdmitted: true }],
+  ['GuestStopped', { type: 'STOP' }],
+  ['MigrationRequested', { type: 'MIGRATE', pluggedAdapters: 0 }],
+  ['MigrationCompleted', { type: 'MIGRATED' }],
+  ['MdevRemovalBlocked', { type: 'REMOVE', isWaiting: true, isAttached: true }],
+  ['MdevRemoved', { type: 'REMOVE', isWaiting: false, isAttached: false }],
 ]);
 
 export interface Life {
@@ -39,10 +39,9 @@ export function lifeAfter(types: Iterable<string>): Life {
   let life = BEGINNING;
   for (const type of types) {
     if (type === 'MdevCreated') life = BEGINNING;
-    for (const event of EVENTS.get(type) ?? []) {
-      const to = next(guestTable, life.state, event);
-      if (to !== undefined) life = { state: to, last: { from: life.state, event: event.type, to } };
-    }
+    const event = EVENTS.get(type);
+    const to = event && next(guestTable, life.state, event);
+    if (to !== undefined) life = { state: to, last: { from: life.state, event: event?.type ?? type, to } };
   }
   return life;
 }

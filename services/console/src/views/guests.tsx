@@ -126,7 +126,11 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
         </section>
       </div>
       {mdev.guestMatrix === null && (
-        <p class="hint">This driver filters a matrix only while a guest has it open.</p>
+        <p class="hint">
+          {mdev.open
+            ? 'This driver filters nothing: a guest has what was assigned when it started.'
+            : 'This driver filters a matrix only while a guest has it open, or not at all.'}
+        </p>
       )}
     </div>
   );
@@ -134,6 +138,7 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
 
 const LIFE_WORDS: Readonly<Record<string, string>> = {
   MdevCreated: 'the mdev was created',
+  MdevRemovalBlocked: 'a removal waits for the guest to close',
   MdevRemoved: 'the mdev was removed',
   GuestStarted: 'started',
   GuestStopped: 'stopped',
