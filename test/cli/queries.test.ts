@@ -230,6 +230,24 @@ describe('verify', () => {
     );
   });
 
+  it.each([
+    ['no JSON', '{"heads":'],
+    ['no object', 'null'],
+    ['a list', '[]'],
+    ['no heads', '{"facts":3}'],
+    ['heads that are no list', '{"heads":{}}'],
+    ['a head that is none', '{"heads":[null]}'],
+    ['a head without its stream', '{"heads":[{"revision":1,"hash":"00"}]}'],
+    ['a head without its revision', '{"heads":[{"stream":"host-h","revision":"1","hash":"00"}]}'],
+    ['a head without its hash', '{"heads":[{"stream":"host-h","revision":1}]}'],
+  ])('refuses a file of heads with %s, and verifies nothing', async (_, content) => {
+    const heads = file('heads.json', content);
+    const { status, out, err } = await apledger('verify', '--heads', heads, '--data', data);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toContain(`--heads ${heads}: not the output of verify --json or report --format json: `);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
   it('finds one edited letter, and a history that was cut off since its heads were noted', async () => {
     const directory = scratch();
     await apledger('run', '--data', directory, file('a.sh', SCRIPT));

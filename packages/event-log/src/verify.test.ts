@@ -121,6 +121,23 @@ describe('verify', () => {
     ]);
   });
 
+  test.each([
+    ['inside a run of frames', 700],
+    ['at the end of the log', FACTS],
+  ])('finds a frame that no fact has, %s', async (_, position) => {
+    const frame = bytesOf('packed', 'commits', position);
+    const surplus = Buffer.from(frame);
+    surplus.writeDoubleLE(position + 0.5, 12);
+    const { problems } = await verifiedAfter([
+      'UPDATE commits SET packed = ? WHERE position = ?',
+      Buffer.concat([frame, surplus]),
+      position,
+    ]);
+    expect(problems).toMatchObject([
+      { position, problem: expect.stringContaining('packed form is missing') },
+    ]);
+  });
+
   test('finds a removed commit, and where', async () => {
     const { problems, facts } = await verifiedAfter(['DELETE FROM commits WHERE position = 500']);
     expect(problems[0]).toMatchObject({ position: 500 });

@@ -1,5 +1,13 @@
 /** A ledger in a data directory, closed and opened again. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,6 +24,36 @@ async function fill({ handler }: Ledger): Promise<void> {
   for (const command of [register('h'), create(A), ...refused])
     await handler.submit({ host: 'h', command, actor: 'test' });
 }
+
+/** The files below the directory that this process has open. */
+const openFiles = (directory: string): string[] =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    const path = readlink(`/proc/self/fd/${fd}`);
+    return path?.startsWith(directory) ? [path] : [];
+  });
+
+/** Undefined when it is closed meanwhile. */
+function readlink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+describe.runIf(existsSync('/proc/self/fd'))('a ledger that cannot be opened', () => {
+  it('leaves its log closed', async () => {
+    const directory = scratch();
+    const first = await openLedger({ directory });
+    await fill(first);
+    expect(openFiles(directory)).toContain(join(directory, 'log.sqlite'));
+    await first.close();
+    rmSync(join(directory, 'read-model.sqlite'));
+    mkdirSync(join(directory, 'read-model.sqlite'));
+    await expect(openLedger({ directory })).rejects.toThrow();
+    expect(openFiles(directory)).toEqual([]);
+  });
+});
 
 describe('a ledger that was closed', () => {
   it('left the states that it decided on, and the next one begins there', async () => {
