@@ -6,7 +6,7 @@ import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
 import { browserProgram, consoleDirectory, launch } from './browser.ts';
 
 /** Bounds a wait for something that will come: on a busy machine later than on a quiet one. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 60_000;
 
 /** Tests that need a browser: where there is none their title says what to type. */
 export function describeInBrowser(title: string, tests: () => void): void {
@@ -26,17 +26,18 @@ export interface Console {
   open(address: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
-const browsers: Browser[] = [];
+/** One for all tests of a file: each page has a profile of its own in it. */
+let browser: Promise<Browser> | undefined;
 afterAll(async () => {
-  for (const browser of browsers) await browser.close();
+  await (await browser)?.close();
 });
 
-/** Starts a ledger over a log, an empty one unless `data` names one, and a browser. */
+/** Starts a ledger over a log, an empty one unless `data` names one, and a browser unless there is one. */
 export async function startConsole(data = scratch()): Promise<Console> {
   const ledger = await startLedger('--data', data, '--console', consoleDirectory());
   const url = /http:\/\/[^/]+/.exec(await ledger.said(/ready at/))?.[0] ?? '';
-  const browser = await launch();
-  browsers.push(browser);
+  browser ??= launch();
+  const chromium = await browser;
   const api = openApi(url);
   return {
     url,
@@ -55,7 +56,7 @@ export async function startConsole(data = scratch()): Promise<Console> {
       return receipt;
     },
     open: async (address, options = {}) => {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      const context = await chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
       page.on('pageerror', (error) => {

@@ -23,7 +23,7 @@ import { isReserved, reachable } from './state.ts';
 import { anyHistory, type History } from './test-histories.ts';
 import { bring } from './test-support.ts';
 
-const RUNS = { numRuns: 250 };
+const RUNS = { numRuns: process.env.APLEDGER_LONG === '1' ? 2500 : 100 };
 
 type Look = (before: HostState, command: Command, decision: Decision) => void;
 type Make = (history: History, booted: Decision) => Look;
