@@ -59,10 +59,14 @@ async function inTurn(node, commands) {
 }
 
 /** Type check, lint and tests: all of them run, whatever fails, and the last line counts. With arguments: tests only. */
-async function test(node, args) {
+async function test(node, args, program) {
   let failed = 0;
-  // Before anything else runs, which may read what apt-get changes. Without it the browser tests say what is missing.
-  if (args.length === 0) await chromium().catch(() => undefined);
+  if (args.length === 0) {
+    // Before anything else runs, which may read what apt-get changes. Without it the browser tests say what is missing.
+    await chromium().catch(() => undefined);
+    // Once, and not by every test file that needs it; one that cannot be built is found out there.
+    if (consoleIsStale()) await buildConsole(program).catch(() => undefined);
+  }
   for (const check of args.length > 0 ? [] : [typeCheck, lint]) {
     const end = await node(...check);
     if (end.signal) return end;
@@ -89,9 +93,9 @@ async function test(node, args) {
 }
 
 /** The same with every loop at its full size: see CONTRIBUTING.md. */
-function testLong(node, args) {
+function testLong(...given) {
   process.env.APLEDGER_LONG = '1';
-  return test(node, args);
+  return test(...given);
 }
 
 function readCounts(path) {
