@@ -1,7 +1,7 @@
 /** A real browser on the real service: its own ledger process, its own log, its own profile. */
 import { type Api, answer, type Command, openApi, type Receipt } from '@apledger/client';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, describe } from 'vitest';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeEach, describe } from 'vitest';
 import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
 import { browserProgram, consoleDirectory, launch } from './browser.ts';
 
@@ -32,6 +32,17 @@ afterAll(async () => {
   await (await browser)?.close();
 });
 
+/** Pages of the running test end with it: each follows the log for as long as it is open. Those of a beforeAll stay. */
+let ofTest: BrowserContext[] | undefined;
+beforeEach(() => {
+  ofTest = [];
+});
+afterEach(async () => {
+  const contexts = ofTest ?? [];
+  ofTest = undefined;
+  for (const context of contexts) await context.close();
+});
+
 /** Starts a ledger over a log, an empty one unless `data` names one, and a browser unless there is one. */
 export async function startConsole(data = scratch()): Promise<Console> {
   const ledger = await startLedger('--data', data, '--console', consoleDirectory());
@@ -57,6 +68,7 @@ export async function startConsole(data = scratch()): Promise<Console> {
     },
     open: async (address, options = {}) => {
       const context = await chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      ofTest?.push(context);
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
       page.on('pageerror', (error) => {
