@@ -81,8 +81,6 @@ export class Interpreter {
   }
 
   async #selectHost(step: Step, { name, settings }: Extract<Operation, { kind: 'host' }>): Promise<Effect> {
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name))
-      return failed('EINVAL', `host: ${name}: a name has letters, digits, - and _, and at most 63 of them`);
     this.#host = name;
     this.#directory = '';
     if (settings === undefined)
