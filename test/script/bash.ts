@@ -6,9 +6,9 @@
  * seen in a plain file; the parser refuses those. That writes through a mounted lab are the same is for test/lab.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
 export interface Done {
   /** Content of the files that are there afterwards, by path. */
@@ -19,53 +19,74 @@ export interface Done {
 /** As many texts as one bash reads, one after the other. */
 const BATCH = 400;
 
-/** Commands that only say with which words they were called; nothing else can be found. */
+/**
+ * Takes texts and their directories from standard input. Commands only say with which words they were called, and nothing else can be
+ * found. Of each text it prints what that printed, then every file and its content, and an empty name: all ended by NUL.
+ */
 const DRIVER = `
 PATH=/nonexistent
 for name in cat ls readlink host guest scan hardware card; do
   eval "$name() { builtin printf '%s' $name; builtin printf '<%s>' \\"\\$@\\"; builtin printf '\\\\n'; }"
 done
-for at in "$@"; do
-  builtin cd "$at/w"
-  . "$at.sh" > "$at.out" 2> /dev/null
+tell_files() {
+  local file content
+  builtin shopt -s nullglob dotglob
+  for file in "$1"/* "$1"/w/* "$1"/w/d/*; do
+    [[ -f $file ]] || continue
+    IFS= builtin read -r -d '' content < "$file"
+    builtin printf '%s\\0' "\${file#"$1"/}" "$content"
+  done
+  builtin shopt -u nullglob dotglob
+}
+mapfile -d '' -t given
+for ((at = 0; at < \${#given[@]}; at += 2)); do
+  builtin cd "\${given[at]}/w"
+  eval "\${given[at + 1]}" 2> /dev/null
+  builtin printf '\\0'
+  tell_files "\${given[at]}"
+  builtin printf '\\0'
 done
 `;
 
-/** What bash does with each text, x. */
+/** What bash does with each text, in a directory `w` that has an empty directory `d`; paths are from its parent. */
 export function bashOn(texts: readonly string[]): Done[] {
   const root = mkdtempSync(join(tmpdir(), 'apledger-bash-'));
   try {
-    const places = texts.map((text, index) => {
-      const place = join(root, String(index));
-      mkdirSync(join(place, 'w', 'd'), { recursive: true });
-      writeFileSync(`${place}.sh`, text);
-      return place;
-    });
-    for (let at = 0; at < places.length; at += BATCH) runBatch(places.slice(at, at + BATCH));
-    return places.map((place) => ({ files: filesIn(place), output: readFileSync(`${place}.out`, 'utf8') }));
+    const given = texts.map((text, index) => ({ text, place: join(root, String(index)) }));
+    for (const { place } of given) mkdirSync(join(place, 'w', 'd'), { recursive: true });
+    const done: Done[] = [];
+    for (let at = 0; at < given.length; at += BATCH) done.push(...runBatch(given.slice(at, at + BATCH)));
+    return done;
   } finally {
     rmSync(root, { recursive: true });
   }
 }
 
-function runBatch(places: readonly string[]): void {
-  const { status, stderr } = spawnSync('bash', ['--norc', '--noprofile', '-c', DRIVER, 'bash', ...places], {
+interface Given {
+  readonly text: string;
+  readonly place: string;
+}
+
+function runBatch(given: readonly Given[]): Done[] {
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '--noprofile', '-c', DRIVER], {
     env: { LC_ALL: 'C.UTF-8' },
+    input: given.map(({ place, text }) => `${place}\0${text}\0`).join(''),
     encoding: 'utf8',
     timeout: 60_000,
     killSignal: 'SIGKILL',
   });
-  if (status === null || stderr !== '') throw new Error(`bash ended with ${status}: ${stderr}`);
+  if (status !== 0 || stderr !== '') throw new Error(`bash ended with ${status}: ${stderr}`);
+  const parts = stdout.split('\0');
+  const done = given.map(() => takeOne(parts));
+  if (parts.length !== 1) throw new Error(`bash printed more than ${given.length} texts explain`);
+  return done;
 }
 
-function filesIn(place: string): Record<string, string> {
-  const files = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Object.fromEntries(
-    files.map(({ parentPath, name }) => {
-      const path = join(parentPath, name);
-      return [relative(place, path), readFileSync(path, 'utf8')];
-    }),
-  );
+/** Takes what was printed about one text from the front. */
+function takeOne(parts: string[]): Done {
+  const output = parts.shift() ?? '';
+  const files: [string, string][] = [];
+  for (let path = parts.shift(); path !== undefined && path !== ''; path = parts.shift())
+    files.push([path, parts.shift() ?? '']);
+  return { files: Object.fromEntries(files), output };
 }

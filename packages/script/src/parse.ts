@@ -103,11 +103,10 @@ function checkCharacters(raw: string): void {
   if (raw.length > MAX_LINE) throw new Error(`longer than ${MAX_LINE} characters`);
   if (raw.endsWith('\r'))
     throw new Error('ends in a carriage return, which a shell takes for text: save it with Unix line ends');
-  const control = /(?!\t)[\p{Cc}\p{Cs}]/u.exec(raw);
-  if (control !== null) {
-    const code = (control[0].codePointAt(0) ?? 0).toString(16).padStart(4, '0');
-    throw new Error(`the character U+${code.toUpperCase()} is no text: leave it out`);
-  }
+  if (raw.includes('\0') || !raw.isWellFormed())
+    throw new Error(
+      'has a NUL, or half of a surrogate pair, which no text of a shell can have: leave it out',
+    );
 }
 
 /** Variables that mean something to bash itself, or that it sets. */

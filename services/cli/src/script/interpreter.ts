@@ -3,6 +3,7 @@ import type { CommandHandler } from '@apledger/command-handler';
 import type { Refusal } from '@apledger/driver';
 import type { Command, Errno, Fact } from '@apledger/events';
 import { type Answer, ask, errnoText, type Operation, type Step } from '@apledger/script';
+import { visible } from '@apledger/text';
 
 /** What one step did. */
 export interface StepResult {
@@ -106,7 +107,7 @@ export class Interpreter {
     const { facts, isBlocked, refusal } = await handler.submit({
       host: this.#host ?? '',
       command,
-      actor: `${user} ${name}:${step.line}`,
+      actor: visible(`${user} ${name}:${step.line}`),
       correlation: this.#correlation,
     });
     if (refusal === undefined) return { ...NOTHING, facts, isBlocked };
