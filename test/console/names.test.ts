@@ -35,13 +35,14 @@ const read = (page: Page): Promise<string> =>
       .join('|'),
   );
 
-/** Parts of the page that are wider than what they are shown in. */
+/** Parts of the page that are wider than what they are shown in; on a phone a table may scroll, a text of steps always may. */
 const tooWide = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
     [...document.querySelectorAll('html, body, main, .panel:not(:has(canvas)), .panel:not(:has(canvas)) *')]
       .filter((element) => {
         const { overflowX, clip, position } = getComputedStyle(element);
-        if (overflowX === 'hidden' || position === 'absolute' || clip !== 'auto' || element.closest('svg'))
+        const scrolls = overflowX === 'hidden' || (overflowX === 'auto' && innerWidth < 500);
+        if (scrolls || position === 'absolute' || clip !== 'auto' || element.closest('svg, textarea'))
           return false;
         return element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1;
       })
