@@ -45,27 +45,31 @@ function printed(operation: Operation): string {
 }
 
 describe('a script, compared with bash', () => {
-  it(`does what bash does with ${LINES} lines, or refuses them (APLEDGER_SEED=${seed})`, () => {
-    const cases = casesOf(LINES, seed);
-    const accepted = cases.flatMap((text) => {
-      const operations = read(text);
-      return operations === undefined ? [] : [{ text, does: carriedOut(operations) }];
-    });
-    const bash = bashOn(accepted.map(({ text }) => `${PROLOGUE}\n${text}\n`));
-    const different = accepted.flatMap(({ text, does }, at) =>
-      JSON.stringify(bash[at]) === JSON.stringify(does) ? [] : [{ text, bash: bash[at], does }],
-    );
-    expect(different.slice(0, 10), `${different.length} of ${accepted.length}, seed ${seed}`).toEqual([]);
-    expect(accepted.length / cases.length).toBeGreaterThan(0.15);
-    expect(accepted.filter(({ does }) => Object.keys(does.files).length > 0).length).toBeGreaterThan(
-      LINES / 12,
-    );
-    for (const part of [...VALUES, ...ENDS, ...BEGINNINGS])
-      expect(
-        cases.some((text) => text.includes(part)),
-        part,
-      ).toBe(true);
-  });
+  it(
+    `does what bash does with ${LINES} lines, or refuses them (APLEDGER_SEED=${seed})`,
+    () => {
+      const cases = casesOf(LINES, seed);
+      const accepted = cases.flatMap((text) => {
+        const operations = read(text);
+        return operations === undefined ? [] : [{ text, does: carriedOut(operations) }];
+      });
+      const bash = bashOn(accepted.map(({ text }) => `${PROLOGUE}\n${text}\n`));
+      const different = accepted.flatMap(({ text, does }, at) =>
+        JSON.stringify(bash[at]) === JSON.stringify(does) ? [] : [{ text, bash: bash[at], does }],
+      );
+      expect(different.slice(0, 10), `${different.length} of ${accepted.length}, seed ${seed}`).toEqual([]);
+      expect(accepted.length / cases.length).toBeGreaterThan(0.15);
+      expect(accepted.filter(({ does }) => Object.keys(does.files).length > 0).length).toBeGreaterThan(
+        LINES / 12,
+      );
+      for (const part of [...VALUES, ...ENDS, ...BEGINNINGS])
+        expect(
+          cases.some((text) => text.includes(part)),
+          part,
+        ).toBe(true);
+    },
+    sized(60_000, 900_000),
+  );
 
   it('would see a line that means something else to bash', () => {
     const [done] = bashOn([`echo 5>f\necho -e '6\\n7' > g\ncat d*\n`]);
