@@ -50,8 +50,9 @@ async function logOf(names: readonly string[]): Promise<string> {
   await give('root', { type: 'AssignDomain', mdev: MDEV, text: '4' });
   for (const [at, name] of names.entries()) {
     await give(name, { type: 'StartGuest', mdev: MDEV, guest: name });
-    await give(name, { type: 'AssignAdapter', mdev: MDEV, text: name });
-    await give(name, { type: 'WriteMask', mask: 'apmask', text: name });
+    const text = `no number ${name}`;
+    await give(name, { type: 'AssignAdapter', mdev: MDEV, text });
+    await give(name, { type: 'WriteMask', mask: 'apmask', text });
     if (at < names.length - 1) await give(name, { type: 'StopGuest', mdev: MDEV });
   }
   await handler.close();

@@ -1,7 +1,7 @@
 /** `apledger run FILE`: a script of the kernel documentation's shell examples, on simulated hosts. */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { openMemoryLog } from '@apledger/event-log';
 import { parseScript, ScriptError, type Step } from '@apledger/script';
 import { visibleLines } from '@apledger/text';
@@ -28,7 +28,9 @@ export async function run(file: string, options: RunOptions, output: Output): Pr
 
 async function readScript(file: string): Promise<string> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    // As it is: what is no UTF-8, or a byte order mark, would mean something else to a shell.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new Failure(2, `${file}: ${error instanceof Error ? error.message : error}`);
   }
