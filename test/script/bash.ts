@@ -20,13 +20,13 @@ export interface Done {
 const BATCH = 400;
 
 /**
- * Takes texts and their directories from standard input. Commands only say with which words they were called, and nothing else can be
- * found. Of each text it prints what that printed, then every file and its content, and an empty name: all ended by NUL.
+ * Takes texts and their directories from standard input. Commands only say with which words they were called, `.` for none, and nothing else can
+ * be found. Of each text it prints what that printed, then every file and its content, and an empty name: all ended by NUL.
  */
 const DRIVER = `
 PATH=/nonexistent
 for name in cat ls readlink host guest scan hardware card; do
-  eval "$name() { builtin printf '%s' $name; builtin printf '<%s>' \\"\\$@\\"; builtin printf '\\\\n'; }"
+  eval "$name() { builtin printf '%s' $name; builtin printf '<%s>' \\"\\\${@:-.}\\"; builtin printf '\\\\n'; }"
 done
 tell_files() {
   local file content
