@@ -26,7 +26,7 @@ export { factSchemaId } from './documents.ts';
 export * from './facts.ts';
 export { generationCode, generationOfCode, OP, pack, packRecorded } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
-export { InvalidFact, parseCommand, parseFact, UnknownFact } from './schema.ts';
+export { InvalidFact, parseCommand, parseFact, UnknownFact, unpaired } from './schema.ts';
 export { hostOf, streamOf } from './streams.ts';
 export {
   Attachments,
