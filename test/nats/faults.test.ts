@@ -68,6 +68,29 @@ describe.skipIf(isMissing)(`messages of others on our subjects, ${version}`, () 
     await expect(log.append(commit('host-2', 'any'))).resolves.toMatchObject({ duplicate: false });
   });
 
+  test('an event that is missing in its stream is reported with its place; reading goes on behind it', async () => {
+    const server = await serve();
+    const log = await open({ servers: server.url });
+    const other = await open({ servers: server.url, name: 'other' });
+    await write(other, 'host-0', 4);
+    const nc = await connect({ servers: server.url });
+    const manager = await jetstreamManager(nc);
+    for (const seq of [1, 2, 4]) {
+      const message = await manager.streams.getMessage('other-log', { seq });
+      await raw(server, 'apledger.log.host-0', message?.data ?? '');
+    }
+    await nc.close();
+    await write(log, 'host-1', 1);
+    const gap = refusal('corrupted', /message 3 .*host-0.* position 300000: revision 2 is missing/);
+    const place = { ...gap, position: 299_999, lastPosition: 299_999 };
+    const never = new AbortController().signal;
+    await expect(all(log.readAll())).rejects.toMatchObject(place);
+    await expect(all(log.readPacked())).rejects.toMatchObject(place);
+    await expect(all(log.subscribe({ after: 0, signal: never }))).rejects.toMatchObject(place);
+    expect(await all(log.readAll({ after: 299_999 }))).toHaveLength(2);
+    expect((await verified(log)).problems.map(({ problem }) => problem)).toContainEqual(gap.message);
+  });
+
   test('a commit of a newer format says so', async () => {
     const server = await serve();
     const log = await open({ servers: server.url });

@@ -1,64 +1,65 @@
 /**
- * Notices an event that is lost: the revisions of each stream are dense, so a commit whose first revision is not the
- * next one of its stream shows a gap, whoever made it.
+ * Notices an event that is lost on the way to a reader of all streams, whoever lost it.
+ *
+ * All messages of the JetStream stream are the log's, and none is ever deleted, so their sequences are dense: one that
+ * does not come is asked for again at once, and order is kept. What cannot be had shows in the revisions of its stream,
+ * which are dense too.
  */
 
-import type { LogError } from '../errors.ts';
-import type { CommitRecord } from './record.ts';
+import type { CommitRecord, Stored } from './record.ts';
 
-/** Commits in order, and the sequence that reading has reached with them: there may be messages that are no commits. */
-export interface Run {
-  readonly commits: readonly CommitRecord[];
-  readonly reached: number;
-}
-
-/**
- * Reads all streams from a sequence on. A gap is read again from the last message before it, once; if it is there again
- * that is LogError `corrupted`, which says where. From the first sequence on every stream has to begin at revision 0;
- * from any other one, what came before its first commit is not known.
- */
-export async function* dense(
-  read: (from: number) => AsyncIterable<Run>,
+/** Runs of messages from a sequence on; where one is missing, it is read again from there, once. */
+export async function* contiguous(
+  read: (from: number) => AsyncIterable<readonly Stored[]>,
   from: number,
-): AsyncGenerator<Run, void, undefined> {
-  const revisions = new Map<string, number>();
-  const expected = ({ stream, firstRevision }: CommitRecord): number =>
-    revisions.get(stream) ?? (from <= 1 ? 0 : firstRevision);
+): AsyncGenerator<readonly Stored[], void, undefined> {
   let next = from;
-  let suspect: CommitRecord | undefined;
+  /** Sequence that did not come at the second reading either: there is no such message. */
+  let absent = 0;
   for (;;) {
-    let gap: CommitRecord | undefined;
+    let isWhole = true;
     for await (const run of read(next)) {
-      let end = 0;
-      for (const commit of run.commits) {
-        if (commit.firstRevision !== expected(commit)) {
-          gap = commit;
-          break;
-        }
-        revisions.set(commit.stream, commit.lastRevision + 1);
-        end += 1;
-      }
-      const whole = gap === undefined ? run : upTo(run, end, next - 1);
-      next = whole.reached + 1;
-      if (gap === undefined || end > 0) yield whole;
-      if (gap !== undefined) break;
+      const end = gapIn(run, next, absent);
+      const whole = end === undefined ? run : run.slice(0, end);
+      next = (whole.at(-1)?.sequence ?? next - 1) + 1;
+      if (whole.length > 0) yield whole;
+      isWhole = end === undefined;
+      if (!isWhole) break;
     }
-    if (gap === undefined) return;
-    if (gap.sequence === suspect?.sequence) throw missing(gap, expected(gap));
-    suspect = gap;
+    if (isWhole) return;
+    absent = next;
   }
 }
 
-function upTo({ commits }: Run, end: number, before: number): Run {
-  const whole = commits.slice(0, end);
-  return { commits: whole, reached: whole.at(-1)?.sequence ?? before };
+/** Index of the first message of a run that does not follow the one before it. */
+function gapIn(run: readonly Stored[], first: number, absent: number): number | undefined {
+  let expected = first;
+  for (const [index, { sequence }] of run.entries()) {
+    if (sequence !== expected && expected !== absent) return index;
+    expected = sequence + 1;
+  }
+  return undefined;
 }
 
-/** Reading may go on with the commit behind the gap. */
-function missing(commit: CommitRecord, revision: number): LogError {
-  const before = commit.firstPosition - 1;
-  return commit.broken(`revision ${revision} is missing before it`, {
-    position: before,
-    lastPosition: before,
-  });
+/** The revisions of all streams that one reading meets. */
+export class Revisions {
+  readonly #next = new Map<string, number>();
+  readonly #isFromStart: boolean;
+
+  /** A reading from message 1 meets every stream at revision 0; for any other, the first commit of each is taken as it is. */
+  constructor(from: number) {
+    this.#isFromStart = from <= 1;
+  }
+
+  /** Throws LogError `corrupted` when a revision is missing before a commit; reading may go on with the commit. */
+  follow(commit: CommitRecord): void {
+    const { stream, firstRevision, firstPosition, lastRevision } = commit;
+    const expected = this.#next.get(stream) ?? (this.#isFromStart ? 0 : firstRevision);
+    if (firstRevision !== expected) {
+      const before = firstPosition - 1;
+      const reason = `revision ${expected} is missing before it`;
+      throw commit.broken(reason, { position: before, lastPosition: before });
+    }
+    this.#next.set(stream, lastRevision + 1);
+  }
 }

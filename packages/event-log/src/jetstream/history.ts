@@ -9,7 +9,7 @@
 import { LogError } from '../errors.ts';
 import type { Head } from '../port.ts';
 import type { Broker } from './broker.ts';
-import { dense, type Run } from './dense.ts';
+import { contiguous, Revisions } from './dense.ts';
 import { type FeedOptions, feed, lastOfEach } from './feed.ts';
 import { type Names, streamOf, subjectOf } from './names.ts';
 import { CALL_HEADER, type CommitRecord, decodeCommit, type Stored } from './record.ts';
@@ -24,6 +24,12 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 const MAX_CACHED = 65_536;
 /** Stray messages that are named in a warning, each once. */
 const MAX_WARNINGS = 100;
+
+/** Commits in order, and the sequence that reading has reached with them: there may be messages that are no commits. */
+export interface Run {
+  readonly commits: readonly CommitRecord[];
+  readonly reached: number;
+}
 
 type Question =
   | { readonly seq: number }
@@ -101,18 +107,26 @@ export class History {
     sequence: number,
     upTo: number,
   ): AsyncGenerator<readonly CommitRecord[], void> {
-    for await (const { commits } of this.#runs(subjectOf(this.#names, stream), sequence + 1, upTo))
-      if (commits.length > 0) yield commits;
+    for await (const run of this.#messages(subjectOf(this.#names, stream), sequence + 1, upTo))
+      for (const { commits } of this.#decoded(run)) if (commits.length > 0) yield commits;
   }
 
   /** Commits of all streams between two sequences, both included. */
   between(from: number, upTo: number): AsyncGenerator<Run, void> {
-    return dense((next) => this.#runs(this.#names.all, next, upTo), from);
+    return this.#dense((next) => this.#messages(this.#names.all, next, upTo), from);
   }
 
   /** Commits of all streams from a sequence on, for ever: ends on abort. */
   live(from: number, signal: AbortSignal): AsyncGenerator<Run, void> {
-    return dense((next) => this.#feed({ subject: this.#names.all, from: next, signal }), from);
+    return this.#dense((next) => this.#feed({ subject: this.#names.all, from: next, signal }), from);
+  }
+
+  async *#dense(
+    read: (from: number) => AsyncIterable<readonly Stored[]>,
+    from: number,
+  ): AsyncGenerator<Run, void> {
+    const revisions = new Revisions(from);
+    for await (const run of contiguous(read, from)) yield* this.#decoded(run, revisions);
   }
 
   /**
@@ -192,34 +206,35 @@ export class History {
     return [...found.values()];
   }
 
-  async *#runs(subject: string, from: number, upTo: number): AsyncGenerator<Run, void> {
+  async *#messages(subject: string, from: number, upTo: number): AsyncGenerator<readonly Stored[], void> {
     let next = from;
     for (let fetched = 0; fetched < FEW; fetched++) {
       if (next > upTo) return;
       const stored = await this.#message({ seq: next, next_by_subj: subject });
       if (stored === undefined || stored.sequence > upTo) return;
       next = stored.sequence + 1;
-      yield* this.#decoded([stored]);
+      yield [stored];
     }
     if (next <= upTo) yield* this.#feed({ subject, from: next, upTo });
   }
 
-  async *#feed(
+  #feed(
     options: Pick<FeedOptions, 'subject' | 'from' | 'upTo' | 'signal'>,
-  ): AsyncGenerator<Run, void> {
-    const { archive } = this.#names;
-    for await (const run of feed(this.#broker, { archive, window: this.#window, ...options }))
-      yield* this.#decoded(run);
+  ): AsyncGenerator<readonly Stored[], void> {
+    return feed(this.#broker, { archive: this.#names.archive, window: this.#window, ...options });
   }
 
   /** The commits of a run; when one cannot be read, those before it, and then the error. */
-  *#decoded(run: readonly Stored[]): Generator<Run, void> {
+  *#decoded(run: readonly Stored[], revisions?: Revisions): Generator<Run, void> {
     const commits: CommitRecord[] = [];
     let reached = 0;
     try {
       for (const stored of run) {
         const commit = this.#decode(stored);
-        if (commit !== undefined) commits.push(commit);
+        if (commit !== undefined) {
+          revisions?.follow(commit);
+          commits.push(commit);
+        }
         reached = stored.sequence;
       }
     } catch (error) {
