@@ -99,6 +99,35 @@ describe.skipIf(isMissing)(`messages of others on our subjects, ${version}`, () 
   });
 });
 
+describe.skipIf(isMissing)(`appends that take turns, ${version}`, () => {
+  test('wait only a moment for one that says nothing more, and not for nonsense', async () => {
+    const server = await serve();
+    const log = await open({ servers: server.url });
+    await log.append(commit('host-a', 'none'));
+    const nc = await connect({ servers: server.url });
+    undo.push(() => nc.close());
+    for (const text of ['gone 60000', 'x', '', 'gone late', 'a b c'])
+      nc.publish('apledger.waiting.host-a', text);
+    await nc.flush();
+    const before = performance.now();
+    await log.append(commit('host-a', 0));
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(await verified(log)).toMatchObject({ facts: 2, problems: [] });
+  });
+
+  test('are appended also for a user who may not say that he waits', async () => {
+    const publish = ['apledger.log.*', '$JS.API.>'];
+    const permissions = JSON.stringify({ publish, subscribe: ['_INBOX.writer.>'] });
+    const server = await serve({
+      configuration: `authorization { users: [ { user: writer, password: w, permissions: ${permissions} } ] }`,
+    });
+    const login = { servers: server.url, user: 'writer', password: 'w' };
+    const logs = [await open(login), await open(login), await open(login)];
+    await Promise.all(logs.map((log) => write(log, 'host-a', 20)));
+    expect(await verified(await open(login))).toMatchObject({ facts: 60, problems: [] });
+  });
+});
+
 describe.skipIf(isMissing)(`a server that refuses, ${version}`, () => {
   test('a commit larger than a message may be', async () => {
     const server = await serve();
