@@ -75,7 +75,7 @@ describe.skipIf('missing' in program)('the relay', () => {
     const running = startRelay({ log, url: `nats://127.0.0.1:${port}` });
     const waiting = await running.until(({ state }) => state === 'waiting');
     expect(waiting).toMatchObject({
-      reason: expect.stringMatching(/127\.0\.0\.1:\d+.*refused.*running there/i),
+      reason: expect.stringMatching(/127\.0\.0\.1:\d+.*refused.*see that the server runs/i),
     });
     await append(log, 'host-zlp1', scans(10));
     const server = await broker({ configuration: `listen: "127.0.0.1:${port}"` });
