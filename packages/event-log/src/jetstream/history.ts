@@ -37,7 +37,7 @@ type Question =
   | { readonly last_by_subj: string };
 
 export class History {
-  /** Sequence of the newest commit that the writers of this log were told of. */
+  /** Sequence of the newest commit that the writers of this log know of. */
   newest = 0;
   readonly #broker: Broker;
   readonly #names: Names;

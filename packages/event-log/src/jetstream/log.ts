@@ -145,10 +145,10 @@ export class JetStreamLog implements EventLog {
 
   async head(stream: string): Promise<Head | undefined> {
     this.#checkOpen();
-    const told = this.#writers.get(stream)?.told ?? 0;
+    const newest = this.#writers.get(stream)?.newest ?? 0;
     const commit = await this.#settled(
       () => this.#parts.history.head(stream),
-      (found) => (found?.sequence ?? 0) >= told,
+      (found) => (found?.sequence ?? 0) >= newest,
     );
     return commit?.head();
   }

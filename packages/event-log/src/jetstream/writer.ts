@@ -53,7 +53,7 @@ export class StreamWriter {
   #commands: Map<string, number> | undefined;
   /** Of the last message on the subject, which the next one is published under. */
   #sequence = 0;
-  #told = 0;
+  #newest = 0;
   /** When the question was asked whose answer is what is known here; by `performance.now()`. */
   #asOf = -1;
   #head: ChainHead = NO_HEAD;
@@ -76,9 +76,9 @@ export class StreamWriter {
     return this.#commands?.size ?? 0;
   }
 
-  /** Sequence of the last commit that this writer was told of; 0 when it was told of none. */
-  get told(): number {
-    return this.#told;
+  /** Sequence of the last commit that this writer knows of, 0 when it knows of none. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** Takes its turn after the appends before it. */
@@ -195,7 +195,7 @@ export class StreamWriter {
     const last = sealed.at(-1);
     if (last === undefined) throw new TypeError('a commit without facts');
     this.#sequence = sequence;
-    this.#tell(sequence);
+    this.#note(sequence);
     const { revision, hash, occurredAt, recordedAt } = last;
     this.#head = { revision, hash, occurredAt, recordedAt };
     this.#commands?.set(commandId, sequence);
@@ -252,11 +252,11 @@ export class StreamWriter {
     commands.set(commit.commandId, commit.sequence);
     this.#head = commit.chainHead();
     this.#sequence = commit.sequence;
-    this.#tell(commit.sequence);
+    this.#note(commit.sequence);
   }
 
-  #tell(sequence: number): void {
-    this.#told = sequence;
+  #note(sequence: number): void {
+    this.#newest = sequence;
     this.#parts.history.newest = Math.max(sequence, this.#parts.history.newest);
   }
 

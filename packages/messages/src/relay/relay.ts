@@ -106,7 +106,7 @@ class Relay {
       onIdle: (position) => this.#acknowledged(position),
     });
     try {
-      this.#tell({ state: 'publishing', after: checkpoint.position });
+      this.#report({ state: 'publishing', after: checkpoint.position });
       if (checkpoint.position > 0) this.#acknowledged(checkpoint.position);
       await this.#publishAll(publisher, checkpoint.position, (fact) =>
         this.#message(fact, attachments, maxBytes),
@@ -157,9 +157,9 @@ class Relay {
     const message = factMessage(fact, guest, entity);
     const reason = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
     if (message !== undefined && reason === undefined) return message;
-    const told = reason ?? 'its stream is none of a host';
-    this.#tell({ state: 'not-published', position: fact.position, reason: told });
-    return notPublishedMessage(fact, told);
+    const stated = reason ?? 'its stream is none of a host';
+    this.#report({ state: 'not-published', position: fact.position, reason: stated });
+    return notPublishedMessage(fact, stated);
   }
 
   /** Waits before the next attempt; throws what no attempt will mend. */
@@ -170,7 +170,7 @@ class Relay {
     else if (!(error instanceof WrongPlace)) {
       const problem = isOfBroker(error) ? brokerError(error, this.#stream) : undefined;
       if (problem === undefined || HOPELESS.has(problem.code)) throw problem ?? error;
-      this.#tell({ state: 'waiting', reason: problem.message });
+      this.#report({ state: 'waiting', reason: problem.message });
     }
     const pause = backoff(RETRY_MS).backoff(this.#attempt);
     this.#attempt += 1;
@@ -179,10 +179,10 @@ class Relay {
 
   #acknowledged(position: number): void {
     this.#attempt = 0;
-    this.#tell({ state: 'acknowledged', position });
+    this.#report({ state: 'acknowledged', position });
   }
 
-  #tell(state: RelayState): void {
+  #report(state: RelayState): void {
     this.#options.onState?.(state);
   }
 }
