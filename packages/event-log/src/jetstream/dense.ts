@@ -34,7 +34,8 @@ export async function* contiguous(
 /** Index of the first message of a run that does not follow the one before it. */
 function gapIn(run: readonly Stored[], first: number, absent: number): number | undefined {
   let expected = first;
-  for (const [index, { sequence }] of run.entries()) {
+  for (let index = 0; index < run.length; index++) {
+    const sequence = run[index]?.sequence ?? 0;
     if (sequence !== expected && expected !== absent) return index;
     expected = sequence + 1;
   }

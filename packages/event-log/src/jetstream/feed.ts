@@ -116,7 +116,8 @@ async function* runsOf(
         if (upTo === undefined && error.code === 'unreachable') return; // the next one is made behind what came
         throw error;
       }
-      const wanted = upTo === undefined ? run : run.filter(({ sequence }) => sequence <= upTo);
+      const isWithin = upTo === undefined || inbox.next - 1 <= upTo;
+      const wanted = isWithin ? run : run.filter(({ sequence }) => sequence <= upTo);
       if (run.length > 0) heardAt = performance.now();
       if (wanted.length > 0) yield wanted;
       if (run.length > 0 || upTo === undefined) continue;
