@@ -30,20 +30,21 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   events: ['ap'],
   machines: [],
   driver: ['ap', 'events', 'machines'],
-  'event-log': [],
+  nats: [],
+  'event-log': ['nats'],
   projections: ['ap', 'text', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
   'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
-  subscriber: ['events'],
-  relay: ['events', 'event-log', 'subscriber'],
+  messages: ['ap', 'events', 'nats', 'event-log'],
   client: [],
 };
 
 /** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
 const mayDoIo = [
+  'packages/nats/',
   'packages/event-log/',
   'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',

@@ -88,7 +88,7 @@ describe('the version of kept states', () => {
         'packages/machines/src/adapter-plug.ts',
       ]),
     );
-    for (const other of ['driver/src/decide.ts', 'ap/src/table.ts', 'events/src/async-api.ts'])
+    for (const other of ['driver/src/decide.ts', 'ap/src/table.ts', 'messages/src/async-api.ts'])
       expect(files).not.toContain(`packages/${other}`);
   });
 

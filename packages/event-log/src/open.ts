@@ -1,5 +1,6 @@
 /** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
 
+import { withoutLogin } from '@apledger/nats/address';
 import { openJetStreamLog } from './jetstream.ts';
 import { openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
@@ -36,6 +37,6 @@ export async function openLog(url: string): Promise<EventLog> {
     case 'esdb+discover':
       return openKurrentLog({ connectionString: url });
     default:
-      throw new TypeError(`${url}: no log of this kind; known are ${KNOWN}`);
+      throw new TypeError(`${withoutLogin(url)}: no log of this kind; known are ${KNOWN}`);
   }
 }

@@ -3,7 +3,7 @@ import { ApiProblem, Unreachable } from '@apledger/client';
 import { ImpossibleFact } from '@apledger/driver';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
-import { BrokerError } from '@apledger/subscriber';
+import { BrokerError } from '@apledger/nats';
 import { visibleLines } from '@apledger/text';
 import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';

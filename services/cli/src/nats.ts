@@ -1,6 +1,5 @@
 /** `--nats` and `--creds`: the way to a NATS server, for the commands that need one. */
-import { readFileSync } from 'node:fs';
-import { credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { natsServers, type ServerOptions } from '@apledger/nats/address';
 import { Option } from 'commander';
 import { Failure } from './failure.ts';
 
@@ -20,16 +19,11 @@ export const natsOptions = (): readonly Option[] => [
   new Option('--stream <name>', 'JetStream stream of the facts (default: APLEDGER)'),
 ];
 
-/** `--nats`, else $NATS_URL, else the usual place. */
-export const natsUrl = ({ nats }: NatsOptions): string =>
-  nats ?? process.env.NATS_URL ?? 'nats://localhost:4222';
-
-/** What the client needs beside the URL. Throws Failure(2) when the file cannot be read. */
-export function connectionOptions({ creds }: NatsOptions): NodeConnectionOptions {
-  if (creds === undefined) return {};
+/** `--nats`, else $NATS_URL, else the usual place; with `--creds`. Throws Failure(2) when that is no address. */
+export function serverOf({ nats, creds }: NatsOptions): ServerOptions {
   try {
-    return { authenticator: credsAuthenticator(readFileSync(creds)) };
+    return natsServers(nats ?? process.env.NATS_URL ?? 'nats://localhost:4222', { creds });
   } catch (error) {
-    throw new Failure(2, `--creds ${creds}: ${error instanceof Error ? error.message : error}.`);
+    throw new Failure(2, `--nats: ${error instanceof Error ? error.message : error}.`);
   }
 }

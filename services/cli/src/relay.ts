@@ -1,8 +1,8 @@
 /** `apledger relay`: publishes the facts of a log on NATS until it is told to stop. */
-import { type RelayState, relay as relayLog } from '@apledger/relay';
+import { type RelayState, relay as relayLog } from '@apledger/messages/nats';
 import { type LogPlace, withLog } from './data.ts';
 import { Failure } from './failure.ts';
-import { connectionOptions, type NatsOptions, natsUrl } from './nats.ts';
+import { type NatsOptions, serverOf } from './nats.ts';
 import { line, type Output } from './output.ts';
 
 export interface RelayCommandOptions extends NatsOptions, LogPlace {
@@ -15,7 +15,7 @@ export async function relay(
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {
-  const url = natsUrl(options);
+  const server = serverOf(options);
   const { stream, replicas = '1' } = options;
   if (replicas !== '1' && replicas !== '3')
     throw new Failure(2, `--replicas ${replicas}: a stream has 1 copy, or 3.`);
@@ -23,8 +23,7 @@ export async function relay(
   return withLog(options, { readOnly: true }, async (log) => {
     await relayLog({
       log,
-      url,
-      connection: connectionOptions(options),
+      server,
       signal,
       replicas: Number(replicas),
       ...(stream !== undefined && { stream }),
@@ -53,7 +52,7 @@ function describe(state: RelayState): string | undefined {
     case 'waiting':
       return `waiting: ${state.reason}`;
     case 'not-published':
-      return `the fact at position ${state.position} cannot be published: ${state.reason}; a letter says so in its place`;
+      return `the fact at position ${state.position} cannot be published: ${state.reason}; a dead letter in its place records the reason`;
     case 'acknowledged':
       return undefined;
   }

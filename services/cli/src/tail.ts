@@ -1,6 +1,8 @@
 /** `apledger tail`: facts as a relay publishes them, from any machine that reaches the NATS server. */
-import { connectBroker, subscribe, type Unreadable } from '@apledger/subscriber';
-import { connectionOptions, type NatsOptions, natsUrl } from './nats.ts';
+
+import { subscribe, type Unreadable } from '@apledger/messages/nats';
+import { connectNats } from '@apledger/nats';
+import { type NatsOptions, serverOf } from './nats.ts';
 import { line, type Output } from './output.ts';
 import { parseTypes, printFact } from './queries/events.ts';
 import { parseTime } from './queries/moment.ts';
@@ -24,7 +26,7 @@ export async function tail(options: TailOptions, output: Output, signal: AbortSi
     if (recorded !== undefined) printFact(recorded, json, output);
     else output.err(line(`apledger tail: message ${sequence} on ${subject}: ${reason}`));
   };
-  const connection = await connectBroker(natsUrl(options), connectionOptions(options));
+  const connection = await connectNats(serverOf(options), 'tail');
   try {
     const facts = await subscribe({
       connection,

@@ -1,11 +1,12 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 import { LogError } from '@apledger/event-log';
+import { BrokerError } from '@apledger/nats';
+import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { type Ledger, openLedger } from './application/ledger.ts';
 import { Failure } from './failure.ts';
 import { buildServer } from './http/server.ts';
-import { withoutLogin } from './nats/connection.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { type Options, optionsOf, USAGE } from './options.ts';
 
@@ -48,7 +49,7 @@ async function serve(server: FastifyInstance, ledger: Ledger, options: Options):
   const membership =
     broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
   const url = await listen(server, options);
-  const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${withoutLogin(membership.url)}`;
+  const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
   say(`ready${onBroker} at ${url}, log ${withoutLogin(log ?? directory)}`);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
@@ -100,7 +101,11 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isForPeople = error instanceof Failure || error instanceof LogError || error instanceof TypeError;
+  const isForPeople =
+    error instanceof Failure ||
+    error instanceof LogError ||
+    error instanceof BrokerError ||
+    error instanceof TypeError;
   complain(isForPeople ? error.message : String(error instanceof Error ? error.stack : error));
   process.exitCode = error instanceof Failure ? error.status : 2;
 }

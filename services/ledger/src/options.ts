@@ -1,9 +1,9 @@
 /** The arguments of the program. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type ConnectionFiles, natsServers, type ServerOptions } from '@apledger/nats/address';
 import { Failure } from './failure.ts';
 import { bindAddress } from './http/loopback.ts';
-import type { BrokerOptions } from './nats/connection.ts';
 
 const DEFAULT_PORT = 8642;
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
@@ -29,7 +29,7 @@ export interface Options {
   readonly host: string;
   readonly port: number;
   readonly console: string;
-  readonly broker: BrokerOptions | undefined;
+  readonly broker: ServerOptions | undefined;
   readonly relays: boolean;
   readonly trustsRequestInfo: boolean;
 }
@@ -49,11 +49,18 @@ export function optionsOf(args: readonly string[], env: NodeJS.ProcessEnv): Opti
     host: bindAddress(given.host),
     port: portOf(given.port ?? env.APLEDGER_PORT),
     console: given.console ?? CONSOLE,
-    broker:
-      url === undefined ? undefined : { url, credsFile: creds, caFile: ca, certFile: cert, keyFile: key },
+    broker: url === undefined ? undefined : brokerOf(url, { creds, ca, cert, key }),
     relays: !given['no-relay'],
     trustsRequestInfo: given['trust-request-info'],
   };
+}
+
+function brokerOf(url: string, files: ConnectionFiles): ServerOptions {
+  try {
+    return natsServers(url, files);
+  } catch (error) {
+    throw new Failure(2, `--nats: ${error instanceof Error ? error.message : error}`, error);
+  }
 }
 
 function portOf(text: string | undefined): number {

@@ -4,14 +4,14 @@
  * Several of these share the requests by their queue group. Each request runs on its own; only commands for one
  * host wait for each other, in the command handler. Nothing listens here: the broker brings everything.
  */
+
+import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Ledger } from '../application/ledger.ts';
 import { asProblem, Problem } from '../application/problem.ts';
-import { Failure } from '../failure.ts';
 import type { Call } from './call.ts';
-import { reasonOf } from './connection.ts';
 import type { Endpoint, Group } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { Meter } from './meter.ts';
@@ -55,7 +55,7 @@ export class LedgerService {
     this.#report = report;
   }
 
-  /** Registers the endpoints; resolves when the broker has taken them. Throws Failure when it does not let us. */
+  /** Registers the endpoints; resolves when the broker has taken them. Throws BrokerError when it does not let us. */
   static async serve(options: ServeOptions): Promise<LedgerService> {
     const service = new LedgerService(options);
     await service.#register();
@@ -74,7 +74,7 @@ export class LedgerService {
     const error = await Promise.race([this.#connection.closed(), stopped]);
     // When the connection closes, so does the service, which then knows less about why.
     const reason = this.#connection.isClosed() ? ((await this.#connection.closed()) ?? error) : error;
-    return reason instanceof Error ? reasonOf(reason) : undefined;
+    return reason instanceof Error ? this.#explained(reason).message : undefined;
   }
 
   /** Takes no more requests, answers those that came, and closes the connection. */
@@ -121,7 +121,7 @@ export class LedgerService {
     }
     // The broker's refusal of a subscription comes before its answer to a ping.
     await this.#connection.flush();
-    if (service.isStopped) throw new Failure(2, reasonOf(await service.stopped));
+    if (service.isStopped) throw this.#explained(await service.stopped);
   }
 
   #take(endpoint: Endpoint, meter: Meter, message: ServiceMsg): void {
@@ -162,6 +162,10 @@ export class LedgerService {
     }
   }
 
+  #explained(error: unknown): Error {
+    return brokerError(error, this.#connection.getServer());
+  }
+
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') {
@@ -170,7 +174,7 @@ export class LedgerService {
       } else if (status.type === 'reconnect') {
         this.#isConnected = true;
         this.#report(`reconnected to ${status.server}`);
-      } else if (status.type === 'error') this.#report(reasonOf(status.error));
+      } else if (status.type === 'error') this.#report(this.#explained(status.error).message);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Who had which mdev open at a position: folded from packed facts, since every start of the relay asks it of the whole log before. */
 import { type EventLog, packedFacts } from '@apledger/event-log';
-import { Attachments, hostOf, OP, PackedReader } from '@apledger/events';
+import { hostOf, OP, PackedReader } from '@apledger/events';
+import { Attachments } from '../subjects.ts';
 
 const UUID_WORDS = 4;
 

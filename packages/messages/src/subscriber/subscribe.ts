@@ -1,20 +1,6 @@
 /** Subscriptions: from messages to facts with their types. */
-import {
-  type FactMessage,
-  type FactOf,
-  type FactType,
-  hostOf,
-  InvalidFact,
-  MalformedMessage,
-  parseFact,
-  parseFactMessage,
-  parseSubject,
-  type RecordedEnvelope,
-  STREAM_NAME,
-  subjectFilter,
-  UnknownFact,
-  unreadableMessage,
-} from '@apledger/events';
+import { type FactOf, type FactType, hostOf, InvalidFact, parseFact, UnknownFact } from '@apledger/events';
+import { BrokerError, brokerError, isOfBroker } from '@apledger/nats';
 import {
   JetStreamApiCodes,
   JetStreamApiError,
@@ -23,7 +9,14 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
-import { BrokerError, brokerError, isOfBroker } from './broker.ts';
+import {
+  type FactMessage,
+  MalformedMessage,
+  parseFactMessage,
+  type RecordedEnvelope,
+} from '../cloud-event.ts';
+import { unreadableMessage } from '../dead-letters.ts';
+import { parseSubject, STREAM_NAME, subjectFilter } from '../subjects.ts';
 import { durableSource } from './durable.ts';
 import { type From, startSequence } from './place.ts';
 import { ephemeralSource, type Source, type StreamMessage } from './source.ts';
@@ -110,7 +103,9 @@ async function streamInfo(manager: JetStreamManager, stream: string): Promise<St
     return await manager.streams.info(stream);
   } catch (error) {
     if (!(error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)) throw error;
-    throw new BrokerError('no-stream', `there is no stream ${stream}: start a relay, it creates it`, error);
+    throw new BrokerError('no-stream', `there is no stream ${stream}: start a relay, it creates it`, {
+      cause: error,
+    });
   }
 }
 

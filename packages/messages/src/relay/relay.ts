@@ -2,21 +2,15 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
-import {
-  type Attachments,
-  entityOf,
-  type FactMessage,
-  factMessage,
-  hostOf,
-  notPublishedMessage,
-  STREAM_NAME,
-} from '@apledger/events';
-import { BrokerError, brokerError, isOfBroker } from '@apledger/subscriber';
+import { hostOf } from '@apledger/events';
+import { BrokerError, brokerError, isOfBroker, Link, type ServerOptions } from '@apledger/nats';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { backoff, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { backoff } from '@nats-io/transport-node';
+import { type FactMessage, factMessage } from '../cloud-event.ts';
+import { notPublishedMessage } from '../dead-letters.ts';
+import { type Attachments, entityOf, STREAM_NAME } from '../subjects.ts';
 import { attachmentsAt } from './attachments.ts';
-import { Link } from './link.ts';
-import { Publisher, Unpublishable, WrongPlace } from './publisher.ts';
+import { FactPublisher, Unpublishable, WrongPlace } from './publisher.ts';
 import { type Checkpoint, checkpointOf, openStream } from './stream.ts';
 
 /** A subject's line must stay well below the 4096 bytes that a server takes. */
@@ -42,10 +36,7 @@ export type RelayState =
 
 export interface RelayOptions {
   readonly log: EventLog;
-  /** `nats://[user:password@]host:port,...` */
-  readonly url: string;
-  /** What else the client needs: credentials, TLS. */
-  readonly connection?: NodeConnectionOptions;
+  readonly server: ServerOptions;
   /** Ends it: what is on its way is waited for, nothing more is sent. */
   readonly signal: AbortSignal;
   /** Name of the JetStream stream, APLEDGER by default. */
@@ -86,7 +77,7 @@ class Relay {
     try {
       while (!this.#signal.aborted) {
         try {
-          link ??= await Link.open(this.#options.url, this.#options.connection ?? {});
+          link ??= await Link.open(this.#options.server, 'relay');
           await link.standing(this.#signal);
           if (!this.#signal.aborted) await this.#session(link);
         } catch (error) {
@@ -100,32 +91,27 @@ class Relay {
 
   /** From the checkpoint on, until the signal; throws what broke it. */
   async #session(link: Link): Promise<void> {
-    const { connection, down } = link;
-    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const manager = await jetstreamManager(link.nc, { checkAPI: false });
     const info = await openStream(manager, { stream: this.#stream, replicas: this.#options.replicas ?? 1 });
     const checkpoint = this.#ahead(await checkpointOf(manager, info, this.#log));
     const attachments = await attachmentsAt(this.#log, checkpoint.position);
     const maxBytes = Math.min(
-      connection.info?.max_payload ?? Number.POSITIVE_INFINITY,
+      link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
       info.config.max_msg_size > 0 ? info.config.max_msg_size : Number.POSITIVE_INFINITY,
     );
-    const publisher = new Publisher(connection, checkpoint.sequence, {
+    const publisher = new FactPublisher(link, checkpoint.sequence, {
       onStored: (position, sequence) => {
         if (position > this.#stored.position) this.#stored = { position, sequence };
       },
       onIdle: (position) => this.#acknowledged(position),
     });
-    const onDown = (): void => publisher.fail(down.reason);
-    down.addEventListener('abort', onDown);
-    if (down.aborted) onDown();
     try {
-      this.#tell({ state: 'publishing', after: checkpoint.position });
+      this.#report({ state: 'publishing', after: checkpoint.position });
       if (checkpoint.position > 0) this.#acknowledged(checkpoint.position);
       await this.#publishAll(publisher, checkpoint.position, (fact) =>
         this.#message(fact, attachments, maxBytes),
       );
     } finally {
-      down.removeEventListener('abort', onDown);
       publisher.close();
     }
   }
@@ -140,7 +126,7 @@ class Relay {
   }
 
   async #publishAll(
-    publisher: Publisher,
+    publisher: FactPublisher,
     after: number,
     messageOf: (fact: RecordedFact) => FactMessage,
   ): Promise<void> {
@@ -171,9 +157,9 @@ class Relay {
     const message = factMessage(fact, guest, entity);
     const reason = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
     if (message !== undefined && reason === undefined) return message;
-    const told = reason ?? 'its stream is none of a host';
-    this.#tell({ state: 'not-published', position: fact.position, reason: told });
-    return notPublishedMessage(fact, told);
+    const stated = reason ?? 'its stream is none of a host';
+    this.#report({ state: 'not-published', position: fact.position, reason: stated });
+    return notPublishedMessage(fact, stated);
   }
 
   /** Waits before the next attempt; throws what no attempt will mend. */
@@ -184,7 +170,7 @@ class Relay {
     else if (!(error instanceof WrongPlace)) {
       const problem = isOfBroker(error) ? brokerError(error, this.#stream) : undefined;
       if (problem === undefined || HOPELESS.has(problem.code)) throw problem ?? error;
-      this.#tell({ state: 'waiting', reason: problem.message });
+      this.#report({ state: 'waiting', reason: problem.message });
     }
     const pause = backoff(RETRY_MS).backoff(this.#attempt);
     this.#attempt += 1;
@@ -193,10 +179,10 @@ class Relay {
 
   #acknowledged(position: number): void {
     this.#attempt = 0;
-    this.#tell({ state: 'acknowledged', position });
+    this.#report({ state: 'acknowledged', position });
   }
 
-  #tell(state: RelayState): void {
+  #report(state: RelayState): void {
     this.#options.onState?.(state);
   }
 }

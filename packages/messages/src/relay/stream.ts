@@ -1,7 +1,6 @@
 /** The JetStream stream that the relay fills: what it must be like, and how far it has got. */
 import type { EventLog } from '@apledger/event-log';
-import { PUBLISHED_SUBJECTS } from '@apledger/events';
-import { BrokerError } from '@apledger/subscriber';
+import { BrokerError } from '@apledger/nats';
 import {
   JetStreamApiCodes,
   JetStreamApiError,
@@ -13,6 +12,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import { PUBLISHED_SUBJECTS } from '../subjects.ts';
 
 /** Within this time the broker itself drops a message that it has already. */
 const DUPLICATE_WINDOW_MS = 120_000;
@@ -52,7 +52,7 @@ async function create(manager: JetStreamManager, options: StreamOptions): Promis
   } catch (error) {
     if (!(error instanceof JetStreamApiError && IN_THE_WAY.has(error.code))) throw error;
     const message = `stream ${options.stream} cannot be created: ${error.message}. See which streams there are: nats stream ls`;
-    throw new BrokerError('other-configuration', message, error);
+    throw new BrokerError('other-configuration', message, { cause: error });
   }
 }
 

@@ -6,6 +6,7 @@
  * time it is resumed, and whenever a delivery is missing (they are numbered), the next one begins right behind what was handled, and the
  * one before is deleted only then. Whoever is killed at whatever moment leaves at least one that knows the place.
  */
+import { BrokerError } from '@apledger/nats';
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -17,7 +18,6 @@ import {
   jetstream,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { BrokerError } from './broker.ts';
 import { CONSUME, PREFETCH, type Source, type SourceOptions, type StreamMessage } from './source.ts';
 
 /** After this time without an acknowledgement the broker sends a message again: no harm, it is known by its sequence number. */

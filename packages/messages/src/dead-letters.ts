@@ -2,9 +2,9 @@
  * Letters about what did not get through. A fact that the broker cannot take is in the log all the same, and a message that cannot be
  * read is in the stream all the same: a letter says where, and why. It is small whatever the fact is like.
  */
+import { hostOf } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { encodeValue, type FactMessage, type RecordedEnvelope } from './cloud-event.ts';
-import { hostOf } from './streams.ts';
 import { notPublishedSubject, unreadableSubject } from './subjects.ts';
 
 /** Names from outside are cut to this in letters. */

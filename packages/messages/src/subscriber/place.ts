@@ -1,7 +1,7 @@
 /** Where in the stream to begin: found by bisection, as its messages are in the order of their positions and times of recording. */
 
-import { subjectFilter } from '@apledger/events';
 import type { JetStreamManager, StoredMsg, StreamInfo } from '@nats-io/jetstream';
+import { subjectFilter } from '../subjects.ts';
 
 /**
  * - `new`: facts that are published from now on. `start`: all that the stream has.

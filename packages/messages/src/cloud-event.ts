@@ -6,9 +6,8 @@
  * What comes in is checked as if a stranger had sent it: one schema (`messageHeaders`, also printed into the AsyncAPI document) says
  * what the headers must be, and the subject must tell of the same host and type.
  */
+import { hostOf, problemsOf, streamOf } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { problemsOf } from './schema.ts';
-import { hostOf, streamOf } from './streams.ts';
 import { type Entity, entityOf, parseSubject, subjectOf } from './subjects.ts';
 
 /** A fact with its envelope, as event logs record it (`RecordedFact` of the package event-log). */

@@ -1,8 +1,9 @@
 /** The AsyncAPI document is one by the public parser, and its addresses are where facts are really published. */
+import { readFileSync } from 'node:fs';
+import { factSchemas } from '@apledger/events';
 import { Parser } from '@asyncapi/parser';
 import { describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './async-api.ts';
-import { factSchemas } from './facts.ts';
 import { entityOf, subjectOf } from './subjects.ts';
 
 const MDEV = '11111111-1111-4111-8111-111111111111';
@@ -18,6 +19,11 @@ describe('the AsyncAPI document', () => {
       .map(({ message, path }) => [message, path]);
     expect(found).toEqual([]);
     expect(document?.version()).toBe('3.0.0');
+  });
+
+  it('is what docs/schemas/asyncapi.json says (npm run docs writes it)', () => {
+    const file = new URL('../../../docs/schemas/asyncapi.json', import.meta.url);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(asyncApiDocument())));
   });
 
   it('has a channel, a message and an operation for every fact', () => {

@@ -2,12 +2,11 @@
  * The messages as an AsyncAPI 3 document, for whoever writes a client in another language: one channel for each type of fact, its
  * address the subject with its free tokens as parameters, its message the CloudEvents headers and the schema of the data.
  */
+import { type FactType, factSchemas, factVersion } from '@apledger/events';
 import type { TSchema } from 'typebox/type';
 import { messageHeaders } from './cloud-event.ts';
 import { notPublishedLetter, unreadableLetter } from './dead-letters.ts';
-import { type FactType, factSchemas } from './facts.ts';
 import { type EntityKind, PUBLISHED_SUBJECTS, STREAM_NAME } from './subjects.ts';
-import { factVersion } from './upcast.ts';
 
 const ref = (path: string): object => ({ $ref: `#/${path}` });
 
