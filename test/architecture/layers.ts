@@ -29,15 +29,27 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   machines: [],
   driver: ['ap', 'events', 'machines'],
   'event-log': [],
-  projections: ['ap', 'events', 'event-log'],
+  api: ['events'],
+  projections: ['ap', 'api', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
-  'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
   subscriber: ['events'],
   relay: ['events', 'event-log', 'subscriber'],
-  client: [],
+  client: ['api', 'events'],
+  ledger: [
+    'ap',
+    'api',
+    'client',
+    'command-handler',
+    'driver',
+    'event-log',
+    'events',
+    'projections',
+    'script',
+  ],
+  'command-line': [],
 };
 
 /** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
@@ -46,6 +58,7 @@ const mayDoIo = [
   'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',
   'packages/command-handler/src/snapshot-files.ts',
+  'packages/ledger/src/place.ts',
 ];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;

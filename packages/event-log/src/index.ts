@@ -21,7 +21,7 @@ export {
   type Work,
 } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
-export { openLog } from './open.ts';
+export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts } from './packed.ts';
 export type {
   Appended,

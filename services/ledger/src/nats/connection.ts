@@ -1,5 +1,6 @@
 /** The connection to the broker: how it is reached, as whom, and what it says when it is not. */
 import { readFileSync } from 'node:fs';
+import { Failure } from '@apledger/command-line';
 import {
   type Authenticator,
   connect,
@@ -8,7 +9,6 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
-import { Failure } from '../failure.ts';
 
 const CONNECT_MS = 5000;
 const RECONNECT_MS = 250;

@@ -1,12 +1,13 @@
 /** This process on NATS: the micro service, and the relay that publishes the facts. */
+import type { LogLedger } from '@apledger/ledger';
 import { relay } from '@apledger/relay';
-import type { Ledger } from '../application/ledger.ts';
 import { type BrokerOptions, connectTo, relayConnection } from './connection.ts';
 import { LedgerService } from './service.ts';
 
 export interface MembershipOptions {
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   readonly broker: BrokerOptions;
+  readonly trustsRequestInfo: boolean;
   /** Publish the facts as well. */
   readonly relays: boolean;
   readonly report: (line: string) => void;
@@ -24,12 +25,14 @@ export interface Membership {
 
 /** Registers the service and starts the relay. Throws Failure when the broker does not let us. */
 export async function joinBroker(options: MembershipOptions): Promise<Membership> {
-  const { ledger, broker, relays, report } = options;
+  const { ledger, broker, trustsRequestInfo, relays, report } = options;
   const connection = await connectTo(broker);
-  const service = await LedgerService.serve({ ledger, connection, report }).catch(async (error: unknown) => {
-    await connection.close();
-    throw error;
-  });
+  const service = await LedgerService.serve({ ledger, connection, trustsRequestInfo, report }).catch(
+    async (error: unknown) => {
+      await connection.close();
+      throw error;
+    },
+  );
   const end = new AbortController();
   const publishing = relays ? publish(options, end.signal) : Promise.resolve();
   return {

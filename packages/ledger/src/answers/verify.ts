@@ -1,0 +1,47 @@
+/** Is this log the one that was written: heads compared, or every hash recomputed. And folding the read model anew. */
+import { setImmediate } from 'node:timers/promises';
+import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
+import { packRecorded, parseFact } from '@apledger/events';
+import type { Answer } from '../answer.ts';
+import { alone } from './alone.ts';
+import { headAt } from './hosts.ts';
+
+const verify: Answer<'verify'> = async (ledger, { heads }) => {
+  const problems = [];
+  for (const { host, revision, hash } of heads) {
+    const found = await headAt(ledger, host, revision);
+    if (found?.hash === hash) continue;
+    const problem =
+      found === undefined ? 'noted earlier, but not there any more' : 'its hash is not the one noted earlier';
+    problems.push({ host, revision, problem });
+  }
+  return { checked: heads.length, problems };
+};
+
+const recompute: Answer<'recompute'> = (ledger, { heads = [] }) =>
+  alone(ledger, 'recompute', async () => {
+    const noted = heads.map((head): Head => ({ position: 0, occurredAt: '', ...head }));
+    const walk = verifyLog(ledger.log, { repack, noted });
+    let step = await walk.next();
+    while (!step.done) {
+      ledger.show(`verifying: position ${step.value.position} of ${step.value.lastPosition}`);
+      await setImmediate(); // others have questions meanwhile
+      step = await walk.next();
+    }
+    ledger.show('');
+    return step.value;
+  });
+
+const repack = ({ type, version, data }: RecordedFact): Uint8Array =>
+  packRecorded(parseFact(type, version, data), version);
+
+const rebuild: Answer<'rebuild'> = (ledger) =>
+  alone(ledger, 'rebuild', async () => {
+    const started = performance.now();
+    const views = await ledger.rebuildViews();
+    const position = await ledger.log.lastPosition();
+    const hosts = (await views.hosts()).length;
+    return { position, hosts, milliseconds: Math.round(performance.now() - started) };
+  });
+
+export const verifyAnswers = { verify, recompute, rebuild };
