@@ -26,15 +26,11 @@ export async function runProgram(program: Program, args: readonly string[], run:
     `(${name} --help shows all commands)`,
   );
   for (const option of optionsOf(shared)) root.addOption(option);
-  const inGroups = new Map(
-    Object.entries(groups).map(([word, text]) => [
-      word,
-      root.command(word).description(text).copyInheritedSettings(root),
-    ]),
-  );
+  const inGroups = new Map<string, Parser>();
   for (const command of commands) {
     const [word = '', rest] = command.name.split(' ');
-    const parent = (rest === undefined ? undefined : inGroups.get(word)) ?? root;
+    const parent = rest === undefined ? root : (inGroups.get(word) ?? root.command(word));
+    if (rest !== undefined) inGroups.set(word, parent.description(groups[word] ?? ''));
     const made = parent.command(rest ?? word).copyInheritedSettings(root);
     described(made, command).action(async () => {
       const given = sharedValues(program, command, root.opts());
@@ -103,7 +99,7 @@ function optionOf(key: string, option: Option): ParserOption {
   const made = new ParserOption(`${short}--${written(key)} <${option.value}>`, option.description);
   if (option.choices !== undefined) made.choices(option.choices);
   if (option.default !== undefined) made.default(option.default);
-  return made.makeOptionMandatory(option.required);
+  return made.makeOptionMandatory(option.required === true);
 }
 
 function valuesOf(parser: Parser, { options, positionals }: Command): object {
