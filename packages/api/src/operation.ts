@@ -1,15 +1,15 @@
 /** What an operation declares: its schemas, and the address at which each transport carries it. */
-import type { Command, Fact } from '@apledger/events';
+import type { CommandType, FactType } from '@apledger/events';
 import type { Static, TObject, TSchema } from 'typebox';
 
 /** What a schema describes, never written to. Facts and commands are the types of packages/events. */
-export type Immutable<T> = T extends Fact | Command
+export type Immutable<T> = T extends { readonly type: FactType | CommandType }
   ? T
   : T extends readonly (infer Item)[]
-  ? readonly Immutable<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
-    : T;
+    ? readonly Immutable<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+      : T;
 
 /** One question or order, the same on every transport. */
 export interface Operation {

@@ -37,4 +37,11 @@ export type {
   RecordedFact,
 } from './port.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
-export { type Problem, type Verification, type VerifyOptions, verify } from './verify.ts';
+export {
+  checkHeads,
+  type NotedHead,
+  type Problem,
+  type Verification,
+  type VerifyOptions,
+  verify,
+} from './verify.ts';

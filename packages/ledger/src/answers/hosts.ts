@@ -30,7 +30,7 @@ const isThen = ({ position, occurredAt }: Head, moment: Moment): boolean =>
   ('position' in moment && position <= moment.position) || ('time' in moment && occurredAt <= moment.time);
 
 /** The fact that a host's stream ended with at a revision; undefined when there is none. */
-export async function headAt(
+async function headAt(
   { log }: LogLedger,
   host: string,
   revision: number,

@@ -1,26 +1,23 @@
 /** Is this log the one that was written: heads compared, or every hash recomputed. And folding the read model anew. */
 import { setImmediate } from 'node:timers/promises';
-import { type Head, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { packRecorded, parseFact } from '@apledger/events';
+import { checkHeads, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
+import { hostOf, packRecorded, parseFact, streamOf } from '@apledger/events';
 import type { Answer } from '../answer.ts';
 import { alone } from './alone.ts';
-import { headAt } from './hosts.ts';
 
-const verify: Answer<'verify'> = async (ledger, { heads }) => {
-  const problems = [];
-  for (const { host, revision, hash } of heads) {
-    const found = await headAt(ledger, host, revision);
-    if (found?.hash === hash) continue;
-    const problem =
-      found === undefined ? 'noted earlier, but not there any more' : 'its hash is not the one noted earlier';
-    problems.push({ host, revision, problem });
-  }
+const verify: Answer<'verify'> = async ({ log }, { heads }) => {
+  const noted = heads.map(({ host, ...head }) => ({ stream: streamOf(host), ...head }));
+  const found = await checkHeads(log, noted);
+  const problems = found.map(({ stream, revision, problem }) => ({
+    host: hostOf(stream) ?? stream,
+    revision,
+    problem,
+  }));
   return { checked: heads.length, problems };
 };
 
-const recompute: Answer<'recompute'> = (ledger, { heads = [] }) =>
+const recompute: Answer<'recompute'> = (ledger, { heads: noted = [] }) =>
   alone(ledger, 'recompute', async () => {
-    const noted = heads.map((head): Head => ({ position: 0, occurredAt: '', ...head }));
     const walk = verifyLog(ledger.log, { repack, noted });
     let step = await walk.next();
     while (!step.done) {
