@@ -82,7 +82,9 @@ export class Api {
       rest.delete(name);
       return value;
     });
-    const query = new URLSearchParams([...rest].map(([name, value]): [string, string] => [name, String(value)]));
+    const query = new URLSearchParams(
+      [...rest].map(([name, value]): [string, string] => [name, String(value)]),
+    );
     const { response, body } =
       method === 'GET'
         ? await this.#fetch(method, rest.size === 0 ? address : `${address}?${query}`, undefined, {}, options)
