@@ -23,14 +23,12 @@ const targets = {
   bench: { withDev: true, go: (node, args) => node('test/bench/main.ts', ...args) },
   docs: {
     withDev: true,
-    // In this order: the client's types are made from the ledger's document.
     go: (node) =>
       inTurn(node, [
         ['packages/machines/src/write-docs.ts'],
         ['packages/events/src/write-docs.ts'],
         ['packages/messages/src/write-docs.ts'],
         ['services/ledger/src/write-docs.ts'],
-        ['packages/client/src/write-docs.ts'],
       ]),
   },
   ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },

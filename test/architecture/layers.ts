@@ -32,14 +32,28 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   driver: ['ap', 'events', 'machines'],
   nats: [],
   'event-log': ['nats'],
-  projections: ['ap', 'text', 'events', 'event-log'],
+  api: ['text', 'events'],
+  projections: ['ap', 'api', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
-  'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
   messages: ['ap', 'events', 'nats', 'event-log'],
-  client: [],
+  client: ['api', 'events'],
+  ledger: [
+    'ap',
+    'api',
+    'client',
+    'command-handler',
+    'driver',
+    'event-log',
+    'events',
+    'moment',
+    'projections',
+    'script',
+    'text',
+  ],
+  'command-line': ['text'],
 };
 
 /** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
@@ -49,6 +63,7 @@ const mayDoIo = [
   'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',
   'packages/command-handler/src/snapshot-files.ts',
+  'packages/ledger/src/place.ts',
 ];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;

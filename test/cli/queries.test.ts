@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openLog } from '@apledger/event-log';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
@@ -140,6 +141,23 @@ describe('show', () => {
     expect(ended).toMatchObject({ status, out: '' });
     expect(ended.err).toContain(told);
     expect(ended.err).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('--log', () => {
+  it('is read as a URL, as everybody else reads it', async () => {
+    const url = `sqlite:${join(scratch(), 'a log').replaceAll(' ', '%20')}`;
+    await apledger('run', '--log', url, file('a.sh', SCRIPT));
+    const log = await openLog(url);
+    expect(await log.lastPosition()).toBe(facts.length);
+    await log.close();
+    expect((await apledger('events', '--log', url)).out.split('\n')).toHaveLength(facts.length + 1);
+  });
+
+  it.each(['redis://x', 'sqlite:', 'sqlite:100%', 'data'])('%s is no log, which is said', async (url) => {
+    const ended = await apledger('show', 'host', '--log', url);
+    expect(ended).toMatchObject({ status: 2, out: '' });
+    expect(ended.err).toContain(`apledger: --log ${url}: `);
   });
 });
 

@@ -3,16 +3,11 @@
  * by commit. The model is slow and shares no code with the fold.
  */
 import { formatApqn, matrixHas } from '@apledger/ap';
+import type { Custody, CustodyInterval, Exposure, Holder } from '@apledger/api';
 import { driverOf, evolve, type HostState, queueOf } from '@apledger/driver';
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import { type Command, type Generation, parseFact } from '@apledger/events';
-import {
-  type Custody,
-  type CustodyInterval,
-  type Exposure,
-  type Holder,
-  openCustody,
-} from '@apledger/projections';
+import { openCustody } from '@apledger/projections';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sized } from '../support/long.ts';

@@ -1,5 +1,7 @@
 /** A real browser on the real service: its own ledger process, its own log, its own profile. */
-import { type Api, answer, type Command, openApi, type Receipt } from '@apledger/client';
+import type { Receipt } from '@apledger/api';
+import { Api } from '@apledger/client';
+import type { Command } from '@apledger/events';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeEach, describe } from 'vitest';
 import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
@@ -49,20 +51,17 @@ export async function startConsole(data = scratch()): Promise<Console> {
   const url = /http:\/\/[^/]+/.exec(await ledger.said(/ready at/))?.[0] ?? '';
   browser ??= launch();
   const chromium = await browser;
-  const api = openApi(url);
+  const api = new Api(url);
   return {
     url,
     api,
     process: ledger,
     give: async (host, ...commands) => {
       let receipt: Receipt | undefined;
-      for (const body of commands)
-        receipt = await answer(
-          api.POST('/hosts/{host}/commands', {
-            params: { path: { host }, header: { 'Apledger-Actor': 'anna@ops' } },
-            body,
-          }),
-        );
+      for (const command of commands) {
+        receipt = await api.submit({ host, command, actor: 'anna@ops' });
+        if (receipt.refusal !== undefined) throw new Error(receipt.refusal.explanation);
+      }
       if (receipt === undefined) throw new Error('no command was given');
       return receipt;
     },

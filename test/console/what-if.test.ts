@@ -1,5 +1,4 @@
 /** Asking before doing: proposals, what would come of them, and the commands only after a second yes. */
-import { answer } from '@apledger/client';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { A, B, smallHost } from './hosts.ts';
@@ -24,8 +23,7 @@ describeInBrowser('what if', () => {
     first = await lastPosition();
     await small.give(host, ...smallHost(host));
   });
-  const lastPosition = async (): Promise<number> =>
-    (await answer(small.api.GET('/hosts', { params: { query: {} } }))).position ?? 0;
+  const lastPosition = async (): Promise<number> => (await small.api.get('/hosts', {})).position ?? 0;
 
   it('says who would lose what, and does nothing', async () => {
     const before = await lastPosition();
@@ -71,7 +69,7 @@ describeInBrowser('what if', () => {
     await dialog.getByRole('textbox').fill('Änne');
     await dialog.getByRole('button', { name: 'Send' }).click();
     await dialog.waitFor({ state: 'hidden' });
-    const { events } = await answer(small.api.GET('/events', { params: { query: { after: before } } }));
+    const { events } = await small.api.get('/events', { after: before });
     expect(events[0]).toMatchObject({
       type: 'DomainUnassigned',
       actor: 'Änne',
@@ -105,7 +103,7 @@ describeInBrowser('what if', () => {
     await dialog.getByRole('textbox').fill('anna');
     await dialog.getByRole('button', { name: 'Send' }).click();
     await dialog.getByRole('alert').waitFor();
-    const view = await answer(small.api.GET('/hosts/{host}', { params: { path: { host } } }));
+    const view = await small.api.get('/hosts/{host}', { host });
     expect(view.mdevs.find(({ mdev }) => mdev === A)?.open).toBe(true);
   });
 

@@ -3,8 +3,8 @@
  * was not carried out; and what is answered is what the document promises.
  */
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
-import { buildServer, Ledger } from '@apledger/ledger';
-import { memoryStore, openReadModel } from '@apledger/projections';
+import { LogLedger } from '@apledger/ledger';
+import { buildServer } from '@apledger/ledger-service';
 import fc from 'fast-check';
 import Schema from 'typebox/schema';
 import { afterAll, expect, it } from 'vitest';
@@ -44,7 +44,7 @@ let asked = 0;
 
 async function begin(): Promise<Service> {
   const log = openMemoryLog();
-  const ledger = new Ledger({ log, readModel: await openReadModel({ log, store: memoryStore() }) });
+  const ledger = new LogLedger({ log });
   const reports: string[] = [];
   const server = await buildServer({ ledger, console: '/nowhere', report: (line) => reports.push(line) });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });

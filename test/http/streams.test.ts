@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import type { RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
 import { type EventLog, openSqliteLog } from '@apledger/event-log';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { A, all, create, register, scratch } from '../ledger/support.ts';

@@ -21,7 +21,7 @@ export {
   type Work,
 } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
-export { openLog } from './open.ts';
+export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts } from './packed.ts';
 export type {
   Appended,
@@ -37,4 +37,11 @@ export type {
   RecordedFact,
 } from './port.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
-export { type Problem, type Verification, type VerifyOptions, verify } from './verify.ts';
+export {
+  checkHeads,
+  type NotedHead,
+  type Problem,
+  type Verification,
+  type VerifyOptions,
+  verify,
+} from './verify.ts';

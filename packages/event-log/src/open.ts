@@ -9,6 +9,28 @@ import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';
 
+export interface OpenOptions {
+  /** Only to read; a log that is not there is not made. Servers decide themselves who may write. */
+  readonly readOnly?: boolean;
+}
+
+const schemeOf = (url: string): string | undefined => /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
+
+/**
+ * The directory that a `sqlite:` URL names, percent-encoded where it has to be; undefined for a URL of another kind.
+ * Throws TypeError for one that names none.
+ */
+export function sqliteDirectory(url: string): string | undefined {
+  if (schemeOf(url) !== 'sqlite') return undefined;
+  const text = url.slice('sqlite:'.length);
+  if (text === '') throw new TypeError(`${url}: which directory? sqlite:DIRECTORY`);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError(`${url}: in a URL, % begins a percent-encoded byte; write %25 for % itself`);
+  }
+}
+
 /**
  * `sqlite:DIRECTORY`, `memory:`, or servers: `nats://[user:password@]host:port[,host:port…][/name]` (`tls://` for
  * TLS) with `?replicas=3`, `creds=FILE`, `ca=FILE`, `cert=FILE`, `key=FILE` as needed; `kurrentdb://…` is a connection
@@ -16,14 +38,10 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
  *
  * Throws TypeError for a URL that names no log, LogError when the log cannot be opened.
  */
-export async function openLog(url: string): Promise<EventLog> {
-  const scheme = /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
-  switch (scheme) {
-    case 'sqlite': {
-      const directory = decodeURIComponent(url.slice('sqlite:'.length));
-      if (directory === '') throw new TypeError(`${url}: which directory? sqlite:DIRECTORY`);
-      return openSqliteLog({ directory });
-    }
+export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
+  const directory = sqliteDirectory(url);
+  if (directory !== undefined) return openSqliteLog({ directory, ...options });
+  switch (schemeOf(url)) {
     case 'memory':
       return openMemoryLog();
     case 'nats':

@@ -3,7 +3,7 @@
  * so that a page in a browser folds the same facts with the same code.
  */
 export { describeChange, describeFact } from './describe.ts';
-export { diffViews, type ViewChange } from './diff.ts';
+export { diffViews } from './diff.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export {
   ABSENT,
@@ -19,13 +19,5 @@ export {
   ZCRYPT_BOUND,
 } from './grid.ts';
 export { HostState } from './host-state.ts';
-export { type HostViewJson, stateOfView } from './restore.ts';
-export {
-  type CardView,
-  type Cell,
-  type HostView,
-  type MdevView,
-  mdevsOf,
-  type Owner,
-  viewOf,
-} from './view.ts';
+export { stateOfView } from './restore.ts';
+export { type Cell, type HostView, type HostViewJson, mdevsOf, type Owner, viewOf } from './view.ts';

@@ -1,6 +1,6 @@
 /** The way back from a view to a state, for whoever has the JSON of a view and the facts after it, and no log: a browser. */
 import { maskFromHex, maskOf } from '@apledger/ap';
-import type { MatrixIds } from '@apledger/events';
+import type { MatrixView, MdevView } from '@apledger/api';
 import { HostState } from './host-state.ts';
 import {
   ASSIGNED,
@@ -16,10 +16,7 @@ import {
   UUID_WORDS,
 } from './mdev-table.ts';
 import { MASK_WORDS, PRESENT, VFIO_AP, ZCRYPT } from './queue-rows.ts';
-import type { HostView, MdevView } from './view.ts';
-
-/** What the JSON of a view holds. */
-export type HostViewJson = Omit<HostView, 'cell'>;
+import type { HostViewJson } from './view.ts';
 
 /** The state that the view shows: its view is the same again, and the next facts fold onto it as onto the one it was made of. */
 export function stateOfView(view: HostViewJson): HostState {
@@ -57,7 +54,7 @@ function restoreMdev(state: HostState, mdev: MdevView): void {
   state.mdevs.setGuest(at, mdev.guest);
 }
 
-function setMatrix(words: Uint32Array, at: number, { adapters, domains, controlDomains }: MatrixIds): void {
+function setMatrix(words: Uint32Array, at: number, { adapters, domains, controlDomains }: MatrixView): void {
   words.set(maskOf(adapters), at);
   words.set(maskOf(domains), at + MASK_WORDS);
   words.set(maskOf(controlDomains), at + 2 * MASK_WORDS);

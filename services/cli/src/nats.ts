@@ -1,7 +1,6 @@
 /** `--nats` and `--creds`: the way to a NATS server, for the commands that need one. */
+import { Failure, type Options } from '@apledger/command-line';
 import { natsServers, type ServerOptions } from '@apledger/nats/address';
-import { Option } from 'commander';
-import { Failure } from './failure.ts';
 
 export interface NatsOptions {
   readonly nats?: string;
@@ -10,14 +9,19 @@ export interface NatsOptions {
 }
 
 /** The options of every command that uses NATS. */
-export const natsOptions = (): readonly Option[] => [
-  new Option(
-    '--nats <url>',
-    'nats://[user:password@]host:port (default: $NATS_URL, else nats://localhost:4222)',
-  ),
-  new Option('--creds <file>', 'credentials as nsc writes them'),
-  new Option('--stream <name>', 'JetStream stream of the facts (default: APLEDGER)'),
-];
+export const natsOptions = {
+  nats: {
+    type: 'string',
+    value: 'url',
+    description: 'nats://[user:password@]host:port (default: $NATS_URL, else nats://localhost:4222)',
+  },
+  creds: { type: 'string', value: 'file', description: 'credentials as nsc writes them' },
+  stream: {
+    type: 'string',
+    value: 'name',
+    description: 'JetStream stream of the facts (default: APLEDGER)',
+  },
+} as const satisfies Options;
 
 /** `--nats`, else $NATS_URL, else the usual place; with `--creds`. Throws Failure(2) when that is no address. */
 export function serverOf({ nats, creds }: NatsOptions): ServerOptions {

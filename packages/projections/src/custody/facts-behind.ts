@@ -1,7 +1,8 @@
 /** The recorded facts of one stream that are named by their revisions: who caused what, and which facts are of one commit. */
+
+import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import type { SameCommit } from './periods.ts';
-import type { Boundary } from './types.ts';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 64;

@@ -5,10 +5,15 @@ import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
 import { OP, pack, parseFact, streamOf } from '@apledger/events';
 import { FactsBehind } from './facts-behind.ts';
 import { Trace } from './trace.ts';
-import type { Range } from './types.ts';
 
 /** Resets were packed from this version of QueueReset on. */
 const FIRST_PACKED_RESET = 3;
+
+/** What overlaps this span; undefined = from the beginning, up to now. A commit that a moment falls into counts in whole. */
+export interface Range {
+  readonly from?: Moment | undefined;
+  readonly to?: Moment | undefined;
+}
 
 /** A host's history up to the end of a range. */
 export interface HostTrace {

@@ -1,6 +1,6 @@
 /** Facts by what an operator asks for, and the words to find them by. */
 
-import type { RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
 import type { Fact, FactType } from '@apledger/events';
 import { describeFact } from '@apledger/projections/host';
 

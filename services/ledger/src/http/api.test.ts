@@ -1,6 +1,7 @@
 /** Questions and commands over HTTP: what HTTP itself has words for, it is told in them. */
+
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
-import { A, assignAdapter, assignDomain, B, create, register } from '../application/test-support.ts';
 import { type Scene, scene } from './test-support.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';

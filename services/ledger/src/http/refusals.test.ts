@@ -1,7 +1,8 @@
 /** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
+
+import { MAX_REQUEST_BYTES } from '@apledger/ledger';
+import { A, create, register } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from '../application/input.ts';
-import { A, create, register } from '../application/test-support.ts';
 import { bindAddress } from './loopback.ts';
 import { type Scene, scene } from './test-support.ts';
 

@@ -1,12 +1,13 @@
 /** This process on NATS: the micro service, and the relay that publishes the facts. */
+import type { LogLedger } from '@apledger/ledger';
 import { relay } from '@apledger/messages/nats';
 import { connectNats, placeOf, type ServerOptions } from '@apledger/nats';
-import type { Ledger } from '../application/ledger.ts';
 import { LedgerService } from './service.ts';
 
 export interface MembershipOptions {
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   readonly broker: ServerOptions;
+  readonly trustsRequestInfo: boolean;
   /** Publish the facts as well. */
   readonly relays: boolean;
   readonly report: (line: string) => void;
@@ -25,12 +26,14 @@ export interface Membership {
 
 /** Registers the service and starts the relay. Throws BrokerError when the broker is away, or does not let us. */
 export async function joinBroker(options: MembershipOptions): Promise<Membership> {
-  const { ledger, broker, relays, report } = options;
+  const { ledger, broker, trustsRequestInfo, relays, report } = options;
   const connection = await connectNats(broker, 'ledger');
-  const service = await LedgerService.serve({ ledger, connection, report }).catch(async (error: unknown) => {
-    await connection.close();
-    throw error;
-  });
+  const service = await LedgerService.serve({ ledger, connection, trustsRequestInfo, report }).catch(
+    async (error: unknown) => {
+      await connection.close();
+      throw error;
+    },
+  );
   const end = new AbortController();
   const publishing = relays ? publish(options, end.signal) : Promise.resolve();
   return {

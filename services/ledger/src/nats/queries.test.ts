@@ -1,7 +1,8 @@
 /** Questions over the wire: now, as of a position, as of a time; pages; and all that is no question. */
+
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
-import { A, assignAdapter, assignDomain, B, create, register } from '../application/test-support.ts';
 import { endpoints } from './endpoints.ts';
 import { type Scene, scene } from './test-support.ts';
 

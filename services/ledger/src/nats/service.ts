@@ -5,12 +5,13 @@
  * host wait for each other, in the command handler. Nothing listens here: the broker brings everything.
  */
 
+import { Problem, type ProblemMessage } from '@apledger/api';
+import { asProblem, type LogLedger } from '@apledger/ledger';
 import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Ledger } from '../application/ledger.ts';
-import { asProblem, Problem } from '../application/problem.ts';
+
 import type { Call } from './call.ts';
 import type { Endpoint, Group } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
@@ -33,23 +34,27 @@ const DRAIN_MS = 20_000;
 const encoder = new TextEncoder();
 
 export interface ServeOptions {
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   readonly connection: NatsConnection;
+  /** Count `Nats-Request-Info` as who asks; see actor.ts. */
+  readonly trustsRequestInfo: boolean;
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
 }
 
 /** One instance of the service, from `serve` on until `drain`. */
 export class LedgerService {
-  readonly #ledger: Ledger;
+  readonly #ledger: LogLedger;
   readonly #connection: NatsConnection;
+  readonly #trustsRequestInfo: boolean;
   readonly #report: (line: string) => void;
   readonly #meters = new Map<string, Meter>();
   readonly #inFlight = new Set<Promise<void>>();
   #service: Service | undefined;
   #isConnected = true;
 
-  private constructor({ ledger, connection, report }: ServeOptions) {
+  private constructor({ ledger, connection, trustsRequestInfo, report }: ServeOptions) {
+    this.#trustsRequestInfo = trustsRequestInfo;
     this.#ledger = ledger;
     this.#connection = connection;
     this.#report = report;
@@ -144,8 +149,21 @@ export class LedgerService {
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
     const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
-    const reply = await endpoint.answer(this.#ledger, callOf(message, maxReplyBytes));
+    const reply = await endpoint.answer(this.#ledger, this.#callOf(message, maxReplyBytes));
     message.respond(encoded(endpoint, reply, maxReplyBytes));
+  }
+
+  #callOf(message: ServiceMsg, maxReplyBytes: number): Call {
+    const given = new Map<string, string>();
+    for (const [name, values] of message.headers ?? []) given.set(name.toLowerCase(), values.at(-1) ?? '');
+    const { subject, data } = message;
+    return {
+      subject,
+      headers: given,
+      body: data,
+      maxReplyBytes,
+      trustsRequestInfo: this.#trustsRequestInfo,
+    };
   }
 
   #failed(endpoint: Endpoint, meter: Meter, message: ServiceMsg, error: unknown): void {
@@ -154,7 +172,7 @@ export class LedgerService {
     if (problem.status >= 500) this.#report(`${endpoint.name}: ${problem.message}`);
     if (problem.code === 'internal') this.#report(error instanceof Error ? `${error.stack}` : String(error));
     try {
-      message.respondError(problem.status, headline(problem), jsonText(problem.body()));
+      message.respondError(problem.status, headline(problem), jsonText(messageOf(problem)));
     } catch (unsent) {
       this.#report(
         `${endpoint.name}: the reply could not be sent: ${unsent instanceof Error ? unsent.message : unsent}`,
@@ -183,11 +201,12 @@ export class LedgerService {
 const asLibraryConnection = (connection: NatsConnection) =>
   connection as unknown as ConstructorParameters<typeof Svcm>[0];
 
-function callOf(message: ServiceMsg, maxReplyBytes: number): Call {
-  const given = new Map<string, string>();
-  for (const [name, values] of message.headers ?? []) given.set(name.toLowerCase(), values.at(-1) ?? '');
-  return { subject: message.subject, headers: given, body: message.data, maxReplyBytes };
-}
+/** The problem as the body of an error reply. */
+export const messageOf = ({ code, message, details }: Problem): ProblemMessage => ({
+  code,
+  message,
+  ...details,
+});
 
 function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Array {
   const whole = encoder.encode(JSON.stringify(reply));
