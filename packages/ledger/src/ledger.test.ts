@@ -42,16 +42,19 @@ function readlink(path: string): string | undefined {
   }
 }
 
-describe.runIf(existsSync('/proc/self/fd'))('a ledger that cannot be opened', () => {
-  it('leaves its log closed', async () => {
+describe.runIf(existsSync('/proc/self/fd'))('a ledger whose read model cannot be opened', () => {
+  it('says so to who asks, and closes its log', async () => {
     const directory = scratch();
     const first = await openLogLedger({ data: directory });
     await fill(first);
+    await first.views();
     expect(openFiles(directory)).toContain(join(directory, 'log.sqlite'));
     await first.close();
     rmSync(join(directory, 'read-model.sqlite'));
     mkdirSync(join(directory, 'read-model.sqlite'));
-    await expect(openLogLedger({ data: directory }, { keepsViews: true })).rejects.toThrow();
+    const second = await openLogLedger({ data: directory }, { keepsViews: true });
+    await expect(second.views()).rejects.toThrow();
+    await second.close();
     expect(openFiles(directory)).toEqual([]);
   });
 });

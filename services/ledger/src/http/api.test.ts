@@ -29,6 +29,7 @@ describe('a host', () => {
     const then = (await get(`/hosts/lpar1?position=${before}`)).body;
     expect(then).toMatchObject({ position: before, mdevs: [{ mdev: A, guest: null }, {}] });
     expect((await get('/hosts/lpar1?time=2026-03-01T09:59:59.999Z')).body).toEqual(then);
+    expect((await get('/hosts/lpar1?time=2026-03-01%2010:59:59.999%20Europe/Zurich')).body).toEqual(then);
     expect((await get('/hosts/lpar1?time=2026-03-01T11:00:00%2B01:00')).body).not.toEqual(then);
   });
 
