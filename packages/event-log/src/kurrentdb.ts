@@ -22,7 +22,6 @@ import { type PackedEntry, pagesOf } from './packed.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
 
 export type { KurrentOptions, Retry } from './kurrentdb/connection.ts';
-export { type ConsumerOptions, consumeKurrent, replayParked, type Work } from './kurrentdb/consumers.ts';
 
 /**
  * Opens the log in a KurrentDB cluster. Throws LogError `io` when the connection string is wrong, the server cannot
