@@ -33,7 +33,7 @@ export async function beginStore(): Promise<StoreUnderTest> {
 
 /** A log that loses patience soon. */
 export function openFast(options: KurrentOptions): Promise<EventLog> {
-  return openKurrentLog({ patienceMs: 500, deadlineMs: 5_000, ...options });
+  return openKurrentLog({ patienceMs: 1_500, deadlineMs: 5_000, ...options });
 }
 
 /** A test of what only the fake can be made to do. */

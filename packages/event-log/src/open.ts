@@ -4,6 +4,7 @@ import { openJetStreamLog } from './jetstream.ts';
 import { openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
+import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';
@@ -36,6 +37,6 @@ export async function openLog(url: string): Promise<EventLog> {
     case 'esdb+discover':
       return openKurrentLog({ connectionString: url });
     default:
-      throw new TypeError(`${url}: no log of this kind; known are ${KNOWN}`);
+      throw new TypeError(`${redacted(url)}: no log of this kind; known are ${KNOWN}`);
   }
 }

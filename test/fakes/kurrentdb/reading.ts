@@ -28,7 +28,7 @@ export interface ReadingNode {
 }
 
 /** Events that a subscription considers before others have their turn. */
-const TURN = 256;
+const TURN = 16;
 
 /** Answers one call until it is done or cancelled. Throws CallError. */
 export async function read(call: ReadCall, node: ReadingNode): Promise<void> {

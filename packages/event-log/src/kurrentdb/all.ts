@@ -28,10 +28,15 @@ import type { Streams } from './streams.ts';
 /** Events read backwards at first, and at most, in search of our last one. */
 const FIRST_LOOK = 4;
 const LONGEST_LOOK = 4096;
-/** Bytes of the database's log that are not worth being looked through here: the server does it faster. */
-const FAR = 8 * 1024 * 1024;
+/** Bytes of the database's log, looked through by the server and not here from so many on. */
+const FAR = 256 * 1024;
+/** Bytes behind what the file says that make it worth being written again. */
+const WORTH_KEEPING = 8 * 1024 * 1024;
 /** The server says nothing while it looks through the log for one event. */
 const SEARCH_MS = 600_000;
+/** Bytes of others' events that are worth a call more. */
+const WORTH_SKIPPING = 1024 * 1024;
+const REMEMBERED_SKIPS = 4096;
 const REMEMBERED_STARTS = 1024;
 
 /** How far a reading has come. */
@@ -42,6 +47,8 @@ interface Cursor {
   seen: Place | undefined;
   readonly end: number;
   readonly density: Density;
+  /** Whether `after` is the position of an event of ours, or the start. */
+  isBehindOurs: boolean;
   /** Whether all of ours up to where it began was known, so that it tells what our last event is. */
   readonly isContiguous: boolean;
 }
@@ -56,12 +63,14 @@ export class AllStream {
   /** Our last event up to the place up to which all of $all was looked at. */
   #last = 0;
   #looked: Place | undefined;
-  #start: Mark | undefined;
+  /** Behind our event at a position none of ours lies up to a place, with many of others between. 0: the start. */
+  readonly #skips = new Map<number, Place>();
   /** Streams whose metadata were written behind our last event, and where. */
   readonly #touched = new Map<string, number>();
-  /** What the next process shall know; not all is worth a file. */
-  #known: KnownBounds | undefined;
-  #kept: KnownBounds | undefined;
+  /** What the next process shall know of our end. */
+  #marked: Omit<KnownBounds, 'skips'> | undefined;
+  #isKept = true;
+  #keptAt = 0;
   #searching: Promise<number> | undefined;
   #nextSearch: Promise<number> | undefined;
   /** Positions at which an event begins, as we have seen. */
@@ -83,15 +92,19 @@ export class AllStream {
     if (event?.id !== known.looked.id || event.place.commit !== known.looked.commit) return;
     this.#last = known.last;
     this.#looked = known.looked;
-    this.#start = known.start;
-    this.#known = known;
-    this.#kept = known;
+    this.#marked = known;
+    this.#keptAt = known.looked.commit;
+    for (const [after, commit, prepare] of known.skips) this.#skips.set(after, { commit, prepare });
   }
 
   /** Keeps what is known for the next process. */
   close(): void {
-    if (this.#known !== undefined && this.#known !== this.#kept) this.#file.write(this.#known);
-    this.#kept = this.#known;
+    if (this.#marked === undefined || this.#isKept) return;
+    const { last, looked } = this.#marked;
+    const skips = [...this.#skips].map(([after, { commit, prepare }]) => [after, commit, prepare] as const);
+    this.#file.write({ last, looked, skips });
+    this.#isKept = true;
+    this.#keptAt = looked.commit;
   }
 
   /** Tells of an event of ours. */
@@ -133,7 +146,8 @@ export class AllStream {
 
   #cursor(after: number, end: number): Cursor {
     const density = new Density(this.#places, after);
-    return { after, seen: undefined, end, density, isContiguous: after <= this.#last };
+    const isContiguous = after <= this.#last;
+    return { after, seen: undefined, end, density, isBehindOurs: after <= 0, isContiguous };
   }
 
   async *#resumed(
@@ -149,7 +163,7 @@ export class AllStream {
           patience.progress();
           yield event;
         }
-        return;
+        if (cursor.after >= cursor.end || !this.#skips.has(cursor.after)) return;
       } catch (error) {
         if (signal?.aborted) return;
         if (!(error instanceof Gap)) await patience.afterFailure(error);
@@ -180,8 +194,6 @@ export class AllStream {
     };
     /** Trusted as soon as something follows it. */
     let checkpoint: Place | undefined;
-    let isFirst = true;
-    let isAmongOthers = false;
     for await (const message of this.#connection.read(request, options)) {
       const event = eventOf(message);
       if (event === undefined) {
@@ -195,7 +207,6 @@ export class AllStream {
           this.#passed(checkpoint, cursor);
         }
         checkpoint = reached;
-        isAmongOthers = isFirst && from === 'start';
         continue;
       }
       checkpoint = undefined;
@@ -205,17 +216,20 @@ export class AllStream {
       }
       const position = positionOf(event, place);
       if (event.type === '$streamDeleted' && position > cursor.after) throw this.#tombstone(event);
-      if (isAmongOthers && this.#start === undefined) await this.#beginBefore(position);
-      isAmongOthers = false;
-      isFirst = false;
       if (position <= cursor.after) continue;
       if (position > cursor.end) return;
       await cursor.density.take(event, position);
+      if (cursor.isBehindOurs) this.#skip(cursor.after, cursor.seen);
+      cursor.isBehindOurs = true;
       cursor.after = position;
       cursor.seen = event.place;
       this.#passed(event.place, cursor);
       yield event;
       if (position === cursor.end) return;
+      const next = this.#skips.get(position);
+      if (next === undefined || next.commit >= cursor.end) continue;
+      cursor.seen = next;
+      return;
     }
     if (!signal?.aborted) throw new Fault('unavailable', 'the server ended the subscription');
   }
@@ -225,14 +239,19 @@ export class AllStream {
     if (!isContiguous || place.commit <= (this.#looked?.commit ?? -1)) return;
     this.#looked = place;
     this.#last = Math.max(this.#last, after);
-    if (place.commit - (this.#known?.looked.commit ?? 0) > FAR) this.lastPosition().catch(() => {}); // marks it
+    if (place.commit - this.#keptAt < WORTH_KEEPING) return;
+    this.#keptAt = place.commit;
+    this.lastPosition().catch(() => {}); // finds an event that the file can name; if not now, then later
   }
 
   /** Where a subscription begins whose first event is the first one after a position. */
   async #startAfter(after: number): Promise<Place | 'start'> {
     const looked = this.#looked;
     if (looked !== undefined && after >= this.#last && looked.commit >= after) return looked;
-    if (this.#start !== undefined && after < this.#start.commit) return this.#start;
+    const skip = this.#skips.get(Math.max(after, 0));
+    if (skip !== undefined) return skip;
+    const first = this.#skips.get(0);
+    if (first !== undefined && after < first.commit) return first;
     if (after <= 0) return 'start';
     if (this.#starts.has(after) || (await this.#beginsAt(after))) return placeAt(after);
     if (after > this.#last && after > (await this.lastPosition())) return placeAt(after); // nothing lies there yet
@@ -250,10 +269,12 @@ export class AllStream {
     return found;
   }
 
-  /** Remembers that none of ours lies before a position, with others before it. */
-  async #beginBefore(position: number): Promise<void> {
-    const before = await this.#eventBefore(position);
-    if (before !== undefined) this.#start = { ...before.place, id: before.id };
+  /** Remembers that only others' events lie between one of ours and a place before the next. */
+  #skip(after: number, to: Place | undefined): void {
+    if (to === undefined || to.commit - after < WORTH_SKIPPING || this.#skips.size >= REMEMBERED_SKIPS)
+      return;
+    this.#skips.set(after, to);
+    this.#isKept = false;
   }
 
   /** What a read of $all gives; nothing from where no event begins. */
@@ -296,9 +317,11 @@ export class AllStream {
     if (top.commit > (this.#looked?.commit ?? -1)) {
       this.#looked = top.commit >= found ? top : placeAt(found);
       this.#last = Math.max(this.#last, found);
-      const start = this.#start;
-      this.#known = { last: this.#last, looked: top, ...(start === undefined ? {} : { start }) };
-      if (top.commit - (this.#kept?.looked.commit ?? 0) > FAR) this.close();
+    }
+    if (top.commit > (this.#marked?.looked.commit ?? -1) && top.commit >= found) {
+      this.#marked = { last: this.#last, looked: top };
+      this.#isKept = false;
+      if (top.commit - this.#keptAt >= WORTH_KEEPING) this.close();
     }
     if (this.#last > 0) this.note(this.#last);
     return Math.max(this.#last, found);
@@ -308,7 +331,7 @@ export class AllStream {
     const { prefix, options } = this.#connection;
     const looked = this.#looked;
     const left = top.commit - (looked?.commit ?? 0);
-    if (left > FAR) options.onSearch?.(left);
+    if (left > WORTH_KEEPING) options.onSearch?.(left);
     if (looked !== undefined && left <= FAR) return this.#stepBelow(lowest);
     // The server looks for it: back from the end, or all that came since.
     const reading: Reading =

@@ -1,5 +1,6 @@
 /**
- * Where in the database's log our events begin and end, so that nobody searches for them among the events of others.
+ * Where in the database's log our events lie, so that nobody searches for them among the events of others: where they
+ * end, and what need not be looked through before them and between them.
  *
  * Known from what was read; kept in a file for the next process when there is a directory. The file names an event up
  * to which everything was looked at, by its place and id: when that event is not there any more, the database is
@@ -17,12 +18,12 @@ export interface Mark extends Place {
 }
 
 export interface KnownBounds {
-  /** An event before which none of ours begins; undefined when that is not known. */
-  readonly start?: Mark;
   /** Position of our last event up to `looked`, 0 when there is none. */
   readonly last: number;
   /** The event up to which all were looked at. */
   readonly looked: Mark;
+  /** Long runs of others' events: behind our event at a position (0: from the start) none of ours up to a place. */
+  readonly skips: readonly (readonly [after: number, commit: number, prepare: number])[];
 }
 
 export class BoundsFile {
@@ -61,7 +62,10 @@ function isBounds(value: unknown): value is KnownBounds {
   if (typeof value !== 'object' || value === null || !('last' in value && 'looked' in value)) return false;
   const { last, looked } = value;
   if (!Number.isSafeInteger(last) || !isMark(looked)) return false;
-  return !('start' in value) || isMark(value.start);
+  if (!('skips' in value && Array.isArray(value.skips))) return false;
+  return value.skips.every(
+    (skip) => Array.isArray(skip) && skip.length === 3 && skip.every(Number.isSafeInteger),
+  );
 }
 
 function isMark(value: unknown): value is Mark {

@@ -45,6 +45,8 @@ export interface KurrentOptions {
 
 const DEFAULT_DEADLINE_MS = 10_000;
 const DEFAULT_PATIENCE_MS = 15_000;
+/** Of the last try. */
+const SHORTEST_DEADLINE_MS = 100;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -103,7 +105,7 @@ export class Connection {
     for (;;) {
       this.checkOpen();
       try {
-        return await call(Math.min(this.#deadlineMs, patience.leftMs));
+        return await call(Math.min(this.#deadlineMs, Math.max(patience.leftMs, SHORTEST_DEADLINE_MS)));
       } catch (error) {
         await patience.afterFailure(error);
       }
@@ -223,9 +225,9 @@ export class Patience {
     this.#signal = signal === undefined ? connection.closed : AbortSignal.any([signal, connection.closed]);
   }
 
-  /** How long it lasts from now on; never nothing, so that a last try has a chance. */
+  /** How long it lasts from now on. */
   get leftMs(): number {
-    return Math.max(1, this.#patienceMs - (performance.now() - this.#since));
+    return Math.max(0, this.#patienceMs - (performance.now() - this.#since));
   }
 
   /** Something came: what failed before is forgiven. */
@@ -236,8 +238,10 @@ export class Patience {
 
   async afterFailure(error: unknown): Promise<void> {
     this.#connection.checkOpen();
-    const leftMs = this.#patienceMs - (performance.now() - this.#since);
-    if (!isTransient(error) || leftMs <= 0) throw asLogError(error, this.#connection.place);
+    const { leftMs } = this;
+    // One more try at least: a slow first one may have learnt who leads.
+    const isOver = leftMs === 0 && this.#attempt > 0;
+    if (isOver || !isTransient(error)) throw asLogError(error, this.#connection.place);
     this.#attempt += 1;
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** (this.#attempt - 1), LONGEST_PAUSE_MS);
     // Not all at once: many clients of one server lost it at the same moment.

@@ -195,7 +195,7 @@ export class Writer {
       await this.#catchUp(stream, known);
       if (known.head.revision >= revision && known.head.revision > believed) return;
       const reason = `the server ends stream ${stream} at ${revision}, and reads end at ${known.head.revision}`;
-      if (patience.leftMs <= 1) throw this.#contradiction(stream, known.head.revision, revision);
+      if (patience.leftMs === 0) throw this.#contradiction(stream, known.head.revision, revision);
       await patience.afterFailure(new Fault('unavailable', reason));
     }
   }
