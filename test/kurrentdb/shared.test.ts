@@ -59,12 +59,12 @@ describe('a database that others fill', () => {
         const facts = await all(log.readAll());
         const live = await deliveries(log, 0, (_, ups) => ups.length === 1);
         await log.append(commit('host-a', 9));
-        return { last, facts, live, heads: await log.heads() };
+        return { last, facts, live, end: await log.lastPosition() };
       });
       expect(result.facts).toHaveLength(10);
       expect(result.last).toBe(result.facts.at(-1)?.position);
       expect(result.live.facts).toEqual(result.facts);
-      expect(result.heads).toMatchObject([{ revision: 10 }]);
+      expect(result.end).toBeGreaterThan(result.last);
       expect(cost).toBeLessThan(FEW);
     },
   );
