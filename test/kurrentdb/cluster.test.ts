@@ -3,6 +3,7 @@
 import { all, commit, deliveries, fact, verified, write } from '@apledger/event-log/contract/support';
 import { describe, expect } from 'vitest';
 import type { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
+import { sized } from '../support/long.ts';
 import { closeAfterEach, onFake, openFast, openOn, startFake } from './support.ts';
 
 closeAfterEach();
@@ -136,6 +137,46 @@ describe('many calls at once', () => {
     await Promise.all(readings.map((reading) => reading.next())); // each has a call open now
     await log.append(commit('host-a', 4));
     await Promise.all(readings.map((reading) => reading.return?.(undefined)));
+  });
+});
+
+describe('many subscriptions of one process', () => {
+  const SUBSCRIPTIONS = sized(1_000, 10_000);
+
+  onFake(
+    `${SUBSCRIPTIONS} of them get every fact, at the cost of one, while appends go on`,
+    async () => {
+      const fake = await startFake();
+      const log = await openOn(fake, { patienceMs: 60_000 });
+      await write(log, 'host-a', 3);
+      const after = await log.lastPosition();
+      const reads = fake.calls.read;
+      const lives = Array.from({ length: SUBSCRIPTIONS }, () =>
+        deliveries(log, after, (facts) => facts.length === 10),
+      );
+      await write(log, 'host-b', 10);
+      for (const { facts } of await Promise.all(lives))
+        expect(facts.map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect(fake.calls.read - reads).toBeLessThan(20);
+    },
+    300_000,
+  );
+
+  onFake('one that is too slow for what is kept reads history, and misses nothing', async () => {
+    const log = await openOn(await startFake());
+    const facts = Array.from({ length: 1_000 }, (_, n) => fact(n));
+    await log.append(commit('host-a', 'none'));
+    const received: number[] = [];
+    const ended = new AbortController();
+    for await (const delivery of log.subscribe({ after: 0, signal: ended.signal })) {
+      if ('caughtUp' in delivery) {
+        for (let n = 0; n < 6; n++) await log.append(commit('host-a', 'any', facts));
+        continue;
+      }
+      received.push(delivery.fact.revision);
+      if (received.length === 6_001) ended.abort();
+    }
+    expect(received).toEqual(Array.from({ length: 6_001 }, (_, n) => n));
   });
 });
 

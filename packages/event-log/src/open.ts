@@ -1,13 +1,16 @@
 /** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
 
 import { openJetStreamLog } from './jetstream.ts';
-import { openKurrentLog } from './kurrentdb.ts';
+import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
 import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';
+
+/** What a log of servers may use of this machine; see KurrentOptions. */
+export type OpenOptions = Pick<KurrentOptions, 'directory' | 'onSearch'>;
 
 /**
  * `sqlite:DIRECTORY`, `memory:`, or servers: `nats://[user:password@]host:port[,host:port…][/name]` (`tls://` for
@@ -16,7 +19,7 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
  *
  * Throws TypeError for a URL that names no log, LogError when the log cannot be opened.
  */
-export async function openLog(url: string): Promise<EventLog> {
+export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const scheme = /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'sqlite': {
@@ -35,7 +38,7 @@ export async function openLog(url: string): Promise<EventLog> {
     case 'esdb':
     case 'kurrentdb+discover':
     case 'esdb+discover':
-      return openKurrentLog({ connectionString: url });
+      return openKurrentLog({ ...options, connectionString: url });
     default:
       throw new TypeError(`${redacted(url)}: no log of this kind; known are ${KNOWN}`);
   }

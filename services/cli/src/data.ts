@@ -58,7 +58,8 @@ async function open(place: LogPlace, options: { readonly readOnly: boolean }): P
   if (place.log === undefined || !isRemote(place))
     return openSqliteLog({ directory: dataDirectory(place), ...options });
   try {
-    return await openLog(place.log);
+    const directory = cacheDirectory(place);
+    return await openLog(place.log, directory === undefined ? {} : { directory });
   } catch (error) {
     if (error instanceof TypeError) throw new Failure(2, `--log ${error.message}`);
     throw error;

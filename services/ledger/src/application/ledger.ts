@@ -88,7 +88,7 @@ export interface PlaceOptions extends Omit<LedgerOptions, 'log' | 'readModel' | 
 
 /** Opens log and read model. Throws LogError, or TypeError for a URL that names no log. */
 export async function openLedger({ directory, log: url, ...rest }: PlaceOptions): Promise<Ledger> {
-  const log = await openLog(url ?? `sqlite:${encodeURIComponent(directory)}`);
+  const log = await openLog(url ?? `sqlite:${encodeURIComponent(directory)}`, { directory });
   try {
     mkdirSync(directory, { recursive: true });
     const readModel = await openReadModel({ log, store: openSqliteStore(join(directory, READ_MODEL)) });
