@@ -75,6 +75,7 @@ test(`two handles that race for any revision are both appended, ${RACES} times, 
 
 test(`three handles that write to one stream as fast as they can all get on, against ${UNDER_TEST}`, async () => {
   const three = await handles(3, 2);
+  await Promise.all(three.map((log) => log.append(commit('host-a', 'any')))); // each knows the stream now
   const until = performance.now() + sized(3_000, 60_000);
   const writer = async (log: EventLog): Promise<{ appends: number; worstMs: number }> => {
     let appends = 0;

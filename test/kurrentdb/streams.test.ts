@@ -158,6 +158,44 @@ describe(`other streams of others, in ${UNDER_TEST}`, () => {
   });
 });
 
+describe('a stream that really ends lower than it did', () => {
+  onFake('is corrupted, but only after as long as patience lasts', async () => {
+    const fake = await startFake();
+    const log = await openOn(fake, { patienceMs: 300 });
+    await write(log, 'host-a', 4);
+    fake.stop();
+    const older = await startFake({ port: fake.port });
+    await write(await openOn(older), 'host-a', 2);
+    const startedAt = performance.now();
+    await expect(log.append(commit('host-a', 3))).rejects.toMatchObject({
+      code: 'corrupted',
+      message: expect.stringContaining('reads as ending at 3, but the server ends it at 1'),
+    });
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+  });
+});
+
+describe('a log of an older apledger', () => {
+  onFake('whose events carry the ids of their facts is read, appended to and verified', async () => {
+    const fake = await startFake();
+    const log = await openOn(fake);
+    const given = commit('host-a', 'none', [fact(0), fact(1)]);
+    await log.append(given);
+    const facts = await all(log.readAll());
+    for (const event of fake.store.log.filter(({ stream }) => stream === 'apledger-host-a')) {
+      const id = facts[event.revision]?.id ?? '';
+      expect(event.id).not.toBe(id);
+      const metadata = { ...JSON.parse(Buffer.from(event.metadata).toString()), writer: id };
+      Object.assign(event, { id, metadata: Buffer.from(JSON.stringify(metadata)) });
+    }
+    const again = await openOn(fake);
+    expect(await all(again.readAll())).toEqual(facts);
+    expect(await again.append(given)).toMatchObject({ lastRevision: 1, duplicate: true });
+    await again.append(commit('host-a', 1));
+    expect(await verified(again)).toMatchObject({ facts: 3, problems: [] });
+  });
+});
+
 describe('what old servers and others lose', () => {
   onFake('a stream whose events have aged reads as corrupted, not as one that never was', async () => {
     const fake = await startFake();

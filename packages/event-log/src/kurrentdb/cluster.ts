@@ -9,7 +9,7 @@
 
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { type Address, type Endpoint, sameEndpoint, targetOf } from './address.ts';
-import { Fault, faultOf, isAboutNode } from './faults.ts';
+import { Fault, faultOf, isTransient } from './faults.ts';
 import { closedFault, Node } from './node.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -59,7 +59,7 @@ export class Cluster {
 
   /** Tells of a call that failed: the leader is sought anew when the fault is the node's. */
   failed(node: Node, fault: Fault): void {
-    if (!isAboutNode(fault) || node !== this.#node) return;
+    if (!isTransient(fault) || node !== this.#node) return;
     this.#node = undefined;
     this.#failed = node.endpoint;
     this.#hint = fault.leader;

@@ -64,11 +64,6 @@ export function isTransient(error: unknown): boolean {
   return error instanceof Fault && ['unavailable', 'timeout', 'not-leader'].includes(error.kind);
 }
 
-/** Whether the node is to be left: it may be gone, hung, or deposed. */
-export function isAboutNode(fault: Fault): boolean {
-  return isTransient(fault);
-}
-
 /** What gRPC says when a connection breaks, or was closed, under a running call. */
 const BROKEN = /RST_STREAM|Session closed|Channel (?:has been )?(?:shut|closed)|ECONN|GOAWAY/i;
 

@@ -90,6 +90,18 @@ export class Requests {
     );
   }
 
+  /** All events of a stream behind a revision (-1: from its first), without end. */
+  subscribeToStream(name: string, after: number): ReadRequest {
+    const { streams, shared } = this.#protocol;
+    const stream = new streams.ReadReq.Options.StreamOptions().setStreamIdentifier(this.identifier(name));
+    if (after < 0) stream.setStart(new shared.Empty());
+    else stream.setRevision(String(after));
+    const options = this.#options(false).setStream(stream).setNoFilter(new shared.Empty());
+    return new streams.ReadReq().setOptions(
+      options.setSubscription(new streams.ReadReq.Options.SubscriptionOptions()),
+    );
+  }
+
   /** One append as the messages of a batch. */
   *batch(
     id: string,

@@ -67,6 +67,25 @@ export class Streams {
     }
   }
 
+  /** The facts behind a revision, as soon as they can be read, until the signal. Throws Fault when the call breaks. */
+  async *coming(
+    stream: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    const { requests } = this.#connection;
+    const request = requests.subscribeToStream(this.nameOf(stream), after);
+    let next = after + 1;
+    for await (const message of this.#connection.read(request, { silentMs: Infinity, signal })) {
+      const event = eventOf(message);
+      if (event === undefined) continue;
+      const fact = this.#fact(event);
+      if (fact.revision !== next) throw this.#gap(stream, next, fact);
+      next += 1;
+      yield fact;
+    }
+  }
+
   async head(stream: string): Promise<Head | undefined> {
     const event = await this.#one(stream, LAST);
     if (event !== undefined) return headOf(this.#fact(event));

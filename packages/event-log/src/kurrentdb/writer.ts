@@ -10,7 +10,7 @@
  * use, bounded by MAX_COMMANDS.
  *
  * The leader refuses as soon as another append is in its log, and lets it be read only when it is replicated and
- * indexed. So a refusal is followed by reading, again and again, until the stream is as long as the refusal says.
+ * indexed. So a refusal is followed by waiting for what the others wrote, until the stream is as long as the refusal says.
  */
 
 import { LogError } from '../errors.ts';
@@ -103,22 +103,34 @@ export class Writer {
   async #append(commit: Commit, known: Known, calledAt: number): Promise<Appended> {
     const { stream } = commit;
     await Promise.all([this.#cuts.check(stream), known.seenAt === 0 && this.#catchUp(stream, known)]);
+    const patience = this.#connection.patience();
+    for (;;) {
+      const appended = await this.#try(commit, known, calledAt);
+      if (typeof appended !== 'number') return appended;
+      try {
+        return await this.#contend(commit, known, calledAt, appended);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        await patience.afterFailure(error); // the subscription broke
+        await this.#catchUp(stream, known);
+      }
+    }
+  }
+
+  /** Appends to where the stream is known to end; gives the revision at which it does when that is elsewhere. */
+  async #try(commit: Commit, known: Known, calledAt: number): Promise<Appended | number> {
     for (;;) {
       const before = known.commands.get(commit.commandId.toLowerCase());
       if (before !== undefined) return this.#before(commit, before);
       const conflict = conflictOf(commit, known.head.revision);
-      if (conflict !== undefined) {
-        // Somebody else may have moved the stream since, or even have appended this very command.
-        if (known.seenAt >= calledAt) throw conflict;
-        await this.#catchUp(stream, known);
-        continue;
-      }
-      const recordedAt = this.#recordedAt > known.head.recordedAt ? this.#recordedAt : known.head.recordedAt;
-      const sealed = seal(commit, { ...known.head, recordedAt }, new Date().toISOString());
-      const appended = await this.#write(commit, sealed, known);
-      if (typeof appended !== 'number') return appended;
-      await this.#catchUpTo(stream, known, appended);
+      if (conflict === undefined) break;
+      // Somebody else may have moved the stream since, or even have appended this very command.
+      if (known.seenAt >= calledAt) throw conflict;
+      await this.#catchUp(commit.stream, known);
     }
+    const recordedAt = this.#recordedAt > known.head.recordedAt ? this.#recordedAt : known.head.recordedAt;
+    const sealed = seal(commit, { ...known.head, recordedAt }, new Date().toISOString());
+    return this.#write(commit, sealed, known);
   }
 
   /** Writes; gives the revision at which the stream ends when that is not where it was believed to. */
@@ -187,16 +199,37 @@ export class Writer {
     return facts;
   }
 
-  /** Reads until the stream is as long as the server says that it is. */
-  async #catchUpTo(stream: string, known: Known, revision: number): Promise<void> {
+  /**
+   * Appends after a refusal, and again after each further one. Who has just written knows the head already; who polls
+   * for it would be late every time, and starve. So what others write comes by a subscription while this lasts.
+   */
+  async #contend(commit: Commit, known: Known, calledAt: number, actual: number): Promise<Appended> {
+    const { stream } = commit;
+    const ended = new AbortController();
     const patience = this.#connection.patience();
-    const believed = known.head.revision;
-    for (;;) {
-      await this.#catchUp(stream, known);
-      if (known.head.revision >= revision && known.head.revision > believed) return;
-      const reason = `the server ends stream ${stream} at ${revision}, and reads end at ${known.head.revision}`;
-      if (patience.leftMs === 0) throw this.#contradiction(stream, known.head.revision, revision);
-      await patience.afterFailure(new Fault('unavailable', reason));
+    const coming = this.#streams.coming(stream, known.head.revision, ended.signal);
+    let late: NodeJS.Timeout | undefined;
+    try {
+      for (let end = actual; ; ) {
+        const believed = known.head.revision;
+        late = setTimeout(() => ended.abort(), patience.leftMs);
+        while (known.head.revision < end) {
+          const { done, value: fact } = await coming.next();
+          if (done === true) throw this.#contradiction(stream, known.head.revision, end);
+          this.#learn(known, fact, fact.revision);
+        }
+        clearTimeout(late);
+        if (known.head.revision > believed) patience.progress();
+        else if (patience.leftMs === 0) throw this.#contradiction(stream, believed, end);
+        else await patience.afterFailure(new Fault('unavailable', `the server ends ${stream} at ${end}`));
+        const appended = await this.#try(commit, known, calledAt);
+        if (typeof appended !== 'number') return appended;
+        end = appended;
+      }
+    } finally {
+      clearTimeout(late);
+      ended.abort();
+      await coming.return();
     }
   }
 
