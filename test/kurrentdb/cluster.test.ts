@@ -129,7 +129,7 @@ describe('a quorum that is lost', () => {
 describe('many calls at once', () => {
   onFake('subscriptions beyond a hundred, and reads beside them, do not hold up appends', async () => {
     const fake = await startFake();
-    const log = await openOn(fake);
+    const log = await openOn(fake, { patienceMs: 60_000 });
     const lives = Array.from({ length: 250 }, () => deliveries(log, 0, (facts) => facts.length === 5));
     await write(log, 'host-a', 5);
     for (const { facts } of await Promise.all(lives)) expect(facts).toHaveLength(5);
@@ -163,7 +163,7 @@ describe('many subscriptions of one process', () => {
   );
 
   onFake('one that is too slow for what is kept reads history, and misses nothing', async () => {
-    const log = await openOn(await startFake());
+    const log = await openOn(await startFake(), { patienceMs: 60_000 });
     const facts = Array.from({ length: 1_000 }, (_, n) => fact(n));
     await log.append(commit('host-a', 'none'));
     const received: number[] = [];

@@ -8,12 +8,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster } from './cluster.ts';
 import type { NewEvent } from './events.ts';
-import { Fault, faultOf } from './faults.ts';
+import { Fault, faultOf, isFault } from './faults.ts';
 import type { Begun, Node } from './node.ts';
 import type { BatchCall, BatchResponse, Place, Protocol, Requests } from './protocol.ts';
 
 /** Of one message of an append: more events come in the next. */
 const MESSAGE_BYTES = 1024 * 1024;
+/** An append without an answer for so long: the connection is given up, and all calls on it. */
+const HUNG_MS = 5_000;
 
 /** Where an append ended. */
 export interface End {
@@ -102,7 +104,8 @@ class Batch {
         this.#settle(id);
         const fault = new Fault('timeout', 'the append was not answered in time');
         reject(fault);
-        this.#cluster.failed(this.node, fault);
+        if (deadlineMs >= HUNG_MS) this.#cluster.failed(this.node, fault);
+        else this.#cluster.doubt();
       }, deadlineMs);
       this.#waiting.set(id, { wait, resolve, reject, deadline });
       // Not slowed down by what the connection takes: its caller keeps an append in memory until it is answered.
@@ -135,7 +138,9 @@ class Batch {
     }
     const fault = this.#refusal(response);
     waiting.reject(fault);
-    this.#cluster.failed(this.node, fault);
+    if (isFault(fault, 'timeout'))
+      this.#cluster.doubt(); // it answers, but its followers may not
+    else this.#cluster.failed(this.node, fault);
   }
 
   #refusal(response: BatchResponse): Fault {

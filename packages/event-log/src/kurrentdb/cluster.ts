@@ -66,6 +66,11 @@ export class Cluster {
     node.giveUp(fault);
   }
 
+  /** Tells of a call that was not carried out in time: the others are asked whether they follow another node. */
+  doubt(): void {
+    void this.#suspect(true);
+  }
+
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#watching);
@@ -175,16 +180,14 @@ export class Cluster {
   }
 
   /** Leaves a node that does not answer when the others follow another. */
-  async #suspect(): Promise<void> {
+  async #suspect(isDoubted = false): Promise<void> {
     const node = this.#node;
     if (node === undefined || node.calls === 0 || this.#isAsking) return;
     const now = performance.now();
-    const isSuspect = node.waitedMs > SUSPECT_CALL_MS || now - node.heardAt > SUSPECT_SILENCE_MS;
-    if (
-      !isSuspect ||
-      now - this.#askedAt < (node.waitedMs > SUSPECT_CALL_MS ? ASK_AGAIN_MS : SUSPECT_SILENCE_MS)
-    )
-      return;
+    const isWaiting = isDoubted || node.waitedMs > SUSPECT_CALL_MS;
+    const isSilent = now - node.heardAt > SUSPECT_SILENCE_MS;
+    if (!isWaiting && !isSilent) return;
+    if (now - this.#askedAt < (isWaiting ? ASK_AGAIN_MS : SUSPECT_SILENCE_MS)) return;
     this.#isAsking = true;
     this.#askedAt = now;
     try {
