@@ -84,7 +84,8 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (!(error instanceof Error) || !('code' in error && 'metadata' in error))
     return new Fault('unknown', error instanceof Error ? error.message : String(error));
-  const { code, details, metadata } = error as ServiceError;
+  const { code, metadata, ...rest } = error as ServiceError;
+  const details = rest.details.replace(/\. Resolution note: *$/, '');
   const trailer = (name: string): string => String(metadata.get(name)[0] ?? '');
   switch (trailer('exception')) {
     case 'not-leader': {
@@ -129,7 +130,10 @@ function kindOf(code: number, details: string): FaultKind {
 export function asLogError(error: unknown, place: string): LogError | TypeError {
   if (error instanceof LogError || error instanceof TypeError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  if (isTransient(error)) return new LogError('unreachable', place, reason, { cause: error });
+  if (isTransient(error)) {
+    const remedy = 'see that the servers run, that one of them leads, and that it can be reached';
+    return new LogError('unreachable', place, reason, { remedy, cause: error });
+  }
   if (isFault(error, 'access-denied')) {
     return new LogError('denied', place, `the server denies access: ${reason || 'access denied'}`, {
       remedy:
