@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redacted } from '../redact.ts';
-import { addressOf } from './address.ts';
+import { addressOf, targetOf } from './address.ts';
 
 const RUNS = 300;
 
@@ -74,6 +74,11 @@ describe('a password', () => {
       { numRuns: RUNS },
     );
   });
+});
+
+test('a target is a host and a port, also of an address of IPv6', () => {
+  const targets = ['a.b', '10.0.0.1', '[::1]', '::1'].map((host) => targetOf({ host, port: 7 }));
+  expect(targets).toEqual(['a.b:7', '10.0.0.1:7', '[::1]:7', '[::1]:7']);
 });
 
 describe('a connection string', () => {

@@ -46,7 +46,9 @@ const ENCODE = 'percent-encode it (encodeURIComponent)';
 export const sameEndpoint = (a: Endpoint | undefined, b: Endpoint | undefined): boolean =>
   a?.host === b?.host && a?.port === b?.port;
 
-export const targetOf = ({ host, port }: Endpoint): string => `${host}:${port}`;
+/** As gRPC takes it; gossip gives IPv6 addresses without brackets. */
+export const targetOf = ({ host, port }: Endpoint): string =>
+  /^[^[].*:/.test(host) ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** Throws LogError `io` for a string that cannot be connected to; no message holds anything of it but hosts. */
 export function addressOf(connectionString: string): Address {
