@@ -11,6 +11,5 @@ console.log(`KurrentDB contract: running against ${UNDER_TEST}`);
 describeEventLog(`the log in KurrentDB, against ${UNDER_TEST}`, {
   begin: beginStore,
   manyHandles: true,
-  rivals: false, // one handle waits for as long as two others write; to be deleted with that
   manyProcesses: true,
 });

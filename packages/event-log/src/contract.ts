@@ -30,8 +30,6 @@ export interface Harness {
   begin(): Promise<StoreUnderTest>;
   /** False for a store that lives and dies with its one handle: then what needs two is left out. */
   readonly manyHandles: boolean;
-  /** False for a store that is not yet fair to handles that write to one stream: then what shows it is left out. */
-  readonly rivals?: false;
   /** False for a store that only this process can open: then what needs several is left out. */
   readonly manyProcesses: boolean;
 }
@@ -47,7 +45,7 @@ export function describeEventLog(name: string, harness: Harness): void {
     describeSubscriptions(open);
     describeScale(open);
     if (harness.manyHandles) describeHandles(open);
-    if (harness.manyHandles && harness.rivals !== false) describeRivals(open);
+    if (harness.manyHandles) describeRivals(open);
     if (harness.manyProcesses) describeProcesses(open, recipe);
     describeClosing(open);
   });

@@ -12,14 +12,7 @@
 
 export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
-export {
-  type ConsumerOptions,
-  consumeKurrent,
-  type KurrentOptions,
-  openKurrentLog,
-  replayParked,
-  type Work,
-} from './kurrentdb.ts';
+export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
 export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts } from './packed.ts';

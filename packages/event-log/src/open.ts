@@ -1,15 +1,15 @@
 /** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
-
-import { withoutLogin } from '@apledger/nats/address';
 import { openJetStreamLog } from './jetstream.ts';
-import { openKurrentLog } from './kurrentdb.ts';
+import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
+import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';
 
-export interface OpenOptions {
+/** `directory` and `onSearch` are what a log of servers may use of this machine; see KurrentOptions. */
+export interface OpenOptions extends Pick<KurrentOptions, 'directory' | 'onSearch'> {
   /** Only to read; a log that is not there is not made. Servers decide themselves who may write. */
   readonly readOnly?: boolean;
 }
@@ -40,7 +40,7 @@ export function sqliteDirectory(url: string): string | undefined {
  */
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const directory = sqliteDirectory(url);
-  if (directory !== undefined) return openSqliteLog({ directory, ...options });
+  if (directory !== undefined) return openSqliteLog({ readOnly: options.readOnly ?? false, directory });
   switch (schemeOf(url)) {
     case 'memory':
       return openMemoryLog();
@@ -53,8 +53,8 @@ export async function openLog(url: string, options: OpenOptions = {}): Promise<E
     case 'esdb':
     case 'kurrentdb+discover':
     case 'esdb+discover':
-      return openKurrentLog({ connectionString: url });
+      return openKurrentLog({ ...options, connectionString: url });
     default:
-      throw new TypeError(`${withoutLogin(url)}: no log of this kind; known are ${KNOWN}`);
+      throw new TypeError(`${redacted(url)}: no log of this kind; known are ${KNOWN}`);
   }
 }

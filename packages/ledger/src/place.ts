@@ -45,17 +45,22 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
   place: Place,
-  options: { readonly readOnly?: boolean } = {},
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<EventLog> {
+  return openIn(place, cacheDirectory(place), readOnly);
+}
+
+/** `directory` is where a log of servers may keep what it has learnt. */
+function openIn(place: Place, directory: string | undefined, readOnly: boolean): Promise<EventLog> {
   const url = place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, options).catch(badUrl);
+  return openLog(url, { readOnly, ...(directory !== undefined && { directory }) }).catch(badUrl);
 }
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
   const { readOnly = false, keepsViews = false, ...rest } = options;
-  const log = await openPlacedLog(place, { readOnly });
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
+  const log = await openIn(place, directory, readOnly);
   if (directory === undefined) return new LogLedger({ log, ...rest });
   return new LogLedger({
     log,
