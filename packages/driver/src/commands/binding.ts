@@ -85,8 +85,10 @@ export function removeQueues(tx: Transaction, queues: readonly Apqn[]): void {
   for (const queue of queues) {
     const driver = driverOf(tx.state, queue);
     const answer = zapq(tx.state, queue);
-    const isQuiet = driver !== null && !isInMdev(tx.state, apidOf(queue), apqiOf(queue)) && !RETRIED.has(answer);
-    if (!isQuiet || driver !== runsDriver || answer !== runsAnswer) run = removeRun(tx, run, runsDriver, runsAnswer);
+    const isQuiet =
+      driver !== null && !isInMdev(tx.state, apidOf(queue), apqiOf(queue)) && !RETRIED.has(answer);
+    if (!isQuiet || driver !== runsDriver || answer !== runsAnswer)
+      run = removeRun(tx, run, runsDriver, runsAnswer);
     if (isQuiet) {
       run.push(queue);
       [runsDriver, runsAnswer] = [driver, answer];
@@ -101,7 +103,12 @@ export function removeQueues(tx: Transaction, queues: readonly Apqn[]): void {
 /** Answers after which a reset is tried again: such a queue has a history of its own. */
 const RETRIED: ReadonlySet<number> = new Set([2, 5, 10]);
 
-function removeRun(tx: Transaction, run: readonly Apqn[], driver: QueueDriver | null, answer: number): Apqn[] {
+function removeRun(
+  tx: Transaction,
+  run: readonly Apqn[],
+  driver: QueueDriver | null,
+  answer: number,
+): Apqn[] {
   const [first] = run;
   const device = first === undefined ? undefined : queueOf(tx.state, apidOf(first), apqiOf(first));
   if (device === undefined || driver === null) return [];

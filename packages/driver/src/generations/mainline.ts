@@ -21,14 +21,7 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import {
-  type HostState,
-  hostConfig,
-  type Mdev,
-  mdevOf,
-  mdevOfGuest,
-  queuesOf,
-} from '@apledger/host';
+import { type HostState, hostConfig, type Mdev, mdevOf, mdevOfGuest, queuesOf } from '@apledger/host';
 import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules, OptionalFile, PendingAdditions } from '../generation.ts';
 import { cardIn, NOT_AVAILABLE, tapq } from '../hardware.ts';
