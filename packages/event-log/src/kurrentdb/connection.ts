@@ -32,7 +32,7 @@ export interface KurrentOptions {
 
 export type Library = typeof import('@eventstore/db-client');
 
-/** What of the client is not public, yet needed; held by kurrentdb.faults.test.ts for the pinned version. */
+/** What of the client is not public, yet needed; held by test/kurrentdb/faults.test.ts for the pinned version. */
 interface Internals {
   supports: (method: { readonly path: string }, feature?: string) => Promise<boolean>;
   getChannel(): Promise<{ close(): void }>;
