@@ -4,7 +4,6 @@ import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectFiles, read, root, type SourceFile } from './sources.ts';
 
-
 const isCode = (path: string): boolean => /\.(?:ts|tsx|mjs)$/.test(path);
 const isDocument = (path: string): boolean => path.endsWith('.md');
 /** Says what the checkout was like when it was written. */
