@@ -34,14 +34,11 @@ interface VectorForm {
 }
 
 const WHOLE: VectorForm = { hasStatus: true, hasBindings: true, hasResets: true };
-const FORMS: Readonly<Record<Generation, VectorForm>> = {
+const FORMS: { readonly [G in Generation]?: VectorForm } = {
   '2019-v2': { hasStatus: false, hasBindings: true, hasResets: false },
   '5.10': { ...WHOLE, hasBindings: false },
-  '6.1': WHOLE,
-  '6.8': WHOLE,
-  '6.12': WHOLE,
-  '7.3': WHOLE,
 };
+const formOf = (driver: Generation): VectorForm => FORMS[driver] ?? WHOLE;
 
 /** The state of our host, with the vector's short names for mdevs. */
 export function vectorState(state: HostState, names: Names): VectorState {
@@ -56,7 +53,7 @@ export function vectorState(state: HostState, names: Names): VectorState {
       all++;
       if (driver !== null) bound++;
       const status = readFile(state, `devices/ap/${formatCard(apid)}/${name}/status`);
-      q[name] = FORMS[state.driver].hasStatus ? [driver, status?.trimEnd() ?? null] : [driver];
+      q[name] = formOf(state.driver).hasStatus ? [driver, status?.trimEnd() ?? null] : [driver];
     }
   }
   const m: VectorState['m'] = {};
@@ -65,7 +62,7 @@ export function vectorState(state: HostState, names: Names): VectorState {
   return {
     apmask: formatMask(state.apmask),
     aqmask: formatMask(state.aqmask),
-    bindings: FORMS[state.driver].hasBindings ? `${bound}/${all}${complete}` : null,
+    bindings: formOf(state.driver).hasBindings ? `${bound}/${all}${complete}` : null,
     avail: MAX_MDEVS - state.mdevs.size,
     q,
     m,
@@ -190,7 +187,7 @@ export function compareEvents(
 ): Difference | undefined {
   return (
     differ('bind events', step.b ?? [], bindEvents(facts)) ??
-    (FORMS[driver].hasResets ? differ('resets', [...(step.z ?? [])].sort(), resets(facts)) : undefined)
+    (formOf(driver).hasResets ? differ('resets', [...(step.z ?? [])].sort(), resets(facts)) : undefined)
   );
 }
 
