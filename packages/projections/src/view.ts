@@ -40,7 +40,7 @@ export interface MdevView extends MatrixIds {
   readonly migrating: boolean;
   /** A removal waits until the guest lets go. */
   readonly removing: boolean;
-  /** The filtered matrix, `guest_matrix`; null where the driver keeps none (5.10; 2019-v2 while closed). */
+  /** What the file guest_matrix shows; null where the driver keeps none (5.10; 2019-v2 while closed). */
   readonly guestMatrix: MatrixIds | null;
   /** What the running guest can use; null when none is attached. */
   readonly effective: MatrixIds | null;
@@ -157,7 +157,7 @@ const mdevOf = (mdev: Mdev): MdevView => ({
   attached: mdev.attached,
   migrating: mdev.lifecycle === 'migrating',
   removing: mdev.removing,
-  guestMatrix: mdev.filtered === null ? null : idsOfMatrix(mdev.filtered),
+  guestMatrix: mdev.guestMatrix === null ? null : idsOfMatrix(mdev.guestMatrix),
   effective: mdev.effective === null ? null : idsOfMatrix(mdev.effective),
 });
 

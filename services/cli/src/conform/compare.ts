@@ -69,18 +69,18 @@ export function vectorState(state: HostState, names: Names): VectorState {
   };
 }
 
-function vectorMdev({ guestMatrix }: HostState, mdev: Mdev): VectorMdev {
+function vectorMdev({ guestMatrixLife }: HostState, mdev: Mdev): VectorMdev {
   const { assigned, effective } = mdev;
   // Where there is no guest matrix, the vectors show what was copied at open; nothing can be assigned while a guest has the mdev.
-  const filtered = guestMatrix === 'never' && mdev.attached ? assigned : mdev.filtered;
+  const guestMatrix = guestMatrixLife === 'never' && mdev.attached ? assigned : mdev.guestMatrix;
   const ids = ({ adapters, domains, controlDomains }: ControlledMatrix): [number[], number[], number[]] => [
     idsOf(adapters),
     idsOf(domains),
     idsOf(controlDomains),
   ];
   const [a, d, c] = ids(assigned);
-  const [ga, gd, gc] = filtered === null ? [null, null, null] : ids(filtered);
-  const differs = effective !== null && filtered !== null && !equalMatrices(effective, filtered);
+  const [ga, gd, gc] = guestMatrix === null ? [null, null, null] : ids(guestMatrix);
+  const differs = effective !== null && guestMatrix !== null && !equalMatrices(effective, guestMatrix);
   return {
     a,
     d,
