@@ -266,7 +266,7 @@ export class HostState {
   }
 
   /** When its mdevs have a guest matrix. */
-  get guestMatrix(): GuestMatrixLife {
+  get guestMatrixLife(): GuestMatrixLife {
     return MATRIX_LIVES[this.#word(H.matrixLife)] ?? 'always';
   }
 
