@@ -6,7 +6,10 @@
  * Needs a relay (`apledger relay`). It reads the history first, since who had a queue before may be long ago, and then waits for more.
  */
 import type { FactOf } from '@apledger/events';
-import { connectBroker, subscribe } from '@apledger/subscriber';
+import { subscribe } from '@apledger/messages/nats';
+import { connectNats } from '@apledger/nats';
+import { natsServers } from '@apledger/nats/address';
+import { visible } from '@apledger/text';
 
 /** The types of facts that tell who holds a queue, and whether it was reset. */
 export const WATCHED = ['GuestStarted', 'GuestStopped', 'GuestMatrixChanged', 'QueueReset'] as const;
@@ -98,7 +101,7 @@ function queuesOf(effective: Effective): ReadonlySet<string> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const connection = await connectBroker(process.argv[2] ?? 'nats://localhost:4222');
+  const connection = await connectNats(natsServers(process.argv[2] ?? 'nats://localhost:4222'), 'alerts');
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort());
   const facts = await subscribe({ connection, types: WATCHED, from: 'start', signal: ending.signal });
@@ -107,9 +110,12 @@ if (process.argv[1] === import.meta.filename) {
   for await (const fact of facts) {
     const { custody: after, alerts } = follow(custody, fact);
     custody = after;
+    // A guest's name may hold anything; an alert is one line.
     for (const { host, queue, from, to } of alerts)
       console.log(
-        `ALERT ${fact.recorded.occurredAt} ${host}: ${queue} went from ${from} to ${to} without a reset`,
+        visible(
+          `ALERT ${fact.recorded.occurredAt} ${host}: ${queue} went from ${from} to ${to} without a reset`,
+        ),
       );
   }
   await connection.close();

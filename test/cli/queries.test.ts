@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openLog } from '@apledger/event-log';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
@@ -30,6 +31,21 @@ beforeAll(async () => {
   data = scratch();
   await apledger('run', '--data', data, file('incident.sh', SCRIPT));
   facts = objects((await apledger('events', '--json', '--data', data)).out);
+});
+
+describe('a moment', () => {
+  it.each([
+    'now',
+    'today',
+    '-2h',
+    '2 hours ago',
+    '1 s ago',
+    '@1795679880',
+    '00:00',
+    '2026-01-01 Europe/Zurich',
+  ])('%s is read', async (text) => {
+    expect(await apledger('diff', '--from', text, '--data', data)).toMatchObject({ status: 0, err: '' });
+  });
 });
 
 describe('show', () => {
@@ -104,6 +120,12 @@ describe('show', () => {
     [['show', 'host', '--at', '2999-01-01'], 2, '--at 2999-01-01: lies in the future'],
     [['show', 'host', '--at', 'noon'], 2, '--at noon: not a time'],
     [['show', 'host', '--at', '2026-13-45'], 2, 'not a time'],
+    [['show', 'host', '--at', '2026-02-30'], 2, '--at 2026-02-30: not a time: there is no such day.'],
+    [
+      ['show', 'host', '--at', '2026-03-29 02:30 Europe/Berlin'],
+      2,
+      'does not exist in Europe/Berlin. Write 2026-03-29 01:30:00 +01:00 or 2026-03-29 03:30:00 +02:00.',
+    ],
     [['show', 'host', '--position', '99999'], 2, '--position 99999: the log ends at position'],
     [['show', 'host', '--position', '-1'], 2, '--position -1: not a position'],
     [['show', 'host', '--at', '2020-01-01', '--position', '1'], 2, 'either --at or --position'],
@@ -119,6 +141,23 @@ describe('show', () => {
     expect(ended).toMatchObject({ status, out: '' });
     expect(ended.err).toContain(told);
     expect(ended.err).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('--log', () => {
+  it('is read as a URL, as everybody else reads it', async () => {
+    const url = `sqlite:${join(scratch(), 'a log').replaceAll(' ', '%20')}`;
+    await apledger('run', '--log', url, file('a.sh', SCRIPT));
+    const log = await openLog(url);
+    expect(await log.lastPosition()).toBe(facts.length);
+    await log.close();
+    expect((await apledger('events', '--log', url)).out.split('\n')).toHaveLength(facts.length + 1);
+  });
+
+  it.each(['redis://x', 'sqlite:', 'sqlite:100%', 'data'])('%s is no log, which is said', async (url) => {
+    const ended = await apledger('show', 'host', '--log', url);
+    expect(ended).toMatchObject({ status: 2, out: '' });
+    expect(ended.err).toContain(`apledger: --log ${url}: `);
   });
 });
 
@@ -228,6 +267,24 @@ describe('verify', () => {
         `^${facts.length} facts in 1 streams, 0 problems\nhost-h {2}revision ${facts.length - 1} {2}[0-9a-f]{64}\n$`,
       ),
     );
+  });
+
+  it.each([
+    ['no JSON', '{"heads":'],
+    ['no object', 'null'],
+    ['a list', '[]'],
+    ['no heads', '{"facts":3}'],
+    ['heads that are no list', '{"heads":{}}'],
+    ['a head that is none', '{"heads":[null]}'],
+    ['a head without its stream', '{"heads":[{"revision":1,"hash":"00"}]}'],
+    ['a head without its revision', '{"heads":[{"stream":"host-h","revision":"1","hash":"00"}]}'],
+    ['a head without its hash', '{"heads":[{"stream":"host-h","revision":1}]}'],
+  ])('refuses a file of heads with %s, and verifies nothing', async (_, content) => {
+    const heads = file('heads.json', content);
+    const { status, out, err } = await apledger('verify', '--heads', heads, '--data', data);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toContain(`--heads ${heads}: not the output of verify --json or report --format json: `);
+    expect(err).not.toMatch(/\n\s+at /);
   });
 
   it('finds one edited letter, and a history that was cut off since its heads were noted', async () => {

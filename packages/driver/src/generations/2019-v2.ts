@@ -114,7 +114,7 @@ function assignAdapter(tx: Transaction, { uuid, plug }: Mdev, apid: number): voi
 function plugIn(tx: Transaction, mdev: Mdev, apid: number): void {
   const current = mdev.guestMatrix;
   if (current === null || has(current.adapters, apid)) return;
-  if (isPluggedBy(mdev.plug.get(apid), whereBound(allBound(tx, maskOf([apid]), current.domains))))
+  if (isPluggedBy(mdev.plugOf(apid), whereBound(allBound(tx, maskOf([apid]), current.domains))))
     writeGuestMatrix(tx, mdev, { ...current, adapters: withBit(current.adapters, apid) });
 }
 
@@ -161,7 +161,7 @@ function queueUnbinding(tx: Transaction, queue: Apqn): void {
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
   const current = mdev?.guestMatrix ?? null;
   if (mdev !== undefined && current !== null && mdev.attached) {
-    if (!isUnplugged(mdev.plug.get(apid))) return;
+    if (!isUnplugged(mdev.plugOf(apid))) return;
     writeGuestMatrix(tx, mdev, { ...current, adapters: withoutBit(current.adapters, apid) });
   }
   reset(tx, [queue]);

@@ -1,7 +1,8 @@
 /** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
+
+import { MAX_REQUEST_BYTES } from '@apledger/ledger';
+import { A, create, register } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from '../application/input.ts';
-import { A, create, register } from '../application/test-support.ts';
 import { bindAddress } from './loopback.ts';
 import { type Scene, scene } from './test-support.ts';
 
@@ -43,6 +44,14 @@ describe('a command', () => {
     ['an inherited type', '{"type":"constructor"}', 400, 'invalid-command'],
     ['a wrong type', '{"type":"CreateMdev","text":5}', 400, 'invalid-command'],
     ['a prototype', '{"type":"ScanBus","__proto__":{}}', 400, 'invalid-command'],
+    ['half a pair as text', '{"type":"CreateMdev","text":"\\ud800"}', 400, 'invalid-command'],
+    [
+      'half a pair as a name',
+      '{"type":"StartGuest","mdev":"dddddddd-0000-4000-8000-000000000004","guest":"\\ud800"}',
+      400,
+      'invalid-command',
+    ],
+    ['half a pair as a device', '{"type":"SetOnline","device":"\\udc00","text":"1"}', 400, 'invalid-command'],
     ['depth', '['.repeat(60_000) + ']'.repeat(60_000), 400, 'invalid-command'],
     ['size', 'x'.repeat(MAX_REQUEST_BYTES + 1), 413, 'request-too-large'],
     ['another host`s registration', JSON.stringify(register('lpar9')), 400, 'invalid-command'],
@@ -62,6 +71,9 @@ describe('a command', () => {
     ['apledger-actor', '%'],
     ['apledger-actor', '%00'],
     ['apledger-actor', 'x'.repeat(257)],
+    ['apledger-actor', encodeURIComponent('x\u202eevil')],
+    ['apledger-actor', encodeURIComponent('a\u2028b')],
+    ['apledger-actor', encodeURIComponent('a\u200bb')],
     ['apledger-correlation', '%ff'],
     ['apledger-expected-revison', '1'],
   ])('with %s: %s is not carried out', async (header, value) => {
@@ -97,12 +109,15 @@ describe('an address', () => {
     ['/hosts/lpar1?position=1e2', 400, 'invalid-request'],
     ['/hosts/lpar1?position=1&position=2', 400, 'invalid-request'],
     ['/hosts/lpar1?time=2999-01-01T00:00:00Z', 400, 'no-such-moment'],
-    ['/hosts/lpar1?time=noon', 400, 'invalid-request'],
+    ['/hosts/lpar1?time=2026-02-30T00:00:00Z', 400, 'no-such-moment'],
+    ['/hosts/lpar1?time=2026-11-31T00:00:00Z', 400, 'no-such-moment'],
+    ['/hosts/lpar1/diff?from=2026-02-30T00:00:00Z', 400, 'no-such-moment'],
+    ['/hosts/lpar1?time=noon', 400, 'no-such-moment'],
     ['/hosts/lpar1?time=2026-02-01T00:00:00Z&position=1', 400, 'no-such-moment'],
     ['/hosts/lpar1?at=1', 400, 'invalid-request'],
     ['/hosts/lpar1?__proto__=1', 400, 'invalid-request'],
     ['/hosts/lpar1/diff', 400, 'invalid-request'],
-    ['/hosts/lpar1/diff?from=now', 400, 'invalid-request'],
+    ['/hosts/lpar1/diff?from=noon', 400, 'no-such-moment'],
     ['/hosts/lpar9/diff?from=0', 404, 'unknown-host'],
     ['/hosts?limit=0', 400, 'invalid-request'],
     ['/hosts?limit=1001', 400, 'invalid-request'],

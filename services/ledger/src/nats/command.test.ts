@@ -1,9 +1,9 @@
 /** Commands as they come over the wire: receipts, refusals, and all that is no command. */
 import { openMemoryLog } from '@apledger/event-log';
+import { MAX_REQUEST_BYTES } from '@apledger/ledger';
+import { A, assignAdapter, create, register } from '@apledger/ledger/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from '../application/input.ts';
-import { A, assignAdapter, create, register } from '../application/test-support.ts';
 import { endpoints } from './endpoints.ts';
 import { type Scene, scene } from './test-support.ts';
 
@@ -127,6 +127,8 @@ describe('what is no command', () => {
     ['an empty actor', 'lpar1', valid, headers('apledger-actor', ' '), 400, 'invalid-header'],
     ['a long actor', 'lpar1', valid, headers('apledger-actor', 'x'.repeat(257)), 400, 'invalid-header'],
     ['an actor with a tab', 'lpar1', valid, headers('apledger-actor', 'a\tb'), 400, 'invalid-header'],
+    ['an actor turned round', 'lpar1', valid, headers('apledger-actor', 'a\u202eb'), 400, 'invalid-header'],
+    ['half a pair', 'lpar1', '{"type":"CreateMdev","text":"\\ud800"}', {}, 400, 'invalid-command'],
     [
       'a revision that is none',
       'lpar1',
