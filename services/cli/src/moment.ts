@@ -18,5 +18,5 @@ export const parseTime = (option: string, text: string): string =>
 const ownZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** As requests about two moments carry it. */
-export const momentText = (moment: Position | Time): string =>
+export const requestText = (moment: Position | Time): string =>
   'time' in moment ? moment.time : String(moment.position);

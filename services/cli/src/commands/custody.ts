@@ -11,7 +11,7 @@ import {
   resetText,
 } from '@apledger/ledger';
 import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
-import { momentText, parseMoment } from '../moment.ts';
+import { parseMoment, requestText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -100,8 +100,8 @@ export async function withCustody<T>(
     const to = options.to === undefined ? undefined : await parseMoment('--to', options.to, ledger);
     if (isReversed(from, to)) throw new Failure(2, `--from ${options.from} lies after --to ${options.to}.`);
     const span = {
-      ...(from === undefined ? {} : { from: momentText(from) }),
-      ...(to === undefined ? {} : { to: momentText(to) }),
+      ...(from === undefined ? {} : { from: requestText(from) }),
+      ...(to === undefined ? {} : { to: requestText(to) }),
     };
     return work({ ledger, hosts, span });
   });

@@ -3,7 +3,7 @@ import { command, Failure, jsonLine, line, type Output } from '@apledger/command
 import { hostNames, lastPosition } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
 import { ifKnown, withLedger } from '../ledger.ts';
-import { momentText, parseMoment } from '../moment.ts';
+import { parseMoment, requestText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -16,7 +16,7 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
     const first = await parseMoment('--from', from, ledger);
     const last =
       to === undefined ? { position: await lastPosition(ledger) } : await parseMoment('--to', to, ledger);
-    const span = { from: momentText(first), to: momentText(last) };
+    const span = { from: requestText(first), to: requestText(last) };
     const hosts = await hostNames(ledger);
     if (host !== undefined && !hosts.includes(host)) throw new Failure(1, `There is no host ${host}.`);
     for (const name of host === undefined ? hosts : [host]) {
