@@ -350,13 +350,7 @@ function applyToQueues(state: HostState, op: number): void {
 const BOUND_TO_ZCRYPT = { type: 'BIND_ZCRYPT', isEntitled: true } as const;
 const BOUND_TO_VFIO_AP = { type: 'BIND_VFIO_AP', isEntitled: true } as const;
 
-function applyToRow(
-  state: HostState,
-  apid: number,
-  row: number,
-  op: number,
-  condition: number,
-): void {
+function applyToRow(state: HostState, apid: number, row: number, op: number, condition: number): void {
   const { words } = state.block;
   switch (op) {
     case OP.queuesDetected:

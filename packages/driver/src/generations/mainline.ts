@@ -132,7 +132,11 @@ function resetThrownOut(tx: Transaction, adapters: Mask256, domains: Mask256): v
 }
 
 /** The control domains that a guest of this mdev would get (driver-rules 6.2). */
-const withControlDomains = (tx: Transaction, mdev: Mdev, guestMatrix: ControlledMatrix): ControlledMatrix => ({
+const withControlDomains = (
+  tx: Transaction,
+  mdev: Mdev,
+  guestMatrix: ControlledMatrix,
+): ControlledMatrix => ({
   ...guestMatrix,
   controlDomains: and(mdev.assigned.controlDomains, hostConfig(tx.state).controlDomains),
 });
