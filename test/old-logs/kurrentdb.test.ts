@@ -25,7 +25,7 @@ function loaded(): Store {
     const { stream, revision, id, type, contentType } = event;
     const [data, metadata] = [Buffer.from(event.data), Buffer.from(event.metadata)];
     const expected = revision === 0 ? 'no_stream' : revision - 1;
-    store.append(stream, expected, [{ id, type, contentType, data, metadata }]);
+    void store.append(stream, expected, [{ id, type, contentType, data, metadata }]);
   }
   return store;
 }
