@@ -41,7 +41,7 @@ function pathsIn(prose: string): string[] {
   );
   return [...mentions]
     .map(([mention]) => mention.replace(/[.]+$/, ''))
-    .filter((path) => !/[*<>{}$|[\]]|NNNN|NAME|\.\.\.|\/dist$/.test(path));
+    .filter((path) => !/[*<>{}$|[\]]|NNNN|NAME|FAMILY|\.\.\.|\/dist$/.test(path));
 }
 
 /** Modules that comments name by their last names only: `layout.ts`, `sqlite/writer.ts`. */

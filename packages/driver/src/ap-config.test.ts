@@ -21,7 +21,7 @@ const config = (adapters: number[], domains: number[], controlDomains: number[] 
 
 describe.each(MAINLINE)('a write to ap_config in %s', (generation) => {
   it('sets the whole matrix at once', () => {
-    const host = bring(generation).does(create(A), configure(A, config([5, 6], [4], [5])));
+    const host = bring(generation).run(create(A), configure(A, config([5, 6], [4], [5])));
     expect(host.guestMatrix(A)).toEqual(['05.0004', '06.0004']);
     expect(host.guestControlDomains(A)).toEqual([5]);
     expect(host.story).toEqual([
@@ -33,7 +33,7 @@ describe.each(MAINLINE)('a write to ap_config in %s', (generation) => {
   });
 
   it('takes out adapters, then domains, then puts in: up to three updates for the guest', () => {
-    const host = bring(generation).does(
+    const host = bring(generation).run(
       ...mdevWith(A, [5], [4, 0x47]),
       start(A),
       configure(A, config([6], [0x47])),
@@ -52,32 +52,32 @@ describe.each(MAINLINE)('a write to ap_config in %s', (generation) => {
   });
 
   it('of the present configuration forces a refilter', () => {
-    const host = bring(generation).does(
+    const host = bring(generation).run(
       ...mdevWith(A, [5], [4, 0x47]),
       unbind('05.0047'),
       ...unassignDomain(A, 0x47),
       start(A),
     );
     expect(host.usable(A)).toEqual(['.0004']);
-    host.does(configure(A, formatApConfigFile(host.mdev(A).assigned)));
+    host.run(configure(A, formatApConfigFile(host.mdev(A).assigned)));
     expect(host.story).toEqual(['GuestMatrixChanged']);
     expect(host.usable(A)).toEqual(['05.0004']);
   });
 
   it.each([',,', '\n\n', '0x,0x,0x\n', ',,,rubbish'])('of %j clears everything', (text) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), configure(A, text));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), configure(A, text));
     expect(host.matrix(A)).toEqual([]);
     expect(host.resets).toEqual(['05.0004']);
   });
 
   it('tests the maximum last, after the host`s and other mdevs` queues', () => {
-    const host = bring(generation, { maxAdapter: 20, maxDomain: 80 }).does(
+    const host = bring(generation, { maxAdapter: 20, maxDomain: 80 }).run(
       ...mdevWith(B, [6], [4]),
       create(A),
     );
     expect(host.errno(configure(A, config([4, 200], [4])))).toBe('EADDRNOTAVAIL');
     expect(host.errno(configure(A, config([6, 200], [4])))).toBe('EADDRNOTAVAIL');
-    const free = bring(generation, { apmask: '', maxAdapter: 20, maxDomain: 80 }).does(
+    const free = bring(generation, { apmask: '', maxAdapter: 20, maxDomain: 80 }).run(
       ...mdevWith(B, [6], [4]),
       create(A),
     );
@@ -89,7 +89,7 @@ describe.each(MAINLINE)('a write to ap_config in %s', (generation) => {
   });
 
   it('that is refused changes nothing at all', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), ...mdevWith(B, [6], [4]), start(A));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), ...mdevWith(B, [6], [4]), start(A));
     expect(host.tries(configure(A, config([6], [4])))).toMatchObject({
       errno: 'EADDRINUSE',
       conflicts: [{ queue: '06.0004', holder: `mdev ${B}` }],
@@ -99,24 +99,24 @@ describe.each(MAINLINE)('a write to ap_config in %s', (generation) => {
   });
 
   it('that is no configuration is EINVAL, of zero bytes a success', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]));
     for (const text of ['\n', '0x8,0x8', '+5,+4,', '0x8, 0x8,'])
       expect(host.errno(configure(A, text))).toBe('EINVAL');
-    expect(host.does(configure(A, '')).last.facts).toEqual([]);
+    expect(host.run(configure(A, '')).last.facts).toEqual([]);
   });
 
   it('keeps an adapter that stays, and resets what the refilter throws out', () => {
-    const host = bring(generation).does(...mdevWith(A, [5, 6], [4]), unbind('05.0047'), start(A));
-    host.does(configure(A, config([5, 6], [4, 0x47])));
+    const host = bring(generation).run(...mdevWith(A, [5, 6], [4]), unbind('05.0047'), start(A));
+    host.run(configure(A, config([5, 6], [4, 0x47])));
     expect(host.usable(A)).toEqual(['06.0004', '06.0047']);
     expect(host.resets).toEqual(['05.0004']);
-    expect(host.does(bind('05.0047'), ...assignAdapter(A, 6)).usable(A)).toHaveLength(4);
+    expect(host.run(bind('05.0047'), ...assignAdapter(A, 6)).usable(A)).toHaveLength(4);
   });
 });
 
 describe('ap_config in 2019-v2', () => {
   it('is not there: ENOENT', () => {
-    const host = bring('2019-v2').does(create(A));
+    const host = bring('2019-v2').run(create(A));
     expect(host.errno(configure(A, ',,'))).toBe('ENOENT');
     expect(host.errno(configure(A, ''))).toBe('ENOENT');
   });

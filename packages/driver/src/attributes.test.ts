@@ -35,7 +35,7 @@ describe('an attribute of the bus', () => {
     ['poll_timeout', '120000000000', 120_000_000_000],
     ['poll_timeout', '0x10\n', 16],
   ] as const)('%s takes %j', (attribute, text, value) => {
-    const host = bring('7.3').does(write(attribute, text));
+    const host = bring('7.3').run(write(attribute, text));
     expect(host.state.attributes[attribute]).toBe(value);
     expect(host.facts('BusAttributeChanged')).toEqual([{ attribute, value }]);
   });
@@ -78,9 +78,9 @@ describe('an attribute of the bus', () => {
   });
 
   it('says nothing when the value stays or nothing was written', () => {
-    const host = bring('7.3').does(write('config_time', '30'));
+    const host = bring('7.3').run(write('config_time', '30'));
     expect(host.last.facts).toEqual([]);
-    expect(host.does(write('config_time', '')).last.facts).toEqual([]);
+    expect(host.run(write('config_time', '')).last.facts).toEqual([]);
   });
 
   test.each([
@@ -113,11 +113,11 @@ describe('an attribute of the bus', () => {
 
 describe.each(GENERATIONS)('config of a card in %s', (generation) => {
   it('deconfigures at once, its queues notice at the next scan, and no matrix changes', () => {
-    const host = bring(generation).does(cardConfig(5, '0'));
+    const host = bring(generation).run(cardConfig(5, '0'));
     expect(host.story).toEqual(['CardDeconfigured']);
     expect(host.state.cards.get(5)?.configured).toBe(false);
     expect(host.state.cards.get(5)?.queues.get(4)?.configured).toBe(true);
-    host.does(scan);
+    host.run(scan);
     expect(host.state.cards.get(5)?.queues.get(4)?.configured).toBe(false);
     expect(host.driver('05.0004')).toBe('vfio_ap');
   });
@@ -128,7 +128,7 @@ describe.each(GENERATIONS)('config of a card in %s', (generation) => {
     expect(host.errno(cardConfig(5, '-1'))).toBe('EINVAL');
     expect(host.errno(cardConfig(5, '9'.repeat(400)))).toBe('EINVAL');
     expect(host.errno(cardConfig(7, '1'))).toBe('ENOENT');
-    expect(host.does(cardConfig(5, '1\n'), cardConfig(5, '')).last.facts).toEqual([]);
+    expect(host.run(cardConfig(5, '1\n'), cardConfig(5, '')).last.facts).toEqual([]);
   });
 });
 
@@ -137,27 +137,27 @@ describe('online of a card or a queue', () => {
     const host = bring('7.3');
     expect(host.errno(online('05.0004', '0'))).toBe('ENOENT');
     expect(host.errno(online('04.0004', '0'))).toBeUndefined();
-    host.does(unbind('04.0047', 'cex4queue'));
+    host.run(unbind('04.0047', 'cex4queue'));
     expect(host.errno(online('04.0047', '0'))).toBe('ENOENT');
   });
 
   it('of a card switches the queues that zcrypt has with it', () => {
-    const host = bring('7.3').does(online('card04', '0'));
+    const host = bring('7.3').run(online('card04', '0'));
     expect([queueOnline(host, 4, 4), queueOnline(host, 4, 0x47)]).toEqual([false, false]);
-    host.does(online('card04', '1'));
+    host.run(online('card04', '1'));
     expect([queueOnline(host, 4, 4), queueOnline(host, 4, 0x47)]).toEqual([true, true]);
     expect(host.facts('OnlineChanged').map(({ device }) => device)).toEqual(['card04', '04.0004', '04.0047']);
   });
 
   it('a queue cannot go online while its card is offline', () => {
-    const host = bring('7.3').does(online('card04', '0'));
+    const host = bring('7.3').run(online('card04', '0'));
     const refusal = host.tries(online('04.0004', '1'));
     expect(refusal?.errno).toBe('EINVAL');
     expect(refusal?.explanation).toContain('card04');
   });
 
   it('nothing goes online that is deconfigured, the queue as soon as its card is', () => {
-    const host = bring('7.3').does(
+    const host = bring('7.3').run(
       online('card04', '0'),
       online('card04', '1'),
       online('04.0004', '0'),
@@ -171,13 +171,13 @@ describe('online of a card or a queue', () => {
   });
 
   it('nothing goes online that is check-stopped', () => {
-    const host = bring('7.3').does(online('04.0004', '0'), checkStop(4), scan);
+    const host = bring('7.3').run(online('04.0004', '0'), checkStop(4), scan);
     expect(host.tries(online('card04', '1'))?.explanation).toContain('check-stopped');
     expect(host.errno(online('04.0004', '1'))).toBe('ENODEV');
   });
 
   it('a queue is online when zcrypt gets it, whatever it was before', () => {
-    const host = bring('7.3').does(
+    const host = bring('7.3').run(
       online('04.0004', '0'),
       unbind('04.0004', 'cex4queue'),
       bind('04.0004', 'cex4queue'),
@@ -191,6 +191,6 @@ describe('online of a card or a queue', () => {
     expect(host.errno(online('card09', '1'))).toBe('ENOENT');
     expect(host.errno(online('04.0009', '1'))).toBe('ENOENT');
     expect(host.errno(online('nonsense', '1'))).toBe('ENOENT');
-    expect(host.does(online('card04', '1'), online('card04', '')).last.facts).toEqual([]);
+    expect(host.run(online('card04', '1'), online('card04', '')).last.facts).toEqual([]);
   });
 });

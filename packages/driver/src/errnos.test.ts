@@ -180,7 +180,7 @@ describe('a refusal', () => {
   test.each(Object.entries(cases))(
     'of %s gives its errno, its reason and a remedy',
     (_, { generation = '7.3', machine, given = [], when, errno, names = [] }) => {
-      const host = bring(generation, machine).does(...given);
+      const host = bring(generation, machine).run(...given);
       const refusal = when && host.tries(when);
       expect(refusal?.errno).toBe(errno);
       for (const name of names) expect(refusal?.explanation).toContain(name);
@@ -212,11 +212,11 @@ describe('a refusal', () => {
 
   it('names no more than 256 queues, and three in its sentence', () => {
     const ids = Array.from({ length: 256 }, (_, id) => id);
-    const host = bring('7.3', { apmask: null }).does(create(A), ...assignAdapter(A, ...ids));
+    const host = bring('7.3', { apmask: null }).run(create(A), ...assignAdapter(A, ...ids));
     const refusal = host.tries({ type: 'AssignDomain', mdev: A, text: '4' });
     expect(refusal?.conflicts).toHaveLength(256);
     expect(refusal?.explanation).toContain('00.0004, 01.0004, 02.0004 and 253 more');
-    const owner = bring('7.3', { apmask: '' }).does(
+    const owner = bring('7.3', { apmask: '' }).run(
       create(A),
       ...assignAdapter(A, ...ids),
       ...assignDomain(A, 4, 5),

@@ -19,7 +19,7 @@ const NO_IDS = { adapters: [], domains: [], controlDomains: [] };
 const QUEUE = { configured: true, checkStopped: false };
 const CARD = { type: 14, mode: 'C', functions: 0, ...QUEUE } as const;
 /** 05 and 06 are vfio_ap's, 04 zcrypt's; A has 05.0004 and an open guest, B nothing. */
-const running = (): HostState => bring('7.3').does(...mdevWith(A, [5], [4]), create(B), start(A)).state;
+const running = (): HostState => bring('7.3').run(...mdevWith(A, [5], [4]), create(B), start(A)).state;
 const [registered] = bring('7.3').last.facts;
 
 test.each<[string, Fact]>([
@@ -85,7 +85,7 @@ test.each<[string, Fact]>([
 });
 
 test('a queue that is named twice in one fact is impossible, too', () => {
-  const host = bring('7.3').does(unbind('05.0004'));
+  const host = bring('7.3').run(unbind('05.0004'));
   const fact: Fact = { type: 'QueueBound', data: { driver: 'vfio_ap', queues: ['05.0004', '05.0004'] } };
   expect(() => evolve(host.state, fact)).toThrow(ImpossibleFact);
 });
@@ -114,17 +114,17 @@ describe.each(HOT_PLUG)('the way of an adapter into a %s guest', (generation) =>
   const plug = (host: ReturnType<typeof bring>, apid: number) => host.mdev(A).plug.get(apid);
 
   it('is told by its facts: waiting, plugged, resetting, unplugged, gone', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]));
     const isEarly = generation !== '2019-v2';
     expect(plug(host, 5)).toBe(isEarly ? 'plugged' : 'waitingForQueues');
-    expect(plug(host.does(start(A)), 5)).toBe('plugged');
-    expect(plug(host.does(unbind('05.0004')), 5)).toBe('unplugged');
-    expect(plug(host.does({ type: 'UnassignAdapter', mdev: A, text: '5' }), 5)).toBeUndefined();
+    expect(plug(host.run(start(A)), 5)).toBe('plugged');
+    expect(plug(host.run(unbind('05.0004')), 5)).toBe('unplugged');
+    expect(plug(host.run({ type: 'UnassignAdapter', mdev: A, text: '5' }), 5)).toBeUndefined();
   });
 
   it('is not taken by control domains', () => {
-    const host = bring(generation).does(create(A), ...assignControlDomain(A, 4));
+    const host = bring(generation).run(create(A), ...assignControlDomain(A, 4));
     expect(host.mdev(A).plug.size).toBe(0);
-    expect(host.does(apmask('-4')).mdev(A).plug.size).toBe(0);
+    expect(host.run(apmask('-4')).mdev(A).plug.size).toBe(0);
   });
 });

@@ -23,12 +23,7 @@ import {
 
 describe('6.1 forgets resets', () => {
   const partly = (generation: '6.1' | '6.12') =>
-    bring(generation).does(
-      ...mdevWith(A, [5, 6], [4]),
-      start(A),
-      unbind('06.0047'),
-      ...assignDomain(A, 0x47),
-    );
+    bring(generation).run(...mdevWith(A, [5, 6], [4]), start(A), unbind('06.0047'), ...assignDomain(A, 0x47));
 
   it('of adapters that the refilter throws out', () => {
     expect(partly('6.1').usable(A)).toEqual(['05.0004', '05.0047']);
@@ -37,13 +32,13 @@ describe('6.1 forgets resets', () => {
   });
 
   it('of the other queues of an adapter that one queue takes with it', () => {
-    const host = bring('6.1').does(...mdevWith(A, [5], [4, 0x47]), start(A), unbind('05.0004'));
+    const host = bring('6.1').run(...mdevWith(A, [5], [4, 0x47]), start(A), unbind('05.0004'));
     expect(host.usable(A)).toEqual(['.0004', '.0047']);
     expect(host.resets).toEqual(['05.0004']);
   });
 
   it('and resets a queue that left the host, which answers 01', () => {
-    const host = bring('6.1').does(...mdevWith(A, [5], [4]), hardware({ adapters: [4, 6] }), scan);
+    const host = bring('6.1').run(...mdevWith(A, [5], [4]), hardware({ adapters: [4, 6] }), scan);
     expect(host.resets).toEqual(['05.0004=1', '05.0047=1']);
   });
 });
@@ -52,8 +47,8 @@ describe('the answer to a reset', () => {
   /** The queue is reset with this answer, and its adapter filtered anew. */
   const afterReset = (generation: '6.1' | '6.8' | '6.12', code: number) =>
     bring(generation)
-      .does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code), ...unassignAdapter(A, 5))
-      .does(...assignAdapter(A, 5))
+      .run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code), ...unassignAdapter(A, 5))
+      .run(...assignAdapter(A, 5))
       .usable(A);
 
   it.each([
@@ -72,7 +67,7 @@ describe('the answer to a reset', () => {
     ['6.8', undefined],
     ['6.12', 'EIO'],
   ] as const)('of a deconfigured queue makes the ioctl of %s say %s', (generation, errno) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), cardConfig(5, '0'));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), cardConfig(5, '0'));
     expect(host.errno(resetDevice(A))).toBe(errno);
   });
 });
@@ -88,15 +83,15 @@ describe('the ioctl of 6.1', () => {
     const queues = [0x0504, 0x0547, 0x0604, 0x0647];
     const last = hashOrder(queues).at(-1) ?? 0;
     const name = (queue: number) => `0${queue >> 8}.00${(queue & 0xff).toString(16).padStart(2, '0')}`;
-    const host = bring('6.1').does(...mdevWith(A, [5, 6], [4, 0x47]), start(A));
-    host.does(...queues.map((queue) => fault(name(queue), queue === last ? 5 : 1)));
+    const host = bring('6.1').run(...mdevWith(A, [5, 6], [4, 0x47]), start(A));
+    host.run(...queues.map((queue) => fault(name(queue), queue === last ? 5 : 1)));
     expect(host.errno(resetDevice(A))).toBe('EIO');
   });
 });
 
 describe('what 6.1 and 6.8 have in common with 6.12', () => {
   it.each(['6.1', '6.8'] as const)('%s: hot plug, and masks that take nothing from an mdev', (generation) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), ...assignAdapter(A, 6));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), ...assignAdapter(A, 6));
     expect(host.usable(A)).toEqual(['05.0004', '06.0004']);
     expect(host.errno(apmask('+5'))).toBe('EBUSY');
     expect(host.errno(bind('05.0004'))).toBe('EBUSY');
@@ -107,7 +102,7 @@ describe('what 6.1 and 6.8 have in common with 6.12', () => {
     ['6.1', 'EBUSY'],
     ['6.8', 'ENODEV'],
   ] as const)('%s: opening an mdev whose removal waits is %s', (generation, errno) => {
-    const host = bring(generation).does(create(A), start(A), remove(A));
+    const host = bring(generation).run(create(A), start(A), remove(A));
     expect(host.errno(start(A, 'db'))).toBe(errno);
   });
 });

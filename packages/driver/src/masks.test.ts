@@ -20,15 +20,15 @@ import {
 describe.each(GENERATIONS)('a write to apmask in %s', (generation) => {
   it('of nothing does nothing, of a newline clears the mask', () => {
     const host = bring(generation, { apmask: null });
-    expect(host.does(apmask('')).last.facts).toEqual([]);
-    host.does(apmask('\n'));
+    expect(host.run(apmask('')).last.facts).toEqual([]);
+    host.run(apmask('\n'));
     expect(equals(host.state.apmask, EMPTY_MASK)).toBe(true);
     expect(host.driver('04.0004')).toBe('vfio_ap');
   });
 
   it('that leaves the mask as it is has no effect at all', () => {
     const host = bring(generation);
-    expect(host.does(apmask('+4,-5'), apmask(formatMask(host.state.apmask))).last.facts).toEqual([]);
+    expect(host.run(apmask('+4,-5'), apmask(formatMask(host.state.apmask))).last.facts).toEqual([]);
   });
 
   it('that cannot be parsed changes nothing, and shows the forms', () => {
@@ -41,7 +41,7 @@ describe.each(GENERATIONS)('a write to apmask in %s', (generation) => {
   });
 
   it('moves the queues that are on the wrong side, card by card, domain by domain', () => {
-    const host = bring(generation).does(apmask('+5,-4'));
+    const host = bring(generation).run(apmask('+5,-4'));
     expect(host.facts('MaskChanged')).toEqual([
       { mask: 'apmask', value: formatMask(host.state.apmask), written: '+5,-4' },
     ]);
@@ -57,18 +57,18 @@ describe.each(GENERATIONS)('a write to apmask in %s', (generation) => {
   });
 
   it('resets every queue that it moves before the next driver has it', () => {
-    const host = bring(generation).does(apmask('+5'));
+    const host = bring(generation).run(apmask('+5'));
     expect(host.story).toEqual(['MaskChanged', 'QueueReset', 'QueueReset', 'QueueUnbound', 'QueueBound']);
     expect(host.facts('QueueReset').map(({ by }) => by)).toEqual(['vfio_ap', 'bus']);
   });
 
   it('leaves a queue alone that has no driver', () => {
-    const host = bring(generation).does(unbind('05.0004'), apmask('+5'));
+    const host = bring(generation).run(unbind('05.0004'), apmask('+5'));
     expect([host.driver('05.0004'), host.driver('05.0047')]).toEqual([null, 'cex4queue']);
   });
 
   it('may always take bits away, also while a guest runs', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A));
     expect(host.errno(apmask('-4,-7'))).toBeUndefined();
     expect(host.errno(aqmask('0x'))).toBeUndefined();
     expect(host.usable(A)).toEqual(['05.0004']);
@@ -77,7 +77,7 @@ describe.each(GENERATIONS)('a write to apmask in %s', (generation) => {
 
 describe('an aqmask that reserves a domain', () => {
   it('leaves everything to vfio_ap that apmask does not reserve', () => {
-    const host = bring('7.3', { apmask: null }).does(aqmask('-0x47'));
+    const host = bring('7.3', { apmask: null }).run(aqmask('-0x47'));
     expect([host.driver('04.0004'), host.driver('04.0047')]).toEqual(['cex4queue', 'vfio_ap']);
   });
 });
@@ -85,12 +85,12 @@ describe('an aqmask that reserves a domain', () => {
 describe('taking something from an mdev', () => {
   /** 05.0004 belongs to A; domain 0x47 and adapter 6 are for guests, too. */
   const owned = (generation: '6.12' | '7.3') =>
-    bring(generation, { aqmask: '+0-255,-4,-0x47' }).does(...mdevWith(A, [5], [4]));
+    bring(generation, { aqmask: '+0-255,-4,-0x47' }).run(...mdevWith(A, [5], [4]));
 
   it.each(MAINLINE)(
     'is EBUSY in %s, names each APQN with its mdev and guest, and how to go on',
     (generation) => {
-      const host = bring(generation).does(...mdevWith(A, [5], [4, 0x47]), start(A, 'sles'));
+      const host = bring(generation).run(...mdevWith(A, [5], [4, 0x47]), start(A, 'sles'));
       const refusal = host.tries(apmask('+5'));
       expect(refusal).toMatchObject({
         errno: 'EBUSY',
@@ -109,51 +109,51 @@ describe('taking something from an mdev', () => {
     expect(owned('7.3').errno(apmask('+5'))).toBe('EBUSY');
     expect(
       bring('7.3')
-        .does(aqmask('-4'), ...mdevWith(A, [5], [4]))
+        .run(aqmask('-4'), ...mdevWith(A, [5], [4]))
         .errno(aqmask('+4')),
     ).toBe('EBUSY');
   });
 
   it('in 2019-v2 takes numbers modulo 2^32', () => {
-    const host = bring('2019-v2').does(apmask('+4294967301'));
+    const host = bring('2019-v2').run(apmask('+4294967301'));
     expect(host.driver('05.0004')).toBe('cex4queue');
     expect(bring('5.10').errno(apmask('+4294967301'))).toBe('EINVAL');
   });
 
   it('is refused in 6.12 only when the APQN would really become the host`s', () => {
-    const host = owned('6.12').does(apmask('+5'));
+    const host = owned('6.12').run(apmask('+5'));
     expect(host.driver('05.0004')).toBe('vfio_ap');
     expect(host.errno(aqmask('+4'))).toBe('EBUSY');
     expect(
       bring('6.12')
-        .does(aqmask('-4'), ...mdevWith(A, [5], [4]))
+        .run(aqmask('-4'), ...mdevWith(A, [5], [4]))
         .errno(aqmask('+4')),
     ).toBeUndefined();
   });
 
   it.each(MAINLINE)('does not depend on a guest, nor on queues that exist, in %s', (generation) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [200]));
+    const host = bring(generation).run(...mdevWith(A, [5], [200]));
     expect(host.errno(apmask('+5'))).toBe('EBUSY');
   });
 
   it.each(MAINLINE)('goes by the matrix, not by what the guest got, in %s', (generation) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), unbind('05.0004'), start(A));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), unbind('05.0004'), start(A));
     expect(host.usable(A)).toEqual(['.0004']);
     expect(host.errno(apmask('+5'))).toBe('EBUSY');
   });
 
   it.each(MAINLINE)('never stops at an mdev with only adapters or only domains in %s', (generation) => {
-    const host = bring(generation).does(create(A), ...assignAdapter(A, 5), create(B), ...assignDomain(B, 4));
+    const host = bring(generation).run(create(A), ...assignAdapter(A, 5), create(B), ...assignDomain(B, 4));
     expect(host.errno(apmask('+5,+6'))).toBeUndefined();
   });
 
   it.each(MAINLINE)('blames the newest mdev first in %s', (generation) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), ...mdevWith(B, [6], [4]));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), ...mdevWith(B, [6], [4]));
     expect(host.tries(apmask('+5,+6'))?.conflicts).toEqual([{ queue: '06.0004', holder: `mdev ${B}` }]);
   });
 
   it('is never refused in 2019-v2: the guest loses the adapter, the mdev keeps its matrix', () => {
-    const host = bring('2019-v2').does(...mdevWith(A, [5, 6], [4]), start(A), apmask('+5'));
+    const host = bring('2019-v2').run(...mdevWith(A, [5, 6], [4]), start(A), apmask('+5'));
     expect(host.driver('05.0004')).toBe('cex4queue');
     expect(host.usable(A)).toEqual(['06.0004']);
     expect(host.matrix(A)).toEqual(['05.0004', '06.0004']);

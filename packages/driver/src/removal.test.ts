@@ -28,7 +28,7 @@ import {
 describe.each(GENERATIONS)('create in %s', (generation) => {
   it('lower-cases the UUID, ignores byte 37, and allows all zero', () => {
     const zero = '00000000-0000-0000-0000-000000000000';
-    const host = bring(generation).does(create(A.toUpperCase()), create(`${B}x`), create(`${zero}\n`));
+    const host = bring(generation).run(create(A.toUpperCase()), create(`${B}x`), create(`${zero}\n`));
     expect([...host.state.mdevs.keys()]).toEqual([A, B, zero]);
     expect(host.guestMatrix(A)).toEqual(host.state.guestMatrixLife === 'always' ? [] : null);
   });
@@ -47,13 +47,13 @@ describe.each(GENERATIONS)('create in %s', (generation) => {
   });
 
   it('knows the UUID however it is written: EEXIST', () => {
-    const host = bring(generation).does(create(A));
+    const host = bring(generation).run(create(A));
     expect(host.errno(create(A.toUpperCase()))).toBe('EEXIST');
-    expect(host.does(create('')).last.facts).toEqual([]);
+    expect(host.run(create('')).last.facts).toEqual([]);
   });
 
   it(`says ${rulesOf(generation).noInstanceErrno} when no instance is left, and EEXIST before that`, () => {
-    const full = bring(generation).does(create(A)).state;
+    const full = bring(generation).run(create(A)).state;
     const uuid = (i: number): string => `00000000-0000-4000-8000-${i.toString(16).padStart(12, '0')}`;
     for (let i = 1; i < MAX_MDEVS; i++) evolve(full, { type: 'MdevCreated', data: { mdev: uuid(i) } });
     expect(decide(full, create(B)).refusal?.errno).toBe(rulesOf(generation).noInstanceErrno);
@@ -65,23 +65,23 @@ describe.each(GENERATIONS)('create in %s', (generation) => {
 
 describe.each(GENERATIONS)('remove in %s', (generation) => {
   it('resets the linked queues, and the mdev is gone', () => {
-    const host = bring(generation).does(...mdevWith(A, [5, 6], [4]), unbind('06.0004'), remove(A));
+    const host = bring(generation).run(...mdevWith(A, [5, 6], [4]), unbind('06.0004'), remove(A));
     expect(host.story).toEqual(['QueueReset', 'MdevRemoved']);
     expect(host.resets).toEqual(['05.0004']);
     expect(host.errno(remove(A))).toBe('ENOENT');
-    expect(host.does(create(A)).matrix(A)).toEqual([]);
+    expect(host.run(create(A)).matrix(A)).toEqual([]);
   });
 
   it('does nothing for 0 or for nothing, and anything but a number is EINVAL, also one too great', () => {
-    const host = bring(generation).does(create(A), remove(A, '0\n'), remove(A, ''));
+    const host = bring(generation).run(create(A), remove(A, '0\n'), remove(A, ''));
     for (const text of ['yes', '\n', '-1', '18446744073709551616'])
       expect(host.errno(remove(A, text))).toBe('EINVAL');
-    expect(host.does(remove(A, '0x10')).state.mdevs.size).toBe(0);
+    expect(host.run(remove(A, '0x10')).state.mdevs.size).toBe(0);
   });
 });
 
 describe.each(MAINLINE)('the removal of an mdev that a guest uses in %s', (generation) => {
-  const blocked = () => bring(generation).does(...mdevWith(A, [5, 6], [4]), start(A, 'sles'), remove(A));
+  const blocked = () => bring(generation).run(...mdevWith(A, [5, 6], [4]), start(A, 'sles'), remove(A));
 
   it('blocks its writer and does not fail', () => {
     const host = blocked();
@@ -109,7 +109,7 @@ describe.each(MAINLINE)('the removal of an mdev that a guest uses in %s', (gener
   });
 
   it('lets nobody open it, and keeps its queues and its UUID', () => {
-    const host = blocked().does(create(B), ...assignDomain(B, 4));
+    const host = blocked().run(create(B), ...assignDomain(B, 4));
     expect(host.errno(start(A, 'rhel'))).toBe('ENODEV');
     expect(host.errno(create(A))).toBe('EEXIST');
     expect(host.errno({ type: 'AssignAdapter', mdev: B, text: '5' })).toBe('EADDRINUSE');
@@ -117,16 +117,16 @@ describe.each(MAINLINE)('the removal of an mdev that a guest uses in %s', (gener
   });
 
   it('ends when the guest closes: reset, and gone', () => {
-    const host = blocked().does(stop(A));
+    const host = blocked().run(stop(A));
     expect(host.story.at(0)).toBe('GuestStopped');
     expect(host.story.at(-1)).toBe('MdevRemoved');
     expect(new Set(host.resets)).toEqual(new Set(['05.0004', '06.0004']));
     expect(host.state.mdevs.size).toBe(0);
-    expect(host.does(...mdevWith(B, [5], [4])).matrix(B)).toEqual(['05.0004']);
+    expect(host.run(...mdevWith(B, [5], [4])).matrix(B)).toEqual(['05.0004']);
   });
 
   it('still lets the guest reset its queues', () => {
-    expect(blocked().does(resetDevice(A)).resets).toEqual(['05.0004', '06.0004']);
+    expect(blocked().run(resetDevice(A)).resets).toEqual(['05.0004', '06.0004']);
   });
 
   it('ends by migration, too, as soon as nothing is plugged in', () => {
@@ -136,28 +136,28 @@ describe.each(MAINLINE)('the removal of an mdev that a guest uses in %s', (gener
   });
 
   it('a queue bound later writes the guestMatrix into the guest again', () => {
-    const host = blocked().does(unbind('05.0004'));
+    const host = blocked().run(unbind('05.0004'));
     expect(host.usable(A)).toEqual(['06.0004']);
-    expect(host.does(bind('05.0004')).usable(A)).toEqual(['05.0004', '06.0004']);
+    expect(host.run(bind('05.0004')).usable(A)).toEqual(['05.0004', '06.0004']);
     expect(host.mdev(A).removing).toBe(true);
   });
 });
 
 describe('the removal of an mdev that somebody uses in 2019-v2', () => {
   it('is EBUSY, names the guest, and changes nothing', () => {
-    const host = bring('2019-v2').does(...mdevWith(A, [5], [4]), start(A, 'sles'));
+    const host = bring('2019-v2').run(...mdevWith(A, [5], [4]), start(A, 'sles'));
     expect(host.tries(remove(A))).toMatchObject({
       errno: 'EBUSY',
       conflicts: [{ queue: A, holder: 'guest sles' }],
       remedy: 'Stop the guest first.',
     });
     expect(host.usable(A)).toEqual(['05.0004']);
-    expect(host.does(stop(A), remove(A)).state.mdevs.size).toBe(0);
+    expect(host.run(stop(A), remove(A)).state.mdevs.size).toBe(0);
   });
 
   it('does not fail when whoever has it open is no attached guest', () => {
-    const host = bring('2019-v2').does(...mdevWith(A, [5], [4]), start(A, null));
-    expect(host.does(remove(A)).resets).toEqual(['05.0004']);
+    const host = bring('2019-v2').run(...mdevWith(A, [5], [4]), start(A, null));
+    expect(host.run(remove(A)).resets).toEqual(['05.0004']);
     expect(host.state.mdevs.size).toBe(0);
   });
 });

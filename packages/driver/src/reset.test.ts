@@ -22,19 +22,19 @@ import {
 
 describe.each(MAINLINE)('a reset in %s', (generation) => {
   it.each([2, 5, 10])('is issued again while it answers %i', (code) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code, code, 0));
-    host.does(resetDevice(A));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code, code, 0));
+    host.run(resetDevice(A));
     expect(host.resets).toEqual([`05.0004=${code}`, `05.0004=${code}`, '05.0004']);
   });
 
   it('is issued again as often as the hardware asks for it', () => {
     const busy = Array.from({ length: 40 }, () => 2);
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', ...busy));
-    expect(host.does(resetDevice(A)).resets).toHaveLength(41);
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', ...busy));
+    expect(host.run(resetDevice(A)).resets).toHaveLength(41);
   });
 
   it.each([1, 3, 4, 7, 0x42])('that answers %i is done, and the ioctl says EIO', (code) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code, 0));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code, 0));
     const refusal = host.tries(resetDevice(A));
     expect(refusal?.errno).toBe('EIO');
     expect(refusal?.conflicts.map(({ queue }) => queue)).toEqual(['05.0004']);
@@ -42,49 +42,49 @@ describe.each(MAINLINE)('a reset in %s', (generation) => {
   });
 
   it('that found the queue busy gives up silently when the host lost the queue meanwhile', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', 2));
-    host.does({ type: 'ChangeHardware', adapters: [4, 6] });
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', 2));
+    host.run({ type: 'ChangeHardware', adapters: [4, 6] });
     expect(host.errno(resetDevice(A))).toBe('EIO');
     expect(host.resets).toEqual(['05.0004=2']);
   });
 
   it.each([3, 4])('that answers %i leaves the adapter passable', (code) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', code));
     host.tries(resetDevice(A));
-    host.does(...assignAdapter(A, 6));
+    host.run(...assignAdapter(A, 6));
     expect(host.guestMatrix(A)).toEqual(['05.0004', '06.0004']);
   });
 
   it('that answers 01 keeps the adapter out until a good reset and a refilter', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', 1));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', 1));
     host.tries(resetDevice(A));
     expect(host.guestMatrix(A)).toEqual(['05.0004']);
-    host.does(...assignAdapter(A, 6));
+    host.run(...assignAdapter(A, 6));
     expect(host.guestMatrix(A)).toEqual(['06.0004']);
     // Thrown out, so reset once more, and well: yet only the next refilter looks at it.
     expect(host.resets).toEqual(['05.0004']);
-    host.does(...assignDomain(A, 0x47));
+    host.run(...assignDomain(A, 0x47));
     expect(host.guestMatrix(A)).toEqual(['05.0004', '05.0047', '06.0004', '06.0047']);
   });
 
   it('a queue bound anew counts as normal, whatever its last reset answered', () => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), fault('05.0004', 1));
-    host.does(unbind('05.0004'));
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), fault('05.0004', 1));
+    host.run(unbind('05.0004'));
     expect(host.resets).toEqual(['05.0004=1']);
-    host.does(bind('05.0004'));
+    host.run(bind('05.0004'));
     expect(host.guestMatrix(A)).toEqual(['05.0004']);
   });
 
   it('follows when an adapter is unassigned, of the queues that the guest had', () => {
-    const host = bring(generation).does(...mdevWith(A, [5, 6], [4, 0x47]), unbind('06.0047'));
-    expect(host.does(...unassignAdapter(A, 5)).resets).toEqual(['05.0004', '05.0047']);
-    expect(host.does(...unassignAdapter(A, 6)).resets).toEqual([]);
+    const host = bring(generation).run(...mdevWith(A, [5, 6], [4, 0x47]), unbind('06.0047'));
+    expect(host.run(...unassignAdapter(A, 5)).resets).toEqual(['05.0004', '05.0047']);
+    expect(host.run(...unassignAdapter(A, 6)).resets).toEqual([]);
   });
 });
 
 describe.each(GENERATIONS)('when a guest closes in %s', (generation) => {
   it('every linked queue is reset, also one that the guest never saw', () => {
-    const host = bring(generation).does(
+    const host = bring(generation).run(
       ...mdevWith(A, [5, 6], [4, 0x47]),
       start(A),
       unbind('05.0047'),
@@ -97,11 +97,11 @@ describe.each(GENERATIONS)('when a guest closes in %s', (generation) => {
 
 describe('a reset in 2019-v2', () => {
   const opened = (...codes: number[]) =>
-    bring('2019-v2').does(...mdevWith(A, [5], [4]), start(A), fault('05.0004', ...codes));
+    bring('2019-v2').run(...mdevWith(A, [5], [4]), start(A), fault('05.0004', ...codes));
 
   it.each([2, 5])('is issued again while it answers %i, at most five times', (code) => {
     const host = opened(code, code, 0);
-    expect(host.does(resetDevice(A)).resets).toEqual([`05.0004=${code}`, `05.0004=${code}`, '05.0004']);
+    expect(host.run(resetDevice(A)).resets).toEqual([`05.0004=${code}`, `05.0004=${code}`, '05.0004']);
     const stuck = opened(...Array.from({ length: 40 }, () => code));
     expect(stuck.errno(resetDevice(A))).toBe('EIO');
     expect(stuck.resets).toHaveLength(6);
@@ -109,7 +109,7 @@ describe('a reset in 2019-v2', () => {
 
   it('that answers 03 is a success', () => {
     expect(opened(3).errno(resetDevice(A))).toBeUndefined();
-    const deconfigured = bring('2019-v2').does(...mdevWith(A, [5], [4]), start(A), cardConfig(5, '0'));
+    const deconfigured = bring('2019-v2').run(...mdevWith(A, [5], [4]), start(A), cardConfig(5, '0'));
     expect(deconfigured.errno(resetDevice(A))).toBeUndefined();
   });
 
@@ -122,7 +122,7 @@ describe('a reset in 2019-v2', () => {
   it('never decides what a guest gets: a queue that did not reset is plugged in all the same', () => {
     const host = opened(1);
     host.tries(resetDevice(A));
-    expect(host.does(stop(A), start(A)).usable(A)).toEqual(['05.0004']);
+    expect(host.run(stop(A), start(A)).usable(A)).toEqual(['05.0004']);
   });
 });
 
@@ -131,12 +131,12 @@ describe.each(MAINLINE)('an adapter that is switched off or stopped in %s', (gen
     ['deconfigured', cardConfig(5, '0'), 3],
     ['check-stopped', checkStop(5), 4],
   ] as const)('%s: no matrix changes, and the resets say so', (_, command, code) => {
-    const host = bring(generation).does(...mdevWith(A, [5], [4]), start(A), command, scan);
+    const host = bring(generation).run(...mdevWith(A, [5], [4]), start(A), command, scan);
     expect(host.matrix(A)).toEqual(['05.0004']);
     expect(host.guestMatrix(A)).toEqual(['05.0004']);
     expect(host.usable(A)).toEqual(['05.0004']);
     expect(host.driver('05.0004')).toBe('vfio_ap');
-    expect(host.does(stop(A)).resets).toEqual([`05.0004=${code}`]);
-    expect(host.does(...assignDomain(A, 0x47)).guestMatrix(A)).toEqual(['05.0004', '05.0047']);
+    expect(host.run(stop(A)).resets).toEqual([`05.0004=${code}`]);
+    expect(host.run(...assignDomain(A, 0x47)).guestMatrix(A)).toEqual(['05.0004', '05.0047']);
   });
 });

@@ -48,7 +48,7 @@ export function bring(
 ): Host {
   const boot = { apmask, aqmask };
   const host = new Host();
-  host.does({
+  host.run({
     type: 'RegisterHost',
     host: 'lpar1',
     driver,
@@ -66,7 +66,7 @@ export class Host {
   state = new HostState();
 
   /** These commands, each of which must succeed. */
-  does(...commands: readonly Command[]): this {
+  run(...commands: readonly Command[]): this {
     for (const command of commands) {
       const refusal = this.tries(command);
       if (refusal !== undefined) throw new Error(`${command.type}: ${refusal.errno}, ${refusal.explanation}`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axesOf, cellSize, maxZoom, moved, type Place, WHOLE } from './axes.ts';
+import { axesOf, type Cell, cellSize, maxZoom, moved, WHOLE } from './axes.ts';
 
 const ids = fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 40 });
 const axes = fc.record({ adapters: ids, domains: ids }).map((view) => axesOf({ ...view, mdevs: [] }));
@@ -32,7 +32,7 @@ describe('the cursor', () => {
         fc.array(fc.tuple(keys, fc.boolean())),
         fc.integer({ min: 1, max: 20 }),
         (of, presses, page) => {
-          let at: Place = { apid: of.apids[0] ?? 0, apqi: of.apqis[0] ?? 0 };
+          let at: Cell = { apid: of.apids[0] ?? 0, apqi: of.apqis[0] ?? 0 };
           for (const [key, ctrlKey] of presses) {
             at = moved(at, { key, ctrlKey }, of, page) ?? at;
             expect(of.apids).toContain(at.apid);

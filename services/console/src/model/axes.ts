@@ -77,7 +77,7 @@ export function maxZoom(room: CellSize, of: Axes): number {
 }
 
 /** One queue by its two ids. */
-export interface Place {
+export interface Cell {
   readonly apid: number;
   readonly apqi: number;
 }
@@ -94,16 +94,16 @@ const STEP: Readonly<Record<string, readonly [number, number]>> = {
  * matrix), PageUp and PageDown move by `page` rows.
  */
 export function moved(
-  from: Place,
+  from: Cell,
   { key, ctrlKey }: { readonly key: string; readonly ctrlKey: boolean },
   { apids, apqis, rowOf, columnOf }: Axes,
   page: number,
-): Place | undefined {
+): Cell | undefined {
   const row = Math.max(0, rowOf[from.apid] ?? 0);
   const column = Math.max(0, columnOf[from.apqi] ?? 0);
   const lastRow = apids.length - 1;
   const lastColumn = apqis.length - 1;
-  const to = (r: number, c: number): Place => ({
+  const to = (r: number, c: number): Cell => ({
     apid: apids[clamp(r, 0, lastRow)] ?? 0,
     apqi: apqis[clamp(c, 0, lastColumn)] ?? 0,
   });

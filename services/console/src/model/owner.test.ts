@@ -30,9 +30,20 @@ const facts: readonly Fact[] = [
       bootParameters: { apmask: null, aqmask: null },
     },
   },
+  ...[5, 6].map((adapter) => ({
+    type: 'CardDetected' as const,
+    data: { adapter, type: 14, mode: 'C' as const, functions: 0, configured: true, checkStopped: false },
+  })),
+  {
+    type: 'QueueDetected',
+    data: {
+      queues: ['05.0004', '06.0004', '06.0005', '06.0006', '06.0007'],
+      configured: true,
+      checkStopped: false,
+    },
+  },
   { type: 'QueueBound', data: { driver: 'cex4queue', queues: ['05.0004'] } },
   { type: 'QueueBound', data: { driver: 'vfio_ap', queues: ['06.0004', '06.0005', '06.0006'] } },
-  { type: 'QueueDetected', data: { queues: ['06.0007'], configured: true, checkStopped: false } },
   { type: 'MdevCreated', data: { mdev: A } },
   { type: 'AdapterAssigned', data: { mdev: A, adapters: [6] } },
   { type: 'DomainAssigned', data: { mdev: A, domains: [4, 7] } },

@@ -92,9 +92,9 @@ describe('pages of facts', () => {
         bootParameters: { apmask: null, aqmask: null },
       },
     };
-    const detected = (apid: number) => ({
-      type: 'QueueDetected' as const,
-      data: { queues: [`${apid.toString(16).padStart(2, '0')}.0000`], configured: true, checkStopped: false },
+    const detected = (adapter: number) => ({
+      type: 'CardDetected' as const,
+      data: { adapter, type: 14, mode: 'C' as const, functions: 0, configured: true, checkStopped: false },
     });
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 }), (sizes) => {

@@ -1,7 +1,7 @@
 /** What an operator may want to do with a queue, its adapter or its domain: steps in the spelling of scripts (docs/scripts.md). */
 import { formatApid, formatApqi, has, maskFromHex } from '@apledger/ap';
 import type { HostView as HostViewJson, MdevView } from '@apledger/api';
-import type { Place } from './axes.ts';
+import type { Cell } from './axes.ts';
 import { nameOf } from './owner.ts';
 
 export interface Proposal {
@@ -13,7 +13,7 @@ const write = (mdev: string, attribute: string, id: number): string =>
   `echo 0x${formatApid(id)} > /sys/devices/vfio_ap/matrix/${mdev}/${attribute}`;
 
 /** Steps about the cell, those that take something away first. */
-export function proposalsFor(view: HostViewJson, { apid, apqi }: Place): Proposal[] {
+export function proposalsFor(view: HostViewJson, { apid, apqi }: Cell): Proposal[] {
   return [
     ...view.mdevs.flatMap((mdev) => unassignments(mdev, apid, apqi)),
     ...view.mdevs.flatMap((mdev) => assignments(mdev, apid, apqi)),

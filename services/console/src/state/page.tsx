@@ -2,16 +2,16 @@
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useMemo } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import { type Address, addressOf, hrefOf, type Selection } from '../model/address.ts';
 import { parseMoment } from '../model/moment.ts';
-import { hrefOf, type Place, placeOf, type Selection } from '../model/place.ts';
 import { inspectSession } from './inspector.ts';
 import { Session } from './session.ts';
 
 export interface Page {
-  readonly place: Place;
+  readonly place: Address;
   readonly session: Session;
   /** The address of somewhere else; what is not said stays as it is, the moment too. */
-  href(to: Partial<Omit<Place, 'selection'>>, selection?: Selection): string;
+  href(to: Partial<Omit<Address, 'selection'>>, selection?: Selection): string;
   /** Selects something here. Without `asStep` the browser's way back does not pass through it. */
   select(selection: Selection, options?: { readonly asStep: boolean }): void;
 }
@@ -26,7 +26,7 @@ export function usePage(): Page {
 
 export function PageProvider({ children }: { readonly children: ComponentChildren }) {
   const { url, route } = useLocation();
-  const place = useMemo(() => placeOf(url), [url]);
+  const place = useMemo(() => addressOf(url), [url]);
   const session = useMemo(() => new Session(place.host), [place.host]);
   useEffect(() => {
     inspectSession(session);
@@ -41,7 +41,7 @@ export function PageProvider({ children }: { readonly children: ComponentChildre
       href: (to, selection = {}) => hrefOf({ ...place, ...to, selection: { at, ...selection } }),
       select: (selection, { asStep } = { asStep: false }) => {
         // Read when it is done: two selections at once must not undo each other.
-        const here = placeOf(location.pathname + location.search);
+        const here = addressOf(location.pathname + location.search);
         const href = hrefOf({ ...here, selection: { ...here.selection, ...selection } });
         if (href !== location.pathname + location.search) route(href, !asStep);
       },

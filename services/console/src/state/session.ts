@@ -24,7 +24,7 @@ import { atPosition, type Moment, NOW, type Stamp, sameMoment } from '../model/m
 import { throttled } from './throttled.ts';
 
 /** How often the words around the matrix change while facts rush by, milliseconds; the matrix itself is drawn at every frame. */
-const CALM_MS = 120;
+const SETTLE_MS = 120;
 /** Hosts that one question tells of. */
 const MAX_HOSTS = 1000;
 /** Facts that came while the page was open, at most so many. */
@@ -47,7 +47,7 @@ export class Session {
   /** The last fact that counts in what is shown. */
   readonly shown: ReadonlySignal<Stamp | undefined>;
   /** The same a few times a second at most: for words and requests. */
-  readonly calm: Signal<Stamp | undefined> = signal(undefined);
+  readonly settled: Signal<Stamp | undefined> = signal(undefined);
   readonly view: Signal<HostView | undefined> = signal(undefined);
   /** Facts that arrived while following, newest first. */
   readonly arrived: Signal<readonly RecordedFact[]> = signal([]);
@@ -59,7 +59,7 @@ export class Session {
   #stamp: Stamp | undefined;
   #loading: AbortController | undefined;
   #unfollow: (() => void) | undefined;
-  readonly #settle = throttled(CALM_MS, () => this.#publish());
+  readonly #settle = throttled(SETTLE_MS, () => this.#publish());
 
   constructor(host: string | undefined) {
     this.host = host;
@@ -214,7 +214,7 @@ export class Session {
     const state = this.#state;
     batch(() => {
       this.view.value = state === undefined ? undefined : viewOf(this.host ?? '', state);
-      this.calm.value = this.#stamp;
+      this.settled.value = this.#stamp;
     });
   }
 }

@@ -61,7 +61,7 @@ async function factsBetween(
 export function useFacts(group: FactGroup) {
   const { session } = usePage();
   const [want, setWant] = useState(STEP);
-  const position = session.calm.value?.position;
+  const position = session.settled.value?.position;
   const first = session.first.value?.position;
   useEffect(() => setWant(STEP), [group.id, session]);
   const { answer, problem, isAsking } = useAsked(

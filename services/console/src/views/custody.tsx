@@ -34,7 +34,7 @@ export function CustodyView() {
     holder.kind === 'guest' ? `mark-${(slots.get(holder.mdev) ?? 0) % MARK_COLOURS}` : '';
   const end = session.moment.value.kind === 'now' ? Date.now() : (last?.occurredAt ?? Date.now());
   const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
-  const at = session.calm.value;
+  const at = session.settled.value;
   const holding = answer && at && holderAt(answer.intervals, at.position);
   return (
     <section class="panel custody-view" aria-labelledby="custody-title">

@@ -14,7 +14,7 @@ export function FactsView() {
   const find = place.selection.find ?? '';
   const { facts, isAll, problem, isAsking, more } = useFacts(group);
   const found = find === '' ? facts : facts.filter((fact) => mentions(fact, find));
-  const shown = session.calm.value?.position;
+  const shown = session.settled.value?.position;
   return (
     <section class="panel facts-view" aria-labelledby="facts-title">
       <header class="panel-head">

@@ -68,7 +68,7 @@ export function GuestsView() {
 function useLife(): readonly RecordedFact[] {
   const { session } = usePage();
   const { host } = session;
-  const upTo = session.calm.value?.position ?? 0;
+  const upTo = session.settled.value?.position ?? 0;
   const { answer } = useAsked(
     (signal) => fetchFacts({ host, types: LIFE_FACTS, limit: MAX_LIFE }, signal),
     [session, session.last.value?.position],

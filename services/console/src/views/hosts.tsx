@@ -14,10 +14,10 @@ const PAGE = 200;
 
 export function HostsView() {
   const { session, place, select } = usePage();
-  const calm = session.calm.value;
+  const settled = session.settled.value;
   const isNow = session.moment.value.kind === 'now' && !session.isPlaying.value;
-  const moment: Moment = isNow || calm === undefined ? NOW : atPosition(calm.position);
-  const { hosts, hasMore, more, isAsking } = useHosts(moment, calm?.position);
+  const moment: Moment = isNow || settled === undefined ? NOW : atPosition(settled.position);
+  const { hosts, hasMore, more, isAsking } = useHosts(moment, settled?.position);
   const find = place.selection.find ?? '';
   const found = hosts.filter(({ host }) => host.toLowerCase().includes(find.toLowerCase()));
   return (
@@ -55,7 +55,7 @@ export function HostsView() {
       ) : (
         <ul class="host-list">
           {found.map((head) => (
-            <HostRow key={head.host} head={head} now={calm?.occurredAt} isNow={isNow} />
+            <HostRow key={head.host} head={head} now={settled?.occurredAt} isNow={isNow} />
           ))}
           {hasMore && (
             <li>

@@ -1,7 +1,7 @@
 /** One host's matrix: the grid, what a cell means in words, and who has what. */
 import { apidOf, apqiOf, apqn, formatApqn, parseApqn } from '@apledger/ap';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { type Axes, axesOf, type CellSize, maxZoom, type Place, sameAxes, WHOLE } from '../model/axes.ts';
+import { type Axes, axesOf, type Cell, type CellSize, maxZoom, sameAxes, WHOLE } from '../model/axes.ts';
 import { explain } from '../model/owner.ts';
 import { sessionSource } from '../state/grid-source.ts';
 import { inspectGrid } from '../state/inspector.ts';
@@ -17,11 +17,11 @@ import { MatrixTable } from '../widgets/matrix-table.tsx';
 /** The address follows the cursor when it rests: browsers count such changes. */
 const REST_MS = 250;
 
-export const cellOf = (text: string | undefined): Place | undefined => {
+export const cellOf = (text: string | undefined): Cell | undefined => {
   const queue = text === undefined ? undefined : parseApqn(text);
   return queue === undefined ? undefined : { apid: apidOf(queue), apqi: apqiOf(queue) };
 };
-const nameOf = ({ apid, apqi }: Place): string => formatApqn(apqn(apid, apqi));
+const nameOf = ({ apid, apqi }: Cell): string => formatApqn(apqn(apid, apqi));
 
 export function MatrixView() {
   const { session, place, select } = usePage();
@@ -31,15 +31,15 @@ export function MatrixView() {
   useEffect(() => inspectGrid(source.codes), [source]);
   const axes = useAxes(selection.axes === 'all' ? undefined : view);
   const [cursor, setCursor] = useCursor();
-  const [hover, setHover] = useState<Place>();
+  const [hover, setHover] = useState<Cell>();
   const [zoom, setZoom] = useState(1);
   const [room, setRoom] = useState<CellSize>({ width: 0, height: 0 });
   const [highlighted, setHighlighted] = useState<string>();
   if (view === undefined)
     return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
 
-  const told = hover ?? cursor;
-  const explanation = told && explain(view, told.apid, told.apqi);
+  const shownCell = hover ?? cursor;
+  const explanation = shownCell && explain(view, shownCell.apid, shownCell.apqi);
   const spokenCell = cursor && explain(view, cursor.apid, cursor.apqi);
   const only =
     highlighted === undefined ? undefined : view.mdevs.findIndex(({ mdev }) => mdev === highlighted);
@@ -124,7 +124,7 @@ export function MatrixView() {
         <Legend />
       </section>
       <aside class="side">
-        <CellCard view={view} place={told} explanation={explanation} />
+        <CellCard view={view} place={shownCell} explanation={explanation} />
         <Holders view={view} highlighted={highlighted} onHighlight={setHighlighted} />
       </aside>
     </div>
@@ -143,12 +143,12 @@ function useAxes(view: Parameters<typeof axesOf>[0] | undefined): Axes {
 }
 
 /** The cursor, which the address remembers once it rests. */
-function useCursor(): [Place | undefined, (place: Place) => void] {
+function useCursor(): [Cell | undefined, (place: Cell) => void] {
   const { place, select } = usePage();
   const { cell } = place.selection;
   const [cursor, setCursor] = useState(() => cellOf(cell));
   useEffect(() => setCursor(cellOf(cell)), [cell]);
-  const latest = useRef<{ readonly select: typeof select; readonly at: Place | undefined }>({
+  const latest = useRef<{ readonly select: typeof select; readonly at: Cell | undefined }>({
     select,
     at: undefined,
   });

@@ -5,7 +5,7 @@ import type { Share, SupposedStep } from '@apledger/api';
 import { stateOfView, viewOf } from '@apledger/projections/host';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { tryOut } from '../api/client.ts';
-import { axesOf, type Place } from '../model/axes.ts';
+import { axesOf, type Cell } from '../model/axes.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { explain, mdevOf } from '../model/owner.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
@@ -35,7 +35,7 @@ export function WhatIfView() {
       session.host === undefined || steps.length === 0 || session.isPlaying.value
         ? undefined
         : tryOut(session.host, steps, moment, signal),
-    [session, steps.join('\n'), session.calm.value?.position, session.isPlaying.value],
+    [session, steps.join('\n'), session.settled.value?.position, session.isPlaying.value],
   );
   const view = session.view.value;
   const cursor = cellOf(place.selection.cell);
@@ -107,8 +107,8 @@ export function WhatIfView() {
 interface OutcomeProps {
   readonly tried: SupposedSteps;
   readonly steps: readonly string[];
-  readonly cursor: Place | undefined;
-  readonly onCursor: (place: Place) => void;
+  readonly cursor: Cell | undefined;
+  readonly onCursor: (place: Cell) => void;
   readonly onSent: () => void;
 }
 
@@ -165,8 +165,8 @@ function Matrices({
   onCursor,
 }: {
   readonly tried: SupposedSteps;
-  readonly cursor: Place | undefined;
-  readonly onCursor: (place: Place) => void;
+  readonly cursor: Cell | undefined;
+  readonly onCursor: (place: Cell) => void;
 }) {
   const { session } = usePage();
   // One pair of axes for both: what is gone leaves its place.
@@ -190,11 +190,11 @@ function Matrices({
   );
   const changed = useMemo(() => {
     const [before, after] = sides.map(({ source }) => source.codes());
-    const look = (side: 'before' | 'after', code: number): string =>
+    const stateOf = (side: 'before' | 'after', code: number): string =>
       `${code & 0xff} ${tried[side].mdevs[mdevOf(code)]?.mdev}`;
     const found = new Set<number>();
     before?.forEach((code, at) => {
-      if (look('before', code) !== look('after', after?.[at] ?? 0)) found.add(at);
+      if (stateOf('before', code) !== stateOf('after', after?.[at] ?? 0)) found.add(at);
     });
     return found;
   }, [sides]);

@@ -1,14 +1,14 @@
 /** One queue in words. */
 import { formatApid } from '@apledger/ap';
 import type { HostView } from '@apledger/projections/host';
-import type { Place } from '../model/axes.ts';
+import type { Cell } from '../model/axes.ts';
 import type { Explanation } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
 import { Words } from './mark.tsx';
 
 export interface CellCardProps {
   readonly view: HostView;
-  readonly place: Place | undefined;
+  readonly place: Cell | undefined;
   readonly explanation: Explanation | undefined;
 }
 

@@ -10,7 +10,7 @@ export function GoToTime({
   readonly isNow: boolean;
   readonly go: (moment: Moment) => Promise<void>;
 }) {
-  const stamp = usePage().session.calm.value;
+  const stamp = usePage().session.settled.value;
   const shown = stamp?.occurredAt;
   const position = stamp?.position;
   const dialog = useRef<HTMLDialogElement>(null);

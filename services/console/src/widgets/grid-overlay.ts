@@ -1,11 +1,11 @@
 /** Draws what lies over the cells: the ids of rows and columns, the cursor, and which row and column the pointer is in. */
 import { formatApid } from '@apledger/ap';
-import type { Place } from '../model/axes.ts';
+import type { Cell } from '../model/axes.ts';
 import { fit, HEADS, type Picture, visible } from './grid-picture.ts';
 
 export interface Marked {
-  readonly cursor: Place | undefined;
-  readonly hover: Place | undefined;
+  readonly cursor: Cell | undefined;
+  readonly hover: Cell | undefined;
   /** The keyboard is in the matrix. */
   readonly isFocused: boolean;
   /** Cells that are pointed out, as `apid << 8 | apqi`. */
@@ -90,7 +90,7 @@ export class GridOverlay {
   }
 
   /** Two lines that lead to a cell which would be overlooked. */
-  #crosshair({ axes, cell, window, scroll, theme }: Picture, { apid, apqi }: Place): void {
+  #crosshair({ axes, cell, window, scroll, theme }: Picture, { apid, apqi }: Cell): void {
     if (Math.min(cell.width, cell.height) >= SMALL) return;
     const context = this.#context;
     const x = HEADS.left + ((axes.columnOf[apqi] ?? 0) + 0.5) * cell.width - scroll.left;
@@ -102,7 +102,7 @@ export class GridOverlay {
     context.globalAlpha = 1;
   }
 
-  #frame({ axes, cell, scroll, theme }: Picture, { apid, apqi }: Place, colour: string, line: number): void {
+  #frame({ axes, cell, scroll, theme }: Picture, { apid, apqi }: Cell, colour: string, line: number): void {
     const row = axes.rowOf[apid] ?? -1;
     const column = axes.columnOf[apqi] ?? -1;
     if (row < 0 || column < 0) return;

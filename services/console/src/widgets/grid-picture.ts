@@ -1,5 +1,5 @@
 /** What the matrix is drawn from, and what lies where in it. Lengths are CSS pixels. */
-import type { Axes, CellSize, Place } from '../model/axes.ts';
+import type { Axes, Cell, CellSize } from '../model/axes.ts';
 import type { MdevLook } from './cell-sprites.ts';
 import type { GridTheme } from './grid-theme.ts';
 
@@ -52,8 +52,8 @@ export function placeAt(
     cell,
     scroll,
     cursor,
-  }: Pick<Picture, 'axes' | 'cell' | 'scroll'> & { readonly cursor: Place | undefined },
-): Place | undefined {
+  }: Pick<Picture, 'axes' | 'cell' | 'scroll'> & { readonly cursor: Cell | undefined },
+): Cell | undefined {
   const isOnRow = x < HEADS.left;
   const isOnColumn = y < HEADS.top;
   if (isOnRow && isOnColumn) return undefined;

@@ -3,7 +3,7 @@ import { formatApid, formatApqi } from '@apledger/ap';
 import { effect } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type Axes, type CellSize, cellSize, moved, type Place } from '../model/axes.ts';
+import { type Axes, type Cell, type CellSize, cellSize, moved } from '../model/axes.ts';
 import { appliedTheme } from '../state/theme.ts';
 import type { MdevLook } from './cell-sprites.ts';
 import { GridOverlay } from './grid-overlay.ts';
@@ -29,9 +29,9 @@ export interface MatrixGridProps {
   readonly only?: number | undefined;
   /** Cells that are pointed out, as `apid << 8 | apqi`. */
   readonly changed?: ReadonlySet<number> | undefined;
-  readonly cursor: Place | undefined;
-  readonly onCursor: (place: Place) => void;
-  readonly onHover?: (place: Place | undefined) => void;
+  readonly cursor: Cell | undefined;
+  readonly onCursor: (place: Cell) => void;
+  readonly onHover?: (place: Cell | undefined) => void;
   /** Told how much room there is for cells. */
   readonly onRoom?: (room: CellSize) => void;
 }
@@ -45,7 +45,7 @@ export function MatrixGrid(props: MatrixGridProps) {
   const { axes, zoom, cursor, only, source } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const window_ = useSize(scroller);
-  const [hover, setHover] = useState<Place>();
+  const [hover, setHover] = useState<Cell>();
   const [isFocused, setFocused] = useState(false);
   const room = roomOf(window_);
   const cell = cellSize(room, axes, zoom);
@@ -59,14 +59,14 @@ export function MatrixGrid(props: MatrixGridProps) {
     if (cursor !== undefined && scroller.current !== null) reveal(scroller.current, cursor, axes, cell);
   }, [cursor?.apid, cursor?.apqi, axes, cell.width, cell.height]);
 
-  const pointed = (event: MouseEvent): Place | undefined => {
+  const pointed = (event: MouseEvent): Cell | undefined => {
     const element = scroller.current;
     if (element === null) return undefined;
     const { left, top } = element.getBoundingClientRect();
     const scroll = { left: element.scrollLeft, top: element.scrollTop };
     return placeAt(event.clientX - left, event.clientY - top, { axes, cell, scroll, cursor });
   };
-  const hoverAt = (place: Place | undefined): void => {
+  const hoverAt = (place: Cell | undefined): void => {
     setHover(place);
     props.onHover?.(place);
   };
@@ -129,7 +129,7 @@ export function MatrixGrid(props: MatrixGridProps) {
 }
 
 /** The name of a cell, as it is spoken. */
-export const spoken = ({ apid, apqi }: Place): string =>
+export const spoken = ({ apid, apqi }: Cell): string =>
   `adapter ${formatApid(apid)}, domain ${formatApqi(apqi)}`;
 
 type Drawn = Pick<Picture, 'axes' | 'cell' | 'window' | 'only'> & { readonly source: GridSource };
@@ -211,7 +211,7 @@ function useSize(element: RefObject<HTMLElement | null>): CellSize {
 }
 
 /** Scrolls as little as brings the cell into sight. */
-function reveal(element: HTMLElement, place: Place, axes: Axes, cell: CellSize): void {
+function reveal(element: HTMLElement, place: Cell, axes: Axes, cell: CellSize): void {
   const left = (axes.columnOf[place.apqi] ?? 0) * cell.width;
   const top = (axes.rowOf[place.apid] ?? 0) * cell.height;
   const { width, height } = roomOf({ width: element.clientWidth, height: element.clientHeight });

@@ -1,15 +1,15 @@
 /** The matrix as a table, one adapter at a time: the same data for whoever does not see the grid, or wants to copy it. */
 import { formatApid } from '@apledger/ap';
 import type { HostView } from '@apledger/projections/host';
-import type { Axes, Place } from '../model/axes.ts';
+import type { Axes, Cell } from '../model/axes.ts';
 import { explain } from '../model/owner.ts';
 import { Words } from './mark.tsx';
 
 export interface MatrixTableProps {
   readonly view: HostView;
   readonly axes: Axes;
-  readonly cursor: Place | undefined;
-  readonly onCursor: (place: Place) => void;
+  readonly cursor: Cell | undefined;
+  readonly onCursor: (place: Cell) => void;
 }
 
 export function MatrixTable({ view, axes, cursor, onCursor }: MatrixTableProps) {

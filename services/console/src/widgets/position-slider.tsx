@@ -17,7 +17,7 @@ const STEPS: ReadonlyMap<string, 1 | -1> = new Map([
 
 export function PositionSlider({ isNow, drag, step }: PositionSliderProps) {
   const { session } = usePage();
-  const shown = session.calm.value;
+  const shown = session.settled.value;
   const from = session.first.value?.position ?? 0;
   const to = session.last.value?.position ?? 0;
   const position = shown?.position ?? from;

@@ -1,5 +1,5 @@
 /** Where one is, where one can go, and whether the page is alive. */
-import type { HostView } from '../model/place.ts';
+import type { HostView } from '../model/address.ts';
 import { usePage } from '../state/page.tsx';
 import { appliedTheme, switchTheme } from '../state/theme.ts';
 

@@ -25,7 +25,7 @@ export interface Selection {
   readonly as?: string | undefined;
 }
 
-export interface Place {
+export interface Address {
   readonly host: string | undefined;
   readonly view: 'hosts' | HostView;
   readonly selection: Selection;
@@ -34,7 +34,7 @@ export interface Place {
 const KEYS = ['at', 'cell', 'mdev', 'queue', 'only', 'find', 'steps', 'axes', 'as'] as const;
 
 /** The address of a place. What is undefined or empty is left out. */
-export function hrefOf({ host, view, selection }: Place): string {
+export function hrefOf({ host, view, selection }: Address): string {
   const query = new URLSearchParams();
   for (const key of KEYS) {
     const value = selection[key];
@@ -44,14 +44,14 @@ export function hrefOf({ host, view, selection }: Place): string {
   return pathOf(host, view) + text;
 }
 
-function pathOf(host: string | undefined, view: Place['view']): string {
+function pathOf(host: string | undefined, view: Address['view']): string {
   if (host === undefined) return view === 'facts' ? '/facts' : '/';
   const base = `/hosts/${encodeURIComponent(host)}`;
   return view === 'matrix' || view === 'hosts' ? base : `${base}/${view}`;
 }
 
 /** The place that an address names; of what it does not understand, the nearest above. */
-export function placeOf(url: string): Place {
+export function addressOf(url: string): Address {
   const { pathname, searchParams } = new URL(url, 'http://page');
   const [first, host, view] = pathname.split('/').filter((part) => part !== '');
   const selection: Partial<Record<(typeof KEYS)[number], string>> = {};

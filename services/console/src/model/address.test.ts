@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HOST_VIEWS, hrefOf, type Place, placeOf } from './place.ts';
+import { type Address, addressOf, HOST_VIEWS, hrefOf } from './address.ts';
 
 const word = fc.string({ minLength: 1, maxLength: 20 });
 const selection = fc.record(
@@ -31,8 +31,8 @@ const ofAll = fc.record({
 describe('an address', () => {
   it('leads back to the place that it was made of', () => {
     fc.assert(
-      fc.property(fc.oneof(ofHost, ofAll), (place: Place) => {
-        expect(placeOf(hrefOf(place))).toEqual(place);
+      fc.property(fc.oneof(ofHost, ofAll), (place: Address) => {
+        expect(addressOf(hrefOf(place))).toEqual(place);
       }),
     );
   });
@@ -51,6 +51,6 @@ describe('an address', () => {
     ['/hosts/%zz', { host: '%zz', view: 'matrix', selection: {} }],
     ['/hosts?x=1&at=', { host: undefined, view: 'hosts', selection: {} }],
   ])('%s is the nearest place above', (url, place) => {
-    expect(placeOf(url)).toEqual(place);
+    expect(addressOf(url)).toEqual(place);
   });
 });
