@@ -58,14 +58,14 @@ export function pathInSys(path: string): string | undefined {
   return match === null ? undefined : path.slice(match[0].length);
 }
 
-interface Place {
+interface Found {
   readonly node: Node;
   /** The names that lead to it without any link. */
   readonly names: readonly string[];
 }
 
 /** Follows a path from the root. `..` at the root stays there. */
-function walk(state: HostState, path: string, followLast: boolean): Place | undefined {
+function walk(state: HostState, path: string, followLast: boolean): Found | undefined {
   const folders = [root(state)];
   const names: string[] = [];
   let links = 0;

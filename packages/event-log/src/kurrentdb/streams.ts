@@ -87,7 +87,7 @@ export class Streams {
   }
 
   async head(stream: string): Promise<Head | undefined> {
-    const event = await this.#one(stream, LAST);
+    const event = await this.#readOne(stream, LAST);
     if (event !== undefined) return headOf(this.#fact(event));
     await this.checkUncut(stream);
     return undefined;
@@ -95,7 +95,7 @@ export class Streams {
 
   /** Position of the event of a revision, whatever it is; undefined when it cannot be read any more. */
   async positionAt(stream: string, revision: number): Promise<number | undefined> {
-    const event = await this.#one(stream, { from: revision, count: 1 });
+    const event = await this.#readOne(stream, { from: revision, count: 1 });
     return event?.revision === revision ? positionOf(event, this.#connection.place) : undefined;
   }
 
@@ -106,7 +106,7 @@ export class Streams {
     let high = ((await this.head(stream))?.revision ?? -1) + 1;
     while (high - low > 1) {
       const middle = Math.floor((low + high) / 2);
-      const event = await this.#one(stream, { from: middle, count: 1 });
+      const event = await this.#readOne(stream, { from: middle, count: 1 });
       if (event === undefined) throw this.#gap(stream, middle);
       const { revision, position, occurredAt } = this.#fact(event);
       if (passed({ revision, position, occurredAt: Date.parse(occurredAt) })) low = middle;
@@ -122,13 +122,13 @@ export class Streams {
    */
   async checkUncut(stream: string, position?: number): Promise<void> {
     const name = this.nameOf(stream);
-    const metadata = await this.#one(`$$${name}`, LAST, '');
+    const metadata = await this.#readOne(`$$${name}`, LAST, '');
     const limits = metadata === undefined ? {} : fields(metadata.bytes);
     const set = LIMITS.filter((limit) => limit in limits && !(limit === '$tb' && limits[limit] === 0));
     if (set.length === 0) return;
     const { place } = this.#connection;
     const at = position === undefined ? {} : { position };
-    const first = await this.#one(stream, { from: 0, count: 1 });
+    const first = await this.#readOne(stream, { from: 0, count: 1 });
     if (first?.revision === 0) {
       throw new LogError('other-configuration', place, `stream ${name} is to be cut by ${set.join(', ')}`, {
         remedy: `write its metadata without ${LIMITS.join(', ')}`,
@@ -144,7 +144,7 @@ export class Streams {
   }
 
   /** One event, or none. */
-  #one(stream: string, reading: StreamReading, prefix?: string): Promise<Event | undefined> {
+  #readOne(stream: string, reading: StreamReading, prefix?: string): Promise<Event | undefined> {
     return this.#connection.patiently(async () => {
       try {
         let found: Event | undefined;

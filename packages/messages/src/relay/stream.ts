@@ -117,14 +117,14 @@ export async function checkpointOf(
   return { sequence, position: 0 };
 }
 
-interface Place {
+interface StoredFact {
   readonly position: number;
   readonly id: string;
   readonly hash: string;
 }
 
 /** Facts and letters about them carry the same three headers. */
-function placeOf({ header }: StoredMsg): Place | undefined {
+function placeOf({ header }: StoredMsg): StoredFact | undefined {
   const position = Number(header.get('ce-position'));
   const id = header.get('ce-id');
   const hash = header.get('ce-hash');
@@ -133,7 +133,7 @@ function placeOf({ header }: StoredMsg): Place | undefined {
     : undefined;
 }
 
-async function checkInLog(log: EventLog, place: Place, stream: string): Promise<void> {
+async function checkInLog(log: EventLog, place: StoredFact, stream: string): Promise<void> {
   for await (const fact of log.readAll({ after: place.position - 1, upTo: place.position }))
     if (fact.id === place.id && fact.hash === place.hash) return;
   throw new BrokerError(
