@@ -7,6 +7,7 @@
  */
 import type { FactOf } from '@apledger/events';
 import { connectBroker, subscribe } from '@apledger/subscriber';
+import { visible } from '@apledger/text';
 
 /** The types of facts that tell who holds a queue, and whether it was reset. */
 export const WATCHED = ['GuestStarted', 'GuestStopped', 'GuestMatrixChanged', 'QueueReset'] as const;
@@ -107,9 +108,12 @@ if (process.argv[1] === import.meta.filename) {
   for await (const fact of facts) {
     const { custody: after, alerts } = follow(custody, fact);
     custody = after;
+    // A guest's name may hold anything; an alert is one line.
     for (const { host, queue, from, to } of alerts)
       console.log(
-        `ALERT ${fact.recorded.occurredAt} ${host}: ${queue} went from ${from} to ${to} without a reset`,
+        visible(
+          `ALERT ${fact.recorded.occurredAt} ${host}: ${queue} went from ${from} to ${to} without a reset`,
+        ),
       );
   }
   await connection.close();

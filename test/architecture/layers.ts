@@ -25,11 +25,13 @@ export interface House {
 /** What each floor stands on, from the ground up. */
 const floors: Readonly<Record<string, readonly string[]>> = {
   ap: [],
+  text: [],
+  moment: [],
   events: ['ap'],
   machines: [],
   driver: ['ap', 'events', 'machines'],
   'event-log': [],
-  projections: ['ap', 'events', 'event-log'],
+  projections: ['ap', 'text', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'sysfs'],

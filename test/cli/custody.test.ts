@@ -140,6 +140,7 @@ describe('what is wrong', () => {
     [['custody', '05.0004', '--to', '2999-01-01'], 2, '--to 2999-01-01: lies in the future'],
     [['custody', '05.0004', '--from', '99999'], 2, '--from 99999: the log ends at position'],
     [['custody', '05.0004', '--from', 'noon'], 2, '--from noon: not a time'],
+    [['custody', '05.0004', '--to', '2026-02-30'], 2, 'there is no such day'],
     [['custody', '05.0004', '--from', '9', '--to', '3'], 2, '--from 9 lies after --to 3.'],
     [['exposure', '--from', '2026-01-02', '--to', '2026-01-01'], 2, 'lies after --to'],
     [['exposure', '--host', 'nowhere'], 1, 'There is no host nowhere.'],

@@ -32,6 +32,21 @@ beforeAll(async () => {
   facts = objects((await apledger('events', '--json', '--data', data)).out);
 });
 
+describe('a moment', () => {
+  it.each([
+    'now',
+    'today',
+    '-2h',
+    '2 hours ago',
+    '1 s ago',
+    '@1795679880',
+    '00:00',
+    '2026-01-01 Europe/Zurich',
+  ])('%s is read', async (text) => {
+    expect(await apledger('diff', '--from', text, '--data', data)).toMatchObject({ status: 0, err: '' });
+  });
+});
+
 describe('show', () => {
   it('draws the host as the document draws it, with the driver of every queue', async () => {
     const { status, out } = await apledger('show', 'host', '--data', data);
@@ -104,6 +119,12 @@ describe('show', () => {
     [['show', 'host', '--at', '2999-01-01'], 2, '--at 2999-01-01: lies in the future'],
     [['show', 'host', '--at', 'noon'], 2, '--at noon: not a time'],
     [['show', 'host', '--at', '2026-13-45'], 2, 'not a time'],
+    [['show', 'host', '--at', '2026-02-30'], 2, '--at 2026-02-30: not a time: there is no such day.'],
+    [
+      ['show', 'host', '--at', '2026-03-29 02:30 Europe/Berlin'],
+      2,
+      'does not exist in Europe/Berlin. Write 2026-03-29 01:30:00 +01:00 or 2026-03-29 03:30:00 +02:00.',
+    ],
     [['show', 'host', '--position', '99999'], 2, '--position 99999: the log ends at position'],
     [['show', 'host', '--position', '-1'], 2, '--position -1: not a position'],
     [['show', 'host', '--at', '2020-01-01', '--position', '1'], 2, 'either --at or --position'],

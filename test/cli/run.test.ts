@@ -79,6 +79,30 @@ cat matrix
   });
 });
 
+describe('a line that a shell reads in another way', () => {
+  it.each<[string | Buffer, RegExp]>([
+    ['cat /sys/devices/ap/card*/config', /line 6: \* is part of a pattern .*: write every name out/],
+    ['cat /sys/devices/ap/card0{5,6}/config', /line 6: \{ belongs to braces .*: write every word out/],
+    ['echo 5>assign_adapter', /line 6: 5> is a file descriptor .*: write "5 >", with a blank/],
+    ['echo 5 > assign_adapter\r', /line 6: ends in a carriage return/],
+    [Buffer.from('echo \xff > assign_adapter', 'latin1'), /not valid/],
+  ])('%s: nothing of its script is carried out', async (line, why) => {
+    const data = scratch();
+    const script = file('script.sh', Buffer.concat([Buffer.from(HOST), Buffer.from(line)]));
+    const { status, out, err } = await apledger('run', script, '--data', data);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toMatch(why);
+    expect((await apledger('events', '--data', data)).out).toBe('');
+  });
+
+  it('is written as bash writes it where that is one write', async () => {
+    const { status, out } = await run(
+      `${HOST}cd ../../${UUID}\necho -e 5 > assign_adapter\necho -ne "6\\n" > assign_adapter\ncat matrix\n`,
+    );
+    expect({ status, out }).toEqual({ status: 0, out: '05.\n06.\n' });
+  });
+});
+
 describe('files', () => {
   it('are read, listed and followed as below /sys', async () => {
     const { status, out } = await run(`${HOST}cat /sys/bus/ap/apmask

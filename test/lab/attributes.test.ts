@@ -189,6 +189,13 @@ describe.skipIf(noMount !== undefined)('a mounted host', () => {
     closeSync(slow);
   });
 
+  it('names a program that calls itself by a line of the audit trail in one line', async () => {
+    const script = `printf 'x\\r7  by anna\\033' > /proc/self/comm; echo 5 > ${join(at, mdev(0), 'assign_adapter')}`;
+    expect(await startProgram('bash', ['-c', script]).ended()).toBe(0);
+    const [fact] = objects((await apledger('events', '--json', '--data', data)).out).slice(-1);
+    expect(fact?.actor).toMatch(/ comm=x\\u\{d\}7 {2}by anna\\u\{1b\}$/);
+  });
+
   it('holds a thousand mdevs', async () => {
     const create = join(at, TYPE, 'create');
     const ids = Array.from({ length: 1000 }, (_, n) => uuid(1000 + n));

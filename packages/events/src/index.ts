@@ -35,7 +35,7 @@ export {
 export { isWholeOp, OP, pack, USUAL_FUNCTIONS } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
-export { InvalidFact, parseCommand, parseFact, UnknownFact } from './schema.ts';
+export { InvalidFact, parseCommand, parseFact, UnknownFact, unpaired } from './schema.ts';
 export { hostOf, streamOf } from './streams.ts';
 export {
   Attachments,

@@ -61,6 +61,31 @@ describe('a command', () => {
     [{ type: 'AssignAdapter', mdev: MDEV, text: '5'.repeat(4097) }, /^text: /],
     [{ type: 'BindQueue', driver: 'nvidia', text: 'x' }, /driver: must be "cex4queue" or "vfio_ap"/],
     [{ type: 'ScanBus', fast: true }, /unknown property fast/],
+    [
+      { type: 'StartGuest', mdev: MDEV, guest: 'a\ud800' },
+      /^guest: must be text, without half of a surrogate/,
+    ],
+    [{ type: 'AssignAdapter', mdev: MDEV, text: '\udc00' }, /^text: must be text/],
+    [{ type: 'SetOnline', device: 'x\udfff', text: '1' }, /^device: must be text/],
+    [
+      {
+        type: 'RegisterHost',
+        host: 'h',
+        driver: '7.3',
+        hardware: {
+          qci: true,
+          apxa: true,
+          maxAdapter: 1,
+          maxDomain: 1,
+          adapters: [],
+          domains: [],
+          controlDomains: [],
+          cards: [],
+        },
+        boot: { apmask: '\ud800', aqmask: null },
+      },
+      /^boot.apmask: must be text/,
+    ],
   ])('%j is refused, and the place is named', (value, told) => {
     const parsed = parseCommand(value);
     expect('problems' in parsed ? parsed.problems.join('\n') : '').toMatch(told);

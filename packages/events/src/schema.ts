@@ -106,8 +106,23 @@ export function parseCommand(
   if (typeof type !== 'string' || !isCommandType(type)) {
     return { problems: [`type: must be one of ${Object.keys(commandSchemas).join(', ')}`] };
   }
-  const problems = problemsOf(commandSchemas[type], value);
+  const wrong = problemsOf(commandSchemas[type], value);
+  // Only now: its schema bounds how deep it is.
+  const problems = wrong.length > 0 ? wrong : unpaired(value).slice(0, MAX_PROBLEMS);
   return problems.length > 0 ? { problems } : { command: value as Command };
+}
+
+/**
+ * Texts with half of a surrogate pair, each as `path: what was expected`. JSON can spell them and no UTF-8 can: a log would not keep
+ * what was asked for.
+ */
+export function unpaired(value: unknown, path = ''): readonly string[] {
+  if (typeof value === 'string')
+    return value.isWellFormed() ? [] : [`${path || 'value'}: must be text, without half of a surrogate pair`];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    unpaired(inner, path === '' ? key : `${path}.${key}`),
+  );
 }
 
 const isCommandType = (type: string): type is CommandType => Object.hasOwn(commandSchemas, type);

@@ -23,7 +23,6 @@ export {
   exposureText,
   holdersText,
   resetText,
-  visible,
 } from './custody/report/words.ts';
 export type {
   AuditReport,

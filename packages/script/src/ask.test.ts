@@ -74,7 +74,21 @@ describe('what a step asks of a host', () => {
     const moved = asked('cd /sys/bus/ap');
     expect(moved).toEqual({ output: '', directory: 'bus/ap' });
     expect(asked('echo -5 > apmask', 'bus/ap')).toMatchObject({ commands: [{ type: 'WriteMask' }] });
-    expect(asked('cd devices/card05', 'bus/ap')).toEqual({ output: '', directory: 'devices/ap/card05' });
+    expect(asked('cd devices/card05', 'bus/ap')).toEqual({ output: '', directory: 'bus/ap/devices/card05' });
+  });
+
+  it('goes back through a link as bash does, and reads through it as the kernel does', () => {
+    const inLink = 'bus/ap/devices/card05';
+    expect(asked('cd ..', inLink)).toEqual({ output: '', directory: 'bus/ap/devices' });
+    expect(asked('cd ../..', inLink)).toEqual({ output: '', directory: 'bus/ap' });
+    expect(asked('ls ..', inLink)).toMatchObject({ output: expect.stringContaining('card05\n') });
+    expect(asked('cat ../../ap_domain', inLink)).toMatchObject({ refused: { errno: 'ENOENT' } });
+    expect(asked('cat ../../../bus/ap/ap_domain', inLink)).toEqual({ output: '4\n' });
+  });
+
+  it('finds nothing of the host outside of /sys', () => {
+    for (const line of ['cd ..', 'cat ../bus/ap/ap_domain', 'cat /sys/../bus/ap/ap_domain', 'cd nothing/..'])
+      expect(asked(line)).toMatchObject({ refused: { errno: 'ENOENT' } });
   });
 
   it('reads without a command, also what can be read beside what cannot', () => {

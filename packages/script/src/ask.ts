@@ -19,7 +19,7 @@ export interface Refused extends Refusal {
 export interface Answer {
   /** For standard output; may be there although a part of the step failed. */
   readonly output: string;
-  /** Where relative paths begin from now on, below /sys; only after `cd`. */
+  /** Where relative paths begin from now on, below /sys, by the names that `cd` was given; only after `cd`. */
   readonly directory?: string;
   readonly refused?: Refused;
 }
@@ -87,12 +87,24 @@ class Shell {
     this.#directory = directory;
   }
 
+  /** As bash: `..` takes back the last name, also where that is a link. */
   changeDirectory(path: string): Answer {
-    const resolved = this.#resolve(path);
-    const node = resolved === undefined ? undefined : nodeAt(this.#state, resolved);
-    if (node === undefined) return this.#missing(`cd: ${path}`, path);
+    const directory = this.#logical(path);
+    const node = directory === undefined ? undefined : this.#followed(directory);
+    if (directory === undefined || node === undefined) return this.#missing(`cd: ${path}`, path);
     if (node.kind !== 'directory') return unfit(`cd: ${path}: Not a directory`, `${path} is a file.`);
-    return { output: '', directory: resolved ?? '' };
+    return { output: '', directory };
+  }
+
+  /** The path that `cd` goes to, without `.` and `..`; undefined outside of /sys, and after what is no directory. */
+  #logical(path: string): string | undefined {
+    const names: string[] = [];
+    for (const name of this.#below(path)?.split('/') ?? ['..']) {
+      if (name !== '..') names.push(...(name === '' || name === '.' ? [] : [name]));
+      else if (this.#followed(names.join('/'))?.kind !== 'directory' || names.pop() === undefined)
+        return undefined;
+    }
+    return names.join('/');
   }
 
   list(path: string): Answer {
@@ -161,17 +173,26 @@ class Shell {
 
   /** A path as typed, below the sysfs root; undefined when it lies outside. */
   #path(path: string): string | undefined {
+    const inSys = this.#below(path);
+    const names = inSys?.split('/') ?? [];
+    const leaves = names.some(
+      (name, at) => name === '..' && resolvePath(this.#state, names.slice(0, at).join('/')) === '',
+    );
+    return leaves ? undefined : inSys;
+  }
+
+  #below(path: string): string | undefined {
     return path.startsWith('/') ? pathInSys(path) : `${this.#directory}/${path}`;
   }
 
-  #resolve(path: string): string | undefined {
+  /** What lies at a path as typed when a link at its end is followed, too. */
+  #target(path: string): Node | undefined {
     const inSys = this.#path(path);
-    return inSys === undefined ? undefined : resolvePath(this.#state, inSys);
+    return inSys === undefined ? undefined : this.#followed(inSys);
   }
 
-  /** What lies at a path when a link at its end is followed, too. */
-  #target(path: string): Node | undefined {
-    const resolved = this.#resolve(path);
+  #followed(inSys: string): Node | undefined {
+    const resolved = resolvePath(this.#state, inSys);
     return resolved === undefined ? undefined : nodeAt(this.#state, resolved);
   }
 }

@@ -18,11 +18,29 @@ describe('a script', () => {
   });
 
   it('writes with a newline, without one after -n, and only a newline for nothing', () => {
-    expect(operations('echo 5 >f\necho -n 5>f\necho > f\necho a  b > f')).toEqual([
+    expect(operations('echo 5 >f\necho -n a5>f\necho > f\necho a  b > f')).toEqual([
       { kind: 'echo', text: '5\n', path: 'f' },
-      { kind: 'echo', text: '5', path: 'f' },
+      { kind: 'echo', text: 'a5', path: 'f' },
       { kind: 'echo', text: '\n', path: 'f' },
       { kind: 'echo', text: 'a b\n', path: 'f' },
+    ]);
+  });
+
+  it('reads the options of echo as bash does', () => {
+    const text = ['echo -e 5 > f', "echo -ne '6\\n' > f", 'echo -nE 7 > f', 'echo -x 8 > f', 'echo -e "\\t"'];
+    expect(operations(text.join('\n'))).toEqual([
+      { kind: 'echo', text: '5\n', path: 'f' },
+      { kind: 'echo', text: '6\n', path: 'f' },
+      { kind: 'echo', text: '7', path: 'f' },
+      { kind: 'echo', text: '-x 8\n', path: 'f' },
+      { kind: 'echo', text: '\t\n', path: undefined },
+    ]);
+  });
+
+  it('makes no word of a variable without a value, unless it is in quotes', () => {
+    expect(operations('e=\necho $e 5 > f\necho "$e" 5 > f')).toMatchObject([
+      { text: '5\n' },
+      { text: ' 5\n' },
     ]);
   });
 
@@ -110,6 +128,29 @@ describe('a script', () => {
     ['card 05 speed=9', /usage: card 05 config/],
     ['scan now', /usage: scan/],
     ['echo a \\', /cannot be continued/],
+    ['scan\necho 5>f', /line 2: 5> is a file descriptor for a shell: write "5 >", with a blank/],
+    ['scan\ncat card*/config', /line 2: \* is part of a pattern for a shell: write every name out/],
+    ['cat card0{5,6}/config', /\{ belongs to braces that a shell expands: write every word out/],
+    ['echo "`uuidgen`" > f', /` begins a command for a shell/],
+    ['echo 5 > ~/f', /~ is a home directory for a shell: write the path out/],
+    ["x='5  6'\necho $x > f", /takes the value of \$x apart, or for a pattern: write "\$x"/],
+    ['IFS=,', /IFS means something to the shell: use another name/],
+    ["echo -e '5\\n6' > f", /a write of every line of this text: write one echo for each/],
+    ["echo -e '\\x35' > f", /after echo -e is not understood: write the character itself/],
+    ['echo -n > f', /writes nothing: leave the line out/],
+    [`echo ${'5'.repeat(4096)} > f`, /more than 4096 bytes/],
+    ['echo é > f', /take ASCII/],
+    ['cat -n f', /-n: cat has no options here/],
+    ['cd -', /-: cd has no options here/],
+    ['echo 5 > ""', /an empty path/],
+    ['echo 5 > f\r\nscan', /line 1: ends in a carriage return/],
+    ['\ufeffscan', /byte order mark/],
+    ['echo \u0000 > f', /has a NUL, or half of a surrogate pair/],
+    ['guest stop \ud800', /has a NUL, or half of a surrogate pair/],
+    ['echo\u00a05', /no such command/],
+    ["printf '5\\n' > f", /no such command; write echo/],
+    ['constructor', /no such command; there are/],
+    ['host z1.example adapters=5', /a host's name has letters/],
     [`echo ${'5'.repeat(70_000)} > f`, /longer than 65536/],
   ])('is refused whole when it says %j', (text, told) => {
     expect(() => parseScript(text)).toThrow(ScriptError);

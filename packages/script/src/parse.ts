@@ -1,11 +1,13 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
 import { GENERATION_NAMES } from '@apledger/events';
+import { readEcho } from './echo.ts';
 import {
   type HardwareSettings,
   type HostSettings,
   parseHardwareSettings,
   parseHostSettings,
 } from './settings.ts';
+import { splitWords, type Word } from './words.ts';
 
 /** What one line asks for. */
 export type Operation =
@@ -52,21 +54,24 @@ const MAX_LINE = 65_536;
 
 /** The steps of a script. Throws ScriptError for the first line that cannot be read. */
 export function parseScript(text: string): Step[] {
+  if (text.startsWith('\ufeff'))
+    throw new ScriptError(1, 'begins with a byte order mark, which a shell takes for text: save it without');
   const variables = new Map<string, string>();
   const steps: Step[] = [];
   text.split('\n').forEach((raw, index) => {
-    const line = index + 1;
-    if (raw.length > MAX_LINE) throw new ScriptError(line, `longer than ${MAX_LINE} characters`);
-    try {
-      const step = parseLine(raw.replace(/\r$/, ''), line, variables);
-      if (step !== undefined) steps.push(step);
-    } catch (error) {
-      throw error instanceof ScriptError
-        ? error
-        : new ScriptError(line, error instanceof Error ? error.message : String(error));
-    }
+    const step = at(index + 1, () => parseLine(raw, index + 1, variables));
+    if (step !== undefined) steps.push(step);
   });
   return steps;
+}
+
+/** What `read` gives; its errors are of that line. */
+function at<T>(line: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ScriptError(line, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The step of one line on its own. Throws ScriptError when it cannot be read, and when it asks for nothing. */
@@ -78,74 +83,40 @@ export function parseStep(text: string): Step {
 }
 
 function parseLine(raw: string, line: number, variables: Map<string, string>): Step | undefined {
-  const source = raw.trim();
-  const mustFail = /^!(\s|$)/.test(source);
-  const words = splitWords(mustFail ? source.slice(1) : source, variables);
+  checkCharacters(raw);
+  const source = raw.replace(/^[ \t]+|[ \t]+$/g, '');
+  const mustFail = /^!([ \t]|$)/.test(source);
+  // The end is kept: a blank there may follow a backslash.
+  const words = splitWords(mustFail ? source.slice(1) : raw, variables);
   const [first] = words;
   if (first === undefined) {
     if (mustFail) throw new Error('there is nothing after !');
     return undefined;
   }
-  const assignment = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(first.text);
-  if (assignment !== null && words.length === 1 && !mustFail) {
-    variables.set(assignment[1] ?? '', assignment[2] ?? '');
+  if (first.assigns !== undefined && words.length === 1 && !mustFail) {
+    assign(first.assigns, variables);
     return undefined;
   }
   return { line, source, mustFail, operation: parseOperation(words) };
 }
 
-interface Word {
-  readonly text: string;
-  /** An unquoted `>` or `>>`. */
-  readonly isRedirection: boolean;
+function checkCharacters(raw: string): void {
+  if (raw.length > MAX_LINE) throw new Error(`longer than ${MAX_LINE} characters`);
+  if (raw.endsWith('\r'))
+    throw new Error('ends in a carriage return, which a shell takes for text: save it with Unix line ends');
+  if (raw.includes('\0') || !raw.isWellFormed())
+    throw new Error(
+      'has a NUL, or half of a surrogate pair, which no text of a shell can have: leave it out',
+    );
 }
 
-/** Splits a line as a shell does: blanks, quotes, backslashes, $NAME and ${NAME}, # comments, > redirections. */
-function splitWords(source: string, variables: ReadonlyMap<string, string>): Word[] {
-  const words: Word[] = [];
-  let word: string | undefined;
-  let quote = '';
-  const end = (): void => {
-    if (word !== undefined) words.push({ text: word, isRedirection: false });
-    word = undefined;
-  };
-  for (let at = 0; at < source.length; at++) {
-    const char = source[at] ?? '';
-    if (char === '$' && quote !== "'") {
-      const name = /^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/.exec(source.slice(at));
-      if (name === null) throw new Error('$ needs a name after it, or single quotes around it');
-      const value = variables.get(name[1] ?? name[2] ?? '');
-      if (value === undefined) throw new Error(`${name[0]} was given no value`);
-      word = (word ?? '') + value;
-      at += name[0].length - 1;
-    } else if (quote !== '') {
-      if (char === quote) quote = '';
-      else if (char === '\\' && quote === '"' && /["\\$]/.test(source[at + 1] ?? ''))
-        word = (word ?? '') + source[++at];
-      else word = (word ?? '') + char;
-    } else if (char === "'" || char === '"') {
-      quote = char;
-      word ??= '';
-    } else if (char === '\\') {
-      if (at + 1 === source.length) throw new Error('a line cannot be continued on the next one');
-      word = (word ?? '') + source[++at];
-    } else if (char === '>') {
-      end();
-      if (source[at + 1] === '>') at++;
-      words.push({ text: '>', isRedirection: true });
-    } else if (/[|;&<`()]/.test(char)) {
-      throw new Error(`${char} is not understood here: one plain command a line, or put quotes around it`);
-    } else if (/\s/.test(char)) {
-      end();
-    } else if (char === '#' && word === undefined) {
-      break;
-    } else {
-      word = (word ?? '') + char;
-    }
-  }
-  if (quote !== '') throw new Error(`the quote ${quote} is not closed`);
-  end();
-  return words;
+/** Variables that mean something to bash itself, or that it sets. */
+const OF_THE_SHELL =
+  /^(?:_|BASH.*|CDPATH|COLUMNS|COMP_.*|COMPREPLY|COPROC|DIRSTACK|ENV|EPOCH.*|EUID|EXECIGNORE|FCEDIT|FIGNORE|FUNCN.*|GLOB.*|GROUPS|HIST.*|HOME|HOST.*|IFS|IGNOREEOF|INPUTRC|INSIDE_EMACS|LANG|LC_.*|LINENO|LINES|MACHTYPE|MAIL.*|MAPFILE|OLDPWD|OPT.*|OSTYPE|PATH|PIPESTATUS|POSIXLY_CORRECT|PPID|PROMPT_.*|PS[0-4]|PWD|RANDOM|READLINE_.*|REPLY|SECONDS|SHELL|SHELLOPTS|SHLVL|SRANDOM|TIMEFORMAT|TMOUT|TMPDIR|UID)$/;
+
+function assign({ name, value }: NonNullable<Word['assigns']>, variables: Map<string, string>): void {
+  if (OF_THE_SHELL.test(name)) throw new Error(`${name} means something to the shell: use another name`);
+  variables.set(name, value);
 }
 
 const USAGE: Readonly<Record<string, string>> = {
@@ -153,39 +124,63 @@ const USAGE: Readonly<Record<string, string>> = {
   ls: 'ls PATH',
   readlink: 'readlink PATH',
   cat: 'cat PATH...',
-  echo: 'echo [-n] VALUE > PATH',
   host: `host NAME adapters=5,6 domains=4,0x47 [control-domains=...] [driver=${GENERATION_NAMES.join('|')}] [apmask=...] [aqmask=...] [types=05:CEX5C,...]`,
+  echo: 'echo [-neE] VALUE > PATH',
   guest: 'guest start NAME UUID, guest stop NAME, or guest migrate NAME',
   scan: 'scan',
   hardware: 'hardware [adapters=...] [domains=...] [control-domains=...] [types=...]',
   card: 'card 05 config=0|1, or card 05 chkstop=0|1',
 };
 
+/** What is typed often and is none of the commands, and what to write for it. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  printf: 'echo, or echo -n',
+  tee: 'echo VALUE > PATH',
+  sudo: 'the command alone: a script acts as root',
+  export: 'NAME=value',
+  sleep: 'nothing: a simulated host has no time that passes',
+};
+
 function parseOperation(words: readonly Word[]): Operation {
   const [name = '', ...args] = words.map(({ text }) => text);
-  const usage = USAGE[name];
-  if (usage === undefined)
-    throw new Error(`${name}: no such command; there are ${Object.keys(USAGE).join(', ')}`);
-  if (name === 'echo') return parseEcho(words.slice(1));
-  if (words.some(({ isRedirection }) => isRedirection))
-    throw new Error(`only echo can write into a file: ${usage}`);
-  const operation = readOperation(name, args);
+  const usage = Object.hasOwn(USAGE, name) ? USAGE[name] : undefined;
+  if (usage === undefined) throw new Error(`${name}: no such command; ${instead(name)}`);
+  const operation = name === 'echo' ? echo(words.slice(1)) : plainOperation(words, usage);
   if (operation === undefined) throw new Error(`usage: ${usage}`);
+  checkPaths(name, args, operation);
   return operation;
 }
 
-/** The text that echo writes, and where to; without a redirection it is printed. */
-function parseEcho(words: readonly Word[]): Operation {
-  const at = words.findIndex(({ isRedirection }) => isRedirection);
-  const rest = at < 0 ? [] : words.slice(at + 1);
-  const [target] = rest;
-  if (at >= 0 && (target === undefined || rest.length > 1 || target.isRedirection))
-    throw new Error(`usage: ${USAGE.echo}`);
-  const values = words.slice(0, at < 0 ? words.length : at).map(({ text }) => text);
-  const noNewline = values[0] === '-n';
-  const text = values.slice(noNewline ? 1 : 0).join(' ') + (noNewline ? '' : '\n');
-  return { kind: 'echo', text, path: target?.text };
+const instead = (name: string): string =>
+  Object.hasOwn(INSTEAD, name) ? `write ${INSTEAD[name]}` : `there are ${Object.keys(USAGE).join(', ')}`;
+
+const echo = (words: readonly Word[]): Operation | undefined => {
+  const read = readEcho(words);
+  return read === undefined ? undefined : { kind: 'echo', ...read };
+};
+
+function plainOperation(words: readonly Word[], usage: string): Operation | undefined {
+  if (words.some(({ isRedirection }) => isRedirection))
+    throw new Error(`only echo can write into a file: ${usage}`);
+  const [name = '', ...args] = words.map(({ text }) => text);
+  return readOperation(name, args);
 }
+
+/** bash and its tools have more ways to read these. */
+function checkPaths(name: string, args: readonly string[], operation: Operation): void {
+  const { kind } = operation;
+  if (kind === 'echo' ? operation.path === '' : isOfFiles(kind) && args.includes(''))
+    throw new Error(`an empty path is no file: ${USAGE[name]}`);
+  const option = isOfFiles(kind) ? args.find((arg) => arg.startsWith('-')) : undefined;
+  if (option !== undefined)
+    throw new Error(`${option}: ${name} has no options here; a name that begins so is written ./${option}`);
+}
+
+const isOfFiles = (kind: Operation['kind']): boolean =>
+  kind === 'cd' || kind === 'ls' || kind === 'readlink' || kind === 'cat';
+
+/** As in the vocabulary of facts: it becomes part of stream names. */
+const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 function readOperation(name: string, args: readonly string[]): Operation | undefined {
   const [first, second, third] = args;
@@ -201,6 +196,8 @@ function readOperation(name: string, args: readonly string[]): Operation | undef
       return args.length > 0 ? undefined : { kind: 'scan' };
     case 'host':
       if (first === undefined) return undefined;
+      if (!HOST_NAME.test(first))
+        throw new Error(`${first}: a host's name has letters, digits, - and _, and at most 63 of them`);
       return {
         kind: 'host',
         name: first,

@@ -1,5 +1,7 @@
 /** `apledger conform FILE...`: replays differential vectors and counts what differs from the kernel's answers. */
 import { DISTRIBUTION_KERNELS, kernelTable } from './conform/kernels.ts';
+
+import { visibleLines } from '@apledger/text';
 import { type Mismatch, replayVector } from './conform/replay.ts';
 import { readVectors, VectorError } from './conform/vectors.ts';
 import { Failure } from './failure.ts';
@@ -40,7 +42,7 @@ export async function conform(
   if (json) output.out(jsonLine({ sequences, steps, mismatches: mismatches.length, first: first ?? null }));
   else {
     output.out(`${sequences} sequences, ${steps} steps, ${mismatches.length} mismatches\n`);
-    if (first !== undefined) output.out(describe(first.place, first.mismatch));
+    if (first !== undefined) output.out(visibleLines(describe(first.place, first.mismatch)));
   }
   return mismatches.length > 0 ? 1 : 0;
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { openSqliteLog } from '@apledger/event-log';
 import { dataDirectory } from './data.ts';
-import type { Output } from './output.ts';
+import { line, type Output } from './output.ts';
 import { show } from './queries/show.ts';
 import { verify } from './queries/verify.ts';
 import { run } from './run.ts';
@@ -12,11 +12,12 @@ const EXAMPLE = fileURLToPath(new URL('../../../examples/01-three-guests.sh', im
 export async function demo(options: { readonly data?: string }, output: Output): Promise<number> {
   const data = dataDirectory(options);
   if (await isEmpty(data)) {
-    output.out(`Playing examples/01-three-guests.sh into the log in ${data}:\n\n`);
+    output.out(line(`Playing examples/01-three-guests.sh into the log in ${data}:`));
+    output.out('\n');
     const status = await run(EXAMPLE, { data, trace: true }, output);
     if (status !== 0) return status;
   } else {
-    output.out(`The log in ${data} is kept as it is.\n`);
+    output.out(line(`The log in ${data} is kept as it is.`));
   }
   output.out('\nThe matrices, rebuilt from the log:\n\n');
   for (const thing of ['host', 'mdev', 'guest'] as const) {

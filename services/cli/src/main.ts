@@ -4,6 +4,7 @@ import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/subscriber';
+import { visibleLines } from '@apledger/text';
 import { Command, CommanderError, Option } from 'commander';
 import { conform } from './conform.ts';
 import { demo } from './demo.ts';
@@ -11,7 +12,7 @@ import { Failure } from './failure.ts';
 import { labCommands } from './lab/commands.ts';
 import { natsOptions } from './nats.ts';
 import { data, host, json, log } from './options.ts';
-import { type Output, processOutput } from './output.ts';
+import { line, type Output, processOutput } from './output.ts';
 import { custody, exposure, guestHistory } from './queries/custody.ts';
 import { diff } from './queries/diff.ts';
 import { events } from './queries/events.ts';
@@ -67,7 +68,7 @@ function explain(error: unknown, output: Output): number {
   // Commander has printed its own message; asking for help is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (!EXPLAINED.some((kind) => error instanceof kind)) throw error;
-  output.err(`apledger: ${(error as Error).message}\n`);
+  output.err(line(`apledger: ${(error as Error).message}`));
   return error instanceof Failure ? error.status : 2;
 }
 
@@ -83,7 +84,10 @@ function program(
     )
     .option('--server <url>', 'ask a running service, http://127.0.0.1:8642, instead of a log here')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
+    .configureOutput({
+      writeOut: (text) => output.out(text),
+      writeErr: (text) => output.err(visibleLines(text)),
+    })
     .showHelpAfterError('(apledger --help shows all commands)');
   const command = (usage: string, description: string): Command =>
     apledger.command(usage).description(description).copyInheritedSettings(apledger);

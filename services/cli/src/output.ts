@@ -1,4 +1,7 @@
 /** Where commands print: tests collect it, the program writes it to its own standard output and error. */
+import type { Refusal } from '@apledger/driver';
+import { jsonText, visible } from '@apledger/text';
+
 export interface Output {
   out(text: string): void;
   err(text: string): void;
@@ -13,4 +16,11 @@ export const processOutput: Output = {
 };
 
 /** One JSON object a line. */
-export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+export const jsonLine = (value: unknown): string => `${jsonText(value)}\n`;
+
+/** Why a command was refused and what would help, below the message that a shell prints. */
+export const refusalLines = ({ errno, explanation, remedy }: Refusal): string =>
+  [`    ${errno}: ${explanation}`, ...(remedy === '' ? [] : [`    ${remedy}`])].map(line).join('');
+
+/** One line for people: no name in it can end it, or hide in it. */
+export const line = (text: string): string => `${visible(text)}\n`;

@@ -3,7 +3,7 @@ import { type RelayState, relay as relayLog } from '@apledger/relay';
 import { type LogPlace, withLog } from './data.ts';
 import { Failure } from './failure.ts';
 import { connectionOptions, type NatsOptions, natsUrl } from './nats.ts';
-import type { Output } from './output.ts';
+import { line, type Output } from './output.ts';
 
 export interface RelayCommandOptions extends NatsOptions, LogPlace {
   readonly replicas?: string;
@@ -19,7 +19,7 @@ export async function relay(
   const { stream, replicas = '1' } = options;
   if (replicas !== '1' && replicas !== '3')
     throw new Failure(2, `--replicas ${replicas}: a stream has 1 copy, or 3.`);
-  const say = (text: string): void => output.err(`apledger relay: ${text}\n`);
+  const say = (text: string): void => output.err(line(`apledger relay: ${text}`));
   return withLog(options, { readOnly: true }, async (log) => {
     await relayLog({
       log,

@@ -1,12 +1,13 @@
 /** `apledger run FILE`: a script of the kernel documentation's shell examples, on simulated hosts. */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { openMemoryLog } from '@apledger/event-log';
 import { parseScript, ScriptError, type Step } from '@apledger/script';
+import { visibleLines } from '@apledger/text';
 import { Failure } from './failure.ts';
 import { type Ledger, type Place, withLedger, withLocalLedger } from './ledger/ledger.ts';
-import { jsonLine, type Output } from './output.ts';
+import { jsonLine, line, type Output, refusalLines } from './output.ts';
 import { Interpreter, type StepResult } from './script/interpreter.ts';
 
 export interface RunOptions extends Place {
@@ -27,7 +28,9 @@ export async function run(file: string, options: RunOptions, output: Output): Pr
 
 async function readScript(file: string): Promise<string> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    // As it is: what is no UTF-8, or a byte order mark, would mean something else to a shell.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new Failure(2, `${file}: ${error instanceof Error ? error.message : error}`);
   }
@@ -61,7 +64,7 @@ async function runSteps(
   });
   let status = 0;
   for (const step of steps) {
-    if (trace) output.err(`+ ${step.source}\n`);
+    if (trace) output.err(line(`+ ${step.source}`));
     const result = await interpreter.run(step);
     if (!result.asExpected) status = 1;
     if (json) output.out(jsonLine(asJson(result)));
@@ -90,14 +93,11 @@ function print(
   name: string,
   output: Output,
 ): void {
-  output.out(text);
-  if (message !== '') output.err(`${name}: line ${step.line}: ${message}\n`);
-  if (refusal !== undefined)
-    output.err(
-      `    ${refusal.errno}: ${refusal.explanation}\n${refusal.remedy === '' ? '' : `    ${refusal.remedy}\n`}`,
-    );
+  output.out(visibleLines(text));
+  if (message !== '') output.err(line(`${name}: line ${step.line}: ${message}`));
+  if (refusal !== undefined) output.err(refusalLines(refusal));
   if (isBlocked)
-    output.err(`${name}: line ${step.line}: the writer sleeps until the guest closes the mdev\n`);
+    output.err(line(`${name}: line ${step.line}: the writer sleeps until the guest closes the mdev`));
   if (!asExpected && errno === null)
-    output.err(`${name}: line ${step.line}: succeeded, but ! says that it must fail\n`);
+    output.err(line(`${name}: line ${step.line}: succeeded, but ! says that it must fail`));
 }

@@ -1,7 +1,7 @@
 /** `apledger tail`: facts as a relay publishes them, from any machine that reaches the NATS server. */
 import { connectBroker, subscribe, type Unreadable } from '@apledger/subscriber';
 import { connectionOptions, type NatsOptions, natsUrl } from './nats.ts';
-import type { Output } from './output.ts';
+import { line, type Output } from './output.ts';
 import { parseTypes, printFact } from './queries/events.ts';
 import { parseTime } from './queries/moment.ts';
 
@@ -22,7 +22,7 @@ export async function tail(options: TailOptions, output: Output, signal: AbortSi
   const onUnreadable = ({ recorded, subject, sequence, reason }: Unreadable): void => {
     // A fact from the future has an envelope to show; anything else is none of ours.
     if (recorded !== undefined) printFact(recorded, json, output);
-    else output.err(`apledger tail: message ${sequence} on ${subject}: ${reason}\n`);
+    else output.err(line(`apledger tail: message ${sequence} on ${subject}: ${reason}`));
   };
   const connection = await connectBroker(natsUrl(options), connectionOptions(options));
   try {

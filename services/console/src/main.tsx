@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { showVisibleTextOnly } from './state/visible-text.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
@@ -7,5 +8,6 @@ import './styles/matrix.css';
 import './styles/lists.css';
 import './styles/charts.css';
 
+showVisibleTextOnly();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

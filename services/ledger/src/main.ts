@@ -1,5 +1,6 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 import { LogError } from '@apledger/event-log';
+import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { type Ledger, openLedger } from './application/ledger.ts';
 import { Failure } from './failure.ts';
@@ -11,8 +12,10 @@ import { type Options, optionsOf, USAGE } from './options.ts';
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
 
-const say = (line: string): void => console.log(`apledger ledger: ${line}`);
-const complain = (line: string): void => console.error(`apledger ledger: ${line}`);
+/** A line of the service's own output. More lines of one message, as of a stack, are indented: none can pass for a message of its own. */
+const logged = (text: string): string => `apledger ledger: ${visibleLines(text).replaceAll('\n', '\n    ')}`;
+const say = (text: string): void => console.log(logged(text));
+const complain = (text: string): void => console.error(logged(text));
 
 /** Serves until a signal, or until the broker ends it; resolves with the exit status. */
 async function main(args: readonly string[]): Promise<number> {

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { hostOf } from '@apledger/events';
 import { cacheDirectory, type LogPlace, withHandler, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output, refusalLines } from '../output.ts';
 import { Interpreter } from '../script/interpreter.ts';
 import { stepOf } from './words.ts';
 
@@ -27,9 +27,8 @@ export async function act(words: readonly string[], options: ActOptions, output:
       (handler) => new Interpreter({ handler, user, name: 'lab', host }).run(step),
     );
     if (options.json) output.out(jsonLine({ host, op: step.source, errno, ...refusal, isBlocked, facts }));
-    else if (errno !== null) output.err(`apledger: ${message}\n`);
-    if (!options.json && refusal !== undefined)
-      output.err(`    ${refusal.errno}: ${refusal.explanation}\n    ${refusal.remedy}\n`);
+    else if (errno !== null) output.err(line(`apledger: ${message}`));
+    if (!options.json && refusal !== undefined) output.err(refusalLines(refusal));
     return errno === null ? 0 : 1;
   });
 }

@@ -5,6 +5,7 @@ import type { Command } from '@apledger/events';
 import type { Caller, Failed, FileSystem, Node, View } from '@apledger/fuse';
 import type { HostState } from '@apledger/host';
 import { type Attribute, nodeAt } from '@apledger/sysfs';
+import { visible } from '@apledger/text';
 import { goneDevices } from './devices.ts';
 
 export interface LabFileSystemOptions {
@@ -78,8 +79,11 @@ export class LabFileSystem implements FileSystem {
   }
 }
 
-/** The caller as the log's actor: `uid=0 pid=4711 comm=chzdev`; a process that is gone by then has no name. */
+/**
+ * The caller as the log's actor: `uid=0 pid=4711 comm=chzdev`; a process that is gone by then has no name. A process gives itself any
+ * name of 15 bytes, line ends and ESC among them, and what comes after `comm=` is all its own.
+ */
 async function actorOf({ uid, pid }: Caller): Promise<string> {
   const comm = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-  return `uid=${uid} pid=${pid}${comm === '' ? '' : ` comm=${comm.trimEnd()}`}`;
+  return `uid=${uid} pid=${pid}${comm === '' ? '' : ` comm=${visible(comm.replace(/\n$/, ''))}`}`;
 }

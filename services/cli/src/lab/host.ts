@@ -9,7 +9,7 @@ import { type Mount, MountError, mount, removeStale } from '@apledger/fuse';
 import type { Step } from '@apledger/script';
 import { cacheDirectory, dataDirectory, type LogPlace, withHandler, withLog } from '../data.ts';
 import { Failure } from '../failure.ts';
-import type { Output } from '../output.ts';
+import { line, type Output } from '../output.ts';
 import { Interpreter } from '../script/interpreter.ts';
 import { LabFileSystem } from './file-system.ts';
 import { stepOf } from './words.ts';
@@ -83,7 +83,7 @@ async function register(
   if (found.errno !== 'ENODEV') throw new Failure(2, found.message);
   const made = await interpreter.run(asked);
   if (made.errno !== null) throw new Failure(2, made.message);
-  output.err(`apledger: made ${asked.source}\n`);
+  output.err(line(`apledger: made ${asked.source}`));
 }
 
 interface MountHostOptions {
@@ -98,13 +98,13 @@ interface MountHostOptions {
 
 async function mountHost({ handler, log, host, at, output, signal }: MountHostOptions): Promise<Mount> {
   const report = (error: unknown): void =>
-    output.err(`apledger: ${host}: ${error instanceof Error ? error.message : error}\n`);
+    output.err(line(`apledger: ${host}: ${error instanceof Error ? error.message : error}`));
   let mounted: Mount | undefined;
   const files = new LabFileSystem({ handler, host, gone: (path) => mounted?.gone(path) });
   await files.view();
   try {
     if (await removeStale(at, 'apledger'))
-      output.err(`apledger: ${at}: a mount whose server had died was there; it was taken away\n`);
+      output.err(line(`apledger: ${at}: a mount whose server had died was there; it was taken away`));
     mkdirSync(at, { recursive: true });
     mounted = await mount(files, { at, name: host, subtype: 'apledger', report });
   } catch (error) {

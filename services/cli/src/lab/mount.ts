@@ -1,7 +1,7 @@
 /** `apledger lab mount HOST --at DIR`: a simulated host's /sys as a real file system, while this process lives. */
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Output } from '../output.ts';
+import { line, type Output } from '../output.ts';
 import { type LabHostOptions, labDirectory, withLabHost } from './host.ts';
 
 export interface LabMountOptions extends LabHostOptions {
@@ -15,9 +15,9 @@ export function labMount(options: LabMountOptions, output: Output, signal: Abort
   return withLabHost(options, output, async (host) => {
     const asked = signal.aborted ? Promise.resolve() : once(signal, 'abort');
     const mounted = await host.mount(at);
-    output.out(`apledger lab: ${host.name} at ${mounted.at}\n`);
+    output.out(line(`apledger lab: ${host.name} at ${mounted.at}`));
     await Promise.race([asked, mounted.ended]);
-    if (!signal.aborted) output.err(`apledger: ${mounted.at} was unmounted\n`);
+    if (!signal.aborted) output.err(line(`apledger: ${mounted.at} was unmounted`));
     await mounted.unmount();
     return 0;
   });

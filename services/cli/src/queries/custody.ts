@@ -8,11 +8,10 @@ import {
   exposureText,
   holdersText,
   resetText,
-  visible,
 } from '@apledger/projections';
 import { Failure } from '../failure.ts';
 import { withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 import { parseMoment } from './moment.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -20,10 +19,7 @@ import type { SpanOptions } from './replay.ts';
 export async function custody(apqn: string, options: SpanOptions, output: Output): Promise<number> {
   const queue = apqn.toLowerCase();
   if (parseApqn(queue) === undefined)
-    throw new Failure(
-      2,
-      `${visible(apqn)}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`,
-    );
+    throw new Failure(2, `${apqn}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`);
   return withCustody(options, output, async ({ queries, hosts, span }) => {
     let isHeld = false;
     for (const host of hosts) {
@@ -38,7 +34,7 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
         printIntervals(report.intervals, false, output);
       }
     }
-    if (!isHeld && !options.json) output.err(`Nobody had ${queue} in that time.\n`);
+    if (!isHeld && !options.json) output.err(line(`Nobody had ${queue} in that time.`));
     return 0;
   });
 }
@@ -63,7 +59,7 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
       }
       printIntervals(history.queues, true, output);
     }
-    if (!isFound) throw new Failure(1, `There was no guest ${visible(guest)} in that time.`);
+    if (!isFound) throw new Failure(1, `There was no guest ${guest} in that time.`);
     return 0;
   });
 }
@@ -132,4 +128,4 @@ function printIntervals(intervals: readonly CustodyInterval[], isNamed: boolean,
   }
 }
 
-const print = (output: Output, line: string): void => output.out(`${visible(line)}\n`);
+const print = (output: Output, text: string): void => output.out(line(text));

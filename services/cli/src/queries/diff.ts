@@ -3,7 +3,7 @@ import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { Failure } from '../failure.ts';
 import { withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 import { parseMoment } from './moment.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -18,7 +18,7 @@ export async function diff({ host, from, to, json, ...place }: SpanOptions, outp
     for (const name of host === undefined ? hosts : [host]) {
       const changes = diffViews(await ledger.hostAt(name, first), await ledger.hostAt(name, last));
       if (json) output.out(jsonLine({ host: name, changes }));
-      else for (const change of changes) output.out(`${name}: ${describeChange(change)}\n`);
+      else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
     }
     return 0;
   });

@@ -3,7 +3,7 @@ import type { RecordedFact } from '@apledger/event-log';
 import { type FactType, isFactType } from '@apledger/events';
 import { Failure } from '../failure.ts';
 import { type Place, withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 import { describeRecorded } from './describe.ts';
 import { parseTime } from './moment.ts';
 
@@ -41,5 +41,5 @@ export function parseTypes(text: string | undefined): readonly FactType[] | unde
 /** A fact as one line, or as one JSON object. */
 export function printFact(fact: RecordedFact, json: boolean | undefined, output: Output): void {
   if (json) output.out(jsonLine(fact));
-  else output.out(`${fact.position}  ${fact.occurredAt}  ${fact.stream}  ${describeRecorded(fact)}\n`);
+  else output.out(line(`${fact.position}  ${fact.occurredAt}  ${fact.stream}  ${describeRecorded(fact)}`));
 }

@@ -1,26 +1,26 @@
 /** Moments as people write them: a position of the log, or a time. */
 import type { Moment } from '@apledger/event-log';
+import { momentText, NotAMoment, parseMoment as readMoment } from '@apledger/moment';
 import { Failure } from '../failure.ts';
 
-/** A date, or a date and a time, or either with a zone; without a zone it is this machine's. */
-const TIME =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?))?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
-
-/** A time as facts carry it. Throws Failure(2) for what is no time, or lies in the future. */
+/** A time as facts carry it; without a zone it is this machine's. Throws Failure(2) for what is no time, or lies in the future. */
 export function parseTime(option: string, text: string, now = new Date()): string {
-  const [, date, clock = '00:00', zone = ''] = TIME.exec(text.trim()) ?? [];
-  const time =
-    date === undefined
-      ? new Date(Number.NaN)
-      : new Date(`${date}T${clock.replace(',', '.')}${zone.toUpperCase()}`);
-  if (Number.isNaN(time.getTime()))
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const read = timeInZone(option, text, { now, zone });
+  if (Date.parse(read.time) > now.getTime())
     throw new Failure(
       2,
-      `${option} ${text}: not a time. Write it like 2026-11-17 09:14, or 2026-11-17T09:14:00Z.`,
+      `${option} ${text}: lies in the future (${momentText(read)}); it is ${momentText({ time: now.toISOString(), zone: read.zone })} now.`,
     );
-  if (time > now)
-    throw new Failure(2, `${option} ${text}: lies in the future; it is ${now.toISOString()} now.`);
-  return time.toISOString();
+  return read.time;
+}
+
+function timeInZone(option: string, text: string, here: { readonly now: Date; readonly zone: string }) {
+  try {
+    return readMoment(text, here);
+  } catch (error) {
+    throw error instanceof NotAMoment ? new Failure(2, `${option} ${error.message}`) : error;
+  }
 }
 
 /** What knows where the log ends. */

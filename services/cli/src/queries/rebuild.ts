@@ -1,6 +1,6 @@
 /** `apledger rebuild`: forgets the read model and folds the whole log again. */
 import { type Place, withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 
 export async function rebuild(options: Place & { readonly json?: boolean }, output: Output): Promise<number> {
   const started = performance.now();
@@ -12,7 +12,7 @@ export async function rebuild(options: Place & { readonly json?: boolean }, outp
     if (options.json) output.out(jsonLine({ position, hosts, milliseconds }));
     else
       output.out(
-        `Rebuilt the matrices of ${hosts} hosts up to position ${position} in ${milliseconds} ms.\n`,
+        line(`Rebuilt the matrices of ${hosts} hosts up to position ${position} in ${milliseconds} ms.`),
       );
     return 0;
   });

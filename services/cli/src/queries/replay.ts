@@ -4,7 +4,7 @@ import { hostOf } from '@apledger/events';
 import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { type Ledger, type Place, withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 import { describeRecorded } from './describe.ts';
 import { parseMoment } from './moment.ts';
 
@@ -65,7 +65,7 @@ async function printStep(
     output.out(jsonLine({ position, occurredAt, host, actor, command: cause, facts, changes }));
     return;
   }
-  output.out(`${position}  ${occurredAt}  ${host}  by ${actor}\n`);
-  for (const fact of facts) output.out(`      ${describeRecorded(fact)}\n`);
-  for (const change of changes) output.out(`    * ${describeChange(change)}\n`);
+  output.out(line(`${position}  ${occurredAt}  ${host}  by ${actor}`));
+  for (const fact of facts) output.out(line(`      ${describeRecorded(fact)}`));
+  for (const change of changes) output.out(line(`    * ${describeChange(change)}`));
 }

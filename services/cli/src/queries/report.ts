@@ -1,13 +1,6 @@
 /** `apledger report`: an audit report of hosts, a guest or a span of time, to be kept. */
 import { writeFile } from 'node:fs/promises';
-import {
-  type AuditReport,
-  auditCsv,
-  auditHtml,
-  auditJson,
-  auditMarkdown,
-  visible,
-} from '@apledger/projections';
+import { type AuditReport, auditCsv, auditHtml, auditJson, auditMarkdown } from '@apledger/projections';
 import { Failure } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { withCustody } from './custody.ts';
@@ -36,7 +29,7 @@ export async function report(options: ReportOptions, output: Output): Promise<nu
   return withCustody({ ...place, ...(host === null ? {} : { host }) }, output, async ({ queries, span }) => {
     const audit = await queries.audit({ host, guest, from: span.from ?? null, to: span.to ?? null });
     if (guest !== null && !audit?.hosts.some(({ runs }) => runs.length > 0))
-      throw new Failure(1, `There was no guest ${visible(guest)} in that time.`);
+      throw new Failure(1, `There was no guest ${guest} in that time.`);
     if (audit === undefined) throw new Failure(1, `There is no host ${host}.`);
     if (path === undefined) for (const piece of write[format](audit)) output.out(piece);
     else await save(path, write[format](audit));

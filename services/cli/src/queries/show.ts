@@ -3,9 +3,10 @@ import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@ap
 import type { Moment } from '@apledger/event-log';
 import type { MatrixIds } from '@apledger/events';
 import type { HostView, MdevView } from '@apledger/projections';
+import { visible } from '@apledger/text';
 import { Failure } from '../failure.ts';
 import { type Ledger, type Place, withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 import { parsePosition, parseTime } from './moment.ts';
 
 export interface ShowOptions extends Place {
@@ -33,7 +34,7 @@ export async function show(
       const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
       // To list nothing is an answer; not to find what was asked for is none.
       if (name !== undefined) throw new Failure(1, when === undefined ? `${what}.` : `${what} at ${when}.`);
-      output.err(`${what}${when === undefined ? '' : ` at ${when}`}.\n`);
+      output.err(line(`${what}${when === undefined ? '' : ` at ${when}`}.`));
     }
     output.out(texts.join(options.json ? '' : '\n'));
     return 0;
@@ -112,13 +113,15 @@ export function matrixText({ adapters, domains, controlDomains }: MatrixIds): st
 }
 
 function mdevText(view: HostView, mdev: MdevView): string {
-  const holder = mdev.open ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${mdev.guest}`}` : '';
+  const holder = mdev.open
+    ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${visible(mdev.guest)}`}`
+    : '';
   const removing = mdev.removing ? ', waits for its removal' : '';
   return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}`;
 }
 
 const guestText = (view: HostView, mdev: MdevView): string =>
-  `guest ${mdev.guest ?? '(no KVM guest)'}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}`;
+  `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}`;
 
 /** What the guest that has the mdev open can use, and what of its matrix it cannot. */
 export function guestMatrixText(mdev: MdevView): string {

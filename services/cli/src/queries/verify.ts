@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Head } from '@apledger/event-log';
 import { Failure } from '../failure.ts';
 import { type Place, withLedger } from '../ledger/ledger.ts';
-import { jsonLine, type Output } from '../output.ts';
+import { jsonLine, line, type Output } from '../output.ts';
 
 export interface VerifyOptions extends Place {
   /** A file with the output of an earlier `verify --json`, or `report --format json`. */
@@ -20,9 +20,9 @@ export async function verify({ heads, json, ...place }: VerifyOptions, output: O
     if (json) output.out(jsonLine(verification));
     else {
       for (const { stream, revision, position, problem } of problems)
-        output.out(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}\n`);
-      output.out(`${facts} facts in ${streams} streams, ${problems.length} problems\n`);
-      for (const head of found) output.out(`${head.stream}  revision ${head.revision}  ${head.hash}\n`);
+        output.out(line(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`));
+      output.out(line(`${facts} facts in ${streams} streams, ${problems.length} problems`));
+      for (const head of found) output.out(line(`${head.stream}  revision ${head.revision}  ${head.hash}`));
     }
     return problems.length > 0 ? 1 : 0;
   });

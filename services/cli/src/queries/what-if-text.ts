@@ -3,6 +3,7 @@ import { apidOf, apqiOf, formatApqi, parseApqn } from '@apledger/ap';
 import type { Conflict } from '@apledger/events';
 import type { HostView, MdevView, ViewChange } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
+import { visible } from '@apledger/text';
 import type { Share, SupposedStep, WhatIf } from '@apledger/what-if';
 import { describe } from './describe.ts';
 import { guestMatrixText, hostTable, matrixText } from './show.ts';
@@ -34,7 +35,7 @@ function stepText({ step, outcome, facts, output, refusal }: SupposedStep, index
     `   ${OUTCOMES[outcome]}${why}`,
     ...details.map((line) => `      ${line}`),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visible).join('\n')}\n`;
 }
 
 const OUTCOMES: Readonly<Record<SupposedStep['outcome'], string>> = {
@@ -69,7 +70,8 @@ function sharesText({ lost, gained, hostQueues, changes }: WhatIf): string {
     ...ofHost('gain', hostQueues.gained),
   ];
   const who = lines.length > 0 ? lines : ['Neither a guest nor the host would lose or gain a queue.'];
-  return [...who, ...changes.filter(isTold).map((change) => `  * ${describeChange(change)}`), ''].join('\n');
+  const others = changes.filter(isTold).map((change) => `  * ${describeChange(change)}`);
+  return [...who, ...others, ''].map(visible).join('\n');
 }
 
 /** What is said above, or drawn below, is not said again. */
@@ -115,5 +117,5 @@ function mdevTable(mdev: MdevView | undefined): string {
   if (mdev === undefined) return 'there is none\n';
   if (mdev.domains.length > MAX_DOMAINS) return `${mdev.domains.length} domains; --json has all of them\n`;
   if (!mdev.open) return `nobody has it open\n${matrixText(mdev)}`;
-  return `${mdev.guest === null ? 'no KVM guest' : `guest ${mdev.guest}`} has it open\n${guestMatrixText(mdev)}`;
+  return `${mdev.guest === null ? 'no KVM guest' : `guest ${visible(mdev.guest)}`} has it open\n${guestMatrixText(mdev)}`;
 }

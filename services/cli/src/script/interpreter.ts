@@ -3,6 +3,7 @@ import type { CommandHandler } from '@apledger/command-handler';
 import type { Refusal } from '@apledger/driver';
 import type { Command, Errno, Fact } from '@apledger/events';
 import { type Answer, ask, errnoText, type Operation, type Step } from '@apledger/script';
+import { visible } from '@apledger/text';
 
 /** What one step did. */
 export interface StepResult {
@@ -81,8 +82,6 @@ export class Interpreter {
   }
 
   async #selectHost(step: Step, { name, settings }: Extract<Operation, { kind: 'host' }>): Promise<Effect> {
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name))
-      return failed('EINVAL', `host: ${name}: a name has letters, digits, - and _, and at most 63 of them`);
     this.#host = name;
     this.#directory = '';
     if (settings === undefined)
@@ -108,7 +107,7 @@ export class Interpreter {
     const { facts, isBlocked, refusal } = await handler.submit({
       host: this.#host ?? '',
       command,
-      actor: `${user} ${name}:${step.line}`,
+      actor: visible(`${user} ${name}:${step.line}`),
       correlation: this.#correlation,
     });
     if (refusal === undefined) return { ...NOTHING, facts, isBlocked };

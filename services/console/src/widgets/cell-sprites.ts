@@ -1,6 +1,7 @@
 /** Cells with letters, drawn once for each look and size, and then copied. */
 
 import { BOUND, UNBOUND } from '@apledger/projections/host';
+import { visible } from '@apledger/text';
 import { letterOf, MARK_COLOURS } from '../model/marks.ts';
 import { isContested, mdevOf, type OwnerClass, ownerOf } from '../model/owner.ts';
 import type { GridTheme, Ink } from './grid-theme.ts';
@@ -188,7 +189,8 @@ class CellPen {
   }
 }
 
-function cut(context: OffscreenCanvasRenderingContext2D, text: string, width: number): string {
+function cut(context: OffscreenCanvasRenderingContext2D, name: string, width: number): string {
+  const text = visible(name);
   if (context.measureText(text).width <= width) return text;
   let shown = text;
   while (shown.length > 1 && context.measureText(`${shown}…`).width > width) shown = shown.slice(0, -1);

@@ -1,5 +1,6 @@
 /** What comes from outside, whoever brings it: names, bodies and notes, each checked before it is used. */
 import { HostName } from '@apledger/events';
+import { visible } from '@apledger/text';
 import { Compile } from 'typebox/compile';
 import { Problem } from './problem.ts';
 
@@ -50,8 +51,10 @@ export function uuidOf(header: string, text: string): string {
 
 /** A line that the client wrote for those who read the log. */
 export function noteOf(header: string, text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get into a log
-  if (text.trim() === '' || text.length > MAX_NOTE_LENGTH || /[\u0000-\u001f\u007f-\u009f]/.test(text))
-    throw badHeader(header, `must be 1 to ${MAX_NOTE_LENGTH} characters, none of them a control character`);
+  if (text.trim() === '' || text.length > MAX_NOTE_LENGTH || visible(text) !== text)
+    throw badHeader(
+      header,
+      `must be 1 to ${MAX_NOTE_LENGTH} characters, none of them a control character or one that cannot be seen`,
+    );
   return text;
 }

@@ -1,5 +1,6 @@
 /** "As of": the revision, position or time in a request, as a moment that the log has had. */
 import type { Moment } from '@apledger/event-log';
+import { NotAMoment, parseMoment, type TimeInZone } from '@apledger/moment';
 import Type, { type Static } from 'typebox';
 import type { Ledger } from './ledger.ts';
 import { Problem } from './problem.ts';
@@ -50,10 +51,18 @@ export async function momentOf(ledger: Ledger, { position, time }: AtMoment): Pr
 }
 
 function timeOf(text: string, now: Date): string {
-  const time = new Date(text.toUpperCase());
-  if (Number.isNaN(time.getTime())) throw noSuchMoment(`${text} is no time: there is no such day or hour.`);
-  if (time > now) throw noSuchMoment(`${text} lies in the future: it is ${now.toISOString()} here.`);
-  return time.toISOString();
+  const { time } = read(text, now);
+  if (Date.parse(time) > now.getTime())
+    throw noSuchMoment(`${text} lies in the future: it is ${now.toISOString()} here.`);
+  return time;
+}
+
+function read(text: string, now: Date): TimeInZone {
+  try {
+    return parseMoment(text, { now, zone: 'UTC' });
+  } catch (error) {
+    throw error instanceof NotAMoment ? noSuchMoment(error.message) : error;
+  }
 }
 
 /** For messages: ` at position 7`, ` at 2026-…`, or nothing. */

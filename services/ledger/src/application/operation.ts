@@ -1,4 +1,5 @@
 /** A question that the ledger answers: its schemas, and the function. How it gets here is a transport's matter. */
+import { unpaired } from '@apledger/events';
 import type { Static, TObject, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Ledger } from './ledger.ts';
@@ -51,18 +52,23 @@ export function operation<Request extends TObject, Reply extends TSchema>(
 export function checker<Request extends TObject>(schema: Request): (value: unknown) => Static<Request> {
   const validator: Validator = Compile(schema);
   return (value) => {
-    if (validator.Check(value)) return value as Static<Request>;
-    throw invalid(validator, value);
+    if (!validator.Check(value)) throw invalid(reasons(validator, value));
+    // Only now: its schema bounds how deep it is.
+    const halves = unpaired(value);
+    if (halves.length > 0) throw invalid(halves);
+    return value as Static<Request>;
   };
 }
 
-function invalid(validator: Validator, value: unknown): Problem {
-  const lines = validator.Errors(value).flatMap(({ instancePath, keyword, message, params }) => {
+const invalid = (problems: readonly string[]): Problem =>
+  new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+    problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
+  });
+
+function reasons(validator: Validator, value: unknown): readonly string[] {
+  return validator.Errors(value).flatMap(({ instancePath, keyword, message, params }) => {
     if (keyword === 'boolean') return []; // says of an unknown property again that it is not wanted
     const names = 'additionalProperties' in params ? `: ${String(params.additionalProperties)}` : '';
     return `${instancePath.slice(1).replaceAll('/', '.') || 'value'}: ${message}${names}`;
-  });
-  return new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
-    problems: [...new Set(lines)].slice(0, MAX_PROBLEMS),
   });
 }

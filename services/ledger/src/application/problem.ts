@@ -4,6 +4,7 @@ import { LogError, type LogErrorCode } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
 import { CannotFold } from '@apledger/projections';
+import { visible } from '@apledger/text';
 import Type, { type Static } from 'typebox';
 
 /** The body of every error reply. A refused command is none: the ledger did what it was asked, and has recorded it. */
@@ -55,10 +56,11 @@ export class Problem extends Error {
     details: Omit<ProblemBody, 'code' | 'message'> = {},
     cause?: unknown,
   ) {
-    super(message, cause === undefined ? {} : { cause });
+    super(visible(message), cause === undefined ? {} : { cause });
     this.status = status;
     this.code = code;
-    this.details = details;
+    const { problems, ...others } = details;
+    this.details = problems === undefined ? others : { ...others, problems: problems.map(visible) };
   }
 
   body(): ProblemBody {

@@ -122,6 +122,8 @@ describe('what if', () => {
     [{ steps: [5] }, 400, 'invalid-request'],
     [{ steps: Array.from({ length: 101 }, () => 'scan') }, 400, 'invalid-request'],
     [{ steps: ['rm -rf /'] }, 400, 'invalid-step'],
+    [{ steps: ['echo 5>assign_adapter'] }, 400, 'invalid-step'],
+    [{ steps: ['guest stop \ud800'] }, 400, 'invalid-request'],
     [{ steps: ['host other adapters=5 domains=4'] }, 400, 'invalid-step'],
     [{ steps: ['scan'], position: 99_999 }, 400, 'no-such-moment'],
     [{ steps: ['scan'], position: 0 }, 404, 'unknown-host'],

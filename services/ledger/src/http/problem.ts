@@ -1,4 +1,5 @@
 /** Errors as RFC 9457 problem details, whatever went wrong and wherever. */
+import { jsonText, visible } from '@apledger/text';
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { FactBody, refusalFields } from '../application/command.ts';
@@ -88,7 +89,14 @@ export function problemBody(
   detail: string,
   more: object = {},
 ): Record<string, unknown> {
-  return { type: `urn:apledger:problem:${code}`, title: titleOf(code), status, detail, code, ...more };
+  return {
+    type: `urn:apledger:problem:${code}`,
+    title: titleOf(code),
+    status,
+    detail: visible(detail),
+    code,
+    ...more,
+  };
 }
 
 /** Sends a problem; 503 says when to come again. */
@@ -104,7 +112,7 @@ export function sendProblem(
     .code(status)
     .header('content-type', PROBLEM_JSON)
     .header('cache-control', 'no-store')
-    .send(JSON.stringify(problemBody(status, code, detail, more)));
+    .send(jsonText(problemBody(status, code, detail, more)));
 }
 
 /** HTTP has a status of its own for a condition that does not hold. */

@@ -127,6 +127,8 @@ describe('what is no command', () => {
     ['an empty actor', 'lpar1', valid, headers('apledger-actor', ' '), 400, 'invalid-header'],
     ['a long actor', 'lpar1', valid, headers('apledger-actor', 'x'.repeat(257)), 400, 'invalid-header'],
     ['an actor with a tab', 'lpar1', valid, headers('apledger-actor', 'a\tb'), 400, 'invalid-header'],
+    ['an actor turned round', 'lpar1', valid, headers('apledger-actor', 'a\u202eb'), 400, 'invalid-header'],
+    ['half a pair', 'lpar1', '{"type":"CreateMdev","text":"\\ud800"}', {}, 400, 'invalid-command'],
     [
       'a revision that is none',
       'lpar1',

@@ -4,6 +4,7 @@
  * Several of these share the requests by their queue group. Each request runs on its own; only commands for one
  * host wait for each other, in the command handler. Nothing listens here: the broker brings everything.
  */
+import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Ledger } from '../application/ledger.ts';
@@ -153,7 +154,7 @@ export class LedgerService {
     if (problem.status >= 500) this.#report(`${endpoint.name}: ${problem.message}`);
     if (problem.code === 'internal') this.#report(error instanceof Error ? `${error.stack}` : String(error));
     try {
-      message.respondError(problem.status, headline(problem), JSON.stringify(problem.body()));
+      message.respondError(problem.status, headline(problem), jsonText(problem.body()));
     } catch (unsent) {
       this.#report(
         `${endpoint.name}: the reply could not be sent: ${unsent instanceof Error ? unsent.message : unsent}`,

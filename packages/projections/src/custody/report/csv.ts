@@ -2,8 +2,9 @@
  * An audit report as CSV (RFC 4180, UTF-8): one table, one row a queue and time, a run of a guest, an exposure or a head; `record` says
  * which. Spreadsheets take a cell that begins with = + - @ for a formula: such texts get an apostrophe in front.
  */
+import { visible } from '@apledger/text';
 import type { AuditReport, Boundary, Custody, Exposure, HostAudit } from '../types.ts';
-import { exposureText, guestText, holderText, visible } from './words.ts';
+import { exposureText, guestText, holderText } from './words.ts';
 
 const COLUMNS = [
   'record',

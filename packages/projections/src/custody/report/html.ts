@@ -2,9 +2,10 @@
  * An audit report as one HTML page to be printed and kept: no script, nothing fetched, well-formed XML, so that any parser of either
  * reads it. It forbids itself everything but its own style.
  */
+import { visible } from '@apledger/text';
 import type { AuditReport, HostAudit } from '../types.ts';
 import { headsJson } from './json.ts';
-import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf, visible } from './words.ts';
+import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
 
 const STYLE = `
 :root { color-scheme: light; }

@@ -1,15 +1,16 @@
 /** An audit report as one JSON document, which `apledger verify --heads` takes as it is. */
+import { jsonText } from '@apledger/text';
 import type { AuditReport } from '../types.ts';
 
 /** In pieces, since it can be longer than a string may be. */
 export function* auditJson({ scope, heads, hosts }: AuditReport): Generator<string, void, undefined> {
-  yield `{"scope":${JSON.stringify(scope)},\n"heads":${JSON.stringify(heads)},\n"hosts":[`;
+  yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"hosts":[`;
   let between = '\n';
   for (const { exposures, runs, custody, ...host } of hosts) {
-    yield `${between}{${JSON.stringify(host).slice(1, -1)}`;
+    yield `${between}{${jsonText(host).slice(1, -1)}`;
     for (const [key, list] of Object.entries({ exposures, runs, custody })) {
       yield `,\n"${key}":[`;
-      for (const [i, one] of list.entries()) yield `${i === 0 ? '\n' : ',\n'}${JSON.stringify(one)}`;
+      for (const [i, one] of list.entries()) yield `${i === 0 ? '\n' : ',\n'}${jsonText(one)}`;
       yield ']';
     }
     yield '}';
@@ -18,9 +19,5 @@ export function* auditJson({ scope, heads, hosts }: AuditReport): Generator<stri
   yield ']}\n';
 }
 
-/** The heads alone, in the form that `apledger verify --heads` takes; one line of ASCII. */
-export const headsJson = ({ heads }: Pick<AuditReport, 'heads'>): string =>
-  JSON.stringify({ heads }).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** The heads alone, in the form that `apledger verify --heads` takes, in one line. */
+export const headsJson = ({ heads }: Pick<AuditReport, 'heads'>): string => jsonText({ heads });

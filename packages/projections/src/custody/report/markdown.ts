@@ -1,7 +1,8 @@
 /** An audit report as Markdown (CommonMark, with tables). */
+import { visible } from '@apledger/text';
 import type { AuditReport, HostAudit } from '../types.ts';
 import { headsJson } from './json.ts';
-import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf, visible } from './words.ts';
+import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
 
 export function* auditMarkdown(report: AuditReport): Generator<string, void, undefined> {
   yield `# ${TITLE}\n\n`;

@@ -3,18 +3,6 @@ import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@
 import type { Moment } from '@apledger/event-log';
 import type { AuditScope, Boundary, Custody, Exposure, Holder, HostAudit } from '../types.ts';
 
-/**
- * Text that looks like what it is: control characters, line breaks, and characters that turn the direction of writing or cannot be seen
- * are shown as `\u{202e}`; half a surrogate pair as U+FFFD.
- */
-export const visible = (text: string): string =>
-  text
-    .toWellFormed()
-    .replace(
-      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-      (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-    );
-
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
   return `${guestText(holder.guest)} (mdev ${holder.mdev})`;
