@@ -430,6 +430,28 @@ export interface components {
             /** @description the text written to the attribute */
             text: string;
         };
+        ResetQueueCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ResetQueue";
+            /** @description APQN, like 05.0047 */
+            queue: string;
+            /** @description the text written to the attribute */
+            text: string;
+        };
+        WriteAttributeCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "WriteAttribute";
+            /** @description below /sys, without links: bus/ap/uevent */
+            path: string;
+            /** @description the text written to the attribute */
+            text: string;
+        };
         OverrideDriverCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -557,6 +579,26 @@ export interface components {
             /** @description UUID of a mediated matrix device, lower case */
             mdev: string;
         };
+        AttachMdevCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AttachMdev";
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+            /** @description name of a guest */
+            guest: string;
+        };
+        DetachMdevCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "DetachMdev";
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+        };
         ResetGuestDeviceCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -574,6 +616,41 @@ export interface components {
             type: "MigrateGuest";
             /** @description UUID of a mediated matrix device, lower case */
             mdev: string;
+        };
+        RebootHostCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "RebootHost";
+        };
+        LoadModuleCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LoadModule";
+            /** @constant */
+            module: "vfio_ap";
+        };
+        UnloadModuleCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "UnloadModule";
+            /** @constant */
+            module: "vfio_ap";
+        };
+        ZeroizeQueuesCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ZeroizeQueues";
+            queues: string[];
+            /** @enum {unknown} */
+            by: "HMC" | "TKE";
         };
         HostRegisteredData: {
             /** @description name of a host */
@@ -682,10 +759,17 @@ export interface components {
             queues: string[];
         };
         QueueResetData: {
-            by: "bus" | "vfio_ap";
+            /** @description administrator = by a write to `reset` of the queue; the command names who */
+            by: "bus" | "vfio_ap" | "administrator";
             queues: string[];
-            /** @description what ZAPQ answered; 0 = done */
+            /** @description what ZAPQ (for administrator: RAPQ) answered; 0 = done */
             responseCode: number;
+        };
+        /** @description the keys behind the queues were wiped from outside of Linux */
+        QueueZeroizedData: {
+            queues: string[];
+            /** @enum {unknown} */
+            by: "HMC" | "TKE";
         };
         DriverOverrideChangedData: {
             /** @description APQN, like 05.0047 */
@@ -774,6 +858,23 @@ export interface components {
             /** @description null = opened by something that is no KVM guest */
             guest: string | null;
         };
+        /** @description a guest that was running opened the mdev */
+        MdevAttachedData: {
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+            /** @description null = opened by something that is no KVM guest */
+            guest: string | null;
+            attached: boolean;
+            /** @description what the running guest can use from now on; null when no guest is attached */
+            effective: components["schemas"]["MatrixIds"] | null;
+        };
+        /** @description the guest closed the mdev and runs on */
+        MdevDetachedData: {
+            /** @description UUID of a mediated matrix device, lower case */
+            mdev: string;
+            /** @description null = opened by something that is no KVM guest */
+            guest: string | null;
+        };
         /** @description the filtered matrix (the guest_matrix file) changed */
         GuestMatrixChangedData: {
             /** @description UUID of a mediated matrix device, lower case */
@@ -806,6 +907,29 @@ export interface components {
             mdev: string;
             /** @description null = opened by something that is no KVM guest */
             guest: string | null;
+        };
+        /** @description everything that only the kernel knew is gone; the masks are what the boot parameters say */
+        HostRebootedData: {
+            /** @description 256 bits, bit 0 leftmost */
+            apmask: string;
+            /** @description 256 bits, bit 0 leftmost */
+            aqmask: string;
+        };
+        DriverLoadedData: {
+            /** @constant */
+            driver: "vfio_ap";
+        };
+        /** @description queues that only it serves have no driver, and there is no matrix device */
+        DriverUnloadedData: {
+            /** @constant */
+            driver: "vfio_ap";
+        };
+        /** @description a command was accepted, and nothing changed by it */
+        CommandHadNoEffectData: {
+            /** @description the command as given */
+            command: {
+                type: string;
+            };
         };
         CommandRejectedData: {
             /** @description the command as given */
@@ -1236,6 +1360,28 @@ export interface components {
             /** @description name of a host */
             host: string;
         };
+        QueueZeroized: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "QueueZeroized";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["QueueZeroizedData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
         DriverOverrideChanged: {
             id: string;
             stream: string;
@@ -1544,6 +1690,50 @@ export interface components {
             /** @description name of a host */
             host: string;
         };
+        MdevAttached: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MdevAttached";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MdevAttachedData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
+        MdevDetached: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MdevDetached";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["MdevDetachedData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
         GuestMatrixChanged: {
             id: string;
             stream: string;
@@ -1632,6 +1822,94 @@ export interface components {
             /** @description name of a host */
             host: string;
         };
+        HostRebooted: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "HostRebooted";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["HostRebootedData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
+        DriverLoaded: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "DriverLoaded";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["DriverLoadedData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
+        DriverUnloaded: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "DriverUnloaded";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["DriverUnloadedData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
+        CommandHadNoEffect: {
+            id: string;
+            stream: string;
+            revision: number;
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "CommandHadNoEffect";
+            version: number;
+            occurredAt: string;
+            recordedAt: string;
+            actor: string;
+            /** @description id of the command */
+            cause: string;
+            correlation: string;
+            data: components["schemas"]["CommandHadNoEffectData"];
+            hash: string;
+            /** @description name of a host */
+            host: string;
+        };
         CommandRejected: {
             id: string;
             stream: string;
@@ -1654,8 +1932,8 @@ export interface components {
             /** @description name of a host */
             host: string;
         };
-        Command: components["schemas"]["RegisterHostCommand"] | components["schemas"]["ChangeHardwareCommand"] | components["schemas"]["SetCheckStopCommand"] | components["schemas"]["InjectResetFaultCommand"] | components["schemas"]["ScanBusCommand"] | components["schemas"]["WriteMaskCommand"] | components["schemas"]["WriteBusAttributeCommand"] | components["schemas"]["ConfigureCardCommand"] | components["schemas"]["SetOnlineCommand"] | components["schemas"]["BindQueueCommand"] | components["schemas"]["UnbindQueueCommand"] | components["schemas"]["ProbeDeviceCommand"] | components["schemas"]["OverrideDriverCommand"] | components["schemas"]["CreateMdevCommand"] | components["schemas"]["RemoveMdevCommand"] | components["schemas"]["AssignAdapterCommand"] | components["schemas"]["UnassignAdapterCommand"] | components["schemas"]["AssignDomainCommand"] | components["schemas"]["UnassignDomainCommand"] | components["schemas"]["AssignControlDomainCommand"] | components["schemas"]["UnassignControlDomainCommand"] | components["schemas"]["ConfigureMdevCommand"] | components["schemas"]["StartGuestCommand"] | components["schemas"]["StopGuestCommand"] | components["schemas"]["ResetGuestDeviceCommand"] | components["schemas"]["MigrateGuestCommand"];
-        RecordedFact: components["schemas"]["HostRegistered"] | components["schemas"]["HardwareChanged"] | components["schemas"]["CheckStopChanged"] | components["schemas"]["ResetFaultInjected"] | components["schemas"]["HostConfigChanged"] | components["schemas"]["BusScanned"] | components["schemas"]["BindingsCompleted"] | components["schemas"]["BusAttributeChanged"] | components["schemas"]["CardDetected"] | components["schemas"]["CardRemoved"] | components["schemas"]["CardConfigured"] | components["schemas"]["CardDeconfigured"] | components["schemas"]["CardCheckStopNoticed"] | components["schemas"]["QueueDetected"] | components["schemas"]["QueueRemoved"] | components["schemas"]["QueueStateNoticed"] | components["schemas"]["QueueBound"] | components["schemas"]["QueueUnbound"] | components["schemas"]["QueueReset"] | components["schemas"]["DriverOverrideChanged"] | components["schemas"]["OnlineChanged"] | components["schemas"]["MaskChanged"] | components["schemas"]["MdevCreated"] | components["schemas"]["MdevRemovalBlocked"] | components["schemas"]["MdevRemoved"] | components["schemas"]["AdapterAssigned"] | components["schemas"]["AdapterUnassigned"] | components["schemas"]["DomainAssigned"] | components["schemas"]["DomainUnassigned"] | components["schemas"]["ControlDomainAssigned"] | components["schemas"]["ControlDomainUnassigned"] | components["schemas"]["GuestStarted"] | components["schemas"]["GuestStopped"] | components["schemas"]["GuestMatrixChanged"] | components["schemas"]["MigrationRequested"] | components["schemas"]["MigrationRefused"] | components["schemas"]["MigrationCompleted"] | components["schemas"]["CommandRejected"];
+        Command: components["schemas"]["RegisterHostCommand"] | components["schemas"]["ChangeHardwareCommand"] | components["schemas"]["SetCheckStopCommand"] | components["schemas"]["InjectResetFaultCommand"] | components["schemas"]["ScanBusCommand"] | components["schemas"]["WriteMaskCommand"] | components["schemas"]["WriteBusAttributeCommand"] | components["schemas"]["ConfigureCardCommand"] | components["schemas"]["SetOnlineCommand"] | components["schemas"]["BindQueueCommand"] | components["schemas"]["UnbindQueueCommand"] | components["schemas"]["ProbeDeviceCommand"] | components["schemas"]["ResetQueueCommand"] | components["schemas"]["WriteAttributeCommand"] | components["schemas"]["OverrideDriverCommand"] | components["schemas"]["CreateMdevCommand"] | components["schemas"]["RemoveMdevCommand"] | components["schemas"]["AssignAdapterCommand"] | components["schemas"]["UnassignAdapterCommand"] | components["schemas"]["AssignDomainCommand"] | components["schemas"]["UnassignDomainCommand"] | components["schemas"]["AssignControlDomainCommand"] | components["schemas"]["UnassignControlDomainCommand"] | components["schemas"]["ConfigureMdevCommand"] | components["schemas"]["StartGuestCommand"] | components["schemas"]["StopGuestCommand"] | components["schemas"]["AttachMdevCommand"] | components["schemas"]["DetachMdevCommand"] | components["schemas"]["ResetGuestDeviceCommand"] | components["schemas"]["MigrateGuestCommand"] | components["schemas"]["RebootHostCommand"] | components["schemas"]["LoadModuleCommand"] | components["schemas"]["UnloadModuleCommand"] | components["schemas"]["ZeroizeQueuesCommand"];
+        RecordedFact: components["schemas"]["HostRegistered"] | components["schemas"]["HardwareChanged"] | components["schemas"]["CheckStopChanged"] | components["schemas"]["ResetFaultInjected"] | components["schemas"]["HostConfigChanged"] | components["schemas"]["BusScanned"] | components["schemas"]["BindingsCompleted"] | components["schemas"]["BusAttributeChanged"] | components["schemas"]["CardDetected"] | components["schemas"]["CardRemoved"] | components["schemas"]["CardConfigured"] | components["schemas"]["CardDeconfigured"] | components["schemas"]["CardCheckStopNoticed"] | components["schemas"]["QueueDetected"] | components["schemas"]["QueueRemoved"] | components["schemas"]["QueueStateNoticed"] | components["schemas"]["QueueBound"] | components["schemas"]["QueueUnbound"] | components["schemas"]["QueueReset"] | components["schemas"]["QueueZeroized"] | components["schemas"]["DriverOverrideChanged"] | components["schemas"]["OnlineChanged"] | components["schemas"]["MaskChanged"] | components["schemas"]["MdevCreated"] | components["schemas"]["MdevRemovalBlocked"] | components["schemas"]["MdevRemoved"] | components["schemas"]["AdapterAssigned"] | components["schemas"]["AdapterUnassigned"] | components["schemas"]["DomainAssigned"] | components["schemas"]["DomainUnassigned"] | components["schemas"]["ControlDomainAssigned"] | components["schemas"]["ControlDomainUnassigned"] | components["schemas"]["GuestStarted"] | components["schemas"]["GuestStopped"] | components["schemas"]["MdevAttached"] | components["schemas"]["MdevDetached"] | components["schemas"]["GuestMatrixChanged"] | components["schemas"]["MigrationRequested"] | components["schemas"]["MigrationRefused"] | components["schemas"]["MigrationCompleted"] | components["schemas"]["HostRebooted"] | components["schemas"]["DriverLoaded"] | components["schemas"]["DriverUnloaded"] | components["schemas"]["CommandHadNoEffect"] | components["schemas"]["CommandRejected"];
         Receipt: {
             /** @description name of a host */
             host: string;

@@ -43,7 +43,8 @@ function read(text: string, bad: (problem: string) => BadStep) {
 
 /**
  * `done`: facts would be recorded. `refused`: the asker would get the refusal's errno. `blocked`: it would be under way, and the writer
- * would sleep until a guest closes its mdev. `nothing`: it was only a look, or is so already.
+ * would sleep until a guest closes its mdev. `nothing`: it was only a look, or would be
+ * recorded as a command without effect.
  */
 export type Outcome = 'done' | 'refused' | 'blocked' | 'nothing';
 
@@ -93,7 +94,8 @@ export class Scene {
       if (refusal !== undefined)
         return { step: text, commands, outcome: 'refused', facts, output: '', refusal };
       if (decision.isBlocked) outcome = 'blocked';
-      else if (outcome === 'nothing' && facts.length > 0) outcome = 'done';
+      else if (outcome === 'nothing' && facts.some(({ type }) => type !== 'CommandHadNoEffect'))
+        outcome = 'done';
     }
     return { step: text, commands, outcome, facts, output: '' };
   }

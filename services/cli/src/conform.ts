@@ -1,7 +1,7 @@
 /** `apledger conform FILE...`: replays differential vectors and counts what differs from the kernel's answers. */
-import { DISTRIBUTION_KERNELS, kernelTable } from './conform/kernels.ts';
 
 import { visibleLines } from '@apledger/text';
+import { DISTRIBUTION_KERNELS, kernelTable } from './conform/kernels.ts';
 import { type Mismatch, replayVector } from './conform/replay.ts';
 import { readVectors, VectorError } from './conform/vectors.ts';
 import { Failure } from './failure.ts';

@@ -33,8 +33,12 @@ export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?
   if (driver === 'vfio_ap') tx.rules.queueBound(tx, queue, pending);
 }
 
-/** True when the queue's machine lets the driver have it. */
+const isLoaded = (state: HostState, driver: QueueDriver): boolean =>
+  driver !== 'vfio_ap' || state.isVfioApLoaded;
+
+/** True when the driver is there, and the queue's machine lets it have the queue. */
 export const mayBind = (state: HostState, queue: Apqn, device: Queue, driver: QueueDriver): boolean =>
+  isLoaded(state, driver) &&
   queueAfter(device.state, bindEvent(driver, entitledDriver(state, queue) === driver)) !== undefined;
 
 const DRIVERS: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'];

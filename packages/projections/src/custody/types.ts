@@ -30,9 +30,9 @@ export interface Custody {
   readonly from: Boundary | null;
   /** The fact that took it, null = still so. */
   readonly until: Boundary | null;
-  /** Whether it was reset after the holder before had let go (of nobody: until somebody got it); null = nobody ever had it before. */
+  /** Whether it was reset, or zeroized from outside, after the holder before had let go (of nobody: until somebody got it); null = nobody ever had it before. */
   readonly resetBefore: boolean | null;
-  /** The reset that counts: the first that succeeded. */
+  /** The one that counts, the first that succeeded: a QueueReset (by vfio_ap, the bus or an administrator) or a QueueZeroized. */
   readonly reset: Boundary | null;
 }
 

@@ -32,9 +32,16 @@ export function labCommands(
       return end(isOverSys ? overSys(asked, afterDashes, output) : labMount(asked, output, signal));
     });
   const acts: readonly (readonly [usage: string, description: string])[] = [
-    ['guest <action> <name> [mdev]', 'start NAME UUID, stop NAME or migrate NAME'],
+    ['guest <action> <name> [mdev]', 'start, attach or detach NAME UUID; stop, reset or migrate NAME'],
     ['card <card> <setting>', 'card 05 config=0 takes the card away, card 05 chkstop=1 check-stops it'],
     ['hardware <settings...>', 'change the machine below the bus: adapters=5 domains=4,0x47 types=05:CEX8P'],
+    [
+      'reboot [autostart]',
+      'shut the host down and start it again; autostart=UUID,UUID makes these mdevs again',
+    ],
+    ['modprobe <module>', 'load vfio_ap'],
+    ['rmmod <module>', 'unload vfio_ap'],
+    ['zeroize <queues...>', 'wipe the keys behind queues from outside: 05.0004 05.0005 by=HMC|TKE'],
     ['scan', 'let the bus look at once for what changed in the hardware'],
   ];
   for (const [usage, description] of acts) {
@@ -44,7 +51,8 @@ export function labCommands(
       .addOption(json())
       .action((...given: unknown[]) => {
         const made = given.at(-1) as Command;
-        return end(act([name, ...made.args], made.opts(), output));
+        const word = name === 'reboot' ? ['host', name] : [name];
+        return end(act([...word, ...made.args], made.opts(), output));
       });
   }
 }

@@ -11,6 +11,7 @@ import { cacheDirectory, dataDirectory, type LogPlace, withHandler, withLog } fr
 import { Failure } from '../failure.ts';
 import { line, type Output } from '../output.ts';
 import { Interpreter } from '../script/interpreter.ts';
+import { scanRegularly } from './bus-timer.ts';
 import { LabFileSystem } from './file-system.ts';
 import { stepOf } from './words.ts';
 
@@ -112,6 +113,7 @@ async function mountHost({ handler, log, host, at, output, signal }: MountHostOp
     throw error;
   }
   follow(files, log, host, signal).catch(report);
+  scanRegularly({ handler, host, signal }).catch(report);
   return mounted;
 }
 
