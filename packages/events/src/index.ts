@@ -44,6 +44,7 @@ export {
   type EntityKind,
   encodeToken,
   entityOf,
+  isAboutCommand,
   notPublishedSubject,
   PUBLISHED_SUBJECTS,
   parseSubject,

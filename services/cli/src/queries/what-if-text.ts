@@ -1,6 +1,6 @@
 /** The answer to a what-if as a person reads it. */
 import { apidOf, apqiOf, formatApqi, parseApqn } from '@apledger/ap';
-import type { Conflict } from '@apledger/events';
+import { type Conflict, isAboutCommand } from '@apledger/events';
 import type { HostView, MdevView, ViewChange } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { visible } from '@apledger/text';
@@ -20,7 +20,7 @@ export function whatIfText(answer: WhatIf): string {
 }
 
 function stepText({ step, outcome, facts, output, refusal }: SupposedStep, index: number): string {
-  const would = facts.filter(({ type }) => type !== 'CommandRejected').map(describe);
+  const would = facts.filter(({ type }) => !isAboutCommand(type)).map(describe);
   const rest = would.splice(MAX_FACTS).length;
   const details = [
     ...(refusal === undefined ? [] : held(refusal.conflicts)),
