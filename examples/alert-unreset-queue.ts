@@ -6,7 +6,9 @@
  * Needs a relay (`apledger relay`). It reads the history first, since who had a queue before may be long ago, and then waits for more.
  */
 import type { FactOf } from '@apledger/events';
-import { connectBroker, subscribe } from '@apledger/subscriber';
+import { subscribe } from '@apledger/messages/nats';
+import { connectNats } from '@apledger/nats';
+import { natsServers } from '@apledger/nats/address';
 import { visible } from '@apledger/text';
 
 /** The types of facts that tell who holds a queue, and whether it was reset. */
@@ -111,7 +113,7 @@ function queuesOf(effective: Effective): ReadonlySet<string> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const connection = await connectBroker(process.argv[2] ?? 'nats://localhost:4222');
+  const connection = await connectNats(natsServers(process.argv[2] ?? 'nats://localhost:4222'), 'alerts');
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort());
   const facts = await subscribe({ connection, types: WATCHED, from: 'start', signal: ending.signal });

@@ -14,6 +14,7 @@ const targets = {
   start: { withDev: consoleIsStale(), go: start },
   console: { withDev: true, go: (node) => node('infra/console.mjs') },
   test: { withDev: true, go: test },
+  'test:long': { withDev: true, go: testLong },
   check: { withDev: true, go: (node) => inTurn(node, [typeCheck, lint]) },
   format: {
     withDev: true,
@@ -23,13 +24,12 @@ const targets = {
   mutants: { withDev: true, go: (node, args) => node('test/mutants/main.ts', ...args) },
   docs: {
     withDev: true,
-    // In this order: the client's types are made from the ledger's document.
     go: (node) =>
       inTurn(node, [
         ['packages/machines/src/write-docs.ts'],
         ['packages/events/src/write-docs.ts'],
+        ['packages/messages/src/write-docs.ts'],
         ['services/ledger/src/write-docs.ts'],
-        ['packages/client/src/write-docs.ts'],
       ]),
   },
   ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
@@ -59,10 +59,14 @@ async function inTurn(node, commands) {
 }
 
 /** Type check, lint and tests: all of them run, whatever fails, and the last line counts. With arguments: tests only. */
-async function test(node, args) {
+async function test(node, args, program) {
   let failed = 0;
-  // Before anything else runs, which may read what apt-get changes. Without it the browser tests say what is missing.
-  if (args.length === 0) await chromium().catch(() => undefined);
+  if (args.length === 0) {
+    // Before anything else runs, which may read what apt-get changes. Without it the browser tests say what is missing.
+    await chromium().catch(() => undefined);
+    // Once, and not by every test file that needs it; one that cannot be built is found out there.
+    if (consoleIsStale()) await buildConsole(program).catch(() => undefined);
+  }
   for (const check of args.length > 0 ? [] : [typeCheck, lint]) {
     const end = await node(...check);
     if (end.signal) return end;
@@ -74,13 +78,7 @@ async function test(node, args) {
   process.env.APLEDGER_COUNTS = join(scratch, 'counts.json');
   const reporters = ['--reporter=default', '--reporter=./infra/counts-reporter.mjs'];
   try {
-    const end = await node(
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      `--execArgv=${quiet}`,
-      ...reporters,
-      ...args,
-    );
+    const end = await node('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args);
     if (end.signal) return end;
     const counts = readCounts(process.env.APLEDGER_COUNTS);
     failed += counts.failed;
@@ -92,6 +90,12 @@ async function test(node, args) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** The same with every loop at its full size: see CONTRIBUTING.md. */
+function testLong(...given) {
+  process.env.APLEDGER_LONG = '1';
+  return test(...given);
 }
 
 function readCounts(path) {

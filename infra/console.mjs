@@ -9,7 +9,7 @@ const built = join(home, 'dist');
 /** What goes into the page. */
 const sources = [
   ...['src', 'index.html', 'vite.config.ts', 'package.json'].map((name) => join(home, name)),
-  ...['ap', 'client', 'events', 'machines', 'projections', 'text'].map((name) =>
+  ...['ap', 'api', 'client', 'events', 'machines', 'projections', 'text'].map((name) =>
     join(root, 'packages', name, 'src'),
   ),
   join(root, 'package-lock.json'),

@@ -40,7 +40,7 @@ const quote = (path) => (/^[\w/.@:+-]+$/.test(path) ? path : `'${path.replaceAll
  * A Node that runs our sources as they are, or undefined. Asks for the abilities, not for the version:
  * distributions also build Node without the one or the other.
  */
-function findNode() {
+export function findNode() {
   if (process.features.typescript && isBuiltin('node:sqlite')) return process.execPath;
   // The directory gets this name only after its Node has run, so that it is there means that it works.
   return existsSync(cachedNode) ? cachedNode : undefined;

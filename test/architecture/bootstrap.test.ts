@@ -193,9 +193,46 @@ describe('infra/bootstrap.mjs', () => {
     expect(child.signalCode).toBe('SIGKILL');
   });
 
+  describe('tests.mjs, before vitest begins', () => {
+    const program = `import { chooseSeed, ensureReady } from './infra/tests.mjs';
+try { ensureReady(); chooseSeed(); console.log('seed', process.env.APLEDGER_SEED); }
+catch (error) { console.log(error.message); }
+`;
+    /** Of this platform, as the bootstrap would have installed it. */
+    const cachedNode = () => join(house, `.cache/node/node_modules/node-linux-${process.arch}/bin/node`);
+    beforeEach(() => {
+      writeFileSync(join(house, 'program.mjs'), program);
+      mkdirSync(join(house, 'node_modules/vitest'), { recursive: true });
+    });
+
+    it('says what to type where nothing is installed', async () => {
+      const typeThis = expect.stringMatching(/ {2}npm test -- PATH\n$/);
+      expect(await run([old, 'program.mjs'])).toMatchObject({ out: typeThis });
+      rmSync(join(house, 'node_modules'), { recursive: true });
+      expect(await run(['program.mjs'])).toMatchObject({ out: typeThis });
+    });
+
+    it.runIf(prebuilt)('hands over to the Node in .cache where this one is too old', async () => {
+      mkdirSync(join(cachedNode(), '..'), { recursive: true });
+      writeFileSync(cachedNode(), '#!/bin/sh\necho "$@"; exit 3\n', { mode: 0o755 });
+      const { code, out } = await run([old, 'program.mjs', 'run', 'a b']);
+      expect(code).toBe(3);
+      expect(out).toMatch(/ \S+\/program\.mjs run a b\n$/);
+    });
+
+    it('chooses one seed, another one for long runs, and takes a given one', async () => {
+      const seed = async (env: NodeJS.ProcessEnv) => (await run(['program.mjs'], env)).out;
+      expect(await seed({})).toBe(await seed({}));
+      expect(await seed({ APLEDGER_LONG: '1' })).not.toBe(await seed({ APLEDGER_LONG: '1' }));
+      expect(await seed({ APLEDGER_SEED: '12', APLEDGER_LONG: '1' })).toBe('seed 12\n');
+      expect(await seed({ APLEDGER_SEED: 'luck' })).toMatch(/^APLEDGER_SEED=luck: not a number below/);
+      expect((await run(['program.mjs'], { APLEDGER_SEED: '12' })).err).toContain('APLEDGER_SEED=12');
+    });
+  });
+
   it('lists its targets', async () => {
     const { code, err } = await run(['infra/bootstrap.mjs', 'toString']);
     expect(code).toBe(2);
-    expect(err).toContain('one of: start, console, test, check, format, bench, mutants, docs');
+    expect(err).toContain('one of: start, console, test, test:long, check, format, bench, mutants, docs');
   });
 });

@@ -30,24 +30,40 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   events: ['ap'],
   machines: [],
   driver: ['ap', 'events', 'machines'],
-  'event-log': [],
-  projections: ['ap', 'text', 'events', 'event-log'],
+  nats: [],
+  'event-log': ['nats'],
+  api: ['text', 'events'],
+  projections: ['ap', 'api', 'events', 'event-log'],
   sysfs: ['ap', 'events', 'driver'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'sysfs'],
   'command-handler': ['ap', 'events', 'driver', 'event-log'],
-  'what-if': ['ap', 'events', 'driver', 'event-log', 'projections', 'command-handler', 'script'],
-  subscriber: ['events'],
-  relay: ['events', 'event-log', 'subscriber'],
-  client: [],
+  messages: ['ap', 'events', 'nats', 'event-log'],
+  client: ['api', 'events'],
+  ledger: [
+    'ap',
+    'api',
+    'client',
+    'command-handler',
+    'driver',
+    'event-log',
+    'events',
+    'moment',
+    'projections',
+    'script',
+    'text',
+  ],
+  'command-line': ['text'],
 };
 
 /** What does I/O itself: the log, the mount, and the caches of what was folded. The rest gets it from a service. */
 const mayDoIo = [
+  'packages/nats/',
   'packages/event-log/',
   'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',
   'packages/command-handler/src/snapshot-files.ts',
+  'packages/ledger/src/place.ts',
 ];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;

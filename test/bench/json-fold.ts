@@ -2,6 +2,7 @@
  * The same matrices the natural way: one event as an object, sets of ids, a function from state and event to state. This is the fold that
  * Emmett is given; it changes its state in place, which is faster than the copies that its documentation shows.
  */
+import type { MatrixView } from '@apledger/api';
 import type { Fact, MatrixIds } from '@apledger/events';
 import type { HostView } from '@apledger/projections';
 
@@ -186,5 +187,5 @@ export const textOfView = ({ apmask, aqmask, cards, mdevs }: HostView): string =
       .sort(),
   ]);
 
-const idsOf = (matrix: MatrixIds | null): unknown =>
+const idsOf = (matrix: MatrixView | null): unknown =>
   matrix && [matrix.adapters, matrix.domains, matrix.controlDomains].map(ascending);

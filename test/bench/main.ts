@@ -16,6 +16,7 @@ import { estate } from './estate.ts';
 import { Histories } from './history.ts';
 import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
+import { kurrentDb } from './kurrentdb.ts';
 import { progress } from './measure.ts';
 import { messages } from './messages.ts';
 import { mounts } from './mount.ts';
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   decide,
   messages,
   jetstream: jetStream,
+  kurrentdb: kurrentDb,
   http,
   estate,
   mount: mounts,

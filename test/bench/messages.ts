@@ -9,9 +9,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, openSqliteLog } from '@apledger/event-log';
-import { type Command, type FactMessage, factMessage, PUBLISHED_SUBJECTS } from '@apledger/events';
-import { relay } from '@apledger/relay';
-import { connectBroker, subscribe } from '@apledger/subscriber';
+import type { Command } from '@apledger/events';
+import { type FactMessage, factMessage, PUBLISHED_SUBJECTS } from '@apledger/messages';
+import { relay, subscribe } from '@apledger/messages/nats';
+import { connectNats } from '@apledger/nats';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
 import { natsProgram, startNats } from '../support/nats.ts';
@@ -52,7 +53,7 @@ export const messages: Bench = async (context) => {
   const server = await startNats({ program, folder: join(context.scratch, 'nats') });
   const directory = join(context.scratch, 'messages');
   const log = await openSqliteLog({ directory });
-  const connection = await connectBroker(server.url);
+  const connection = await connectNats({ servers: server.url }, 'bench');
   try {
     const broker: Broker = { url: server.url, connection, manager: await jetstreamManager(connection) };
     return [...(await throughput(context, broker, log)), ...(await latency(context, broker, log))];
@@ -168,7 +169,7 @@ async function relayUpTo({ url }: Broker, log: EventLog, position: number): Prom
   const ending = new AbortController();
   await relay({
     log,
-    url,
+    server: { servers: url },
     signal: ending.signal,
     onState: (state) => {
       if (state.state === 'acknowledged' && state.position >= position) ending.abort();
@@ -183,8 +184,8 @@ async function latency(
 ): Promise<readonly Row[]> {
   const count = sized(context, COMMANDS);
   const ending = new AbortController();
-  const relaying = relay({ log, url, signal: ending.signal });
-  const other = await connectBroker(url);
+  const relaying = relay({ log, server: { servers: url }, signal: ending.signal });
+  const other = await connectNats({ servers: url }, 'bench');
   const bare = await bareRoundTrips(connection, other, count);
   const facts = await subscribe({ connection: other, types: ['BusScanned'] });
   const arriving = facts[Symbol.asyncIterator]();

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openLog } from '@apledger/event-log';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
@@ -143,6 +144,23 @@ describe('show', () => {
   });
 });
 
+describe('--log', () => {
+  it('is read as a URL, as everybody else reads it', async () => {
+    const url = `sqlite:${join(scratch(), 'a log').replaceAll(' ', '%20')}`;
+    await apledger('run', '--log', url, file('a.sh', SCRIPT));
+    const log = await openLog(url);
+    expect(await log.lastPosition()).toBe(facts.length);
+    await log.close();
+    expect((await apledger('events', '--log', url)).out.split('\n')).toHaveLength(facts.length + 1);
+  });
+
+  it.each(['redis://x', 'sqlite:', 'sqlite:100%', 'data'])('%s is no log, which is said', async (url) => {
+    const ended = await apledger('show', 'host', '--log', url);
+    expect(ended).toMatchObject({ status: 2, out: '' });
+    expect(ended.err).toContain(`apledger: --log ${url}: `);
+  });
+});
+
 describe('events', () => {
   it('are filtered by type, host and time', async () => {
     const { out } = await apledger(
@@ -249,6 +267,24 @@ describe('verify', () => {
         `^${facts.length} facts in 1 streams, 0 problems\nhost-h {2}revision ${facts.length - 1} {2}[0-9a-f]{64}\n$`,
       ),
     );
+  });
+
+  it.each([
+    ['no JSON', '{"heads":'],
+    ['no object', 'null'],
+    ['a list', '[]'],
+    ['no heads', '{"facts":3}'],
+    ['heads that are no list', '{"heads":{}}'],
+    ['a head that is none', '{"heads":[null]}'],
+    ['a head without its stream', '{"heads":[{"revision":1,"hash":"00"}]}'],
+    ['a head without its revision', '{"heads":[{"stream":"host-h","revision":"1","hash":"00"}]}'],
+    ['a head without its hash', '{"heads":[{"stream":"host-h","revision":1}]}'],
+  ])('refuses a file of heads with %s, and verifies nothing', async (_, content) => {
+    const heads = file('heads.json', content);
+    const { status, out, err } = await apledger('verify', '--heads', heads, '--data', data);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toContain(`--heads ${heads}: not the output of verify --json or report --format json: `);
+    expect(err).not.toMatch(/\n\s+at /);
   });
 
   it('finds one edited letter, and a history that was cut off since its heads were noted', async () => {

@@ -4,10 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import type { CustodyInterval } from '@apledger/api';
 import { CommandHandler } from '@apledger/command-handler';
 import { openMemoryLog } from '@apledger/event-log';
 import type { Command, Generation } from '@apledger/events';
-import { type CustodyInterval, openCustody } from '@apledger/projections';
+import { openCustody } from '@apledger/projections';
 import { describe, expect, it } from 'vitest';
 import { inRepository } from '../cli/support.ts';
 

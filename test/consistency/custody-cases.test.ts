@@ -1,8 +1,10 @@
 /** Custody of single queues through the histories that auditors ask about, each told step by step. */
+
+import type { Custody } from '@apledger/api';
 import { CommandHandler } from '@apledger/command-handler';
 import { openMemoryLog } from '@apledger/event-log';
 import type { Command, Generation } from '@apledger/events';
-import { type Custody, openCustody } from '@apledger/projections';
+import { openCustody } from '@apledger/projections';
 import { describe, expect, it } from 'vitest';
 
 const A = 'aaaaaaaa-0000-4000-8000-000000000001';

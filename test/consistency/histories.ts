@@ -97,6 +97,14 @@ export const busyLife: fc.Arbitrary<readonly Command[]> = fc
   )
   .map((parts) => [...prologue, start(M1, 'web'), ...parts.flat()]);
 
+/** A life in which a guest has queues, and loses them to the hardware, which resets nothing. */
+export const unresetLife: readonly Command[] = [
+  ...prologue,
+  start(M1, 'web'),
+  { type: 'ChangeHardware', adapters: [1, 2], domains: [0, 1, 2], controlDomains: [0, 1] },
+  { type: 'ScanBus' },
+];
+
 /** A host of 3 adapters and 3 domains, named h, brought up. `now` dates its facts. */
 export async function newHost(generation: Generation, now?: () => Date) {
   const log = openMemoryLog();

@@ -1,5 +1,5 @@
 /** The matrix against the API, cell by cell, for the largest host that there can be. */
-import { answer, type HostView } from '@apledger/client';
+import type { HostView } from '@apledger/api';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { fullHost } from './hosts.ts';
@@ -15,7 +15,12 @@ function owners(view: HostView): Map<string, { owner: Class; mdev: string | unde
     for (const apqi of queues) found.set(key(adapter, apqi), { owner: 'nobody', mdev: undefined });
     for (const apqi of zcrypt) found.set(key(adapter, apqi), { owner: 'host', mdev: undefined });
   }
-  const claim = (owner: 'mdev' | 'guest', mdev: string, adapters: number[], domains: number[]) => {
+  const claim = (
+    owner: 'mdev' | 'guest',
+    mdev: string,
+    adapters: readonly number[],
+    domains: readonly number[],
+  ) => {
     for (const apid of adapters) for (const apqi of domains) found.set(key(apid, apqi), { owner, mdev });
   };
   for (const { mdev, adapters, domains } of view.mdevs) claim('mdev', mdev, adapters, domains);
@@ -56,7 +61,7 @@ describeInBrowser('the matrix of a host with 65,536 queues', () => {
   beforeAll(async () => {
     full = await startConsole();
     await full.give('big', ...fullHost('big'));
-    view = await answer(full.api.GET('/hosts/{host}', { params: { path: { host: 'big' } } }));
+    view = await full.api.get('/hosts/{host}', { host: 'big' });
     // Large enough for whole pixels, and two device pixels for each of them.
     page = await full.open('/hosts/big', { viewport: { width: 1500, height: 1100 }, deviceScaleFactor: 2 });
     await page.waitForFunction(() => window.apledger.cell(0, 0)?.drawn === 'host');
@@ -142,7 +147,7 @@ describeInBrowser('the matrix of a host with 65,536 queues', () => {
     const said = await rows.evaluateAll((found) =>
       found.map((row) => [...row.children].map((cell) => cell.textContent)),
     );
-    const fresh = await answer(full.api.GET('/hosts/{host}', { params: { path: { host: 'big' } } }));
+    const fresh = await full.api.get('/hosts/{host}', { host: 'big' });
     const right = owners(fresh);
     expect(said).toHaveLength(256);
     said.forEach(([name, owner], apqi) => {

@@ -1,6 +1,6 @@
 /** Hosts for the tests to look at. */
 import { formatMask, maskOf, maskOfRange } from '@apledger/ap';
-import type { Command } from '@apledger/client';
+import type { Command } from '@apledger/events';
 
 export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const B = 'bbbbbbbb-0000-4000-8000-000000000002';

@@ -1,12 +1,14 @@
 /** A real browser on the real service: its own ledger process, its own log, its own profile. */
-import { type Api, answer, type Command, openApi, type Receipt } from '@apledger/client';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, describe } from 'vitest';
+import type { Receipt } from '@apledger/api';
+import { Api } from '@apledger/client';
+import type { Command } from '@apledger/events';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeEach, describe } from 'vitest';
 import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
 import { browserProgram, consoleDirectory, launch } from './browser.ts';
 
 /** Bounds a wait for something that will come: on a busy machine later than on a quiet one. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 60_000;
 
 /** Tests that need a browser: where there is none their title says what to type. */
 export function describeInBrowser(title: string, tests: () => void): void {
@@ -26,36 +28,46 @@ export interface Console {
   open(address: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
-const browsers: Browser[] = [];
+/** One for all tests of a file: each page has a profile of its own in it. */
+let browser: Promise<Browser> | undefined;
 afterAll(async () => {
-  for (const browser of browsers) await browser.close();
+  await (await browser)?.close();
 });
 
-/** Starts a ledger over a log, an empty one unless `data` names one, and a browser. */
+/** Pages of the running test end with it: each follows the log for as long as it is open. Those of a beforeAll stay. */
+let ofTest: BrowserContext[] | undefined;
+beforeEach(() => {
+  ofTest = [];
+});
+afterEach(async () => {
+  const contexts = ofTest ?? [];
+  ofTest = undefined;
+  for (const context of contexts) await context.close();
+});
+
+/** Starts a ledger over a log, an empty one unless `data` names one, and a browser unless there is one. */
 export async function startConsole(data = scratch()): Promise<Console> {
   const ledger = await startLedger('--data', data, '--console', consoleDirectory());
   const url = /http:\/\/[^/]+/.exec(await ledger.said(/ready at/))?.[0] ?? '';
-  const browser = await launch();
-  browsers.push(browser);
-  const api = openApi(url);
+  browser ??= launch();
+  const chromium = await browser;
+  const api = new Api(url);
   return {
     url,
     api,
     process: ledger,
     give: async (host, ...commands) => {
       let receipt: Receipt | undefined;
-      for (const body of commands)
-        receipt = await answer(
-          api.POST('/hosts/{host}/commands', {
-            params: { path: { host }, header: { 'Apledger-Actor': 'anna@ops' } },
-            body,
-          }),
-        );
+      for (const command of commands) {
+        receipt = await api.submit({ host, command, actor: 'anna@ops' });
+        if (receipt.refusal !== undefined) throw new Error(receipt.refusal.explanation);
+      }
       if (receipt === undefined) throw new Error('no command was given');
       return receipt;
     },
     open: async (address, options = {}) => {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      const context = await chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      ofTest?.push(context);
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
       page.on('pageerror', (error) => {

@@ -1,5 +1,5 @@
 /** Winding time back and playing it forward: the slider, links to a moment, and the keyboard. */
-import { answer, type HostView } from '@apledger/client';
+import type { HostView, MatrixView } from '@apledger/api';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { A, smallHost, start, stop } from './hosts.ts';
@@ -19,7 +19,7 @@ describeInBrowser('time', () => {
   });
 
   const viewAt = (position: number): Promise<HostView> =>
-    answer(small.api.GET('/hosts/{host}', { params: { path: { host: 'zlp1' }, query: { position } } }));
+    small.api.get('/hosts/{host}', { host: 'zlp1', position });
   /** Classes of all cells of the small host. */
   const drawn = (page: Page): Promise<string[]> =>
     page.evaluate(() =>
@@ -30,7 +30,7 @@ describeInBrowser('time', () => {
   const classesOf = (view: HostView): string[] =>
     [4, 5, 6, 7].flatMap((apid) =>
       [4, 5, 0x47, 0xab].map((apqi) => {
-        const has = (m: { adapters: number[]; domains: number[] } | null) =>
+        const has = (m: Pick<MatrixView, 'adapters' | 'domains'> | null) =>
           m?.adapters.includes(apid) === true && m.domains.includes(apqi);
         if (view.mdevs.some(({ effective }) => has(effective))) return 'guest';
         if (view.mdevs.some((mdev) => has(mdev))) return 'mdev';
@@ -132,11 +132,10 @@ describeInBrowser('time', () => {
     const page = await small.open(`/hosts/zlp1/guests?mdev=${A}`);
     const current = page.locator('.state.is-current');
     await expect.poll(() => current.getAttribute('data-state')).toBe('stopped');
-    const { events } = await answer(
-      small.api.GET('/events', {
-        params: { query: { host: 'zlp1', types: ['GuestStarted', 'MdevCreated'] } },
-      }),
-    );
+    const { events } = await small.api.get('/events', {
+      host: 'zlp1',
+      types: ['GuestStarted', 'MdevCreated'],
+    });
     for (const { position, type } of events.filter(({ data }) => 'mdev' in data && data.mdev === A)) {
       await slider(page).fill(String(position));
       await expect

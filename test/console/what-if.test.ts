@@ -1,7 +1,6 @@
 /** Asking before doing: proposals, what would come of them, and the commands only after a second yes. */
-import { answer } from '@apledger/client';
 import type { Page } from 'playwright-core';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { A, B, smallHost } from './hosts.ts';
 import { type Console, describeInBrowser, startConsole, untilShown } from './support.ts';
 
@@ -10,16 +9,25 @@ const sendButton = (page: Page) => page.getByRole('button', { name: /^Send (the|
 
 describeInBrowser('what if', () => {
   let small: Console;
-  beforeEach(async () => {
+  /** Each test has a host of its own. */
+  let host = '';
+  let hosts = 0;
+  /** Before the host came. */
+  let first = 0;
+  beforeAll(async () => {
     small = await startConsole();
-    await small.give('zlp1', ...smallHost('zlp1'));
   });
-  const lastPosition = async (): Promise<number> =>
-    (await answer(small.api.GET('/hosts', { params: { query: {} } }))).position ?? 0;
+  beforeEach(async () => {
+    hosts += 1;
+    host = `zlp${hosts}`;
+    first = await lastPosition();
+    await small.give(host, ...smallHost(host));
+  });
+  const lastPosition = async (): Promise<number> => (await small.api.get('/hosts', {})).position ?? 0;
 
   it('says who would lose what, and does nothing', async () => {
     const before = await lastPosition();
-    const page = await small.open('/hosts/zlp1/what-if');
+    const page = await small.open(`/hosts/${host}/what-if`);
     await steps(page).fill('guest stop web');
     await page.locator('.tried .is-done').waitFor();
     await expect
@@ -33,7 +41,7 @@ describeInBrowser('what if', () => {
   });
 
   it('explains what would be refused: errno, who has it, what helps', async () => {
-    const page = await small.open('/hosts/zlp1/what-if');
+    const page = await small.open(`/hosts/${host}/what-if`);
     await steps(page).fill(
       `echo 4 > /sys/devices/vfio_ap/matrix/${B}/assign_adapter\necho 4 > /sys/devices/vfio_ap/matrix/${B}/assign_domain`,
     );
@@ -48,7 +56,7 @@ describeInBrowser('what if', () => {
   });
 
   it('proposes steps for a cell, and sends them after asking once more', async () => {
-    const page = await small.open('/hosts/zlp1?cell=04.0047');
+    const page = await small.open(`/hosts/${host}?cell=04.0047`);
     await page.locator('.cell-card').getByRole('link', { name: 'What if' }).click();
     await page.getByRole('button', { name: 'Take domain 0047 from web' }).click();
     await page.locator('.tried .is-done').waitFor();
@@ -61,7 +69,7 @@ describeInBrowser('what if', () => {
     await dialog.getByRole('textbox').fill('Änne');
     await dialog.getByRole('button', { name: 'Send' }).click();
     await dialog.waitFor({ state: 'hidden' });
-    const { events } = await answer(small.api.GET('/events', { params: { query: { after: before } } }));
+    const { events } = await small.api.get('/events', { after: before });
     expect(events[0]).toMatchObject({
       type: 'DomainUnassigned',
       actor: 'Änne',
@@ -72,7 +80,7 @@ describeInBrowser('what if', () => {
   });
 
   it('a click on a cell, or on the id of a row or a column, chooses what to propose for', async () => {
-    const page = await small.open('/hosts/zlp1/what-if');
+    const page = await small.open(`/hosts/${host}/what-if`);
     const before = page.getByRole('application', { name: 'Matrix before' });
     await before.waitFor();
     await before.click({ position: { x: 60, y: 40 } });
@@ -86,21 +94,21 @@ describeInBrowser('what if', () => {
   });
 
   it('does not send what was decided on a host that is elsewhere by now', async () => {
-    const page = await small.open('/hosts/zlp1/what-if?steps=guest+stop+web');
+    const page = await small.open(`/hosts/${host}/what-if?steps=guest+stop+web`);
     await page.locator('.tried .is-done').waitFor();
     await page.route('**/what-if', (route) => route.abort()); // it does not hear of the other one's change
     await sendButton(page).click();
-    await small.give('zlp1', { type: 'AssignDomain', mdev: B, text: '4' });
+    await small.give(host, { type: 'AssignDomain', mdev: B, text: '4' });
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox').fill('anna');
     await dialog.getByRole('button', { name: 'Send' }).click();
     await dialog.getByRole('alert').waitFor();
-    const host = await answer(small.api.GET('/hosts/{host}', { params: { path: { host: 'zlp1' } } }));
-    expect(host.mdevs.find(({ mdev }) => mdev === A)?.open).toBe(true);
+    const view = await small.api.get('/hosts/{host}', { host });
+    expect(view.mdevs.find(({ mdev }) => mdev === A)?.open).toBe(true);
   });
 
   it('asks about the past, too, and sends nothing from there', async () => {
-    const page = await small.open('/hosts/zlp1/what-if?at=6&steps=scan');
+    const page = await small.open(`/hosts/${host}/what-if?at=${first + 6}&steps=scan`);
     await page.getByText('Commands can be given only now').waitFor();
     expect(await sendButton(page).isDisabled()).toBe(true);
   });

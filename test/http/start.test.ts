@@ -121,8 +121,9 @@ describe('traces', () => {
       import { registerHooks } from 'node:module';
       const loaded = [];
       registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
-      const { buildServer, openLedger } = await import('@apledger/ledger');
-      const ledger = await openLedger({ directory: ${JSON.stringify(scratch())} });
+      const { openLogLedger } = await import('@apledger/ledger');
+      const { buildServer } = await import('@apledger/ledger-service');
+      const ledger = await openLogLedger({ data: ${JSON.stringify(scratch())} });
       const server = await buildServer({ ledger, console: '/nowhere', report: () => {} });
       await server.close();
       await ledger.close();

@@ -2,15 +2,16 @@
 
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import type { RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
 import { type EventLog, openSqliteLog } from '@apledger/event-log';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { A, all, create, register, scratch } from '../ledger/support.ts';
+import { sized } from '../support/long.ts';
 import { freePorts } from '../support/nats.ts';
 import { follow, give, type HttpService, insist, startService } from './support.ts';
 
 const HOST = 'lpar1';
-const MANY = 2000;
+const MANY = sized(300, 2000);
 
 let directory: string;
 let running: HttpService[] = [];

@@ -1,7 +1,8 @@
 /** Processes of the service over HTTP, and clients that are no good. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { type Api, answer, followFacts, openApi, type RecordedFact } from '@apledger/client';
+import { Problem, type Receipt, type RecordedFact } from '@apledger/api';
+import { Api, followFacts, type Submission } from '@apledger/client';
 import type { Command } from '@apledger/events';
 import { type LedgerProcess, startProcess } from '../ledger/support.ts';
 
@@ -18,7 +19,7 @@ export async function startService(...args: string[]): Promise<HttpService> {
   const process = startProcess(...args);
   const line = await process.said(/ready .*at http:/);
   const server = /at (http:\/\/\S+)\//.exec(line)?.[1] ?? '';
-  return { process, server, port: Number(new URL(server).port), api: openApi(server) };
+  return { process, server, port: Number(new URL(server).port), api: new Api(server) };
 }
 
 /** Gives a command as a client should: when no answer comes, again with the same id, to whoever is there then. */
@@ -33,7 +34,7 @@ export async function insist(
     const api = among[attempt % among.length];
     if (api === undefined) throw new Error('nobody is there');
     try {
-      return await give(api, host, command, { 'Idempotency-Key': commandId });
+      return await give(api, host, command, { commandId });
     } catch (error) {
       const isGone = error instanceof Error && error.name === 'Unreachable';
       const isBusy = error instanceof Error && 'status' in error && error.status === 503;
@@ -43,13 +44,17 @@ export async function insist(
   }
 }
 
-/** One command; throws ApiProblem for what is refused, too. */
-export const give = (
+/** One command; throws also for what is refused. */
+export async function give(
   api: Api,
   host: string,
   command: Command,
-  header: { readonly [name in 'Idempotency-Key' | 'If-Match']?: string } = {},
-) => answer(api.POST('/hosts/{host}/commands', { params: { path: { host }, header }, body: command }));
+  more: Pick<Submission, 'commandId' | 'expected'> = {},
+): Promise<Receipt> {
+  const receipt = await api.submit({ host, command, ...more });
+  if (receipt.refusal !== undefined) throw new Problem(422, 'refused', receipt.refusal.explanation);
+  return receipt;
+}
 
 /** The facts that a stream brings, until the signal or as many as wanted. */
 export async function follow(

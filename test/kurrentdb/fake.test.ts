@@ -1,6 +1,6 @@
 /**
- * The fake itself, through the official client: what the server documents of appends, reads, subscriptions, deletion
- * and persistent subscriptions. With KURRENTDB_URL the same is asked of a real server, to see that the fake tells the
+ * The fake itself, through the official client: what the server documents of appends, reads, subscriptions and
+ * deletion. With KURRENTDB_URL the same is asked of a real server, to see that the fake tells the
  * truth.
  */
 
@@ -18,8 +18,6 @@ import {
   metastreamOf,
   NO_STREAM,
   type Position,
-  persistentSubscriptionToAllSettingsFromDefaults,
-  START,
   STREAM_EXISTS,
   streamNameFilter,
 } from '@eventstore/db-client';
@@ -203,45 +201,5 @@ describe(`subscribing to ${UNDER_TEST}`, () => {
     }
     await subscription.unsubscribe();
     expect(seen).toEqual([`${own}Y`, `${own}Y`]);
-  });
-});
-
-describe(`persistent subscriptions of ${UNDER_TEST}`, () => {
-  test('are created once, told about, changed, listed and deleted', async () => {
-    const settings = persistentSubscriptionToAllSettingsFromDefaults({ startFrom: START, maxRetryCount: 3 });
-    const filter = streamNameFilter({ prefixes: [own] });
-    await client.createPersistentSubscriptionToAll(own, settings, { filter });
-    expect(await failure(client.createPersistentSubscriptionToAll(own, settings, { filter }))).toMatchObject({
-      type: ErrorType.PERSISTENT_SUBSCRIPTION_EXISTS,
-    });
-    const info = await client.getPersistentSubscriptionToAllInfo(own);
-    expect(info).toMatchObject({ groupName: own, eventSource: '$all', settings: { maxRetryCount: 3 } });
-    await client.updatePersistentSubscriptionToAll(own, { ...settings, maxRetryCount: 5 });
-    const listed = await client.listAllPersistentSubscriptions();
-    expect(listed.find(({ groupName }) => groupName === own)).toMatchObject({
-      settings: { maxRetryCount: 5 },
-    });
-    await client.deletePersistentSubscriptionToAll(own);
-    expect(await failure(client.deletePersistentSubscriptionToAll(own))).toMatchObject({
-      type: ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST,
-    });
-  });
-
-  test('take no more consumers than they may', async () => {
-    const settings = persistentSubscriptionToAllSettingsFromDefaults({
-      startFrom: START,
-      maxSubscriberCount: 1,
-    });
-    const filter = streamNameFilter({ prefixes: [own] });
-    await client.createPersistentSubscriptionToAll(own, settings, { filter });
-    await client.appendToStream(own, events(1));
-    const first = client.subscribeToPersistentSubscriptionToAll(own);
-    const [{ event }] = (await once(first, 'data')) as [{ event?: { streamId: string } }];
-    expect(event?.streamId).toBe(own);
-    const second = client.subscribeToPersistentSubscriptionToAll(own);
-    second.resume();
-    const [refused] = await once(second, 'error').catch((error: unknown) => [error]);
-    expect(refused).toMatchObject({ type: ErrorType.MAXIMUM_SUBSCRIBERS_REACHED });
-    await first.unsubscribe();
   });
 });

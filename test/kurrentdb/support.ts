@@ -3,7 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { type EventLog, type KurrentOptions, openKurrentLog } from '@apledger/event-log';
 import type { StoreUnderTest } from '@apledger/event-log/contract';
-import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { afterEach, type TestFunction, test } from 'vitest';
+import { FakeKurrentDB, type FakeOptions } from '../fakes/kurrentdb/server.ts';
 
 const real = process.env.KURRENTDB_URL;
 
@@ -31,5 +33,67 @@ export async function beginStore(): Promise<StoreUnderTest> {
 
 /** A log that loses patience soon. */
 export function openFast(options: KurrentOptions): Promise<EventLog> {
-  return openKurrentLog({ patienceMs: 500, deadlineMs: 5_000, ...options });
+  return openKurrentLog({ patienceMs: 1_500, deadlineMs: 5_000, ...options });
+}
+
+/** A test of what only the fake can be made to do. */
+export function onFake(name: string, work: TestFunction, timeout?: number): void {
+  test.skipIf(real !== undefined)(`${name} (against the fake only)`, work, timeout);
+}
+
+/** Streams that nothing else writes to, in a database that others may write to as well. */
+export interface Database {
+  readonly connectionString: string;
+  readonly prefix: string;
+  open(options?: Partial<KurrentOptions>): Promise<EventLog>;
+  /** The official client by itself: somebody else who writes to the same database. */
+  stranger(): EventStoreDBClient;
+}
+
+const fakes: FakeKurrentDB[] = [];
+const logs: EventLog[] = [];
+const clients: EventStoreDBClient[] = [];
+
+export async function startFake(options: FakeOptions = {}): Promise<FakeKurrentDB> {
+  const fake = await new FakeKurrentDB(options).start();
+  fakes.push(fake);
+  return fake;
+}
+
+/** A log on a fake, closed after the test. */
+export async function openOn(fake: FakeKurrentDB, options: Partial<KurrentOptions> = {}): Promise<EventLog> {
+  const log = await openFast({ connectionString: fake.connectionString(), ...options });
+  logs.push(log);
+  return log;
+}
+
+export function stranger(connectionString: string): EventStoreDBClient {
+  const client = EventStoreDBClient.connectionString(connectionString);
+  clients.push(client);
+  return client;
+}
+
+/** The database under test. */
+export async function database(): Promise<Database> {
+  const connectionString = real ?? (await startFake()).connectionString();
+  const prefix = `test${randomUUID()}-`;
+  return {
+    connectionString,
+    prefix,
+    stranger: () => stranger(connectionString),
+    open: async (options = {}) => {
+      const log = await openFast({ connectionString, prefix, ...options });
+      logs.push(log);
+      return log;
+    },
+  };
+}
+
+/** Closes what a test has opened; to be called once in a file. */
+export function closeAfterEach(): void {
+  afterEach(async () => {
+    await Promise.all(logs.splice(0).map((log) => log.close()));
+    await Promise.all(clients.splice(0).map((client) => client.dispose()));
+    for (const fake of fakes.splice(0)) fake.stop();
+  });
 }

@@ -173,7 +173,7 @@ describe.skipIf('missing' in program)('instances of the service', () => {
     const { revision } = await insist(nc, HOST, register(HOST));
     const id = crypto.randomUUID();
     const seen = reading(async (log) => {
-      for await (const delivery of log.subscribe({ after: 0, signal: AbortSignal.timeout(30_000) }))
+      for await (const delivery of log.subscribe({ after: 0, signal: AbortSignal.timeout(120_000) }))
         if ('fact' in delivery && delivery.fact.cause === id) return true;
       return false;
     });

@@ -1,6 +1,7 @@
 /** One instance on a real broker: what every NATS client sees of it. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { BrokerError, subscribe } from '@apledger/subscriber';
+import { subscribe } from '@apledger/messages/nats';
+import { BrokerError } from '@apledger/nats';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';

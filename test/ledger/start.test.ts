@@ -27,14 +27,18 @@ async function failed(...args: string[]): Promise<{ status: number | null; outpu
 
 describe('the service cannot begin', () => {
   it.each([
-    ['with an address of another kind', ['--nats', 'http://localhost'], /no address of a broker/],
+    [
+      'with an address of another kind',
+      ['--nats', 'http://localhost'],
+      /--nats: not the address of a NATS server/,
+    ],
     ['with an unknown option', ['--speed', '80'], /--speed/],
     ['on an address that others reach', ['--host', '0.0.0.0'], /loopback addresses only/],
     ['on a port that is none', ['--port', '70000'], /--port 70000: not a port/],
     [
       'with credentials that are not there',
       ['--nats', 'nats://127.0.0.1:1', '--creds', '/nowhere'],
-      /--creds \/nowhere: ENOENT/,
+      /\/nowhere: .*ENOENT/,
     ],
   ])('%s', async (_, args, reason) => {
     const { status, output } = await failed('--data', scratch(), ...args);
@@ -83,7 +87,7 @@ describe.skipIf('missing' in program)('on a broker with accounts, the service', 
     [
       'needs to be let subscribe',
       (url: string) => url.replace('//', '//deaf:x@'),
-      /does not let this user .*command/,
+      /no permission: subscription on .*command/,
     ],
   ])('%s', async (_, url, reason) => {
     const { status, output } = await failed('--data', scratch(), '--nats', url(server.url));
@@ -96,7 +100,7 @@ describe.skipIf('missing' in program)('on a broker with accounts, the service', 
     writeFileSync(creds, 'not what nsc writes');
     const { status, output } = await failed('--data', scratch(), '--nats', server.url, '--creds', creds);
     expect(status).toBe(2);
-    expect(output).toMatch(/--creds/);
+    expect(output).toContain(creds);
   });
 
   it('takes who asks from the broker, and nobody`s word for it', async () => {

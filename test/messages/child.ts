@@ -6,8 +6,9 @@
 import { appendFileSync, existsSync, readFileSync, writeSync } from 'node:fs';
 import { main } from '@apledger/cli';
 import { openSqliteLog } from '@apledger/event-log';
-import { relay } from '@apledger/relay';
-import { connectBroker, subscribe } from '@apledger/subscriber';
+import { relay, subscribe } from '@apledger/messages/nats';
+import { connectNats } from '@apledger/nats';
+import { natsServers } from '@apledger/nats/address';
 
 const [, , task, ...args] = process.argv;
 if (task === 'cli') process.exitCode = await main(args);
@@ -19,7 +20,7 @@ async function relayAll(directory: string, url: string): Promise<void> {
   const { signal } = new AbortController();
   await relay({
     log,
-    url,
+    server: natsServers(url),
     signal,
     onState: (state) => {
       if (state.state === 'acknowledged') writeSync(1, `${state.position}\n`);
@@ -30,7 +31,7 @@ async function relayAll(directory: string, url: string): Promise<void> {
 async function writeDown(url: string, file: string, name: string | undefined): Promise<void> {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   const position = Number(lines.at(-2) ?? 0);
-  const connection = await connectBroker(url);
+  const connection = await connectNats(natsServers(url), 'child');
   const facts = await subscribe({
     connection,
     ...(name === undefined ? { from: { position } } : { name, from: 'start' as const }),

@@ -54,7 +54,7 @@ describe.skipIf('missing' in program)('on the command line', () => {
     await append(log, 'host-zlp1', scans(1));
     const [port = 0] = await freePorts(1);
     const relaying = new Child('cli', 'relay', '--data', log.directory, '--nats', `nats://127.0.0.1:${port}`);
-    await relaying.said(new RegExp(`waiting: nats://127.0.0.1:${port}: .*is the server running there`));
+    await relaying.said(new RegExp(`waiting: nats://127.0.0.1:${port}: .*see that the server runs`));
     expect(await relaying.ended('SIGTERM')).toBe(0);
   });
 
@@ -68,18 +68,31 @@ describe.skipIf('missing' in program)('on the command line', () => {
     const denied = await apledger(command, ...where, '--nats', server.url.replace('//', '//anna:wrong@'));
     expect(denied).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/wrong user, password or credentials/),
+      err: expect.stringMatching(/check user and password, or the credentials file/),
     });
     const missing = join(scratch(), 'no.creds');
     const nofile = await apledger(command, ...where, '--nats', server.url, '--creds', missing);
-    expect(nofile).toMatchObject({ status: 2, err: expect.stringMatching(/--creds .*no such file/) });
+    expect(nofile).toMatchObject({ status: 2, err: expect.stringMatching(/no\.creds: .*no such file/) });
+  });
+
+  it('a password with a special character is not repeated, but how to write it', async () => {
+    for (const password of ['100%sure', 'half/way', 'a@b', 'who?'])
+      for (const [command, option] of [
+        ['tail', '--nats'],
+        ['events', '--log'],
+      ] as const) {
+        const { status, err } = await apledger(command, option, `nats://anna:${password}@127.0.0.1:1`);
+        expect(status).toBe(2);
+        expect(err).toMatch(/percent-encode/);
+        expect(err).not.toContain(password);
+      }
   });
 
   it('tail says that there is nobody, or nothing to follow', async () => {
     const [port = 0] = await freePorts(1);
     expect(await apledger('tail', '--nats', `nats://127.0.0.1:${port}`)).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/is the server running there\?/),
+      err: expect.stringMatching(/see that the server runs/),
     });
     const server = await broker();
     expect(await apledger('tail', '--nats', server.url)).toMatchObject({

@@ -1,6 +1,6 @@
 /** What is in a stream, as any client of NATS would see it. */
 
-import { parseFactMessage, type RecordedEnvelope } from '@apledger/events';
+import { parseFactMessage, type RecordedEnvelope } from '@apledger/messages';
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type MsgHdrs, type NatsConnection, headers as noHeaders } from '@nats-io/transport-node';
 import { atEnd } from './support.ts';

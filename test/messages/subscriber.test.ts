@@ -1,14 +1,9 @@
 /** Subscriptions with a real server: the right facts, in order, once; and what is no fact is told, not lost. */
 import type { EventLog } from '@apledger/event-log';
 import type { FactType } from '@apledger/events';
-import {
-  BrokerError,
-  connectBroker,
-  type Received,
-  type Subscription,
-  subscribe,
-  type Unreadable,
-} from '@apledger/subscriber';
+import { type Received, type Subscription, subscribe, type Unreadable } from '@apledger/messages/nats';
+import { BrokerError, connectNats } from '@apledger/nats';
+import { natsServers } from '@apledger/nats/address';
 import { describe, expect, it } from 'vitest';
 import { freePorts, type NatsServer } from '../support/nats.ts';
 import { client, managerOf } from './stream.ts';
@@ -184,7 +179,7 @@ describe.skipIf('missing' in program)('a subscription', () => {
 
   it('outlives restarts of the broker', async () => {
     const { log, server } = await published((log) => append(log, 'host-zlp1', scans(10)));
-    const connection = await connectBroker(server.url);
+    const connection = await connectNats({ servers: server.url }, 'test');
     const named = await subscribe({ connection, name: 'alerts', from: 'start' });
     const unnamed = await subscribe({ connection, from: 'start' });
     const taking = Promise.all([take(named, 610), take(unnamed, 610)]);
@@ -295,9 +290,11 @@ describe.skipIf('missing' in program)('a subscription is refused with a clear er
 
   it('when the server is not there, or the credentials are wrong', async () => {
     const [port = 0] = await freePorts(1);
-    expect(await failure(connectBroker(`nats://127.0.0.1:${port}`))).toMatchObject({ code: 'unreachable' });
+    expect(await failure(connectNats({ servers: `nats://127.0.0.1:${port}` }, 'test'))).toMatchObject({
+      code: 'unreachable',
+    });
     const server = await broker({ configuration: 'authorization { user: anna, password: right }' });
-    const error = await failure(connectBroker(server.url.replace('//', '//anna:wrong@')));
+    const error = await failure(connectNats(natsServers(server.url.replace('//', '//anna:wrong@')), 'test'));
     expect(error).toMatchObject({ code: 'denied', message: expect.not.stringContaining('anna:wrong') });
   });
 });

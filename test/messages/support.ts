@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, type NewFact, openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Command } from '@apledger/events';
-import { type RelayOptions, type RelayState, relay } from '@apledger/relay';
+import { type RelayOptions, type RelayState, relay } from '@apledger/messages/nats';
+import { natsServers } from '@apledger/nats/address';
 import { afterAll } from 'vitest';
 import { type NatsServer, type NatsServerOptions, natsProgram, startNats } from '../support/nats.ts';
 
@@ -121,7 +122,10 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-export function startRelay(options: Omit<RelayOptions, 'signal' | 'onState'>): RunningRelay {
+export function startRelay({
+  url,
+  ...options
+}: Omit<RelayOptions, 'server' | 'signal' | 'onState'> & { readonly url: string }): RunningRelay {
   const control = new AbortController();
   const states: RelayState[] = [];
   const watchers = new Set<(state: RelayState) => void>();
@@ -129,7 +133,7 @@ export function startRelay(options: Omit<RelayOptions, 'signal' | 'onState'>): R
     states.push(state);
     for (const watcher of watchers) watcher(state);
   };
-  const ended = relay({ ...options, signal: control.signal, onState });
+  const ended = relay({ ...options, server: natsServers(url), signal: control.signal, onState });
   ended.catch(() => undefined); // a test that waits for it hears of it
   atEnd(() => {
     control.abort();

@@ -1,5 +1,5 @@
 import { openJetStreamLog } from '@apledger/event-log';
-import { describeEventLog } from '@apledger/event-log/contract';
+import { describeEventLog, describeRivalHandles } from '@apledger/event-log/contract';
 import { afterAll, beforeAll, describe } from 'vitest';
 import {
   type NatsProgram,
@@ -11,7 +11,12 @@ import {
 } from '../support/nats.ts';
 
 /** Runs the contract on servers that all of its tests share; each test has a log of its own name on them. */
-function describeOn(title: string, program: NatsProgram, replicas: 1 | 3): void {
+function describeOn(
+  title: string,
+  program: NatsProgram,
+  replicas: 1 | 3,
+  contract: typeof describeEventLog = describeEventLog,
+): void {
   const isMissing = 'missing' in program;
   const version = isMissing ? program.missing : `nats-server ${program.version}`;
   describe.skipIf(isMissing)(`${title}, ${version}`, () => {
@@ -22,7 +27,7 @@ function describeOn(title: string, program: NatsProgram, replicas: 1 | 3): void 
     });
     afterAll(() => Promise.all(servers.map((server) => server.dispose())));
 
-    describeEventLog('the log in JetStream', {
+    contract('the log in JetStream', {
       begin: async () => {
         logs += 1;
         const name = `test-${logs}`;
@@ -39,3 +44,4 @@ function describeOn(title: string, program: NatsProgram, replicas: 1 | 3): void 
 describeOn('one server', natsProgram(), 1);
 describeOn('a cluster of three', natsProgram(), 3);
 describeOn('one server', newestNats(), 1);
+describeOn('a cluster of three', newestNats(), 3, describeRivalHandles);

@@ -68,11 +68,63 @@ describe.skipIf(isMissing)(`messages of others on our subjects, ${version}`, () 
     await expect(log.append(commit('host-2', 'any'))).resolves.toMatchObject({ duplicate: false });
   });
 
+  test('an event that is missing in its stream is reported with its place; reading goes on behind it', async () => {
+    const server = await serve();
+    const log = await open({ servers: server.url });
+    const other = await open({ servers: server.url, name: 'other' });
+    await write(other, 'host-0', 4);
+    const nc = await connect({ servers: server.url });
+    const manager = await jetstreamManager(nc);
+    for (const seq of [1, 2, 4]) {
+      const message = await manager.streams.getMessage('other-log', { seq });
+      await raw(server, 'apledger.log.host-0', message?.data ?? '');
+    }
+    await nc.close();
+    await write(log, 'host-1', 1);
+    const gap = refusal('corrupted', /message 3 .*host-0.* position 300000: revision 2 is missing/);
+    const place = { ...gap, position: 299_999, lastPosition: 299_999 };
+    const never = new AbortController().signal;
+    await expect(all(log.readAll())).rejects.toMatchObject(place);
+    await expect(all(log.readPacked())).rejects.toMatchObject(place);
+    await expect(all(log.subscribe({ after: 0, signal: never }))).rejects.toMatchObject(place);
+    expect(await all(log.readAll({ after: 299_999 }))).toHaveLength(2);
+    expect((await verified(log)).problems.map(({ problem }) => problem)).toContainEqual(gap.message);
+  });
+
   test('a commit of a newer format says so', async () => {
     const server = await serve();
     const log = await open({ servers: server.url });
     await raw(server, 'apledger.log.host-0', Buffer.from('APL\u0002'));
     await expect(all(log.readAll())).rejects.toMatchObject(refusal('newer-version', 'format 2'));
+  });
+});
+
+describe.skipIf(isMissing)(`appends that take turns, ${version}`, () => {
+  test('wait only a moment for one that says nothing more, and not for nonsense', async () => {
+    const server = await serve();
+    const log = await open({ servers: server.url });
+    await log.append(commit('host-a', 'none'));
+    const nc = await connect({ servers: server.url });
+    undo.push(() => nc.close());
+    for (const text of ['gone 60000', 'x', '', 'gone late', 'a b c'])
+      nc.publish('apledger.waiting.host-a', text);
+    await nc.flush();
+    const before = performance.now();
+    await log.append(commit('host-a', 0));
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(await verified(log)).toMatchObject({ facts: 2, problems: [] });
+  });
+
+  test('are appended also for a user who may not say that he waits', async () => {
+    const publish = ['apledger.log.*', '$JS.API.>'];
+    const permissions = JSON.stringify({ publish, subscribe: ['_INBOX.writer.>'] });
+    const server = await serve({
+      configuration: `authorization { users: [ { user: writer, password: w, permissions: ${permissions} } ] }`,
+    });
+    const login = { servers: server.url, user: 'writer', password: 'w' };
+    const logs = [await open(login), await open(login), await open(login)];
+    await Promise.all(logs.map((log) => write(log, 'host-a', 20)));
+    expect(await verified(await open(login))).toMatchObject({ facts: 60, problems: [] });
   });
 });
 

@@ -5,6 +5,7 @@
  */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -23,8 +24,11 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What a client may publish in one message: above it, servers of any version begin to warn. */
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 /** Bounds a wait that should take seconds, so that a server that hangs fails its test with its log. */
-const READY_TIMEOUT_MS = 45_000;
+const READY_TIMEOUT_MS = 120_000;
 const PROBE_MS = 250;
+/** Below those that systems give to outgoing connections: between the look and the use, none of these takes it. */
+const FIRST_PORT = 12_000;
+const PORTS = 20_000;
 
 /** The server program of a version; `NATS_SERVER` names one to take instead of the own. */
 export function natsProgram(version: NatsVersion = 'own'): NatsProgram {
@@ -81,16 +85,27 @@ export interface NatsServerOptions {
   readonly jetStream?: boolean;
 }
 
-/** Ports that nobody listens on now. */
+let portsTaken = randomInt(PORTS);
+
+/** Ports that nobody listens on now, each given once. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
-  const ports = listeners.map((listener) => {
-    const address = listener.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(listeners.map((listener) => new Promise((done) => listener.close(done))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = FIRST_PORT + (portsTaken++ % PORTS);
+    if (await isFree(port)) ports.push(port);
+  }
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const listener = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(listener, 'listening');
+  } catch {
+    return false;
+  }
+  await new Promise((done) => listener.close(done));
+  return true;
 }
 
 /** Starts one server with JetStream. */

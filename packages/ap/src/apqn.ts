@@ -21,9 +21,23 @@ export const formatApqn = (queue: Apqn): string =>
 
 /** The queue of a device name; undefined when the text is not exactly of the form `05.0047` (lower case). */
 export function parseApqn(text: string): Apqn | undefined {
-  return /^[0-9a-f]{2}\.00[0-9a-f]{2}$/.test(text)
-    ? apqn(Number.parseInt(text.slice(0, 2), 16), Number.parseInt(text.slice(3), 16))
-    : undefined;
+  if (text.length !== 7 || text.charCodeAt(2) !== DOT || !text.startsWith('00', 3)) return undefined;
+  const high = digit(text, 0);
+  const low = digit(text, 1);
+  const apqiHigh = digit(text, 5);
+  const apqiLow = digit(text, 6);
+  // A digit that is none is negative, and so is what it is part of.
+  const queue = (high << 12) | (low << 8) | (apqiHigh << 4) | apqiLow;
+  return queue < 0 ? undefined : queue;
+}
+
+const DOT = 0x2e;
+
+/** The value of a lower-case hexadecimal digit; -1 for anything else. */
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
 /** The name of an adapter's device, `card05`. */

@@ -1,9 +1,7 @@
 /** The stream of facts, from a position into the live tail; it comes back by itself when the service went away. */
+import { Problem, type RecordedFact } from '@apledger/api';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { ApiProblem, problemOf } from './problem.ts';
-import type { components } from './schema.ts';
-
-type RecordedFact = components['schemas']['RecordedFact'];
+import { problemOf } from './problem.ts';
 
 /** A fact; or, once, the position at which history was exhausted and the live tail began. */
 export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: number };
@@ -27,7 +25,7 @@ const RETRY_MS = 1000;
 const SILENCE_MS = 45_000;
 const OK = 200;
 
-/** Every fact once, in the order of the log, until the signal. Throws ApiProblem for what coming back does not mend. */
+/** Every fact once, in the order of the log, until the signal. Throws Problem for what coming back does not mend. */
 export async function* followFacts(options: FollowOptions): AsyncGenerator<Delivery, void, undefined> {
   const { signal, onBreak } = options;
   let position = options.after;
@@ -45,7 +43,7 @@ export async function* followFacts(options: FollowOptions): AsyncGenerator<Deliv
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiProblem && error.status < 500) throw error;
+      if (error instanceof Problem && error.status < 500) throw error;
       onBreak?.(error);
     } finally {
       connection.close();

@@ -1,34 +1,29 @@
 /** What can go wrong with a call: the service says no, or nobody answers. */
-import type { components } from './schema.ts';
-
-export type ProblemBody = components['schemas']['Problem'] & Partial<components['schemas']['Refusal']>;
-
-/** The service's own answer (RFC 9457): `code` for programs, the message for people. */
-export class ApiProblem extends Error {
-  override readonly name = 'ApiProblem';
-  readonly status: number;
-  readonly code: string;
-  readonly body: ProblemBody;
-  constructor(body: ProblemBody) {
-    super([body.detail, ...(body.problems ?? [])].join(' '));
-    this.status = body.status;
-    this.code = body.code;
-    this.body = body;
-  }
-}
+import { Problem, type ProblemBody, type ProblemCode, type Receipt, type RefusalBody } from '@apledger/api';
 
 /** Nobody answered, or it was no ledger. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
-export const isUnreachable = (error: unknown): error is Unreachable => error instanceof Unreachable;
+/** The problem that a response tells of, in its body (RFC 9457) or by its status alone. */
+export function problemOf(response: Response, body: unknown): Problem | Unreachable {
+  if (!isProblem(body))
+    return new Unreachable(`${response.url}: answered ${response.status}, and is no ledger by its answer`);
+  const { status, code, detail, problems = [] } = body;
+  return new Problem(status, code as ProblemCode, [detail, ...problems].join(' '), body);
+}
 
-/** The problem that a response tells of, in its body or by its status alone. */
-export function problemOf(response: Response, body: unknown): Error {
-  if (typeof body === 'object' && body !== null && 'code' in body && 'detail' in body)
-    return new ApiProblem(body as ProblemBody);
-  return new Unreachable(`${response.url}: answered ${response.status}, and is no ledger by its answer`);
+const isProblem = (body: unknown): body is ProblemBody =>
+  typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+
+/** The receipt in the body that answers a refused command; undefined for any other body. */
+export function refusedReceipt(body: unknown): Receipt | undefined {
+  if (!isProblem(body) || body.code !== 'refused') return undefined;
+  const { host, commandId, revision, isDuplicate, facts, ...rest } = body as RefusalBody;
+  const { errno, explanation, conflicts, remedy } = rest;
+  const refusal = { errno, explanation, conflicts, remedy };
+  return { host, commandId, revision, isDuplicate, isBlocked: false, facts, refusal };
 }
 
 /** A failed fetch, in words: which place, and why. */

@@ -22,7 +22,7 @@ import { type Decision, decide, rulesOf } from './index.ts';
 import { anyHistory, type History } from './test-histories.ts';
 import { bring } from './test-support.ts';
 
-const RUNS = { numRuns: 250 };
+const RUNS = { numRuns: process.env.APLEDGER_LONG === '1' ? 2500 : 100 };
 
 type Look = (before: HostState, command: Command, decision: Decision & { readonly state: HostState }) => void;
 type Make = (history: History, booted: Decision & { readonly state: HostState }) => Look;

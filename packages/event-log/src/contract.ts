@@ -10,7 +10,9 @@ import { describeAppending, describeIdempotency } from './contract/appending.ts'
 import { describeClosing, describeHandles, describeSubscriptions } from './contract/living.ts';
 import { describeProcesses, type Recipe } from './contract/processes.ts';
 import { describeMoments, describePackedReading, describeReading } from './contract/reading.ts';
+import { describeRivals } from './contract/rivals.ts';
 import { describeScale } from './contract/scale.ts';
+import type { Open } from './contract/support.ts';
 import type { EventLog } from './port.ts';
 
 /** One store under test, fresh for each test. */
@@ -34,6 +36,31 @@ export interface Harness {
 
 /** Runs the contract against an adapter. */
 export function describeEventLog(name: string, harness: Harness): void {
+  describeStore(name, harness, (open, recipe) => {
+    describeAppending(open);
+    describeIdempotency(open);
+    describeReading(open);
+    describePackedReading(open);
+    describeMoments(open);
+    describeSubscriptions(open);
+    describeScale(open);
+    if (harness.manyHandles) describeHandles(open);
+    if (harness.manyHandles) describeRivals(open);
+    if (harness.manyProcesses) describeProcesses(open, recipe);
+    describeClosing(open);
+  });
+}
+
+/** The part of the contract about handles that write to one stream at the same time, alone. */
+export function describeRivalHandles(name: string, harness: Harness): void {
+  describeStore(name, harness, describeRivals);
+}
+
+function describeStore(
+  name: string,
+  harness: Harness,
+  parts: (open: Open, recipe: () => Promise<Recipe>) => void,
+): void {
   describe(name, () => {
     const opened: EventLog[] = [];
     let store: StoreUnderTest | undefined;
@@ -56,15 +83,6 @@ export function describeEventLog(name: string, harness: Harness): void {
       store = undefined;
     });
 
-    describeAppending(open);
-    describeIdempotency(open);
-    describeReading(open);
-    describePackedReading(open);
-    describeMoments(open);
-    describeSubscriptions(open);
-    describeScale(open);
-    if (harness.manyHandles) describeHandles(open);
-    if (harness.manyProcesses) describeProcesses(open, recipe);
-    describeClosing(open);
+    parts(open, recipe);
   });
 }

@@ -29,7 +29,8 @@ export class WrongExpectedRevision extends Error {
  * - `corrupted`: what is stored cannot have been written so; `position` says where, when known.
  * - `disk-full`, `read-only`, `locked`, `io`: the store refused; nothing of the append was kept.
  * - `too-large`: a commit exceeds a bound. `overloaded`: too many appends wait. `closed`: the log was closed.
- * - `unreachable`: no server answered in time. `denied`: it refused these credentials, or what they may not do.
+ * - `unreachable`: no server answered in time: of an append it is not known whether it was kept, and to repeat it with
+ *   the same command id is safe. `denied`: it refused these credentials, or what they may not do.
  *   `other-configuration`: the server holds something of this name that is not kept as a log must be.
  */
 export type LogErrorCode =

@@ -12,16 +12,9 @@
 
 export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
-export {
-  type ConsumerOptions,
-  consumeKurrent,
-  type KurrentOptions,
-  openKurrentLog,
-  replayParked,
-  type Work,
-} from './kurrentdb.ts';
+export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
-export { openLog } from './open.ts';
+export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {
   Appended,
@@ -37,4 +30,11 @@ export type {
   RecordedFact,
 } from './port.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
-export { type Problem, type Verification, type VerifyOptions, verify } from './verify.ts';
+export {
+  checkHeads,
+  type NotedHead,
+  type Problem,
+  type Verification,
+  type VerifyOptions,
+  verify,
+} from './verify.ts';

@@ -14,11 +14,13 @@
  * are LogError `corrupted`.
  */
 
-import type { ServerOptions } from './jetstream/broker.ts';
+import type { ServerOptions } from '@apledger/nats/address';
 import type { EventLog } from './port.ts';
 
 /** How to reach the servers, and which log they hold. */
 export interface JetStreamLogOptions extends ServerOptions {
+  /** How long an append or a reading waits for the servers, elections of a leader included; 20,000 by default. */
+  readonly timeoutMs?: number;
   /** Name of the log, `apledger` by default: its JetStream stream is `<name>-log`, its subjects `<name>.log.>`. */
   readonly name?: string;
   /** Servers that hold each commit, when the log is new; one that exists must have as many, when it is given. */

@@ -1,6 +1,6 @@
 /**
- * The log in KurrentDB (EventStoreDB): for many machines, over the official client, which is loaded only when a log
- * is opened.
+ * The log in KurrentDB (EventStoreDB): for many machines, over the official client's stubs, which are loaded only when
+ * a log is opened.
  *
  * One stream of the database for each stream of the log, one event for each fact (kurrentdb/events.ts), one append
  * for each commit: the database keeps it atomic and checks the revision. What costs more than in an embedded log:
@@ -8,45 +8,58 @@
  * reads the log (kurrentdb/heads.ts), `revisionAt` searches by halves with one read a step, and packed pages are made
  * from JSON events.
  *
- * The user of the connection must be allowed to read $all, which only administrators may by default. Connect to the
- * leader (the client's default): positions and heads asked of a follower may lag behind what was just appended.
+ * Every call goes to the leader (kurrentdb/cluster.ts). The user of the connection must be allowed to read $all, which
+ * only administrators may by default.
  */
 
 import { AllStream } from './kurrentdb/all.ts';
 import { Connection, type KurrentOptions } from './kurrentdb/connection.ts';
+import { Cuts } from './kurrentdb/cuts.ts';
 import { entryOf, factOf } from './kurrentdb/events.ts';
 import { Heads } from './kurrentdb/heads.ts';
 import { Streams } from './kurrentdb/streams.ts';
+import { Tail } from './kurrentdb/tail.ts';
 import { Writer } from './kurrentdb/writer.ts';
 import { type PackedEntry, pagesOf } from './packed.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
 
 export type { KurrentOptions, Retry } from './kurrentdb/connection.ts';
-export { type ConsumerOptions, consumeKurrent, replayParked, type Work } from './kurrentdb/consumers.ts';
 
 /**
- * Opens the log in a KurrentDB cluster. Throws LogError `io` when the connection string is wrong, the server cannot
- * be reached within `patienceMs`, or denies access.
+ * Opens the log in a KurrentDB cluster. Throws LogError `io` when the connection string is wrong, `unreachable` when no
+ * server answers within `patienceMs`, `denied` when it refuses the user.
  */
 export async function openKurrentLog(options: KurrentOptions): Promise<EventLog> {
-  return new KurrentLog(await Connection.open(options));
+  const connection = await Connection.open(options);
+  try {
+    const streams = new Streams(connection);
+    const all = new AllStream(connection, streams);
+    await all.open();
+    return new KurrentLog(connection, streams, all);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 class KurrentLog implements EventLog {
   readonly #connection: Connection;
   readonly #streams: Streams;
   readonly #all: AllStream;
+  readonly #tail: Tail;
   readonly #heads: Heads;
   readonly #writer: Writer;
   /** Set as soon as closing begins: appends handed over before are still carried out. */
   #closing: Promise<void> | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, streams: Streams, all: AllStream) {
     this.#connection = connection;
-    this.#streams = new Streams(connection);
-    this.#all = new AllStream(connection);
-    this.#heads = new Heads(connection, this.#all);
-    this.#writer = new Writer(connection, this.#streams, (position) => this.#all.note(position));
+    this.#streams = streams;
+    this.#all = all;
+    this.#tail = new Tail(connection, all);
+    this.#heads = new Heads(connection, all);
+    const cuts = new Cuts(connection, streams);
+    this.#writer = new Writer(connection, streams, cuts, (position) => all.note(position));
   }
 
   async append(commit: Commit): Promise<Appended> {
@@ -107,15 +120,15 @@ class KurrentLog implements EventLog {
   }
 
   /**
-   * A subscription of the server. It reconnects by itself, for as long as it takes, and goes on after the last fact
-   * that it delivered. History ends where the log ended when the subscription began.
+   * A share in one subscription of the server (kurrentdb/tail.ts), which reconnects by itself, for as long as it takes,
+   * and goes on after the last fact that it delivered. History ends where the log ended when the subscription began.
    */
   async *subscribe(options: {
     readonly after: number;
     readonly signal: AbortSignal;
   }): AsyncGenerator<Delivery, void, undefined> {
     this.#checkOpen();
-    const { prefix, place, closed } = this.#connection;
+    const { closed } = this.#connection;
     const signal = AbortSignal.any([options.signal, closed]);
     try {
       if (signal.aborted) return;
@@ -123,9 +136,8 @@ class KurrentLog implements EventLog {
       if (signal.aborted) return;
       let caughtUp = historyEnds <= options.after;
       if (caughtUp) yield { caughtUp: options.after };
-      for await (const event of this.#all.live(options.after, signal)) {
+      for await (const fact of this.#tail.follow(options.after, historyEnds, signal)) {
         if (signal.aborted) return;
-        const fact = factOf(event, prefix, place);
         yield { fact };
         if (caughtUp || fact.position < historyEnds) continue;
         caughtUp = true;
@@ -137,7 +149,10 @@ class KurrentLog implements EventLog {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writer.idle().then(() => this.#connection.close());
+    this.#closing ??= this.#writer.idle().then(() => {
+      this.#all.close();
+      this.#connection.close();
+    });
     return this.#closing;
   }
 

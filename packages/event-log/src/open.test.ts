@@ -25,6 +25,7 @@ describe('a log by its URL', () => {
     '/var/lib/apledger',
     'redis://x',
     'sqlite:',
+    'sqlite:100%',
     'nats:x',
     'nats://h/apledger?replica=3',
   ])('is a mistake to say so: %s', async (url) => {

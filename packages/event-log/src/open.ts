@@ -1,12 +1,35 @@
 /** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
-
 import { openJetStreamLog } from './jetstream.ts';
-import { openKurrentLog } from './kurrentdb.ts';
+import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
+import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';
+
+/** `directory` and `onSearch` are what a log of servers may use of this machine; see KurrentOptions. */
+export interface OpenOptions extends Pick<KurrentOptions, 'directory' | 'onSearch'> {
+  /** Only to read; a log that is not there is not made. Servers decide themselves who may write. */
+  readonly readOnly?: boolean;
+}
+
+const schemeOf = (url: string): string | undefined => /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
+
+/**
+ * The directory that a `sqlite:` URL names, percent-encoded where it has to be; undefined for a URL of another kind.
+ * Throws TypeError for one that names none.
+ */
+export function sqliteDirectory(url: string): string | undefined {
+  if (schemeOf(url) !== 'sqlite') return undefined;
+  const text = url.slice('sqlite:'.length);
+  if (text === '') throw new TypeError(`${url}: which directory? sqlite:DIRECTORY`);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError(`${url}: in a URL, % begins a percent-encoded byte; write %25 for % itself`);
+  }
+}
 
 /**
  * `sqlite:DIRECTORY`, `memory:`, or servers: `nats://[user:password@]host:port[,host:port…][/name]` (`tls://` for
@@ -15,14 +38,10 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
  *
  * Throws TypeError for a URL that names no log, LogError when the log cannot be opened.
  */
-export async function openLog(url: string): Promise<EventLog> {
-  const scheme = /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
-  switch (scheme) {
-    case 'sqlite': {
-      const directory = decodeURIComponent(url.slice('sqlite:'.length));
-      if (directory === '') throw new TypeError(`${url}: which directory? sqlite:DIRECTORY`);
-      return openSqliteLog({ directory });
-    }
+export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
+  const directory = sqliteDirectory(url);
+  if (directory !== undefined) return openSqliteLog({ readOnly: options.readOnly ?? false, directory });
+  switch (schemeOf(url)) {
     case 'memory':
       return openMemoryLog();
     case 'nats':
@@ -34,8 +53,8 @@ export async function openLog(url: string): Promise<EventLog> {
     case 'esdb':
     case 'kurrentdb+discover':
     case 'esdb+discover':
-      return openKurrentLog({ connectionString: url });
+      return openKurrentLog({ ...options, connectionString: url });
     default:
-      throw new TypeError(`${url}: no log of this kind; known are ${KNOWN}`);
+      throw new TypeError(`${redacted(url)}: no log of this kind; known are ${KNOWN}`);
   }
 }

@@ -11,6 +11,8 @@ import type { Head, RecordedFact } from './port.ts';
 import { openSqliteLog } from './sqlite.ts';
 import type { Verification } from './verify.ts';
 
+/** Changes of one bit that are tried in each column. */
+const BITS = process.env.APLEDGER_LONG === '1' ? 250 : 8;
 const FACTS = 1200; // beyond the first row of `pages`, and some not in it
 const repack = (recorded: RecordedFact): Uint8Array => fact(Number(recorded.data.adapter)).packed;
 
@@ -85,7 +87,7 @@ describe('verify', () => {
           const { problems } = await verifiedAfter([sql, bytes, position]);
           expect(problems[0]?.position).toBe(position);
         }),
-        { numRuns: 25 },
+        { numRuns: BITS },
       );
     });
   }
@@ -105,7 +107,7 @@ describe('verify', () => {
         ]);
         expect(problems.length).toBeGreaterThan(0);
       }),
-      { numRuns: 25 },
+      { numRuns: BITS },
     );
   });
 
@@ -118,6 +120,23 @@ describe('verify', () => {
     const { problems } = await verifiedAfter(['UPDATE pages SET bytes = ? WHERE position = ?', bytes, page]);
     expect(problems).toMatchObject([
       { position: 700, stream: 'host-0', problem: expect.stringContaining('packed') },
+    ]);
+  });
+
+  test.each([
+    ['inside a run of frames', 700],
+    ['at the end of the log', FACTS],
+  ])('finds a frame that no fact has, %s', async (_, position) => {
+    const frame = bytesOf('packed', 'commits', position);
+    const surplus = Buffer.from(frame);
+    surplus.writeDoubleLE(position + 0.5, 12);
+    const { problems } = await verifiedAfter([
+      'UPDATE commits SET packed = ? WHERE position = ?',
+      Buffer.concat([frame, surplus]),
+      position,
+    ]);
+    expect(problems).toMatchObject([
+      { position, problem: expect.stringContaining('packed form is missing') },
     ]);
   });
 

@@ -31,11 +31,14 @@ export interface Verification {
   readonly problems: readonly Problem[];
 }
 
+/** The end of a stream as somebody noted it. */
+export type NotedHead = Pick<Head, 'stream' | 'revision' | 'hash'>;
+
 export interface VerifyOptions {
   /** The packed form that a fact must have, given the stored one; without it only the frames' headers are compared. A throw is a problem found. */
   readonly repack?: (fact: RecordedFact, stored: Uint8Array) => Uint8Array;
   /** Heads noted earlier: each must still be in its stream, with the same hash. */
-  readonly noted?: readonly Head[];
+  readonly noted?: readonly NotedHead[];
 }
 
 /**
@@ -54,7 +57,7 @@ export async function* verify(
   options: VerifyOptions = {},
 ): AsyncGenerator<{ readonly position: number; readonly lastPosition: number }, Verification, undefined> {
   const lastPosition = await log.lastPosition();
-  const walk = new Walk(options.noted ?? []);
+  const walk = new Walk();
   let after = 0;
   while (after < lastPosition) {
     const batch: RecordedFact[] = [];
@@ -72,21 +75,51 @@ export async function* verify(
     await checkPacked(log, batch, walk, options.repack);
     yield { position: after, lastPosition };
   }
+  for (const head of options.noted ?? []) {
+    try {
+      for (const { problem, ...where } of await checkHeads(log, [head])) walk.report(where, problem);
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== 'corrupted') throw error; // that was found on the way
+    }
+  }
   return walk.finish();
+}
+
+/**
+ * Compares heads noted earlier with the log: each must still be in its stream, with the same hash, in which all facts
+ * before it are sealed. Reads nothing else. Throws LogError.
+ */
+export async function checkHeads(log: EventLog, noted: readonly NotedHead[]): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { stream, revision, hash } of noted) {
+    const fact = await factAt(log, stream, revision);
+    if (fact?.hash === hash) continue;
+    const problem =
+      fact === undefined
+        ? `noted earlier, but ${missing(await log.head(stream), revision)}`
+        : 'its hash is not the one noted earlier';
+    problems.push({ stream, revision, position: fact?.position ?? 0, problem });
+  }
+  return problems;
+}
+
+async function factAt(log: EventLog, stream: string, revision: number): Promise<RecordedFact | undefined> {
+  for await (const fact of log.readStream(stream, { from: revision, to: revision })) return fact;
+  return undefined;
+}
+
+function missing(head: Head | undefined, revision: number): string {
+  if (head === undefined) return 'the stream is gone';
+  return head.revision < revision ? `the stream ends at ${head.revision}` : 'it is not there';
 }
 
 class Walk {
   readonly #heads = new Map<string, Head>();
   /** Hash of a stream's last fact as it was recomputed, where that is not the stored one. */
   readonly #recomputed = new Map<string, string>();
-  readonly #noted: Map<string, Head[]>;
   readonly #problems: Problem[] = [];
   #facts = 0;
   #position = 0;
-
-  constructor(noted: readonly Head[]) {
-    this.#noted = Map.groupBy(noted, (head) => head.stream);
-  }
 
   /** Checks a fact against the one before it; gives the size of its JSON. */
   check(fact: RecordedFact): number {
@@ -99,10 +132,6 @@ class Walk {
     const canonical = canonicalEnvelope(fact);
     if (revision === expected) this.#checkHash(fact, canonical, before?.hash ?? NO_HEAD.hash);
     else this.report(fact, `revision ${revision} where ${expected} should follow`);
-    for (const noted of this.#noted.get(stream) ?? []) {
-      if (noted.revision === revision && noted.hash !== hash)
-        this.report(fact, 'its hash is not the one noted earlier');
-    }
     this.#heads.set(stream, { stream, revision, position, hash, occurredAt });
     this.#position = Math.max(position, this.#position);
     this.#facts += 1;
@@ -134,12 +163,6 @@ class Walk {
   }
 
   finish(): Verification {
-    for (const { stream, revision } of [...this.#noted.values()].flat()) {
-      const head = this.#heads.get(stream);
-      if (head !== undefined && head.revision >= revision) continue;
-      const found = head === undefined ? 'the stream is gone' : `the stream ends at ${head.revision}`;
-      this.report({ stream, revision, position: 0 }, `noted earlier, but ${found}`);
-    }
     const heads = [...this.#heads.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1));
     return { facts: this.#facts, streams: heads.length, heads, problems: this.#problems };
   }

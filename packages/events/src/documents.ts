@@ -1,6 +1,5 @@
-/** The schemas as JSON Schema and AsyncAPI documents, for readers that are not TypeScript. */
+/** The schemas as JSON Schema documents, for readers that are not TypeScript. */
 import type { TSchema } from 'typebox/type';
-import { asyncApiDocument } from './async-api.ts';
 import { commandSchemas } from './commands.ts';
 import { type FactType, factSchemas } from './facts.ts';
 import { factVersion } from './upcast.ts';
@@ -54,5 +53,4 @@ const text = (document: object): string => `${JSON.stringify(document, null, 2)}
 export const schemaDocuments = (): Readonly<Record<string, string>> => ({
   'facts.json': text(factDocument()),
   'commands.json': text(commandDocument()),
-  'asyncapi.json': text(asyncApiDocument()),
 });

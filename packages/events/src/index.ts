@@ -7,21 +7,7 @@
  * up to date when they are read. Beside its JSON, every fact that changes a matrix has a packed form of a few bytes, which is what the
  * projections fold; `packed.ts` lists its op codes, `packed-codec.ts` the units. This package knows no rule and does no I/O.
  */
-export {
-  decodeValue,
-  encodeValue,
-  type FactMessage,
-  factMessage,
-  MalformedMessage,
-  parseFactMessage,
-  type RecordedEnvelope,
-} from './cloud-event.ts';
 export * from './commands.ts';
-export {
-  notPublishedLetter,
-  notPublishedMessage,
-  unreadableMessage,
-} from './dead-letters.ts';
 export { factSchemaId } from './documents.ts';
 export * from './facts.ts';
 export {
@@ -32,28 +18,10 @@ export {
   generationOfCode,
   generationOfKernel,
 } from './generations.ts';
-export { isWholeOp, OP, pack, USUAL_FUNCTIONS } from './packed.ts';
+export { isWholeOp, OP, pack, packTransient, type Transient, USUAL_FUNCTIONS } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
-export { InvalidFact, parseCommand, parseFact, UnknownFact, unpaired } from './schema.ts';
+export { InvalidFact, parseCommand, parseFact, problemsOf, UnknownFact, unpaired } from './schema.ts';
 export { hostOf, streamOf } from './streams.ts';
-export {
-  Attachments,
-  decodeToken,
-  type Entity,
-  type EntityKind,
-  encodeToken,
-  entityOf,
-  isAboutCommand,
-  notPublishedSubject,
-  PUBLISHED_SUBJECTS,
-  parseSubject,
-  STREAM_NAME,
-  type SubjectFilter,
-  type SubjectParts,
-  subjectFilter,
-  subjectOf,
-  unreadableSubject,
-} from './subjects.ts';
 export { factVersion, isFactType } from './upcast.ts';
 export * from './vocabulary.ts';

@@ -17,6 +17,12 @@ const MAX_LISTED = 31;
 const MASK_FOLLOWS = 255;
 const WORDS = 8;
 
+const DASH = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** `a` less 10. */
+const LETTERS = 0x57;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -52,8 +58,18 @@ export class PackedWriter {
   }
 
   uuid(text: string): this {
-    const digits = text.replaceAll('-', '');
-    for (let i = 0; i < 32; i += 2) this.u8(Number.parseInt(digits.slice(i, i + 2), 16));
+    this.#room(16);
+    let high = -1;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code === DASH) continue;
+      const digit = code <= NINE ? code - ZERO : (code | 0x20) - LETTERS;
+      if (high < 0) high = digit;
+      else {
+        this.#bytes[this.#at++] = (high << 4) | digit;
+        high = -1;
+      }
+    }
     return this;
   }
 
@@ -95,6 +111,15 @@ export class PackedWriter {
       }
     }
     return this;
+  }
+
+  /** What was written since the last `take()` is the first `length` of these bytes, until more is written. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get length(): number {
+    return this.#at;
   }
 
   /** What was written since the last `take()`. */

@@ -130,6 +130,19 @@ export function pack(fact: Fact): Uint8Array<ArrayBuffer> {
   return writer.take();
 }
 
+/** A payload where it was written: the first `length` of these bytes, until the next fact is packed. */
+export interface Transient {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
+/** The payload of a fact, for who reads it at once. */
+export function packTransient(fact: Fact): Transient {
+  writer.clear();
+  write(fact);
+  return writer;
+}
+
 function write(fact: Fact): unknown {
   switch (fact.type) {
     case 'HostRegistered':

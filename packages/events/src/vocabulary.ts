@@ -19,10 +19,9 @@ export const MdevUuid = Type.String({
   description: 'UUID of a mediated matrix device, lower case',
 });
 /** A host's name is part of stream names and message subjects, hence so narrow. */
-export const HostName = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$',
-  description: 'name of a host',
-});
+const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+export const HostName = Type.String({ pattern: HOST_NAME.source, description: 'name of a host' });
+export const isHostName = (text: string): boolean => HOST_NAME.test(text);
 export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
 
 export const Generation = Type.Unsafe<Name>(

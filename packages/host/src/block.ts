@@ -8,6 +8,16 @@
 const PAGE_SHIFT = 6;
 const PAGE_WORDS = 1 << PAGE_SHIFT;
 
+/** The pages that the try under way has kept: there is one at a time, since a try is synchronous. */
+const journal = {
+  isUsed: false,
+  /** Counts the tries, and the one in which each page was kept last. */
+  number: 0,
+  keptIn: new Uint32Array(1024),
+  pages: [] as number[],
+  copies: new Uint32Array(64 * PAGE_WORDS),
+};
+
 export class Block {
   words: Uint32Array<ArrayBuffer>;
   /** The same memory as bytes and as doubles. */
@@ -17,11 +27,6 @@ export class Block {
   used: number;
   #isTrying = false;
   #usedBefore = 0;
-  /** The try in which each page was kept last. */
-  #keptIn = new Uint32Array(0);
-  #try = 0;
-  readonly #pages: number[] = [];
-  #copies = new Uint32Array(0);
 
   constructor(words: number) {
     const buffer = new ArrayBuffer(4 * (words + (words & 1)));
@@ -68,39 +73,38 @@ export class Block {
   }
 
   begin(): void {
-    if (this.#isTrying) throw new Error('a try within a try');
+    if (journal.isUsed) throw new Error('a try within a try');
+    journal.isUsed = true;
+    journal.number++;
+    journal.pages.length = 0;
     this.#isTrying = true;
     this.#usedBefore = this.used;
-    this.#try++;
-    this.#pages.length = 0;
   }
 
   /** Everything is as it was at `begin`. */
   rollback(): void {
-    this.#pages.forEach((page, i) => {
-      const at = page << PAGE_SHIFT;
-      const copy = i << PAGE_SHIFT;
-      const { words } = this;
-      const end = Math.min(PAGE_WORDS, words.length - at);
-      for (let word = 0; word < end; word++) words[at + word] = this.#copies[copy + word] ?? 0;
-    });
+    const { pages, copies } = journal;
+    for (let i = 0; i < pages.length; i++) {
+      const at = (pages[i] ?? 0) << PAGE_SHIFT;
+      const from = i << PAGE_SHIFT;
+      this.words.set(copies.subarray(from, from + Math.min(PAGE_WORDS, this.words.length - at)), at);
+    }
     this.used = this.#usedBefore;
     this.#isTrying = false;
+    journal.isUsed = false;
   }
 
   #keep(at: number, count: number): void {
     const last = (at + count - 1) >>> PAGE_SHIFT;
     for (let page = at >>> PAGE_SHIFT; page <= last; page++) {
-      if (page >= this.#keptIn.length) this.#keptIn = enlarged(this.#keptIn, page + 1);
-      if (this.#keptIn[page] === this.#try) continue;
-      this.#keptIn[page] = this.#try;
-      const to = this.#pages.length << PAGE_SHIFT;
-      if (to + PAGE_WORDS > this.#copies.length) this.#copies = enlarged(this.#copies, to + PAGE_WORDS);
+      if (page >= journal.keptIn.length) journal.keptIn = enlarged(journal.keptIn, page + 1);
+      if (journal.keptIn[page] === journal.number) continue;
+      journal.keptIn[page] = journal.number;
+      const to = journal.pages.length << PAGE_SHIFT;
+      if (to + PAGE_WORDS > journal.copies.length) journal.copies = enlarged(journal.copies, to + PAGE_WORDS);
       const from = page << PAGE_SHIFT;
-      const { words } = this;
-      const end = Math.min(PAGE_WORDS, words.length - from);
-      for (let word = 0; word < end; word++) this.#copies[to + word] = words[from + word] ?? 0;
-      this.#pages.push(page);
+      journal.copies.set(this.words.subarray(from, Math.min(from + PAGE_WORDS, this.words.length)), to);
+      journal.pages.push(page);
     }
   }
 

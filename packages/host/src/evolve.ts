@@ -11,7 +11,8 @@ import {
   isWholeOp,
   OP,
   PackedReader,
-  pack,
+  packTransient,
+  type Transient,
 } from '@apledger/events';
 import {
   addCard,
@@ -76,7 +77,7 @@ import {
   uuidText,
 } from './mdevs.ts';
 import { type HostState, MODES } from './state.ts';
-import { add, clear, copy, hasBit, remove, setBit } from './words.ts';
+import { add, bitOf, clear, copy, hasBit, remove, setBit } from './words.ts';
 
 const reader = new PackedReader();
 const uuid = new Uint32Array(UUID_WORDS);
@@ -85,13 +86,13 @@ const matrix = new Uint32Array(MATRIX_WORDS);
 
 /** Applies a fact. Throws ImpossibleFact when it cannot follow the facts before it; the state is useless then. */
 export function evolve(state: HostState, fact: Fact): void {
-  const bytes = packed(fact);
-  evolvePacked(state, bytes, 0, bytes.length);
+  const { bytes, length } = packed(fact);
+  evolvePacked(state, bytes, 0, length);
 }
 
-function packed(fact: Fact): Uint8Array {
+function packed(fact: Fact): Transient {
   try {
-    return pack(fact);
+    return packTransient(fact);
   } catch (error) {
     if (error instanceof RangeError) throw new ImpossibleFact(error.message);
     throw error;
@@ -462,17 +463,23 @@ function useUpFaults(state: HostState, apid: number): void {
 function adapterReset(state: HostState, apid: number, row: number): void {
   const { block } = state;
   const { words } = block;
-  const count = words[H.mdevs] ?? 0;
-  for (let place = 0, at = firstMdev(words); place < count; place++, at += MDEV_WORDS) {
-    if (!hasBit(words, at + ASSIGNED, apid)) continue;
-    let isFailed = false;
-    for (let i = 0; i < MASK_WORDS; i++) {
-      const domains = words[at + ASSIGNED + MASK_WORDS + i] ?? 0;
-      if ((domains & (words[row + VFIO_AP + i] ?? 0) & (words[row + UNFIT + i] ?? 0)) !== 0) isFailed = true;
-    }
+  const word = ASSIGNED + (apid >>> 5);
+  const bit = bitOf(apid);
+  const end = block.used;
+  for (let at = firstMdev(words); at < end; at += MDEV_WORDS) {
+    if (((words[at + word] ?? 0) & bit) === 0) continue;
     block.touch(at, MDEV_WORDS);
-    noteReset(words, at, apid, isFailed);
+    noteReset(words, at, apid, hasUnfit(words, row, at + ASSIGNED + MASK_WORDS));
   }
+}
+
+/** Whether vfio_ap has an unfit queue of the card's row in these domains. */
+function hasUnfit(words: Uint32Array, row: number, domains: number): boolean {
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const unfit = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
+    if ((unfit & (words[domains + i] ?? 0)) !== 0) return true;
+  }
+  return false;
 }
 
 function applyToMdev(state: HostState, op: number): void {

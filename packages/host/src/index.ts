@@ -14,7 +14,7 @@ export {
 export { evolve, evolvePacked } from './evolve.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
-export { isOpen, MAX_MDEVS, type Mdev, mdevOf, mdevOfGuest, newestWithAny } from './mdevs.ts';
+export { isInMdev, isOpen, MAX_MDEVS, type Mdev, mdevOf, mdevOfGuest, newestWithAny } from './mdevs.ts';
 export {
   busLimits,
   type CardHardware,

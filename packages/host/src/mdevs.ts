@@ -1,5 +1,5 @@
 /** The mdevs of a host: what they are, and how facts change them. */
-import { type ControlledMatrix, forEachId, type Mask256, type Matrix } from '@apledger/ap';
+import { type ControlledMatrix, forEachId, type Matrix, maskFromWords } from '@apledger/ap';
 import {
   type AdapterPlugEvent,
   type AdapterPlugState,
@@ -36,30 +36,46 @@ import {
 } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import type { HostState } from './state.ts';
-import { bitOf, clear, hasBit, overlaps, setBit } from './words.ts';
+import { bitOf, clear, copy, hasBit, overlaps, setBit } from './words.ts';
+
+/** Copies lie many in one array: to make an array for each takes longer than to fill it. */
+const COPIES_WORDS = 64 * MDEV_WORDS;
+let copies = { words: new Uint32Array(COPIES_WORDS), used: 0 };
 
 /** An mdev as it was when it was asked for. */
 export class Mdev {
-  readonly uuid: string;
   /** Who has it open, null = nobody, or somebody who is no KVM guest. */
   readonly guest: string | null;
   readonly #words: Uint32Array;
+  readonly #at: number;
+  #uuid: string | undefined;
 
   /** Copies the words from `at` on. */
   constructor(words: Uint32Array, at: number, guest: string | null) {
-    this.#words = words.slice(at, at + MDEV_WORDS);
-    this.uuid = uuidText(this.#words, 0);
+    if (copies.used === COPIES_WORDS) copies = { words: new Uint32Array(COPIES_WORDS), used: 0 };
+    this.#words = copies.words;
+    this.#at = copies.used;
+    copies.used += MDEV_WORDS;
+    copy(this.#words, this.#at, words, at, MDEV_WORDS);
     this.guest = guest;
   }
 
+  get uuid(): string {
+    this.#uuid ??= uuidText(this.#words, this.#at);
+    return this.#uuid;
+  }
+
   get #flags(): number {
-    return this.#words[MDEV_FLAGS] ?? 0;
+    return this.#words[this.#at + MDEV_FLAGS] ?? 0;
   }
 
   #matrix(at: number): ControlledMatrix {
-    const mask = (field: number): Mask256 =>
-      this.#words.subarray(at + field * MASK_WORDS, at + (field + 1) * MASK_WORDS);
-    return { adapters: mask(0), domains: mask(1), controlDomains: mask(2) };
+    const from = this.#at + at;
+    return {
+      adapters: maskFromWords(this.#words, from),
+      domains: maskFromWords(this.#words, from + MASK_WORDS),
+      controlDomains: maskFromWords(this.#words, from + 2 * MASK_WORDS),
+    };
   }
 
   get assigned(): ControlledMatrix {
@@ -90,11 +106,16 @@ export class Mdev {
     return (this.#flags & REMOVING) !== 0;
   }
 
-  /** For each assigned adapter, where it is on its way into the guest. */
+  /** Where the adapter is on its way into the guest. */
+  plugOf(apid: number): AdapterPlugState {
+    return plugStateOf(plugCode(this.#words, this.#at, apid));
+  }
+
+  /** The same for each assigned adapter. */
   get plug(): ReadonlyMap<number, AdapterPlugState> {
     const places = new Map<number, AdapterPlugState>();
     forEachId(this.assigned.adapters, (apid) => {
-      places.set(apid, plugStateOf(plugCode(this.#words, 0, apid)));
+      places.set(apid, plugStateOf(plugCode(this.#words, this.#at, apid)));
     });
     return places;
   }
@@ -161,11 +182,20 @@ export class Mdevs {
 
 /** The mdev whose matrix holds the APQN; no two ever do. */
 export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | undefined {
+  const place = placeWith(state, apid, apqi);
+  return place < 0 ? undefined : mdevValue(state, place);
+}
+
+/** Whether any mdev's matrix holds the APQN. */
+export const isInMdev = (state: HostState, apid: number, apqi: number): boolean =>
+  placeWith(state, apid, apqi) >= 0;
+
+function placeWith(state: HostState, apid: number, apqi: number): number {
   const { words } = state.block;
   const count = mdevCount(state);
   for (let place = 0, at = firstMdev(words) + ASSIGNED; place < count; place++, at += MDEV_WORDS)
-    if (hasBit(words, at, apid) && hasBit(words, at + MASK_WORDS, apqi)) return mdevValue(state, place);
-  return undefined;
+    if (hasBit(words, at, apid) && hasBit(words, at + MASK_WORDS, apqi)) return place;
+  return -1;
 }
 
 /** The mdev that gives the guest its AP devices; no two ever do. */
@@ -204,6 +234,7 @@ export function addMdev(state: HostState, uuid: Uint32Array): void {
   words[at + MDEV_FLAGS] =
     (state.guestMatrix === 'always' ? HAS_GUEST_MATRIX : 0) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
   words[H.mdevs] = (words[H.mdevs] ?? 0) + 1;
+  state.mdevsMoved = true;
   state.changingTexts().guests.push(null);
 }
 
@@ -213,6 +244,7 @@ export function removeMdev(state: HostState, place: number): void {
   block.remove(mdevAt(state, place), MDEV_WORDS);
   block.words[H.mdevs] = mdevCount(state) - 1;
   index.forget();
+  state.mdevsMoved = true;
   state.changingTexts().guests.splice(place, 1);
 }
 
@@ -240,10 +272,14 @@ function setPlugCode(words: Uint32Array, at: number, apid: number, code: number)
   setBit(words, at + PLUG + 2 * MASK_WORDS, apid, (code & 4) !== 0);
 }
 
+const RESET_DONE = { type: 'RESET_DONE' } as const satisfies AdapterPlugEvent;
+const RESET_FAILED = { type: 'RESET_FAILED' } as const satisfies AdapterPlugEvent;
+
 /** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent. */
 export function noteReset(words: Uint32Array, at: number, apid: number, isFailed: boolean): void {
-  const event = { type: isFailed ? 'RESET_FAILED' : 'RESET_DONE' } as const;
-  setPlugCode(words, at, apid, plugAfterAny(plugCode(words, at, apid), event));
+  const before = plugCode(words, at, apid);
+  const after = plugAfterAny(before, isFailed ? RESET_FAILED : RESET_DONE);
+  if (after !== before) setPlugCode(words, at, apid, after);
 }
 
 /** What a refilter found out about an adapter that came into the guest matrix. */

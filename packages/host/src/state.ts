@@ -123,6 +123,8 @@ export class HostState {
   readonly index = new MdevIndex();
   readonly cards = new Cards(this);
   readonly mdevs = new Mdevs(this);
+  /** Mdevs came or went since `begin`. */
+  mdevsMoved = false;
   #textsBefore: Texts | undefined;
   #isTrying = false;
 
@@ -184,13 +186,14 @@ export class HostState {
   /** From here on every change can be undone, once. */
   begin(): void {
     this.block.begin();
+    this.mdevsMoved = false;
     this.#isTrying = true;
   }
 
   /** The host is again what it was at `begin`. */
   rollback(): void {
     this.block.rollback();
-    this.index.forget();
+    if (this.mdevsMoved) this.index.forget();
     if (this.#textsBefore !== undefined) this.texts = this.#textsBefore;
     this.#textsBefore = undefined;
     this.#isTrying = false;
@@ -213,6 +216,7 @@ export class HostState {
     this.block.used = HEADER_WORDS;
     this.block.words[H.magic] = MAGIC;
     this.index.forget();
+    this.mdevsMoved = true;
     Object.assign(this.changingTexts(), noTexts());
     this.place(revision, position, occurredAt);
   }
@@ -345,6 +349,11 @@ export class HostState {
       mode: MODES[(word >>> 8) & 0xff] ?? 'C',
       functions: this.#word(SLOTS + 2 * apid + 1),
     };
+  }
+
+  /** The queues that have a driver_override, ascending. */
+  overriddenQueues(): Apqn[] {
+    return [...this.texts.overrides.keys()].sort((a, b) => a - b);
   }
 
   /** Codes that the next ZAPQs of the queue will answer. */

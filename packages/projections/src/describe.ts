@@ -1,7 +1,7 @@
 /** Facts and changes in words: one wording for the command line and the page. */
 import { formatApid, formatApqi } from '@apledger/ap';
-import type { Fact, MatrixIds } from '@apledger/events';
-import type { ViewChange } from './diff.ts';
+import type { MatrixView, ViewChange } from '@apledger/api';
+import type { Fact } from '@apledger/events';
 
 const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(', ') || 'none';
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
@@ -12,7 +12,7 @@ function queues(names: readonly string[]): string {
   return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }
 
-const matrix = (ids: MatrixIds | null): string =>
+const matrix = (ids: MatrixView | null): string =>
   ids === null
     ? 'nothing'
     : `adapters ${adapters(ids.adapters)}; domains ${domains(ids.domains)}; control domains ${domains(ids.controlDomains)}`;

@@ -1,55 +1,7 @@
 /** What differs between two views of one host, told as a list of changes that can be read aloud or printed as JSON. */
 import { apqn, formatApqn } from '@apledger/ap';
-import type { MaskName, MatrixIds } from '@apledger/events';
-import type { CardView, HostView, MdevView, Owner } from './view.ts';
-
-/** One change. Queues are named like 05.0047; `from` and `to` null = no driver. */
-export type ViewChange =
-  | { readonly change: 'hostRegistered' | 'hostGone'; readonly host: string }
-  | {
-      readonly change: 'maskChanged';
-      readonly mask: MaskName;
-      readonly before: string;
-      readonly after: string;
-    }
-  | { readonly change: 'cardsAppeared' | 'cardsGone'; readonly adapters: readonly number[] }
-  | { readonly change: 'queuesAppeared' | 'queuesGone'; readonly queues: readonly string[] }
-  | {
-      readonly change: 'queuesRebound';
-      readonly from: Owner | null;
-      readonly to: Owner | null;
-      readonly queues: readonly string[];
-    }
-  | { readonly change: 'mdevAppeared' | 'mdevGone' | 'mdevRemovalBlocked'; readonly mdev: string }
-  | {
-      readonly change: 'adaptersAssigned' | 'adaptersUnassigned';
-      readonly mdev: string;
-      readonly adapters: readonly number[];
-    }
-  | {
-      readonly change: 'domainsAssigned' | 'domainsUnassigned';
-      readonly mdev: string;
-      readonly domains: readonly number[];
-    }
-  | {
-      readonly change: 'controlDomainsAssigned' | 'controlDomainsUnassigned';
-      readonly mdev: string;
-      readonly controlDomains: readonly number[];
-    }
-  | { readonly change: 'guestStarted' | 'guestStopped'; readonly mdev: string; readonly guest: string | null }
-  | {
-      readonly change: 'guestGained' | 'guestLost';
-      readonly mdev: string;
-      readonly guest: string | null;
-      readonly queues: readonly string[];
-      readonly controlDomains: readonly number[];
-    }
-  | {
-      readonly change: 'guestMatrixChanged';
-      readonly mdev: string;
-      readonly before: MatrixIds | null;
-      readonly after: MatrixIds | null;
-    };
+import type { CardView, MatrixView, MdevView, ViewChange } from '@apledger/api';
+import type { HostView, Owner } from './view.ts';
 
 /**
  * The changes that lead from `before` to `after`, two moments of the same host; undefined = it was not registered then. Only the two
@@ -120,7 +72,7 @@ const unlike = (cards: readonly CardView[], others: readonly CardView[]): CardVi
   });
 };
 
-const sameMatrix = (a: MatrixIds | null, b: MatrixIds | null): boolean =>
+const sameMatrix = (a: MatrixView | null, b: MatrixView | null): boolean =>
   a === null || b === null
     ? a === b
     : sameIds(a.adapters, b.adapters) &&
@@ -153,7 +105,7 @@ function mdevChanges(before: MdevView | undefined, after: MdevView | undefined):
 
 function assignments(mdev: string, before: MdevView | undefined, after: MdevView): ViewChange[] {
   const changes: ViewChange[] = [];
-  const earlier: MatrixIds = before ?? { adapters: [], domains: [], controlDomains: [] };
+  const earlier: MatrixView = before ?? { adapters: [], domains: [], controlDomains: [] };
   const adapters = {
     lost: without(earlier.adapters, after.adapters),
     got: without(after.adapters, earlier.adapters),
@@ -200,8 +152,8 @@ function guestChanges(mdev: string, before: MdevView | undefined, after: MdevVie
 
 /** What the first matrix has and the second has not; undefined when that is nothing. */
 function loss(
-  before: MatrixIds | null,
-  after: MatrixIds | null,
+  before: MatrixView | null,
+  after: MatrixView | null,
 ): { readonly queues: readonly string[]; readonly controlDomains: readonly number[] } | undefined {
   if (sameMatrix(before, after)) return undefined;
   const queues = without(queuesOf(before), queuesOf(after));
@@ -209,7 +161,7 @@ function loss(
   return queues.length + controlDomains.length > 0 ? { queues, controlDomains } : undefined;
 }
 
-const queuesOf = (matrix: MatrixIds | null): string[] =>
+const queuesOf = (matrix: MatrixView | null): string[] =>
   matrix === null
     ? []
     : matrix.adapters.flatMap((apid) => matrix.domains.map((apqi) => formatApqn(apqn(apid, apqi))));

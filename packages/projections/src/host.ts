@@ -5,7 +5,7 @@
 
 export { HostState } from '@apledger/host';
 export { describeChange, describeFact } from './describe.ts';
-export { diffViews, type ViewChange } from './diff.ts';
+export { diffViews } from './diff.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export {
   ABSENT,
@@ -21,13 +21,4 @@ export {
   ZCRYPT_BOUND,
 } from './grid.ts';
 export { stateOfView } from './restore.ts';
-export {
-  type CardView,
-  type Cell,
-  type HostView,
-  type HostViewJson,
-  type MdevView,
-  mdevsOf,
-  type Owner,
-  viewOf,
-} from './view.ts';
+export { type Cell, type HostView, type HostViewJson, mdevsOf, type Owner, viewOf } from './view.ts';

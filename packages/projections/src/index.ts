@@ -9,49 +9,16 @@
  * history is not decided again when rules change.
  *
  * *Custody* turns the same facts round: for each queue, who could use it from when to when, by which fact, and whether it was reset in
- * between. `openCustody` answers, the report builders write the answer down.
+ * between. `openCustody` answers.
  */
 
 export type { Progress } from './catch-up.ts';
 export { type CustodyQueries, openCustody } from './custody/custody.ts';
-export { auditCsv } from './custody/report/csv.ts';
-export { auditHtml } from './custody/report/html.ts';
-export { auditJson } from './custody/report/json.ts';
-export { auditMarkdown } from './custody/report/markdown.ts';
-export {
-  boundaryText,
-  exposureText,
-  holdersText,
-  resetText,
-} from './custody/report/words.ts';
-export type {
-  AuditReport,
-  AuditScope,
-  Boundary,
-  Custody,
-  CustodyGroup,
-  CustodyInterval,
-  CustodyReport,
-  Exposure,
-  GuestHistory,
-  GuestRun,
-  Holder,
-  HostAudit,
-  NamedRun,
-  Range,
-} from './custody/types.ts';
-export { diffViews, type ViewChange } from './diff.ts';
+export type { Range } from './custody/host-trace.ts';
+export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';
-export {
-  type CardView,
-  type Cell,
-  type HostView,
-  type HostViewJson,
-  type MdevView,
-  type Owner,
-  viewOfJson,
-} from './view.ts';
+export { type Cell, type HostView, type HostViewJson, type Owner, viewOfJson } from './view.ts';

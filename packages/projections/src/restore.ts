@@ -3,9 +3,10 @@
  * as facts, and these are folded: so the next facts fold onto them as onto the history that the view was made of.
  */
 import { apqn, formatApqn } from '@apledger/ap';
-import type { Fact } from '@apledger/events';
+import type { MatrixView, MdevView } from '@apledger/api';
+import type { Fact, MatrixIds } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
-import type { HostViewJson, MdevView } from './view.ts';
+import type { HostViewJson } from './view.ts';
 
 /** The state that the view shows; what no view shows (hardware, order of queues) is made up. */
 export function stateOfView(view: HostViewJson): HostState {
@@ -35,13 +36,22 @@ function* factsOf(view: HostViewJson): Generator<Fact> {
 }
 
 function* factsOfMdev(view: MdevView): Generator<Fact> {
-  const { mdev, guest, attached, guestMatrix, effective } = view;
+  const { mdev, guest, attached } = view;
+  const guestMatrix = view.guestMatrix && matrixOf(view.guestMatrix);
+  const effective = view.effective && matrixOf(view.effective);
+  const { adapters, domains, controlDomains } = matrixOf(view);
   yield { type: 'MdevCreated', data: { mdev } };
-  yield { type: 'AdapterAssigned', data: { mdev, adapters: [...view.adapters] } };
-  yield { type: 'DomainAssigned', data: { mdev, domains: [...view.domains] } };
-  yield { type: 'ControlDomainAssigned', data: { mdev, controlDomains: [...view.controlDomains] } };
+  yield { type: 'AdapterAssigned', data: { mdev, adapters } };
+  yield { type: 'DomainAssigned', data: { mdev, domains } };
+  yield { type: 'ControlDomainAssigned', data: { mdev, controlDomains } };
   if (view.open) yield { type: 'GuestStarted', data: { mdev, guest, attached, effective } };
   if (guestMatrix !== null) yield { type: 'GuestMatrixChanged', data: { mdev, ...guestMatrix, effective } };
   if (view.removing) yield { type: 'MdevRemovalBlocked', data: { mdev, effective } };
   if (view.migrating) yield { type: 'MigrationRequested', data: { mdev, guest } };
 }
+
+const matrixOf = ({ adapters, domains, controlDomains }: MatrixView): MatrixIds => ({
+  adapters: [...adapters],
+  domains: [...domains],
+  controlDomains: [...controlDomains],
+});

@@ -14,37 +14,12 @@ import {
   maskOf,
   matrixHas,
 } from '@apledger/ap';
-import type { Generation, MatrixIds } from '@apledger/events';
+import type { CardView, HostView as HostViewBody, MatrixView, MdevView } from '@apledger/api';
+import type { Generation } from '@apledger/events';
 import { type HostState, isOpen, type Mdev, queuesOf } from '@apledger/host';
 
 /** zcrypt = the host itself, vfio_ap = guests. */
 export type Owner = 'zcrypt' | 'vfio_ap';
-
-/** One card and its queues, by domain. */
-export interface CardView {
-  readonly adapter: number;
-  /** Domains whose queue exists, and those of them that a driver is bound to. */
-  readonly queues: readonly number[];
-  readonly zcrypt: readonly number[];
-  readonly vfioAp: readonly number[];
-}
-
-/** One mdev: what is assigned, what is left of it after filtering, and what a running guest can use. */
-export interface MdevView extends MatrixIds {
-  readonly mdev: string;
-  /** Somebody has it open: a guest, or (with `guest` null) something else. */
-  readonly open: boolean;
-  readonly guest: string | null;
-  /** The guest got the AP devices; an open mdev may be without (driver-rules 6.8). */
-  readonly attached: boolean;
-  readonly migrating: boolean;
-  /** A removal waits until the guest lets go. */
-  readonly removing: boolean;
-  /** The filtered matrix, `guest_matrix`; null where the driver keeps none (5.10; 2019-v2 while closed). */
-  readonly guestMatrix: MatrixIds | null;
-  /** What the running guest can use; null when none is attached. */
-  readonly effective: MatrixIds | null;
-}
 
 /** Everything about one queue. */
 export interface Cell {
@@ -59,28 +34,14 @@ export interface Cell {
   readonly usableIn: readonly string[];
 }
 
-export interface HostView {
-  readonly host: string;
-  readonly driver: Generation;
-  /** The last fact that counts. */
-  readonly revision: number;
-  readonly position: number;
-  /** RFC 3339, UTC, with milliseconds. */
-  readonly occurredAt: string;
-  readonly apmask: string;
-  readonly aqmask: string;
-  /** Ids of the cards that exist, and of the domains that have a queue on one of them; ascending. */
-  readonly adapters: readonly number[];
-  readonly domains: readonly number[];
-  readonly cards: readonly CardView[];
-  /** In the order of creation. */
-  readonly mdevs: readonly MdevView[];
+/** A view as JSON has it. */
+export type HostViewJson = HostViewBody;
+
+/** A host as of one moment, with `cell` for single queues. */
+export interface HostView extends HostViewBody {
   /** What is known of the queue `apid.apqi`; both 0..255. Not part of the JSON. */
   cell(apid: number, apqi: number): Cell;
 }
-
-/** A view as JSON has it. */
-export type HostViewJson = Omit<HostView, 'cell'>;
 
 /** A view that came as JSON, with `cell` again. */
 export function viewOfJson(json: HostViewJson): HostView {
@@ -136,7 +97,7 @@ class View implements HostView {
 /** The UUIDs of the mdevs, in the order of creation. */
 export const mdevsOf = ({ mdevs }: HostState): readonly string[] => [...mdevs.keys()];
 
-const idsOfMatrix = ({ adapters, domains, controlDomains }: ControlledMatrix): MatrixIds => ({
+const idsOfMatrix = ({ adapters, domains, controlDomains }: ControlledMatrix): MatrixView => ({
   adapters: idsOf(adapters),
   domains: idsOf(domains),
   controlDomains: idsOf(controlDomains),
@@ -206,7 +167,7 @@ class CellIndex {
   }
 }
 
-const masksOf = ({ adapters, domains }: MatrixIds): Matrix => ({
+const masksOf = ({ adapters, domains }: MatrixView): Matrix => ({
   adapters: maskOf(adapters),
   domains: maskOf(domains),
 });

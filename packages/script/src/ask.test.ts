@@ -121,6 +121,17 @@ describe('what a step asks of a host', () => {
     });
   });
 
+  it('lists a directory, a file and a link to either', () => {
+    expect(asked('ls /sys/bus/ap/devices/05.0004')).toEqual(asked('ls', 'devices/ap/card05/05.0004'));
+    expect(asked('ls /sys/bus/ap/devices')).toEqual({ output: '05.0004\ncard05\n' });
+    expect(asked('ls /sys/bus/ap/ap_domain')).toEqual({ output: '/sys/bus/ap/ap_domain\n' });
+    expect(asked('ls ap_domain', 'bus/ap')).toEqual({ output: 'ap_domain\n' });
+    expect(asked('ls /sys/bus/ap/nothing')).toMatchObject({
+      output: '',
+      refused: { errno: 'ENOENT', explanation: expect.stringContaining('/sys/bus/ap/nothing') },
+    });
+  });
+
   it.each([
     ['echo 1 > /sys/bus/ap/nothing', 'ENOENT', 'There is no /sys/bus/ap/nothing on host box.'],
     ['echo 1 > /etc/passwd', 'ENOENT', '/etc/passwd does not lie in /sys.'],

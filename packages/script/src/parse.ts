@@ -1,6 +1,6 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
 import { parseApqn } from '@apledger/ap';
-import { GENERATION_NAMES, type Wiper } from '@apledger/events';
+import { GENERATION_NAMES, isHostName, type Wiper } from '@apledger/events';
 import { readEcho } from './echo.ts';
 import {
   type HardwareSettings,
@@ -191,9 +191,6 @@ function checkPaths(name: string, args: readonly string[], operation: Operation)
 const isOfFiles = (kind: Operation['kind']): boolean =>
   kind === 'cd' || kind === 'ls' || kind === 'readlink' || kind === 'cat';
 
-/** As in the vocabulary of facts: it becomes part of stream names. */
-const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
-
 function readOperation(name: string, args: readonly string[]): Operation | undefined {
   const [first, second, third] = args;
   switch (name) {
@@ -209,7 +206,7 @@ function readOperation(name: string, args: readonly string[]): Operation | undef
     case 'host':
       if (first === undefined) return undefined;
       if (first === 'reboot') return reboot(args.slice(1));
-      if (!HOST_NAME.test(first))
+      if (!isHostName(first))
         throw new Error(`${first}: a host's name has letters, digits, - and _, and at most 63 of them`);
       return {
         kind: 'host',

@@ -1,9 +1,44 @@
 /** Options that many commands have. */
-import { Option } from 'commander';
+import type { Options } from '@apledger/command-line';
 
-export const data = (): Option =>
-  new Option('--data <dir>', 'data directory (default: $APLEDGER_DATA, else ./apledger-data)');
-export const log = (): Option =>
-  new Option('--log <url>', 'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT');
-export const json = (): Option => new Option('--json', 'print one JSON object a line');
-export const host = (): Option => new Option('--host <name>', 'only this host');
+/** Where the log is that a command opens. */
+export const logPlace = {
+  data: {
+    type: 'string',
+    value: 'dir',
+    description: 'data directory (default: $APLEDGER_DATA, else ./apledger-data)',
+  },
+  log: {
+    type: 'string',
+    value: 'url',
+    description: 'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT',
+  },
+} as const satisfies Options;
+
+/** May stand before the command as well. */
+export const server = {
+  server: {
+    type: 'string',
+    value: 'url',
+    description: 'ask a running service, http://127.0.0.1:8642, instead of a log here',
+  },
+} as const satisfies Options;
+
+/** Where the ledger is that a command asks. */
+export const place = { ...logPlace, ...server } as const satisfies Options;
+
+export const json = {
+  json: { type: 'boolean', description: 'print one JSON object a line' },
+} as const satisfies Options;
+
+export const host = {
+  host: { type: 'string', value: 'name', description: 'only this host' },
+} as const satisfies Options;
+
+export const types = {
+  type: {
+    type: 'string',
+    value: 'types',
+    description: 'only facts of these types, separated by commas',
+  },
+} as const satisfies Options;

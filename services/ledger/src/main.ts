@@ -1,13 +1,16 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
+
+import { Problem } from '@apledger/api';
+import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
+import { dataDirectory, type LogLedger, openLogLedger } from '@apledger/ledger';
+import { BrokerError } from '@apledger/nats';
+import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
-import { type Ledger, openLedger } from './application/ledger.ts';
-import { Failure } from './failure.ts';
 import { buildServer } from './http/server.ts';
-import { withoutLogin } from './nats/connection.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
-import { type Options, optionsOf, USAGE } from './options.ts';
+import { definitions, type Options, optionsOf } from './options.ts';
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -18,20 +21,17 @@ const say = (text: string): void => console.log(logged(text));
 const complain = (text: string): void => console.error(logged(text));
 
 /** Serves until a signal, or until the broker ends it; resolves with the exit status. */
-async function main(args: readonly string[]): Promise<number> {
-  const options = optionsOf(args, process.env);
-  if (options === undefined) {
-    console.log(USAGE);
-    return 0;
-  }
-  const { directory, log, trustsRequestInfo } = options;
-  const ledger = await openLedger({
-    directory,
-    ...(log === undefined ? {} : { log }),
-    trustsRequestInfo,
-    report: complain,
-  });
+const service = command({
+  name: 'apledger ledger',
+  summary: 'The ledger as a service, docs/http-api.md',
+  options: definitions,
+  run: (given) => start(optionsOf(given, process.env)),
+});
+
+async function start(options: Options): Promise<number> {
+  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain });
   try {
+    await ledger.views();
     const server = await buildServer({ ledger, console: options.console, report: complain });
     try {
       return await serve(server, ledger, options);
@@ -43,16 +43,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function serve(server: FastifyInstance, ledger: Ledger, options: Options): Promise<number> {
-  const { broker, log, directory } = options;
+async function serve(server: FastifyInstance, ledger: LogLedger, options: Options): Promise<number> {
+  const { broker, place } = options;
   const membership =
     broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
   const url = await listen(server, options);
-  const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${withoutLogin(membership.url)}`;
-  say(`ready${onBroker} at ${url}, log ${withoutLogin(log ?? directory)}`);
+  const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
+  say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
-  ledger.follow();
   return untilEnd(server, membership);
 }
 
@@ -98,9 +97,14 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const context = { output: processOutput, signal: new AbortController().signal };
+  process.exitCode = await runCommand(service, process.argv.slice(2), context);
 } catch (error) {
-  const isForPeople = error instanceof Failure || error instanceof LogError || error instanceof TypeError;
+  const isForPeople =
+    error instanceof Failure ||
+    error instanceof LogError ||
+    error instanceof BrokerError ||
+    error instanceof Problem;
   complain(isForPeople ? error.message : String(error instanceof Error ? error.stack : error));
   process.exitCode = error instanceof Failure ? error.status : 2;
 }

@@ -1,6 +1,12 @@
 /** `Streams/Append`, `BatchAppend`, `Delete`, `Tombstone`. */
 
-import type { ServerDuplexStream, ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import {
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import { type Store, type Written, WrongVersion } from './store.ts';
 import {
   CallError,
@@ -45,7 +51,7 @@ export async function append(call: AppendCall, store: Store, maxAppendSize: numb
   checkSize(events, maxAppendSize);
   const expected = expectedOf(options, options.getRevision());
   try {
-    const written = store.append(textOf(options.getStreamIdentifier()), expected, events);
+    const written = await store.append(textOf(options.getStreamIdentifier()), expected, events);
     const position = new streams.AppendResp.Position();
     position.setCommitPosition(String(written.position)).setPreparePosition(String(written.position));
     const success = new streams.AppendResp.Success()
@@ -72,9 +78,27 @@ function wrongVersion(
   return wrong;
 }
 
+/** The node that answers batches. */
+export interface AppendingNode {
+  readonly store: Store;
+  readonly maxAppendSize: number;
+  /** Asked before each append of a batch: what happens to it instead. Throws CallError when the call ends with it. */
+  admit(): 'hang' | 'lose-answer' | 'not-ready' | undefined;
+  running(): Promise<void>;
+}
+
 /** Answers the batches of one call, each when its last message has come. */
-export function batchAppend(call: BatchCall, store: Store, maxAppendSize: number): void {
+export function batchAppend(call: BatchCall, node: AppendingNode): void {
   const batches = new Map<string, { readonly first: BatchRequest; readonly events: Proposed[] }>();
+  const answered = async (batch: { first: BatchRequest; events: Proposed[] }): Promise<void> => {
+    await node.running();
+    const fault = node.admit();
+    if (fault === 'hang') return;
+    const response = await answer(batch.first, batch.events, node, fault === 'not-ready');
+    await node.running();
+    if (fault === 'lose-answer') throw errors.notReady();
+    if (!call.cancelled) call.write(response);
+  };
   call.on('data', (request: BatchRequest) => {
     const id = request.getCorrelationId()?.getString() ?? '';
     const batch = batches.get(id) ?? { first: request, events: [] };
@@ -82,29 +106,32 @@ export function batchAppend(call: BatchCall, store: Store, maxAppendSize: number
     for (const message of request.getProposedMessagesList()) batch.events.push(proposedOf(message));
     if (!request.getIsFinal()) return;
     batches.delete(id);
-    call.write(answer(batch.first, batch.events, store, maxAppendSize));
+    answered(batch).catch((error: unknown) => {
+      if (!call.cancelled) call.emit('error', error);
+    });
   });
   call.on('end', () => call.end());
 }
 
-function answer(
+async function answer(
   first: BatchRequest,
   events: readonly Proposed[],
-  store: Store,
-  maxAppendSize: number,
-): BatchResponse {
+  { store, maxAppendSize }: AppendingNode,
+  isNotReady: boolean,
+): Promise<BatchResponse> {
   const options = first.getOptions();
   const stream = textOf(options?.getStreamIdentifier());
   const response = new streams.BatchAppendResp().setStreamIdentifier(identifierOf(stream));
   response.setCorrelationId(first.getCorrelationId());
   const expected = options === undefined ? 'any' : expectedOf(options, options.getStreamPosition());
+  if (isNotReady) return response.setError(notHandled('Server Is Not Ready'));
   try {
     const deadline = options?.getDeadline();
     if (deadline !== undefined && deadline.toDate().getTime() < Date.now()) {
       return response.setError(failure(4, 'Timeout', new shared.Timeout()));
     }
     checkSize(events, maxAppendSize);
-    return response.setSuccess(success(store.append(stream, expected, events)));
+    return response.setSuccess(success(await store.append(stream, expected, events)));
   } catch (error) {
     return response.setError(batchFailure(error, stream, expected, maxAppendSize));
   }
@@ -135,32 +162,42 @@ function batchFailure(error: unknown, stream: string, expected: Expected, maxApp
       new shared.MaximumAppendSizeExceeded().setMaxappendsize(maxAppendSize),
     );
   }
+  if (error instanceof CallError && error.code === status.ABORTED)
+    return failure(10, 'Timeout', new shared.Timeout());
   return failure(2, 'Unknown', new shared.Unknown());
+}
+
+/** A request that the node did not take at all: the server gives only a text. */
+function notHandled(message: string) {
+  const answer = rpc.Status.deserializeBinary(Uint8Array.of(0x1a, 0));
+  answer.getDetails()?.pack(new shared.Empty().serializeBinary(), 'google.protobuf.Empty');
+  return answer.setMessage(message);
 }
 
 function failure(code: number, type: string, details: { serializeBinary(): Uint8Array }) {
   // The one way to a google.protobuf.Any without its package: a Status whose third field is an empty one.
-  const status = rpc.Status.deserializeBinary(Uint8Array.of(0x1a, 0));
-  status.getDetails()?.pack(details.serializeBinary(), `event_store.client.${type}`);
-  return status.setCode(code).setMessage(type);
+  const answer = rpc.Status.deserializeBinary(Uint8Array.of(0x1a, 0));
+  answer.getDetails()?.pack(details.serializeBinary(), `event_store.client.${type}`);
+  return answer.setCode(code).setMessage(type);
 }
 
 /** `Delete` (soft) and `Tombstone` (hard). */
 export function deletion<Response>(
-  remove: (stream: string, expected: Expected) => Written,
+  remove: (stream: string, expected: Expected) => Promise<Written>,
   respond: (position: number) => Response,
 ): (call: ServerUnaryCall<DeleteRequest, Response>, callback: sendUnaryData<Response>) => void {
   return (call, callback) => {
     const options = call.request.getOptions();
     const stream = textOf(options?.getStreamIdentifier());
     const expected = options === undefined ? 'any' : expectedOf(options, options.getRevision());
-    try {
-      callback(null, respond(remove(stream, expected).position));
-    } catch (error) {
-      if (error instanceof WrongVersion)
-        callback(errors.wrongVersion('Delete', stream, expected, error.actual));
-      else callback(error as CallError);
-    }
+    remove(stream, expected).then(
+      ({ position }) => callback(null, respond(position)),
+      (error: unknown) => {
+        if (error instanceof WrongVersion)
+          callback(errors.wrongVersion('Delete', stream, expected, error.actual));
+        else callback(error as CallError);
+      },
+    );
   };
 }
 

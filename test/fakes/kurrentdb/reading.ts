@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Store } from './store.ts';
 import { errors, filterOf, identifierOf, readEvent, type Stored, streams, textOf } from './wire.ts';
@@ -15,14 +16,29 @@ export type ReadCall = ServerWritableStream<Request, Response>;
 const DEFAULT_WINDOW = 32;
 const BACKWARDS = 1;
 
+/** The node that a reader asks. */
+export interface ReadingNode {
+  readonly store: Store;
+  /** Servers before 23 say nothing when a subscription has caught up. */
+  readonly saysCaughtUp: boolean;
+  /** Checkpoints name the next event before it is given, as in EventStore#4023. */
+  readonly checkpointsEarly: boolean;
+  /** Resolves while the process is not stopped. */
+  running(): Promise<void>;
+}
+
+/** Events that a subscription considers before others have their turn. */
+const TURN = 16;
+
 /** Answers one call until it is done or cancelled. Throws CallError. */
-export async function read(call: ReadCall, store: Store): Promise<void> {
+export async function read(call: ReadCall, node: ReadingNode): Promise<void> {
+  const { store } = node;
   const options = call.request.getOptions();
   if (options === undefined || !options.hasUuidOption()) throw errors.invalidArgument('uuidOption');
   const subscription = options.hasSubscription();
   if (options.hasAll())
-    await (subscription ? subscribeToAll(call, store, options) : readAll(call, store, options));
-  else await (subscription ? subscribeToStream(call, store, options) : readStream(call, store, options));
+    await (subscription ? subscribeToAll(call, node, options) : readAll(call, store, options));
+  else await (subscription ? subscribeToStream(call, node, options) : readStream(call, store, options));
 }
 
 /** Sends at the pace of the client. */
@@ -46,12 +62,13 @@ async function readAll(call: ReadCall, store: Store, options: Options): Promise<
   const backwards = options.getReadDirection() === BACKWARDS;
   const passes = filterOf(options.getFilter());
   // Forwards a position is that of the first event read; backwards it is the end of the last one.
-  const start = at ?? (all?.hasEnd() ? store.log.length : 0);
+  const start = at ?? (all?.hasEnd() ? store.visible : 0);
   const step = backwards ? -1 : 1;
   let left = Number(options.getCount());
   for (let index = backwards ? start - 1 : start; left > 0 && !call.cancelled; index += step) {
-    const event = store.log[index];
+    const event = index < store.visible ? store.log[index] : undefined;
     if (event === undefined) return;
+    store.looked += 1;
     if (!passes(event)) continue;
     left -= 1;
     await send(call, readEvent(event));
@@ -61,30 +78,29 @@ async function readAll(call: ReadCall, store: Store, options: Options): Promise<
 async function readStream(call: ReadCall, store: Store, options: Options): Promise<void> {
   const which = options.getStream();
   const name = textOf(which?.getStreamIdentifier());
-  const events = store.read(name);
-  if (events === undefined) {
+  const readable = store.read(name);
+  if (readable === undefined) {
     const notFound = new streams.ReadResp.StreamNotFound().setStreamIdentifier(identifierOf(name));
     await send(call, new streams.ReadResp().setStreamNotFound(notFound));
     return;
   }
+  const { events, first, end } = readable;
   const backwards = options.getReadDirection() === BACKWARDS;
-  const from = which?.hasRevision()
-    ? Number(which.getRevision())
-    : which?.hasEnd()
-      ? Number.POSITIVE_INFINITY
-      : 0;
-  const chosen = backwards
-    ? events.filter((event) => event.revision <= from).reverse()
-    : events.filter((event) => event.revision >= from);
+  const named = which?.hasRevision() ? Number(which.getRevision()) : undefined;
+  const start = backwards
+    ? Math.min(named ?? Number.POSITIVE_INFINITY, end - 1)
+    : Math.max(named ?? (which?.hasEnd() ? end : 0), first);
   let left = Number(options.getCount());
-  for (const event of chosen) {
-    if (left <= 0 || call.cancelled) return;
+  for (let index = start; left > 0 && index >= first && index < end; index += backwards ? -1 : 1) {
+    const event = events[index];
+    if (event === undefined || call.cancelled) return;
     left -= 1;
     await send(call, readEvent(event));
   }
 }
 
-async function subscribeToAll(call: ReadCall, store: Store, options: Options): Promise<void> {
+async function subscribeToAll(call: ReadCall, node: ReadingNode, options: Options): Promise<void> {
+  const { store } = node;
   const all = options.getAll();
   const position = all?.getPosition();
   const start = position === undefined ? undefined : BigInt(position.getCommitPosition());
@@ -92,36 +108,43 @@ async function subscribeToAll(call: ReadCall, store: Store, options: Options): P
   const passes = filterOf(filter);
   const window = filter?.hasMax() ? filter.getMax() : DEFAULT_WINDOW;
   const interval = filter === undefined ? 0 : window * filter.getCheckpointintervalmultiplier();
-  let index = start === undefined ? (all?.hasEnd() ? store.log.length : 0) : store.indexOf(start);
+  let index = start === undefined ? (all?.hasEnd() ? store.visible : 0) : store.indexOf(start);
   await confirm(call);
   let considered = 0;
   const next = async (): Promise<boolean> => {
-    const event = store.log[index];
+    const event = index < store.visible ? store.log[index] : undefined;
     if (event === undefined) return false;
     index += 1;
     if (start !== undefined && BigInt(event.position) <= start) return true;
-    if (passes(event)) await send(call, readEvent(event));
+    store.looked += 1;
     considered += 1;
-    if (interval > 0 && considered % interval === 0) await checkpoint(call, event);
+    if (considered % TURN === 0) await setImmediate();
+    const reached = interval > 0 && considered % interval === 0;
+    if (reached && node.checkpointsEarly) await checkpoint(call, event);
+    if (passes(event)) await send(call, readEvent(event));
+    if (reached && !node.checkpointsEarly) await checkpoint(call, event);
     return true;
   };
-  await follow(call, store, next, async () => {
+  await follow(call, node, next, async () => {
     const last = store.log[index - 1];
     if (interval > 0 && last !== undefined) await checkpoint(call, last);
   });
 }
 
-async function subscribeToStream(call: ReadCall, store: Store, options: Options): Promise<void> {
+async function subscribeToStream(call: ReadCall, node: ReadingNode, options: Options): Promise<void> {
+  const { store } = node;
   const which = options.getStream();
   const name = textOf(which?.getStreamIdentifier());
-  const last = (): number => store.read(name)?.at(-1)?.revision ?? -1;
+  const last = (): number => (store.read(name)?.end ?? 0) - 1;
   let revision = which?.hasRevision() ? Number(which.getRevision()) : which?.hasEnd() ? last() : -1;
   await confirm(call);
   await follow(
     call,
-    store,
+    node,
     async () => {
-      const event = store.read(name)?.find((found) => found.revision > revision);
+      const readable = store.read(name);
+      const index = Math.max(revision + 1, readable?.first ?? 0);
+      const event = index < (readable?.end ?? 0) ? readable?.events[index] : undefined;
       if (event === undefined) return false;
       revision = event.revision;
       await send(call, readEvent(event));
@@ -134,7 +157,7 @@ async function subscribeToStream(call: ReadCall, store: Store, options: Options)
 /** Sends what `next` finds; says once that it has caught up; then waits for more, until the call is cancelled. */
 async function follow(
   call: ReadCall,
-  store: Store,
+  node: ReadingNode,
   next: () => Promise<boolean>,
   beforeCaughtUp: () => Promise<void>,
 ): Promise<void> {
@@ -142,14 +165,16 @@ async function follow(
   call.once('cancelled', () => gone.abort());
   let live = false;
   while (!call.cancelled) {
+    await node.running();
     if (await next()) continue;
     if (!live) {
       live = true;
       await beforeCaughtUp();
-      await send(call, new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp()));
+      if (node.saysCaughtUp)
+        await send(call, new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp()));
       continue;
     }
-    await once(store, 'appended', { signal: gone.signal }).catch(() => {});
+    await once(node.store, 'appended', { signal: gone.signal }).catch(() => {});
   }
 }
 

@@ -2,8 +2,6 @@
 
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import gossip from '@eventstore/db-client/generated/gossip_pb.js';
-import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
@@ -12,18 +10,7 @@ import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Metadata, status } from '@grpc/grpc-js';
 
-export {
-  features,
-  featuresGrpc,
-  gossip,
-  gossipGrpc,
-  persistent,
-  persistentGrpc,
-  rpc,
-  shared,
-  streams,
-  streamsGrpc,
-};
+export { features, featuresGrpc, gossip, gossipGrpc, rpc, shared, streams, streamsGrpc };
 
 /** An event as a client proposes it. */
 export interface Proposed {
@@ -68,6 +55,7 @@ export const errors = {
       'leader-endpoint-port': String(port),
     }),
   notReady: () => new CallError(status.UNAVAILABLE, 'Server Is Not Ready'),
+  commitTimeout: () => new CallError(status.ABORTED, 'Operation timed out: Commit phase timeout.'),
   unauthenticated: () => new CallError(status.UNAUTHENTICATED, 'Bad HTTP status code: 401'),
   accessDenied: () =>
     new CallError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' }),
@@ -96,21 +84,7 @@ export const errors = {
         'actual-version': String(actual),
       },
     ),
-  group: (kind: GroupError, stream: string, group: string) =>
-    new CallError(GROUP_ERRORS[kind], `Subscription group ${group} on stream ${stream}: ${kind}`, {
-      exception: kind,
-      'stream-name': encodeURIComponent(stream),
-      'group-name': group,
-    }),
 };
-
-const GROUP_ERRORS = {
-  'persistent-subscription-does-not-exist': status.NOT_FOUND,
-  'persistent-subscription-exists': status.ALREADY_EXISTS,
-  'maximum-subscribers-reached': status.FAILED_PRECONDITION,
-  'persistent-subscription-dropped': status.CANCELLED,
-} as const;
-type GroupError = keyof typeof GROUP_ERRORS;
 
 export function textOf(identifier: InstanceType<typeof shared.StreamIdentifier> | undefined): string {
   return Buffer.from(identifier?.getStreamName_asU8() ?? []).toString('utf8');
@@ -152,7 +126,6 @@ export function proposedOf(
   };
 }
 
-/** What a recorded event of a read and of a persistent subscription have in common. */
 interface Recorded {
   setId(id: InstanceType<typeof shared.UUID>): unknown;
   setStreamIdentifier(stream: InstanceType<typeof shared.StreamIdentifier>): unknown;
@@ -184,15 +157,6 @@ export function readEvent(event: Stored): InstanceType<typeof streams.ReadResp> 
   const read = new ReadEvent().setEvent(record(event, new ReadEvent.RecordedEvent()));
   read.setCommitPosition(String(event.position));
   return new streams.ReadResp().setEvent(read);
-}
-
-/** An event as `PersistentSubscriptions/Read` sends it. */
-export function groupEvent(event: Stored, retryCount: number): InstanceType<typeof persistent.ReadResp> {
-  const { ReadEvent } = persistent.ReadResp;
-  const read = new ReadEvent().setEvent(record(event, new ReadEvent.RecordedEvent()));
-  read.setCommitPosition(String(event.position));
-  read.setRetryCount(retryCount);
-  return new persistent.ReadResp().setEvent(read);
 }
 
 interface FilterMessage {

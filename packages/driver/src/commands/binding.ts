@@ -1,15 +1,29 @@
 /** Queues meet drivers: offered, bound, unbound, taken away (driver-rules 2, 3.2, 4.2, 6.4, 6.5). */
-import { type Apqn, apidOf, apqiOf, formatApqn } from '@apledger/ap';
+import {
+  type Apqn,
+  and,
+  andNot,
+  apidOf,
+  apqiOf,
+  apqn,
+  EMPTY_MASK,
+  forEachId,
+  formatApqn,
+  has,
+  or,
+} from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import {
   CEX4,
   cardType,
   driverOf,
   type HostState,
+  inOrder,
+  isInMdev,
   isReserved,
-  mdevOf,
   type Queue,
   queueOf,
+  queuesOf,
   zcryptDriverOf,
 } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
@@ -60,27 +74,75 @@ export function unbind(tx: Transaction, queue: Apqn, driver: QueueDriver): void 
 }
 
 /** Unregisters a queue device, bound or not. */
-export function removeQueue(tx: Transaction, queue: Apqn, device: Queue): void {
+function removeQueue(tx: Transaction, queue: Apqn, device: Queue): void {
   const driver = driverOf(tx.state, queue);
   if (!mayRemove(device) && driver !== null && mayUnbind(device, driver)) unbind(tx, queue, driver);
   const now = queueOf(tx.state, apidOf(queue), apqiOf(queue));
   if (now !== undefined && mayRemove(now)) tx.emit('QueueRemoved', { queues: [formatApqn(queue)] });
 }
 
-const mayRemove = (device: Queue): boolean => queueAfter(device.state, { type: 'REMOVE' }) !== undefined;
-
-/** A registered queue with its APQN. */
-export interface RegisteredQueue {
-  readonly queue: Apqn;
-  readonly device: Queue;
+/** Unregisters queue devices, in this order. Queues that concern no mdev go in runs, as in `reviseBindings`. */
+export function removeQueues(tx: Transaction, queues: readonly Apqn[]): void {
+  let run: Apqn[] = [];
+  let runsDriver: QueueDriver | null = null;
+  let runsAnswer = 0;
+  for (const queue of queues) {
+    const driver = driverOf(tx.state, queue);
+    const answer = zapq(tx.state, queue);
+    const isQuiet =
+      driver !== null && !isInMdev(tx.state, apidOf(queue), apqiOf(queue)) && !RETRIED.has(answer);
+    if (!isQuiet || driver !== runsDriver || answer !== runsAnswer)
+      run = removeRun(tx, run, runsDriver, runsAnswer);
+    if (isQuiet) {
+      run.push(queue);
+      [runsDriver, runsAnswer] = [driver, answer];
+      continue;
+    }
+    const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
+    if (device !== undefined) removeQueue(tx, queue, device);
+  }
+  removeRun(tx, run, runsDriver, runsAnswer);
 }
 
-/** All queues, in the order of their registration. */
-export function registeredQueues(state: HostState): RegisteredQueue[] {
-  const queues: RegisteredQueue[] = [];
-  for (const [apid, card] of state.cards)
-    for (const [apqi, device] of card.queues) queues.push({ queue: (apid << 8) | apqi, device });
-  return queues.sort((a, b) => a.device.order - b.device.order);
+/** Answers after which a reset is tried again: such a queue has a history of its own. */
+const RETRIED: ReadonlySet<number> = new Set([2, 5, 10]);
+
+function removeRun(
+  tx: Transaction,
+  run: readonly Apqn[],
+  driver: QueueDriver | null,
+  answer: number,
+): Apqn[] {
+  const [first] = run;
+  const device = first === undefined ? undefined : queueOf(tx.state, apidOf(first), apqiOf(first));
+  if (device === undefined || driver === null) return [];
+  if (!mayUnbind(device, driver) || run.length === 1) {
+    for (const queue of run) removeQueue(tx, queue, device);
+    return [];
+  }
+  const queues = run.map(formatApqn);
+  if (driver === 'vfio_ap') tx.rules.letGo(tx, run);
+  tx.emit('QueueReset', { by: 'bus', queues, responseCode: answer });
+  tx.emit('QueueUnbound', { driver, queues });
+  tx.emit('QueueRemoved', { queues });
+  return [];
+}
+
+const mayRemove = (device: Queue): boolean => queueAfter(device.state, { type: 'REMOVE' }) !== undefined;
+
+/** The queues whose driver may be another one now, in the order of their registration. */
+function queuesInDoubt(state: HostState): Apqn[] {
+  const { apmask, aqmask, cards } = state;
+  const queues: Apqn[] = [];
+  for (const apid of cards.keys()) {
+    const reserved = has(apmask, apid) ? aqmask : EMPTY_MASK;
+    const misfits = or(
+      andNot(queuesOf(state, apid, 'zcrypt'), reserved),
+      and(queuesOf(state, apid, 'vfioAp'), reserved),
+    );
+    forEachId(misfits, (apqi) => queues.push(apqn(apid, apqi)));
+  }
+  return inOrder(state, queues);
 }
 
 /**
@@ -90,12 +152,13 @@ export function registeredQueues(state: HostState): RegisteredQueue[] {
  */
 export function reviseBindings(tx: Transaction): void {
   let run: Move[] = [];
-  for (const { queue, device } of registeredQueues(tx.state)) {
+  for (const queue of queuesInDoubt(tx.state)) {
+    const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
     const from = driverOf(tx.state, queue);
     const to = entitledDriver(tx.state, queue);
-    if (from === null || from === to || !mayUnbind(device, from)) continue;
+    if (device === undefined || from === null || from === to || !mayUnbind(device, from)) continue;
     const move = { queue, from, to };
-    const isQuiet = mdevOf(tx.state, apidOf(queue), apqiOf(queue)) === undefined && resetsCleanly(tx, queue);
+    const isQuiet = !isInMdev(tx.state, apidOf(queue), apqiOf(queue)) && resetsCleanly(tx, queue);
     if (!isQuiet || (run[0] !== undefined && (run[0].from !== from || run[0].to !== to)))
       run = flush(tx, run);
     if (isQuiet) run.push(move);
@@ -138,4 +201,12 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   if (first.to !== null && isBindable(tx, first.queue, first.to))
     tx.emit('QueueBound', { driver: first.to, queues });
   return [];
+}
+
+/** Every queue device, in the order of registration. */
+export function registeredQueues(state: HostState): Apqn[] {
+  const queues: Apqn[] = [];
+  for (const [apid, card] of state.cards)
+    for (const apqi of card.queues.keys()) queues.push((apid << 8) | apqi);
+  return inOrder(state, queues);
 }

@@ -12,7 +12,7 @@ import type { CommandOf } from '@apledger/events';
 import { driverOf } from '@apledger/host';
 import { guestAfter } from '../lifecycle.ts';
 import type { Transaction } from '../transaction.ts';
-import { type RegisteredQueue, registeredQueues } from './binding.ts';
+import { registeredQueues } from './binding.ts';
 import { close } from './guest.ts';
 import { loadVfioAp, scanBus } from './scan.ts';
 
@@ -60,12 +60,9 @@ function removeMdevs(tx: Transaction): void {
 
 function removeDevices(tx: Transaction): void {
   const queues = registeredQueues(tx.state);
-  const driven = Map.groupBy(queues, ({ queue }) => driverOf(tx.state, queue));
+  const driven = Map.groupBy(queues, (queue) => driverOf(tx.state, queue));
   for (const [driver, bound] of driven)
-    if (driver !== null) tx.emit('QueueUnbound', { driver, queues: namesOf(bound) });
-  if (queues.length > 0) tx.emit('QueueRemoved', { queues: namesOf(queues) });
+    if (driver !== null) tx.emit('QueueUnbound', { driver, queues: bound.map(formatApqn) });
+  if (queues.length > 0) tx.emit('QueueRemoved', { queues: queues.map(formatApqn) });
   for (const adapter of [...tx.state.cards.keys()]) tx.emit('CardRemoved', { adapter });
 }
-
-const namesOf = (queues: readonly RegisteredQueue[]): string[] =>
-  queues.map(({ queue }) => formatApqn(queue));

@@ -98,7 +98,8 @@ export function unbindQueue(tx: Transaction, { driver, text }: CommandOf<'Unbind
   const event = unbindEvent(driver);
   const current = driverOf(tx.state, found.queue);
   // Of the host's drivers the machine knows one; which of them has a queue depends on the type of its card.
-  if (queueAfter(found.device.state, event) === undefined || current !== driver) {
+  const hasOtherZcrypt = found.device.state === 'zcrypt' && driver !== 'vfio_ap' && current !== driver;
+  if (queueAfter(found.device.state, event) === undefined || hasOtherZcrypt) {
     const is = current === null ? 'bound to no driver' : `bound to ${current}`;
     return refuse(
       tx.rules.errnos[queueRefusal(found.device.state, event.type) ?? 'otherDriver'],

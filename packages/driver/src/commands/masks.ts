@@ -1,7 +1,6 @@
 /** Writes to apmask and aqmask (driver-rules 3). */
-import { andNot, apqn, equals, formatApqn, formatMask, parseBusMask } from '@apledger/ap';
+import { andNot, equals, formatApqn, formatMask, parseBusMask } from '@apledger/ap';
 import type { CommandOf } from '@apledger/events';
-import type { HostState } from '@apledger/host';
 import { type Outcome, quoted, refuse } from '../refusal.ts';
 import type { Transaction } from '../transaction.ts';
 import { reviseBindings } from './binding.ts';
@@ -11,7 +10,7 @@ const MASK_FORMS = 'Write 0x and up to 64 hex digits, or changes like +5,-0x10-0
 export function writeMask(tx: Transaction, { mask, text }: CommandOf<'WriteMask'>): Outcome {
   const { rules } = tx;
   if (text === '') return undefined;
-  const overridden = overriddenQueues(tx.state);
+  const overridden = tx.state.overriddenQueues().map(formatApqn);
   if (overridden.length > 0) {
     return refuse(
       'EINVAL',
@@ -29,13 +28,4 @@ export function writeMask(tx: Transaction, { mask, text }: CommandOf<'WriteMask'
   tx.emit('MaskChanged', { mask, value: formatMask(after), written: text });
   reviseBindings(tx);
   return undefined;
-}
-
-/** Names of the queues that have a driver_override. */
-function overriddenQueues(state: HostState): string[] {
-  const names: string[] = [];
-  for (const [apid, card] of state.cards)
-    for (const [apqi, queue] of card.queues)
-      if (queue.driverOverride !== null) names.push(formatApqn(apqn(apid, apqi)));
-  return names;
 }

@@ -1,5 +1,5 @@
 /** modprobe and rmmod of vfio_ap (driver-rules 13.2). */
-import { isOpen } from '@apledger/host';
+import { driverOf, isOpen } from '@apledger/host';
 import { type Outcome, refuse } from '../refusal.ts';
 import { nameMdev } from '../rules/ownership.ts';
 import type { Transaction } from '../transaction.ts';
@@ -32,8 +32,8 @@ export function unloadModule(tx: Transaction): Outcome {
       })),
     );
   for (const mdev of mdevs) release(tx, mdev);
-  for (const { queue, device } of registeredQueues(tx.state))
-    if (device.state === 'vfio_ap') unbind(tx, queue, 'vfio_ap');
+  for (const queue of registeredQueues(tx.state))
+    if (driverOf(tx.state, queue) === 'vfio_ap') unbind(tx, queue, 'vfio_ap');
   tx.emit('DriverUnloaded', { driver: 'vfio_ap' });
   return undefined;
 }

@@ -1,12 +1,29 @@
 /** The AP bus scan: what the hardware has now becomes what the host knows (driver-rules 6.6). */
-import { type Apqn, apidOf, apqiOf, apqn, equalMatrices, formatApqn, has } from '@apledger/ap';
+import {
+  type Apqn,
+  and,
+  andNot,
+  apidOf,
+  apqiOf,
+  apqn,
+  EMPTY_MASK,
+  equalMatrices,
+  forEachId,
+  formatApqn,
+  has,
+  idsOf,
+  isEmpty,
+  type Mask256,
+  maskOfRange,
+  or,
+} from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import { busLimits, type Card, type HostState, mdevOf, type Queue, queueOf } from '@apledger/host';
+import { busLimits, type HostState, inOrder, isInMdev, type Queue, queueOf, queuesOf } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
-import { cardIn, compatibleType, NORMAL, NOT_AVAILABLE, tapq } from '../hardware.ts';
+import { cardIn, compatibleType, NORMAL, tapq } from '../hardware.ts';
 import { queueAfter } from '../lifecycle.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
-import { bind, entitledDriver, mayBind, registeredQueues, removeQueue } from './binding.ts';
+import { bind, entitledDriver, mayBind, removeQueues } from './binding.ts';
 
 const DECONFIGURED = 3;
 const CHECK_STOPPED = 4;
@@ -52,14 +69,14 @@ function scanAdapter(
 ): void {
   const reachable = reachableDomains(tx.state, apid);
   const known = tx.state.cards.get(apid);
-  const [first] = reachable;
+  const [first] = idsOf(reachable);
   if (first === undefined) {
-    if (known !== undefined) removeCard(tx, apid, known);
+    if (known !== undefined) removeCard(tx, apid);
     return;
   }
   const model = cardIn(tx.state, apid);
   const isSame = known !== undefined && known.type === model.type && known.functions === model.functions;
-  if (known !== undefined && !isSame) removeCard(tx, apid, known);
+  if (known !== undefined && !isSame) removeCard(tx, apid);
   const answer = tapq(tx.state, apqn(apid, first));
   const configured = answer !== DECONFIGURED;
   const checkStopped = answer === CHECK_STOPPED && tx.rules.noticesCheckStop;
@@ -71,22 +88,21 @@ function scanAdapter(
     if (compatibleType(tx.state, tx.rules.servedTypes, model.type) === 0) return;
     tx.emit('CardDetected', { adapter: apid, ...model, configured, checkStopped });
   }
-  scanDomains(tx, apid, new Set(reachable), { configured, checkStopped, hasVfioAp, pending });
+  scanDomains(tx, apid, reachable, { configured, checkStopped, hasVfioAp, pending });
 }
 
-/** Domains of the adapter that TAPQ knows, ascending. */
-function reachableDomains(state: HostState, apid: number): number[] {
-  const domains: number[] = [];
-  for (let apqi = 0; apqi <= busLimits(state).maxDomain; apqi++)
-    if (tapq(state, apqn(apid, apqi)) !== NOT_AVAILABLE) domains.push(apqi);
-  return domains;
+/** Domains of the adapter that TAPQ knows. */
+function reachableDomains(state: HostState, apid: number): Mask256 {
+  const { adapters, domains } = state.hardwareConfig;
+  if (!has(adapters, apid) || cardIn(state, apid).type === 0) return EMPTY_MASK;
+  return and(domains, maskOfRange(0, busLimits(state).maxDomain));
 }
 
 /** Queues go first, in the order of their registration, then the card. */
-function removeCard(tx: Transaction, apid: number, card: Card): void {
-  const queues = [...card.queues].sort(([, a], [, b]) => a.order - b.order);
-  for (const [apqi, device] of queues) removeQueue(tx, apqn(apid, apqi), device);
-  if (tx.state.cards.get(apid)?.queues.size === 0) tx.emit('CardRemoved', { adapter: apid });
+function removeCard(tx: Transaction, apid: number): void {
+  const queues = idsOf(queuesOf(tx.state, apid)).map((apqi) => apqn(apid, apqi));
+  removeQueues(tx, inOrder(tx.state, queues));
+  if (isEmpty(queuesOf(tx.state, apid))) tx.emit('CardRemoved', { adapter: apid });
 }
 
 interface AdapterScan {
@@ -98,13 +114,13 @@ interface AdapterScan {
 
 const DETECT = { type: 'DETECT' } as const;
 
-function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<number>, scan: AdapterScan): void {
+function scanDomains(tx: Transaction, apid: number, reachable: Mask256, scan: AdapterScan): void {
   const { configured, checkStopped } = scan;
   let found: Apqn[] = [];
-  for (let apqi = 0; apqi <= busLimits(tx.state).maxDomain; apqi++) {
+  for (const apqi of domainsToVisit(tx.state, apid, reachable, scan)) {
     const queue = apqn(apid, apqi);
     const device = queueOf(tx.state, apid, apqi);
-    const isNew = reachable.has(apqi) && queueAfter(device?.state ?? 'undetected', DETECT) !== undefined;
+    const isNew = has(reachable, apqi) && queueAfter(device?.state ?? 'undetected', DETECT) !== undefined;
     // New queues are taken in as one run until something else has to happen in between.
     if (isNew && isQuiet(tx, queue, found, scan)) {
       found.push(queue);
@@ -112,15 +128,31 @@ function scanDomains(tx: Transaction, apid: number, reachable: ReadonlySet<numbe
     }
     if (isNew || device !== undefined) found = takeIn(tx, found, scan);
     if (isNew) found = takeIn(tx, [queue], scan);
-    else if (device !== undefined && !reachable.has(apqi)) removeQueue(tx, queue, device);
+    else if (device !== undefined && !has(reachable, apqi)) removeQueues(tx, [queue]);
     else if (device !== undefined) noticeState(tx, queue, device, configured, checkStopped);
   }
   takeIn(tx, found, scan);
 }
 
+/** Domains whose queue comes, goes, or has another condition than the card, ascending. */
+function domainsToVisit(
+  state: HostState,
+  apid: number,
+  reachable: Mask256,
+  { configured, checkStopped }: AdapterScan,
+): number[] {
+  const there = queuesOf(state, apid);
+  const differs = (which: 'configured' | 'checkStopped', is: boolean): Mask256 => {
+    const mask = queuesOf(state, apid, which);
+    return is ? andNot(there, mask) : and(there, mask);
+  };
+  const changed = or(differs('configured', configured), differs('checkStopped', checkStopped));
+  return idsOf(or(changed, or(andNot(reachable, there), andNot(there, reachable))));
+}
+
 /** The queue concerns no mdev and goes to the same driver as the run before it. */
 function isQuiet(tx: Transaction, queue: Apqn, run: readonly Apqn[], { hasVfioAp }: AdapterScan): boolean {
-  if (mdevOf(tx.state, apidOf(queue), queue & 0xff) !== undefined) return false;
+  if (isInMdev(tx.state, apidOf(queue), apqiOf(queue))) return false;
   const [first] = run;
   return (
     first === undefined || driverFor(tx.state, first, hasVfioAp) === driverFor(tx.state, queue, hasVfioAp)
@@ -159,19 +191,29 @@ function noticeState(
   tx.emit('QueueStateNoticed', { queues: [formatApqn(queue)], configured, checkStopped });
 }
 
+/** Queues without a driver, in the order of their registration. */
+function unboundQueues(state: HostState): Apqn[] {
+  const queues: Apqn[] = [];
+  for (const apid of state.cards.keys()) {
+    const bound = or(queuesOf(state, apid, 'zcrypt'), queuesOf(state, apid, 'vfioAp'));
+    forEachId(andNot(queuesOf(state, apid), bound), (apqi) => queues.push(apqn(apid, apqi)));
+  }
+  return inOrder(state, queues);
+}
+
 /** vfio_ap was loaded: every unbound device is offered to it, in the order of registration. */
 export function loadVfioAp(tx: Transaction): void {
-  const offered = registeredQueues(tx.state).filter(({ queue, device }) =>
-    mayBind(tx.state, queue, device, 'vfio_ap'),
-  );
-  if (offered.length > 0)
-    tx.emit('QueueBound', { driver: 'vfio_ap', queues: offered.map(({ queue }) => formatApqn(queue)) });
+  const offered = unboundQueues(tx.state).filter((queue) => {
+    const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
+    return device !== undefined && mayBind(tx.state, queue, device, 'vfio_ap');
+  });
+  if (offered.length > 0) tx.emit('QueueBound', { driver: 'vfio_ap', queues: offered.map(formatApqn) });
   noticeCompleteBindings(tx);
 }
 
 /** driver-rules 10: said once whenever all queues have a driver, until the next probe. */
 function noticeCompleteBindings(tx: Transaction): void {
   if (!tx.rules.announcesBindings || !tx.state.bindingsArmed || tx.state.scans === 0) return;
-  if (registeredQueues(tx.state).some(({ device }) => device.state === 'unbound')) return;
+  if (unboundQueues(tx.state).length > 0) return;
   tx.emit('BindingsCompleted', { count: tx.state.bindingsCompleted + 1 });
 }

@@ -114,7 +114,7 @@ function assignAdapter(tx: Transaction, { uuid, plug }: Mdev, apid: number): voi
 function plugIn(tx: Transaction, mdev: Mdev, apid: number): void {
   const shadow = mdev.filtered;
   if (shadow === null || has(shadow.adapters, apid)) return;
-  if (isPluggedBy(mdev.plug.get(apid), whereBound(allBound(tx, maskOf([apid]), shadow.domains))))
+  if (isPluggedBy(mdev.plugOf(apid), whereBound(allBound(tx, maskOf([apid]), shadow.domains))))
     writeFiltered(tx, mdev, { ...shadow, adapters: withBit(shadow.adapters, apid) });
 }
 
@@ -161,7 +161,7 @@ function queueUnbinding(tx: Transaction, queue: Apqn): void {
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
   const shadow = mdev?.filtered ?? null;
   if (mdev !== undefined && shadow !== null && mdev.attached) {
-    if (!isUnplugged(mdev.plug.get(apid))) return;
+    if (!isUnplugged(mdev.plugOf(apid))) return;
     writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
   }
   reset(tx, [queue]);

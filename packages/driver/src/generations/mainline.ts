@@ -21,15 +21,7 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import {
-  type HostState,
-  hostConfig,
-  isPassable,
-  type Mdev,
-  mdevOf,
-  mdevOfGuest,
-  queueOf,
-} from '@apledger/host';
+import { type HostState, hostConfig, type Mdev, mdevOf, mdevOfGuest, queuesOf } from '@apledger/host';
 import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules, OptionalFile, PendingAdditions } from '../generation.ts';
 import { cardIn, NOT_AVAILABLE, tapq } from '../hardware.ts';
@@ -112,7 +104,7 @@ function filter(
   let adapters = EMPTY_MASK;
   forEachId(mdev.assigned.adapters, (apid) => {
     const conditions = conditionsOf(tx, apid, domains, has(config.adapters, apid));
-    if (isPluggedBy(mdev.plug.get(apid), conditions)) adapters = withBit(adapters, apid);
+    if (isPluggedBy(mdev.plugOf(apid), conditions)) adapters = withBit(adapters, apid);
   });
   return {
     filtered: { ...before, adapters, domains },
@@ -122,13 +114,9 @@ function filter(
 
 /** What the adapter's machine has to know: about the host, and about every queue of the adapter in these domains. */
 function conditionsOf(tx: Transaction, apid: number, domains: Mask256, isInHost: boolean): PlugConditions {
-  let areQueuesBound = true;
-  let areQueuesPassable = true;
-  forEachId(domains, (apqi) => {
-    const queue = queueOf(tx.state, apid, apqi);
-    areQueuesBound &&= queue?.state === 'vfio_ap';
-    areQueuesPassable &&= queue !== undefined && isPassable(tx.state, queue.resetCode);
-  });
+  const areQueuesBound = isEmpty(andNot(domains, queuesOf(tx.state, apid, 'vfioAp')));
+  const areThere = isEmpty(andNot(domains, queuesOf(tx.state, apid)));
+  const areQueuesPassable = areThere && isEmpty(and(domains, queuesOf(tx.state, apid, 'unfit')));
   return { isInHost, areQueuesBound, areQueuesPassable };
 }
 
@@ -153,7 +141,7 @@ const withControlDomains = (tx: Transaction, mdev: Mdev, filtered: ControlledMat
 function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
   const isAssigned =
     axis === 'adapters'
-      ? plugAfter(mdev.plug.get(id), { type: 'ASSIGN' }) === undefined
+      ? plugAfter(mdev.plugOf(id), { type: 'ASSIGN' }) === undefined
       : has(mdev.assigned.domains, id);
   if (isAssigned) return undefined;
   const wanted = { ...mdev.assigned, [axis]: withBit(mdev.assigned[axis], id) };
@@ -208,7 +196,7 @@ export function unplugAndResetQueue(tx: Transaction, queue: Apqn): void {
 function takeAdapterOut(tx: Transaction, queue: Apqn): ControlledMatrix | undefined {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  if (mdev === undefined || !isUnplugged(mdev.plug.get(apid))) return undefined;
+  if (mdev === undefined || !isUnplugged(mdev.plugOf(apid))) return undefined;
   const shadow = shadowOf(mdev);
   if (!has(shadow.domains, apqiOf(queue))) return undefined;
   writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });

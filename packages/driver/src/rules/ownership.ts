@@ -9,7 +9,7 @@ import {
   matricesOverlap,
 } from '@apledger/ap';
 import type { Conflict } from '@apledger/events';
-import { type HostState, isReserved, type Mdev, queueOf } from '@apledger/host';
+import { type HostState, isReserved, type Mdev, newestWithAny, queueOf } from '@apledger/host';
 import { conflictsOf, hostHolder, nameQueues, type Refusal, refuse } from '../refusal.ts';
 
 /** True when the APQN is the host's: by the masks, or by a driver_override on a bound queue (driver-rules 4.2). */
@@ -22,15 +22,15 @@ function isHostOwned(state: HostState, apid: number, apqi: number): boolean {
 
 /** EADDRNOTAVAIL when any APQN of the matrix belongs to the host. */
 export function refuseHostOwned(state: HostState, matrix: Matrix): Refusal | undefined {
+  const byOverride = state.overriddenQueues().length > 0;
+  if (!byOverride && !matricesOverlap(matrix, { adapters: state.apmask, domains: state.aqmask }))
+    return undefined;
   const owned: Conflict[] = [];
   forEachApqn(matrix, (queue) => {
     if (isHostOwned(state, apidOf(queue), apqiOf(queue)))
       owned.push({ queue: formatApqn(queue), holder: hostHolder(state, queue) });
   });
   if (owned.length === 0) return undefined;
-  const byOverride = [...state.cards.values()].some((card) =>
-    [...card.queues.values()].some(({ driverOverride }) => driverOverride !== null),
-  );
   return refuse(
     'EADDRNOTAVAIL',
     `${nameQueues(owned)} would be in the matrix, but ${owned.length === 1 ? 'belongs' : 'belong'} to the host.`,
@@ -43,9 +43,7 @@ export function refuseHostOwned(state: HostState, matrix: Matrix): Refusal | und
 
 /** EADDRINUSE when any APQN of the matrix is in another mdev's; the newest such mdev is named (driver-rules 10). */
 export function refuseShared(state: HostState, matrix: Matrix, own: Mdev): Refusal | undefined {
-  const holder = [...state.mdevs.values()]
-    .reverse()
-    .find((mdev) => mdev.uuid !== own.uuid && matricesOverlap(mdev.assigned, matrix));
+  const holder = newestWithAny(state, matrix, own.uuid);
   if (holder === undefined) return undefined;
   const conflicts = conflictsOf(commonMatrix(holder.assigned, matrix), () => nameMdev(holder));
   return refuse(
@@ -62,7 +60,7 @@ export const nameMdev = (mdev: Mdev): string =>
 
 /** EBUSY when an mdev's matrix has queues in `reach`: bits that a mask change would give to the host. */
 export function refuseTakeover(state: HostState, mask: string, reach: Matrix): Refusal | undefined {
-  const holder = [...state.mdevs.values()].reverse().find((mdev) => matricesOverlap(mdev.assigned, reach));
+  const holder = newestWithAny(state, reach);
   if (holder === undefined) return undefined;
   const conflicts = conflictsOf(commonMatrix(holder.assigned, reach), () => nameMdev(holder));
   return refuse(

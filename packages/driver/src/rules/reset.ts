@@ -1,6 +1,6 @@
 /** Resets of queues: by the bus after unbinding, by vfio_ap before anybody else may have the queue (driver-rules 6.9). */
-import { type Apqn, apqn, forEachId, formatApqn, type Mask256, type Matrix } from '@apledger/ap';
-import { isBoundToVfio } from '@apledger/host';
+import { type Apqn, and, apqn, forEachId, formatApqn, type Mask256, type Matrix } from '@apledger/ap';
+import { queuesOf } from '@apledger/host';
 import { NOT_AVAILABLE, tapq, zapq } from '../hardware.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -65,9 +65,7 @@ function zapqAll(tx: Transaction, queues: readonly Apqn[]): number[] {
 export function linkedQueues(tx: Transaction, { adapters, domains }: Matrix): Apqn[] {
   const queues: Apqn[] = [];
   forEachId(adapters, (apid) =>
-    forEachId(domains, (apqi) => {
-      if (isBoundToVfio(tx.state, apid, apqi)) queues.push(apqn(apid, apqi));
-    }),
+    forEachId(and(domains, queuesOf(tx.state, apid, 'vfioAp')), (apqi) => queues.push(apqn(apid, apqi))),
   );
   return queues;
 }

@@ -4,24 +4,31 @@
  * Old servers silently accept options that they do not know, so what counts is the configuration that they echo.
  */
 
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
 import { LogError } from '../errors.ts';
-import { type Broker, Refused } from './broker.ts';
-import { NO_STREAM, refusal } from './faults.ts';
+import type { Broker } from './broker.ts';
 import type { Names } from './names.ts';
 
 /** So long the server itself recognizes a message that is sent again; after it, the adapter does (writer.ts). */
 const DUPLICATE_WINDOW_MS = 120_000;
-const NANOS = 1_000_000;
 
 type Config = Readonly<Record<string, unknown>>;
 
 /** What a log needs of its stream. `-1` and `0` mean: no limit. */
-function needs(names: Names): Config {
+function needs(names: Names): Partial<StreamConfig> {
   return {
     subjects: [names.all],
-    retention: 'limits',
-    storage: 'file',
-    discard: 'new', // a full stream refuses; it never drops what is old
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New, // a full stream refuses; it never drops what is old
     max_msgs: -1,
     max_msgs_per_subject: -1,
     max_age: 0,
@@ -46,13 +53,15 @@ export async function openArchive(broker: Broker, names: Names, replicas?: numbe
 }
 
 async function find(broker: Broker, names: Names): Promise<Config | undefined> {
-  try {
-    return configOf(await broker.ask(`STREAM.INFO.${names.archive}`, {}));
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (error.error.err_code === NO_STREAM) return undefined;
-    throw refusal(error.error, broker.path);
-  }
+  return broker.ask(async (manager) => {
+    try {
+      return { ...(await manager.streams.info(names.archive)).config };
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
+        return undefined;
+      throw error;
+    }
+  });
 }
 
 async function create(broker: Broker, names: Names, replicas: number): Promise<Config> {
@@ -62,13 +71,9 @@ async function create(broker: Broker, names: Names, replicas: number): Promise<C
     num_replicas: replicas,
     max_bytes: -1,
     max_consumers: -1,
-    duplicate_window: DUPLICATE_WINDOW_MS * NANOS,
+    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
   };
-  return configOf(await broker.demand(`STREAM.CREATE.${names.archive}`, config));
-}
-
-function configOf(reply: unknown): Config {
-  return (reply as { config: Config }).config;
+  return broker.ask(async (manager) => ({ ...(await manager.streams.add(config)).config }));
 }
 
 function differencesOf(found: Config, needed: Config): string[] {

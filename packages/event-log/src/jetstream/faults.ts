@@ -1,22 +1,14 @@
 /** What a NATS server and its client report, in the words of `LogError`. */
 
-import type { PermissionViolationError } from '@nats-io/transport-node';
-import { errors } from '@nats-io/transport-node';
+import { type ApiError, brokerError, isOfBroker } from '@apledger/nats';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { LogError, type LogErrorCode } from '../errors.ts';
 
-/** An error in a reply of the JetStream API: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
-export interface ApiError {
-  readonly code: number;
-  readonly err_code: number;
-  readonly description: string;
-}
+/** The place of a commit is taken: another one is there, or (10158) on its way there. */
+export const PLACE_TAKEN: ReadonlySet<number> = new Set([10071, 10164, 10158]);
 
-export const NO_STREAM = 10059;
-export const NO_MESSAGE = 10037;
-export const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
-
-/** Peers missing, a message of the same id still on its way: refusals of a kind that passes, though not by their code. */
-const PASSING: ReadonlySet<number> = new Set([10005, 10158]);
+/** Peers missing: a refusal of a kind that passes, though not by its code. */
+const NO_PEERS = 10005;
 const CODES: ReadonlyMap<number, LogErrorCode> = new Map([
   [10002, 'disk-full'], // resource limits exceeded for account
   [10023, 'disk-full'],
@@ -34,7 +26,7 @@ const STORE_FAILED = 10077;
 /** Whether asking again may help without anybody doing anything: no leader, a server that restarts. */
 export function isPassing(error: ApiError): boolean {
   if (CODES.has(error.err_code) || error.err_code === STORE_FAILED) return false;
-  return error.code >= 500 || PASSING.has(error.err_code);
+  return error.code >= 500 || error.err_code === NO_PEERS;
 }
 
 /** A refusal of the JetStream API as a LogError about `path`. */
@@ -43,29 +35,10 @@ export function refusal(error: ApiError, path: string): LogError {
   return new LogError(code, path, `JetStream: ${error.description} [${error.err_code}]`);
 }
 
-/** The server does not let this user publish on a subject, or subscribe to it. */
-export function denial(error: PermissionViolationError, path: string): LogError {
-  return new LogError('denied', path, `no permission: ${error.operation} on ${error.subject}`, {
-    cause: error,
-  });
-}
-
-/** What the client reports as a LogError about `path`; what is no matter of the server is given back as it is. */
+/** What a server or the client reports as a LogError about `path`; what is no matter of the server is given back as it is. */
 export function asLogError(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || error instanceof LogError || error instanceof TypeError) return error;
-  const cause = error.cause instanceof Error ? error.cause : error;
-  const permission = [error, cause].find((each) => each instanceof errors.PermissionViolationError);
-  if (permission !== undefined) return denial(permission, path);
-  if (isDenied(error) || isDenied(cause)) {
-    return new LogError('denied', path, `the server refused: ${cause.message}`, { cause: error });
-  }
-  return new LogError('unreachable', path, cause.message || error.message, { cause: error });
-}
-
-function isDenied(error: Error): boolean {
-  if (error instanceof errors.AuthorizationError) return true;
-  if (error instanceof errors.UserAuthenticationExpiredError) return true;
-  // Node's codes for certificates that don't verify, and what OpenSSL says when the server wants one.
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|UNABLE_TO_VERIFY/.test(code);
+  if (error instanceof JetStreamApiError) return refusal(error.apiError(), path);
+  if (!isOfBroker(error)) return error;
+  const { code, reason } = brokerError(error, path);
+  return new LogError(code === 'denied' ? 'denied' : 'unreachable', path, reason, { cause: error });
 }

@@ -1,15 +1,21 @@
 /**
- * Messages of a subject in order, without gap or duplicate, across lost connections, servers and leaders.
+ * Messages of a subject in order, without gap or duplicate, across lost connections, servers and leaders: through the
+ * client's ordered consumer, which makes itself anew behind the last message whenever a delivery is missing.
  *
- * The server side is an ephemeral pull consumer without acknowledgements. It is thrown away and made again from the
- * next sequence whenever anything looks odd: a delivery out of order, silence, a lost connection. How much may be on
- * its way is bounded by what was asked for, so a slow reader slows the server down.
+ * Messages come in runs, since a turn of the event loop for each would cost more than the message. How much may be on
+ * its way is bounded, so a slow reader slows the server down.
  */
 
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+  type Consumer,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type OrderedConsumerOptions,
+} from '@nats-io/jetstream';
+import { LogError } from '../errors.ts';
 import type { Broker } from './broker.ts';
-import { Refused } from './broker.ts';
-import { NO_MESSAGE } from './faults.ts';
+import { asLogError } from './faults.ts';
 import type { Stored } from './record.ts';
 
 export interface FeedOptions {
@@ -21,21 +27,21 @@ export interface FeedOptions {
   readonly from: number;
   /** Last sequence wanted, which need not exist; without it the feed goes on for ever. */
   readonly upTo?: number;
-  /** The last message of each subject, those that come after `upTo` while they are read included. */
-  readonly heads?: boolean;
+  /** Messages that may be on their way. */
+  readonly window: number;
   readonly signal?: AbortSignal;
 }
 
-/** Messages and bytes that may be on their way or wait here. */
-const WINDOW_MESSAGES = 2048;
-const WINDOW_BYTES = 16 * 1024 * 1024;
-/** The server says so often that it is alive; after so much silence it is taken to be lost. */
+/** Messages that wait here for the reader, besides the window. */
+const MAX_RUN = 1024;
+/** The server says so often that it is alive; the client takes two that are missed for a lost consumer. */
 const HEARTBEAT_MS = 1000;
+/** How long one request for messages stands, and how long the client waits before it asks again for a lost consumer. */
+const PULL_MS = 2 * HEARTBEAT_MS;
+/** After so much silence a bounded feed asks whether there is more. */
 const SILENCE_MS = 4500;
-const PULL_EXPIRES_MS = 60_000;
 /** A server forgets a consumer that nobody pulled from for so long. */
 const FORGET_MS = 30_000;
-const NANOS = 1_000_000;
 /** For a live feed nobody waits: it goes on when the servers come back, whenever that is. */
 const FOR_EVER_MS = Number.POSITIVE_INFINITY;
 
@@ -47,216 +53,175 @@ export async function* feed(
   broker: Broker,
   options: FeedOptions,
 ): AsyncGenerator<readonly Stored[], void, undefined> {
-  const { upTo = Number.POSITIVE_INFINITY, heads = false, signal } = options;
-  const isOver = (): boolean => signal?.aborted === true;
+  const { archive, subject, upTo, signal } = options;
+  const patienceMs = upTo === undefined ? FOR_EVER_MS : broker.timeoutMs;
   let next = options.from;
-  while (!isOver()) {
-    const pull = await Pull.open(broker, options, next);
-    let due = heads ? pull.pending : 0;
-    try {
-      for (;;) {
-        const run = await pull.take(signal);
-        if (run === 'lost' || isOver()) break;
-        const wanted = heads ? run : run.filter((stored) => stored.sequence <= upTo);
-        next = (run.at(-1)?.sequence ?? next - 1) + 1;
-        due -= run.length;
-        if (wanted.length > 0) yield wanted;
-        if (next > upTo && due <= 0) return;
-        // Silence: is there really more? A message that was deleted from the stream never comes.
-        if (run.length === 0 && options.upTo !== undefined && !(await exists(broker, options, next))) return;
-      }
-    } finally {
-      pull.close();
+  while (signal?.aborted !== true) {
+    const config = { filter_subjects: subject, opt_start_seq: next, inactive_threshold: FORGET_MS };
+    const consumer = await open(broker, archive, config, { patienceMs, signal });
+    for await (const run of runsOf(broker, consumer, { ...options, from: next })) {
+      next = (run.at(-1)?.sequence ?? next - 1) + 1;
+      yield run;
     }
+    if (upTo !== undefined) return;
+    broker.check();
   }
+}
+
+/** The last message of each subject, and those that come while they are read: up to the stream's end as it is then. */
+export async function* lastOfEach(
+  broker: Broker,
+  options: Omit<FeedOptions, 'from' | 'upTo'> & { readonly end: () => Promise<number> },
+): AsyncGenerator<readonly Stored[], void, undefined> {
+  const { archive, subject, end } = options;
+  const config = {
+    filter_subjects: subject,
+    deliver_policy: DeliverPolicy.LastPerSubject,
+    inactive_threshold: FORGET_MS,
+  };
+  const consumer = await open(broker, archive, config);
+  yield* runsOf(broker, consumer, { ...options, from: 1, upTo: await end() });
+}
+
+function open(
+  broker: Broker,
+  archive: string,
+  config: Partial<OrderedConsumerOptions>,
+  waiting: { readonly patienceMs?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<Consumer> {
+  return broker.ask((manager) => manager.jetstream().consumers.get(archive, config), waiting);
+}
+
+async function* runsOf(
+  broker: Broker,
+  consumer: Consumer,
+  options: FeedOptions,
+): AsyncGenerator<readonly Stored[], void, undefined> {
+  const { upTo, window, signal } = options;
+  const messages = await consumer.consume({
+    max_messages: window,
+    expires: PULL_MS,
+    idle_heartbeat: HEARTBEAT_MS,
+  });
+  const inbox = new Inbox(messages, options.from);
+  const stop = (): void => inbox.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    let heardAt = performance.now();
+    while (upTo === undefined || inbox.next <= upTo || inbox.isFilled) {
+      const run = await inbox.take();
+      if (signal?.aborted === true) return;
+      if (run === 'ended') {
+        const error = lost(broker, inbox.error);
+        if (upTo === undefined && error.code === 'unreachable') return; // the next one is made behind what came
+        throw error;
+      }
+      const isWithin = upTo === undefined || inbox.next - 1 <= upTo;
+      const wanted = isWithin ? run : run.filter(({ sequence }) => sequence <= upTo);
+      if (run.length > 0) heardAt = performance.now();
+      if (wanted.length > 0) yield wanted;
+      if (run.length > 0 || upTo === undefined) continue;
+      // Silence: is there really more? A message that was deleted from the stream never comes.
+      if (!(await exists(broker, options, inbox.next))) return;
+      if (performance.now() - heardAt >= broker.timeoutMs)
+        throw broker.silent(`no message within ${broker.timeoutMs} ms`);
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    inbox.stop();
+    // Nobody waits for the answer: the server forgets the consumer by itself as well.
+    if (broker.link.broken === undefined) consumer.delete().catch(() => undefined);
+  }
+}
+
+function lost(broker: Broker, reason: unknown): LogError {
+  const error = asLogError(reason, broker.path);
+  return error instanceof LogError && error.code === 'denied' ? error : broker.silent('the consumer is lost');
 }
 
 async function exists(broker: Broker, options: FeedOptions, next: number): Promise<boolean> {
-  try {
-    const question = { seq: next, next_by_subj: options.subject };
-    const reply = await broker.ask(`STREAM.MSG.GET.${options.archive}`, question);
-    const { message } = reply as { message: { seq: number } };
-    return message.seq <= (options.upTo ?? message.seq);
-  } catch (error) {
-    if (error instanceof Refused && error.error.err_code === NO_MESSAGE) return false;
-    throw error;
-  }
+  const { archive, subject, upTo = next } = options;
+  // The server has had both fields together since 2.9; the client's types know them from its direct API only.
+  const query = { seq: next, next_by_subj: subject };
+  const message = await broker.ask((manager) => manager.streams.getMessage(archive, query));
+  return message !== null && message.seq <= upTo;
 }
 
-/** What the server says of a consumer that it made. */
-interface Made {
-  readonly name: string;
-  readonly num_pending: number;
-}
-
-/** One consumer on the server, until it is lost. */
-class Pull {
-  /** Messages that there were for it when it was made. */
-  readonly pending: number;
-  readonly #broker: Broker;
-  readonly #archive: string;
-  readonly #consumer: string;
-  readonly #inbox: string;
-  readonly #subscription: Subscription;
-  readonly #watchdog: NodeJS.Timeout;
-  readonly #lose = (): void => this.#end();
-  #waiting: Stored[] = [];
-  #waitingBytes = 0;
-  /** Messages that the server may still send without being asked again. */
-  #asked = 0;
-  #requests = 0;
-  #next: number;
-  #delivered = 0;
-  #heardAt = performance.now();
-  #lost = false;
+/** Gathers what the consumer delivers into runs. */
+class Inbox {
+  readonly #messages: ConsumerMessages;
+  /** Sequence behind the last message taken in. */
+  next: number;
+  error: unknown;
+  #run: Stored[] = [];
+  #hasEnded = false;
   #wake: (() => void) | undefined;
+  #taken: (() => void) | undefined;
 
-  private constructor(broker: Broker, options: FeedOptions, from: number, made: Made) {
-    const { archive } = options;
-    this.pending = made.num_pending;
-    this.#consumer = made.name;
-    this.#next = options.heads === true ? 0 : from;
-    this.#broker = broker;
-    this.#inbox = broker.inbox();
-    this.#archive = archive;
-    this.#subscription = broker.nc.subscribe(`${this.#inbox}.*`, {
-      callback: (error, message) => {
-        if (error === null) this.#received(message);
-        else this.#end();
-      },
-    });
-    broker.events.on('lost', this.#lose);
-    this.#watchdog = setInterval(() => {
-      if (performance.now() - this.#heardAt > SILENCE_MS) this.#end();
-    }, HEARTBEAT_MS);
-    this.#ask();
+  constructor(messages: ConsumerMessages, from: number) {
+    this.#messages = messages;
+    this.next = from;
+    void this.#gather();
   }
 
-  static async open(broker: Broker, options: FeedOptions, from: number): Promise<Pull> {
-    const { archive, subject, heads, upTo, signal } = options;
-    const config = {
-      ack_policy: 'none',
-      filter_subject: subject,
-      ...(heads === true
-        ? { deliver_policy: 'last_per_subject' }
-        : { deliver_policy: 'by_start_sequence', opt_start_seq: from }),
-      replay_policy: 'instant',
-      inactive_threshold: FORGET_MS * NANOS,
-      num_replicas: 1,
-      mem_storage: true,
-    };
-    const question = { stream_name: archive, config };
-    const patienceMs = upTo === undefined ? FOR_EVER_MS : broker.timeoutMs;
-    const reply = await broker.demand(`CONSUMER.CREATE.${archive}`, question, { patienceMs, signal });
-    return new Pull(broker, options, from, reply as Made);
+  get isFilled(): boolean {
+    return this.#run.length > 0;
   }
 
-  /** What has come; nothing when the server has been quiet for a while; `lost` when nothing more will come. */
-  async take(signal?: AbortSignal): Promise<readonly Stored[] | 'lost'> {
-    if (this.#waiting.length === 0 && !this.#lost && signal?.aborted !== true) await this.#something(signal);
-    if (this.#waiting.length === 0 && this.#lost) return 'lost';
-    const run = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#ask();
+  /** What has come; nothing when nothing came for a while; `ended` when nothing more will come. */
+  async take(): Promise<readonly Stored[] | 'ended'> {
+    if (this.#run.length === 0 && !this.#hasEnded) {
+      await this.#something();
+      await turn(); // the rest of what came with it
+    }
+    if (this.#run.length === 0 && this.#hasEnded) return 'ended';
+    const run = this.#run;
+    this.#run = [];
+    this.#taken?.();
     return run;
   }
 
-  close(): void {
-    this.#lost = true;
-    clearInterval(this.#watchdog);
-    this.#broker.events.off('lost', this.#lose);
-    this.#subscription.unsubscribe();
-    if (!this.#broker.connected) return;
-    // Nobody waits for the answer: the server forgets the consumer by itself as well.
-    this.#broker.nc
-      .request(`$JS.API.CONSUMER.DELETE.${this.#archive}.${this.#consumer}`)
-      .catch(() => undefined);
+  stop(): void {
+    this.#messages.stop();
+    this.#taken?.();
+    this.#wake?.();
   }
 
-  #something(signal?: AbortSignal): Promise<void> {
+  #something(): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
+        clearTimeout(late);
         this.#wake = undefined;
-        signal?.removeEventListener('abort', wake);
         resolve();
       };
+      const late = setTimeout(wake, SILENCE_MS);
       this.#wake = wake;
-      signal?.addEventListener('abort', wake, { once: true });
     });
   }
 
-  /** Asks for as much as there is room for. */
-  #ask(): void {
-    const room = WINDOW_MESSAGES - this.#asked - this.#waiting.length;
-    if (this.#lost || room < WINDOW_MESSAGES / 2 || this.#waitingBytes > WINDOW_BYTES) return;
-    this.#asked += room;
-    this.#requests += 1;
-    const question = {
-      batch: room,
-      max_bytes: WINDOW_BYTES,
-      expires: PULL_EXPIRES_MS * NANOS,
-      idle_heartbeat: HEARTBEAT_MS * NANOS,
-    };
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#archive}.${this.#consumer}`;
+  async #gather(): Promise<void> {
     try {
-      this.#broker.nc.publish(subject, JSON.stringify(question), {
-        reply: `${this.#inbox}.${this.#requests}`,
-      });
-    } catch {
-      this.#end(); // the connection was closed
+      for await (const { seq, subject, data } of this.#messages) {
+        // A 2.9 that recovered from a full disk delivers from the stream's start whatever was asked for.
+        if (seq < this.next) continue;
+        this.next = seq + 1;
+        this.#run.push({ sequence: seq, subject, data });
+        this.#wake?.();
+        if (this.#run.length >= MAX_RUN) await this.#room();
+      }
+    } catch (error) {
+      this.error = error;
     }
-  }
-
-  #received(message: Msg): void {
-    this.#heardAt = performance.now();
-    if (message.subject.startsWith(this.#inbox)) this.#status(message);
-    else this.#delivery(message);
-  }
-
-  #delivery(message: Msg): void {
-    const place = placeOf(message.reply ?? '');
-    if (place === undefined || place.delivery !== this.#delivered + 1) {
-      this.#end();
-      return;
-    }
-    this.#delivered = place.delivery;
-    this.#asked -= 1;
-    // A 2.9 that recovered from a full disk delivers from the stream's start whatever was asked for.
-    if (place.sequence < this.#next) return;
-    this.#next = place.sequence + 1;
-    this.#waiting.push({ sequence: place.sequence, subject: message.subject, data: message.data });
-    this.#waitingBytes += message.data.length;
+    this.#hasEnded = true;
     this.#wake?.();
   }
 
-  /** Heartbeats, and the ends of requests: fulfilled in part (404, 408, 409 with what is left), or lost. */
-  #status(message: Msg): void {
-    const code = message.headers?.code ?? 0;
-    const left = message.headers?.get('Nats-Pending-Messages') ?? '';
-    if (code === 100) {
-      this.#wake?.();
-    } else if ((code === 404 || code === 408 || code === 409) && left !== '') {
-      this.#asked -= Number(left);
-      this.#ask();
-    } else {
-      this.#end();
-    }
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#taken = () => {
+        this.#taken = undefined;
+        resolve();
+      };
+    });
   }
-
-  #end(): void {
-    this.#lost = true;
-    this.#wake?.();
-  }
-}
-
-/** Place of a delivery, from its reply: `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<n>.<sequence>.<delivery>…` */
-function placeOf(reply: string): { readonly sequence: number; readonly delivery: number } | undefined {
-  const tokens = reply.split('.');
-  const at = tokens.length === 9 ? 5 : 7;
-  const sequence = Number(tokens[at]);
-  const delivery = Number(tokens[at + 1]);
-  return Number.isSafeInteger(sequence) && Number.isSafeInteger(delivery)
-    ? { sequence, delivery }
-    : undefined;
 }

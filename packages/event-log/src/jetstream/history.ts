@@ -8,18 +8,28 @@
 
 import { LogError } from '../errors.ts';
 import type { Head } from '../port.ts';
-import { type Broker, Refused } from './broker.ts';
-import { NO_MESSAGE, refusal } from './faults.ts';
-import { feed } from './feed.ts';
+import type { Broker } from './broker.ts';
+import { contiguous, Revisions } from './dense.ts';
+import { type FeedOptions, feed, lastOfEach } from './feed.ts';
 import { type Names, streamOf, subjectOf } from './names.ts';
-import { type CommitRecord, decodeCommit, type Stored } from './record.ts';
+import { CALL_HEADER, type CommitRecord, decodeCommit, type Stored } from './record.ts';
 
 /** Messages up to which no feed is made. */
 const FEW = 4;
+/** Messages and, going by their mean size, bytes that may be on their way to a reader. */
+const MAX_WINDOW = 2048;
+const MIN_WINDOW = 16;
+const WINDOW_BYTES = 16 * 1024 * 1024;
 /** Streams that a cache remembers. */
 const MAX_CACHED = 65_536;
 /** Stray messages that are named in a warning, each once. */
 const MAX_WARNINGS = 100;
+
+/** Commits in order, and the sequence that reading has reached with them: there may be messages that are no commits. */
+export interface Run {
+  readonly commits: readonly CommitRecord[];
+  readonly reached: number;
+}
 
 type Question =
   | { readonly seq: number }
@@ -27,12 +37,14 @@ type Question =
   | { readonly last_by_subj: string };
 
 export class History {
-  /** Sequence of the newest commit that the writers of this log were told of. */
+  /** Sequence of the newest commit that the writers of this log know of. */
   newest = 0;
   readonly #broker: Broker;
   readonly #names: Names;
   /** Where reading of a stream ended last: the next reading mostly goes on from there. */
   readonly #marks = new Map<string, { readonly revision: number; readonly sequence: number }>();
+  /** Messages that may be on their way to a reader. */
+  #window = MAX_WINDOW;
   readonly #warned = new Set<number>();
   readonly #streams = new Map<string, string | undefined>();
 
@@ -43,8 +55,13 @@ export class History {
 
   /** Sequence of the last message, 0 when there is none. */
   async lastSequence(): Promise<number> {
-    const reply = await this.#broker.demand(`STREAM.INFO.${this.#names.archive}`, {});
-    return (reply as { state: { last_seq: number } }).state.last_seq;
+    const { state } = await this.#broker.ask((manager) => manager.streams.info(this.#names.archive));
+    const meanBytes = state.bytes / Math.max(state.messages, 1);
+    this.#window = Math.min(
+      Math.max(Math.ceil(WINDOW_BYTES / Math.max(meanBytes, 1)), MIN_WINDOW),
+      MAX_WINDOW,
+    );
+    return state.last_seq;
   }
 
   /** The last commit of the whole log. */
@@ -85,26 +102,31 @@ export class History {
   }
 
   /** Commits of one stream after a sequence, up to another one. */
-  after(stream: string, sequence: number, upTo: number): AsyncGenerator<readonly CommitRecord[]> {
-    return this.commits(subjectOf(this.#names, stream), sequence + 1, upTo);
+  async *after(
+    stream: string,
+    sequence: number,
+    upTo: number,
+  ): AsyncGenerator<readonly CommitRecord[], void> {
+    for await (const run of this.#messages(subjectOf(this.#names, stream), sequence + 1, upTo))
+      for (const { commits } of this.#decoded(run)) if (commits.length > 0) yield commits;
   }
 
   /** Commits of all streams between two sequences, both included. */
-  between(from: number, upTo: number): AsyncGenerator<readonly CommitRecord[]> {
-    return this.commits(this.#names.all, from, upTo);
+  between(from: number, upTo: number): AsyncGenerator<Run, void> {
+    return this.#dense((next) => this.#messages(this.#names.all, next, upTo), from);
   }
 
-  /** Commits from a sequence on, for ever: ends on abort. With each run, the sequence that reading has reached. */
-  async *live(
+  /** Commits of all streams from a sequence on, for ever: ends on abort. */
+  live(from: number, signal: AbortSignal): AsyncGenerator<Run, void> {
+    return this.#dense((next) => this.#feed({ subject: this.#names.all, from: next, signal }), from);
+  }
+
+  async *#dense(
+    read: (from: number) => AsyncIterable<readonly Stored[]>,
     from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<{ readonly commits: readonly CommitRecord[]; readonly reached: number }, void> {
-    const { archive, all: subject } = this.#names;
-    for await (const run of feed(this.#broker, { archive, subject, from, signal })) {
-      const reached = run.at(-1)?.sequence ?? 0;
-      for (const commits of this.#decoded(run)) yield { commits, reached: commits.at(-1)?.sequence ?? 0 };
-      yield { commits: [], reached };
-    }
+  ): AsyncGenerator<Run, void> {
+    const revisions = new Revisions(from);
+    for await (const run of contiguous(read, from)) yield* this.#decoded(run, revisions);
   }
 
   /**
@@ -171,10 +193,10 @@ export class History {
   /** Heads of all streams, in no order. */
   async heads(): Promise<readonly Head[]> {
     const { archive, all: subject } = this.#names;
-    const upTo = await this.lastSequence();
     const found = new Map<string, Head>();
-    if (upTo === 0) return [];
-    for await (const run of feed(this.#broker, { archive, subject, from: 1, upTo, heads: true })) {
+    const end = (): Promise<number> => this.lastSequence();
+    if ((await end()) === 0) return [];
+    for await (const run of lastOfEach(this.#broker, { archive, subject, window: this.#window, end })) {
       for (const stored of run) {
         const stream = this.#streamOf(stored.subject);
         const commit = this.#decode(stored) ?? (stream === undefined ? undefined : await this.head(stream));
@@ -184,35 +206,42 @@ export class History {
     return [...found.values()];
   }
 
-  async *commits(subject: string, from: number, upTo: number): AsyncGenerator<readonly CommitRecord[], void> {
+  async *#messages(subject: string, from: number, upTo: number): AsyncGenerator<readonly Stored[], void> {
     let next = from;
     for (let fetched = 0; fetched < FEW; fetched++) {
       if (next > upTo) return;
       const stored = await this.#message({ seq: next, next_by_subj: subject });
       if (stored === undefined || stored.sequence > upTo) return;
       next = stored.sequence + 1;
-      yield* this.#decoded([stored]);
+      yield [stored];
     }
-    if (next > upTo) return;
-    const { archive } = this.#names;
-    for await (const run of feed(this.#broker, { archive, subject, from: next, upTo })) {
-      yield* this.#decoded(run);
-    }
+    if (next <= upTo) yield* this.#feed({ subject, from: next, upTo });
+  }
+
+  #feed(
+    options: Pick<FeedOptions, 'subject' | 'from' | 'upTo' | 'signal'>,
+  ): AsyncGenerator<readonly Stored[], void> {
+    return feed(this.#broker, { archive: this.#names.archive, window: this.#window, ...options });
   }
 
   /** The commits of a run; when one cannot be read, those before it, and then the error. */
-  *#decoded(run: readonly Stored[]): Generator<readonly CommitRecord[], void> {
+  *#decoded(run: readonly Stored[], revisions?: Revisions): Generator<Run, void> {
     const commits: CommitRecord[] = [];
+    let reached = 0;
     try {
       for (const stored of run) {
         const commit = this.#decode(stored);
-        if (commit !== undefined) commits.push(commit);
+        if (commit !== undefined) {
+          revisions?.follow(commit);
+          commits.push(commit);
+        }
+        reached = stored.sequence;
       }
     } catch (error) {
-      if (commits.length > 0) yield commits;
+      if (commits.length > 0) yield { commits, reached };
       throw error;
     }
-    if (commits.length > 0) yield commits;
+    yield { commits, reached };
   }
 
   #decode(stored: Stored): CommitRecord | undefined {
@@ -256,15 +285,11 @@ export class History {
   }
 
   async #message(question: Question): Promise<Stored | undefined> {
-    try {
-      const reply = await this.#broker.ask(`STREAM.MSG.GET.${this.#names.archive}`, question);
-      const { message } = reply as { message: { seq: number; subject: string; data?: string } };
-      const data = Buffer.from(message.data ?? '', 'base64');
-      return { sequence: message.seq, subject: message.subject, data };
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      if (error.error.err_code === NO_MESSAGE) return undefined;
-      throw refusal(error.error, this.#broker.path);
-    }
+    const { archive } = this.#names;
+    // The client's types know two fields together from its direct API only; the server has had them since 2.9.
+    const found = await this.#broker.ask((manager) => manager.streams.getMessage(archive, question));
+    if (found === null) return undefined;
+    const { seq: sequence, subject, data, header } = found;
+    return { sequence, subject, data, call: header.get(CALL_HEADER) };
   }
 }

@@ -1,6 +1,7 @@
 /** The port over one connection: see ../jetstream.ts. */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { Publisher } from '@apledger/nats';
 import { LogError } from '../errors.ts';
 import type { JetStreamLogOptions } from '../jetstream.ts';
 import { passes } from '../moment.ts';
@@ -17,11 +18,12 @@ import type {
 import { checkCommit } from '../seal.ts';
 import { openArchive } from './archive.ts';
 import { Broker } from './broker.ts';
+import { isPassing } from './faults.ts';
 import { History } from './history.ts';
 import { namesOf, positionOf, sequenceOf } from './names.ts';
 import { pagesOf, StreamNumbers } from './pages.ts';
-import { Publisher } from './publisher.ts';
 import type { CommitRecord } from './record.ts';
+import { Turns } from './turns.ts';
 import { StreamWriter, type WriterParts } from './writer.ts';
 
 const MAX_WAITING = 65_536;
@@ -44,11 +46,13 @@ export class JetStreamLog implements EventLog {
 
   static async open(options: JetStreamLogOptions): Promise<JetStreamLog> {
     const names = namesOf(options.name ?? DEFAULT_NAME);
-    const broker = await Broker.connect(options, names.archive);
+    const broker = await Broker.connect(options, names.archive, options.timeoutMs);
     try {
       await openArchive(broker, names, options.replicas);
       const history = new History(broker, names);
-      return new JetStreamLog({ broker, names, history, publisher: new Publisher(broker) });
+      const publisher = new Publisher(broker.link, { patienceMs: broker.timeoutMs, repeats: isPassing });
+      const turns = new Turns(broker.link, names.waiting);
+      return new JetStreamLog({ broker, names, history, publisher, turns });
     } catch (error) {
       await broker.close();
       throw error;
@@ -141,10 +145,10 @@ export class JetStreamLog implements EventLog {
 
   async head(stream: string): Promise<Head | undefined> {
     this.#checkOpen();
-    const told = this.#writers.get(stream)?.told ?? 0;
+    const newest = this.#writers.get(stream)?.newest ?? 0;
     const commit = await this.#settled(
       () => this.#parts.history.head(stream),
-      (found) => (found?.sequence ?? 0) >= told,
+      (found) => (found?.sequence ?? 0) >= newest,
     );
     return commit?.head();
   }
@@ -181,6 +185,7 @@ export class JetStreamLog implements EventLog {
     this.#closed.abort();
     await Promise.all([...this.#writers.values()].map((writer) => writer.idle()));
     this.#parts.publisher.close();
+    this.#parts.turns.close();
     await this.#parts.broker.close();
   }
 
@@ -213,9 +218,9 @@ export class JetStreamLog implements EventLog {
     this.#checkOpen();
     const last = await this.#lastSequence();
     const until = upTo === Number.POSITIVE_INFINITY ? last : Math.min(last, sequenceOf(upTo));
-    for await (const run of this.#parts.history.between(firstSequence(after), until)) {
+    for await (const { commits } of this.#parts.history.between(firstSequence(after), until)) {
       this.#checkOpen();
-      yield run;
+      yield commits;
     }
   }
 

@@ -23,12 +23,14 @@ export interface Names {
   readonly all: string;
   /** What stands before a stream's token. */
   readonly prefix: string;
+  /** The same on the subjects where appends say that they wait for their turn. */
+  readonly waiting: string;
 }
 
 /** Throws TypeError when the name cannot be part of a subject. */
 export function namesOf(log: string): Names {
   if (!LOG_NAME.test(log)) throw new TypeError(`a log's name has letters, digits, - and _ only: ${log}`);
-  return { archive: `${log}-log`, all: `${log}.log.*`, prefix: `${log}.log.` };
+  return { archive: `${log}-log`, all: `${log}.log.*`, prefix: `${log}.log.`, waiting: `${log}.waiting.` };
 }
 
 /** The subject of a stream. Throws TypeError for ill-formed text, LogError `too-large` for a name beyond bounds. */

@@ -56,6 +56,27 @@ describe('a commit as a message', () => {
     );
   });
 
+  test('with more frames than facts, or fewer, is refused', () => {
+    const framesLength = body.readUInt32LE(12);
+    const jsonAt = body.length - Buffer.byteLength(`[${sealed.map((each) => each.canonical).join(',')}]`);
+    const frame = body.subarray(jsonAt - framesLength, jsonAt);
+    const last = frame.subarray(frame.length - frame.readUInt32LE(0));
+    const withFrames = (frames: Buffer): Buffer => {
+      const changed = Buffer.concat([body.subarray(0, jsonAt - framesLength), frames, body.subarray(jsonAt)]);
+      changed.writeUInt32LE(frames.length, 12);
+      return changed;
+    };
+    expect(decode(withFrames(frame))).toMatchObject({ count: 3 });
+    const corrupted = (words: RegExp) =>
+      expect.objectContaining({ code: 'corrupted', message: expect.stringMatching(words) });
+    expect(() => decode(withFrames(Buffer.concat([frame, last])))).toThrow(
+      corrupted(/more frames than facts/),
+    );
+    expect(() => decode(withFrames(frame.subarray(0, frame.length - last.length)))).toThrow(
+      corrupted(/do not fit/),
+    );
+  });
+
   test('that is cut short or changed anywhere is read rightly, refused, or foreign: never anything else', () => {
     const read = (data: Buffer): void => {
       try {

@@ -35,7 +35,12 @@ export interface Stored {
   readonly sequence: number;
   readonly subject: string;
   readonly data: Uint8Array;
+  /** Id of the append call that published it; empty or undefined where that is not known. */
+  readonly call?: string;
 }
+
+/** The header of `Stored.call`: tells the first of several callers that append the same command. */
+export const CALL_HEADER = 'Apledger-Call';
 
 /** The body of the message that is a commit. */
 export function encodeCommit(commandId: string, sealed: readonly SealedFact[]): Buffer {
@@ -71,6 +76,8 @@ export class CommitRecord {
   readonly sequence: number;
   readonly count: number;
   readonly firstRevision: number;
+  /** Id of the append call that published it, when it was read singly. */
+  readonly call: string | undefined;
   readonly #body: Buffer;
   readonly #framesAt: number;
   readonly #jsonAt: number;
@@ -80,6 +87,7 @@ export class CommitRecord {
     const body = Buffer.from(stored.data.buffer, stored.data.byteOffset, stored.data.length);
     this.stream = stream;
     this.sequence = stored.sequence;
+    this.call = stored.call;
     this.#body = body;
     this.#path = path;
     if (body.length < HEADER_BYTES) throw this.broken('it is cut short');
@@ -93,6 +101,10 @@ export class CommitRecord {
 
   get lastRevision(): number {
     return this.firstRevision + this.count - 1;
+  }
+
+  get firstPosition(): number {
+    return positionOf(this.sequence, 0);
   }
 
   get lastPosition(): number {
@@ -160,15 +172,13 @@ export class CommitRecord {
     }
   }
 
-  /** LogError `corrupted` about this commit, naming the positions that are lost. */
-  broken(reason: string): LogError {
-    const position = positionOf(this.sequence, 0);
-    return new LogError(
-      'corrupted',
-      this.#path,
-      `message ${this.sequence} (${this.stream}), position ${position}: ${reason}`,
-      { position, lastPosition: positionOf(this.sequence + 1, 0) - 1 },
-    );
+  /** LogError `corrupted` about this commit; the positions that are lost are its own unless others are given. */
+  broken(
+    reason: string,
+    lost = { position: this.firstPosition, lastPosition: positionOf(this.sequence + 1, 0) - 1 },
+  ): LogError {
+    const place = `message ${this.sequence} (${this.stream}), position ${this.firstPosition}`;
+    return new LogError('corrupted', this.#path, `${place}: ${reason}`, lost);
   }
 
   #hash(index: number): string {

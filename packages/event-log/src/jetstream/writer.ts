@@ -5,34 +5,43 @@
  * that it was sealed for. A cluster of 2.9 checks it before the commits that are still on their way are applied: of
  * two that race, both would get in (seen with 2.9.10, R3, eight writers). Hence the message id (`Nats-Msg-Id`) is not
  * the command but the place: stream and first revision. Ids are checked when a message is applied, so each place is
- * taken once; and a publish that is sent again, because its acknowledgement was lost, has the same id as before.
+ * taken once; and a publish that is sent again, because its acknowledgement was lost, has the same id as before. Of
+ * several callers that append the same command at once, the id of the call (`Apledger-Call`), which is stored beside the
+ * commit, says which one did: the server's word "duplicate" does not, on a cluster of 2.15.
  *
  * The writer knows every command of its stream up to that head: read once when the stream is
  * first written to (as fast as a reading of the stream, 100 bytes of memory a command), then kept up to date. So the
  * same command is recognized for ever and by any process, not only within the server's duplicate window.
  */
 
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Ack, BrokerError, type Publisher } from '@apledger/nats';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { LogError } from '../errors.ts';
 import type { Appended, Commit } from '../port.ts';
 import { type ChainHead, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { Broker } from './broker.ts';
-import { refusal, WRONG_LAST_SEQUENCE } from './faults.ts';
+import { asLogError, PLACE_TAKEN, refusal } from './faults.ts';
 import type { History } from './history.ts';
 import { type Names, positionOf, subjectOf } from './names.ts';
-import type { Publisher } from './publisher.ts';
-import { type CommitRecord, encodeCommit } from './record.ts';
+import { CALL_HEADER, type CommitRecord, encodeCommit } from './record.ts';
+import type { Turn, Turns } from './turns.ts';
 
 /** What a message takes besides its body: headers and subject, generously. */
 const MESSAGE_OVERHEAD_BYTES = 4096;
-/** Before asking a leader again that does not know yet what its predecessor acknowledged. */
-const PAUSE_MS = 20;
+/**
+ * Before asking a leader again that has not applied yet what is on its way, or does not know yet what its predecessor
+ * acknowledged: first and longest.
+ */
+const FIRST_PAUSE_MS = 1;
+const MAX_PAUSE_MS = 20;
 
 export interface WriterParts {
   readonly broker: Broker;
   readonly history: History;
   readonly publisher: Publisher;
+  readonly turns: Turns;
   readonly names: Names;
 }
 
@@ -44,7 +53,7 @@ export class StreamWriter {
   #commands: Map<string, number> | undefined;
   /** Of the last message on the subject, which the next one is published under. */
   #sequence = 0;
-  #told = 0;
+  #newest = 0;
   /** When the question was asked whose answer is what is known here; by `performance.now()`. */
   #asOf = -1;
   #head: ChainHead = NO_HEAD;
@@ -67,9 +76,9 @@ export class StreamWriter {
     return this.#commands?.size ?? 0;
   }
 
-  /** Sequence of the last commit that this writer was told of; 0 when it was told of none. */
-  get told(): number {
-    return this.#told;
+  /** Sequence of the last commit that this writer knows of, 0 when it knows of none. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** Takes its turn after the appends before it. */
@@ -104,23 +113,37 @@ export class StreamWriter {
   }
 
   async #append(commit: Commit, since: number): Promise<Appended> {
+    const { turns, names } = this.#parts;
+    const turn = {
+      stream: this.#subject.slice(names.prefix.length),
+      call: randomUUID(),
+      since: performance.now(),
+      waits: false,
+    };
     try {
-      return await this.#attempt(commit, since);
+      return await this.#attempt(commit, turn, since);
     } catch (error) {
       // A publish without an answer may still arrive: what is known of the stream is uncertain, so it is read again.
       if (error instanceof LogError && error.code === 'unreachable') this.#commands = undefined;
       throw error;
+    } finally {
+      if (turn.waits) turns.done(turn);
     }
   }
 
-  async #attempt(commit: Commit, since: number): Promise<Appended> {
+  async #attempt(commit: Commit, turn: Turn & { waits: boolean }, since: number): Promise<Appended> {
+    const { turns, broker } = this.#parts;
     const commandId = commit.commandId.toLowerCase();
-    const deadline = performance.now() + this.#parts.broker.timeoutMs;
+    const deadline = performance.now() + broker.timeoutMs;
     let commands = this.#commands ?? (await this.#refresh());
-    let sent: string | undefined;
+    let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
+      if (await turns.come(turn)) {
+        turn.waits = true;
+        commands = await this.#refresh();
+      }
       const before = commands.get(commandId);
-      if (before !== undefined) return this.#first(before, sent);
+      if (before !== undefined) return this.#first(before, turn.call);
       const conflict = conflictOf(commit, this.#head.revision);
       if (conflict !== undefined) {
         if (this.#asOf >= since) throw conflict;
@@ -128,36 +151,42 @@ export class StreamWriter {
         continue;
       }
       const sealed = seal(commit, this.#head, new Date().toISOString());
-      const outcome = await this.#publish(commandId, sealed);
-      if (typeof outcome === 'object') return outcome;
-      if (outcome === 'maybe ours') sent = sealed.at(-1)?.hash;
+      const appended = await this.#publish(commandId, turn.call, sealed);
+      if (appended !== undefined) return appended;
+      turn.waits = true;
+      turns.announce(turn);
       const known = this.#sequence;
       commands = await this.#refresh();
-      if (this.#sequence > known) continue; // every race that is lost was won by somebody
+      if (this.#sequence > known) {
+        pauseMs = FIRST_PAUSE_MS;
+        continue; // every race that is lost was won by somebody
+      }
       if (performance.now() >= deadline) throw this.#unsettled();
-      await delay(PAUSE_MS);
+      await delay(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
     }
   }
 
+  /** Undefined when the place is taken: by another writer, or by this very call when it was sent again. */
   async #publish(
     commandId: string,
+    call: string,
     sealed: readonly SealedFact[],
-  ): Promise<Appended | 'lost the race' | 'maybe ours'> {
-    const { broker, history, publisher } = this.#parts;
+  ): Promise<Appended | undefined> {
+    const { broker, publisher } = this.#parts;
     const body = encodeCommit(commandId, sealed);
     this.#checkSize(body.length);
     const asOf = performance.now();
-    const ack = await publisher.publish(this.#subject, body, this.#headers());
+    const ack = await new Promise<Ack | BrokerError>((resolve) =>
+      publisher.send(this.#subject, body, this.#headers(call), resolve),
+    );
+    if (ack instanceof BrokerError)
+      throw ack.code === 'denied' ? asLogError(ack, broker.path) : broker.silent(ack.reason);
     if ('refused' in ack) {
-      if (!WRONG_LAST_SEQUENCE.has(ack.refused.err_code)) throw refusal(ack.refused, broker.path);
-      return ack.again ? 'maybe ours' : 'lost the race';
+      if (PLACE_TAKEN.has(ack.refused.err_code)) return undefined;
+      throw refusal(ack.refused, broker.path);
     }
-    if (ack.duplicate) {
-      // The place is taken, by this publish when it was sent before or by another writer: what is there tells.
-      const stored = await history.at(ack.sequence);
-      const isOurs = ack.again && stored?.lastHash === sealed.at(-1)?.hash;
-      return isOurs ? 'maybe ours' : 'lost the race';
-    }
+    if (ack.duplicate) return undefined;
     this.#asOf = asOf;
     return this.#taken(commandId, sealed, ack.sequence);
   }
@@ -166,7 +195,7 @@ export class StreamWriter {
     const last = sealed.at(-1);
     if (last === undefined) throw new TypeError('a commit without facts');
     this.#sequence = sequence;
-    this.#tell(sequence);
+    this.#note(sequence);
     const { revision, hash, occurredAt, recordedAt } = last;
     this.#head = { revision, hash, occurredAt, recordedAt };
     this.#commands?.set(commandId, sequence);
@@ -178,12 +207,12 @@ export class StreamWriter {
     };
   }
 
-  /** The result of a command that is in the stream; `sent` is the hash of what this very append may have stored. */
-  async #first(sequence: number, sent: string | undefined): Promise<Appended> {
+  /** The result of a command that is in the stream: no duplicate when this very call put it there. */
+  async #first(sequence: number, call: string): Promise<Appended> {
     const stored = await this.#parts.history.at(sequence);
     if (stored === undefined) throw this.#unsettled();
     const { firstRevision, lastRevision, lastPosition } = stored;
-    return { firstRevision, lastRevision, lastPosition, duplicate: stored.lastHash !== sent };
+    return { firstRevision, lastRevision, lastPosition, duplicate: stored.call !== call };
   }
 
   /** The commands of the stream, as they were at an instant or later. */
@@ -223,26 +252,27 @@ export class StreamWriter {
     commands.set(commit.commandId, commit.sequence);
     this.#head = commit.chainHead();
     this.#sequence = commit.sequence;
-    this.#tell(commit.sequence);
+    this.#note(commit.sequence);
   }
 
-  #tell(sequence: number): void {
-    this.#told = sequence;
+  #note(sequence: number): void {
+    this.#newest = sequence;
     this.#parts.history.newest = Math.max(sequence, this.#parts.history.newest);
   }
 
-  #headers(): MsgHdrs {
+  #headers(call: string): MsgHdrs {
     const { names } = this.#parts;
     const set = headers();
     set.set('Nats-Msg-Id', `${this.#subject.slice(names.prefix.length)}/${this.#head.revision + 1}`);
     set.set('Nats-Expected-Stream', names.archive);
     set.set('Nats-Expected-Last-Subject-Sequence', String(this.#sequence));
+    set.set(CALL_HEADER, call);
     return set;
   }
 
   #checkSize(bytes: number): void {
     const { broker } = this.#parts;
-    const limit = broker.nc.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    const limit = broker.link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY;
     if (bytes + MESSAGE_OVERHEAD_BYTES <= limit) return;
     const reason = `a commit of ${bytes} bytes, and the server takes messages of ${limit}`;
     const remedy = 'split the command, or raise max_payload in the configuration of every server';

@@ -1,25 +1,30 @@
 /**
- * Reading the whole log: $all of the database, filtered by the server to the streams with our prefix.
+ * Reading the whole log: $all of the database, filtered by the server to the streams with our prefix and to their
+ * metadata, which tell when somebody cuts one.
  *
- * The client filters only subscriptions, so history too is read by one, up to the position where our log ended when
- * the reading began. That end is found by reading $all backwards to our last event: over as many events of others as
- * lie behind it, and never again over those that were looked at before.
+ * History is read by a subscription, up to the position where our log ended when the reading began: on the way over the
+ * events of others it tells how far it is. Where our events begin and end is known (kurrentdb/ends.ts), so a reading
+ * neither begins nor ends among those of others, and a question for the end looks only at what was added since the
+ * last one.
  *
  * A position is the number of a byte in the database's log. The server starts only from a number at which an event
  * begins, so a reading `after` something asks first whether it is one (ordinary: a checkpoint is), then whether the
  * next number is (`position - 1` of a fact); for any other number, history is read from its beginning and skipped.
+ *
+ * A subscription that breaks goes on at the last checkpoint behind its last event; not at the newest, since servers
+ * have sent checkpoints at events that they had not given yet (EventStore#4023), but at the last one that something
+ * followed.
  */
 
-import type { AllStreamRecordedEvent, Position, ReadAllOptions, ReadPosition } from '@eventstore/db-client';
+import { LogError } from '../errors.ts';
 import type { Connection, Patience } from './connection.ts';
-import { type Event, positionOf, startAt } from './events.ts';
-import { isFault, NotThereYet } from './faults.ts';
+import { Density, Gap, Places } from './density.ts';
+import { Ends } from './ends.ts';
+import { type Event, eventOf, positionOf } from './events.ts';
+import { Fault, NotThereYet } from './faults.ts';
+import type { Place, ReadResponse } from './protocol.ts';
+import type { Streams } from './streams.ts';
 
-/** Events of $all that the server looks at before it tells how far it has come. */
-const SEARCH_WINDOW = 1000;
-/** Events read backwards at first, and at most, in search of our last one. */
-const FIRST_LOOK = 4;
-const LONGEST_LOOK = 4096;
 const REMEMBERED_STARTS = 1024;
 
 /** How far a reading has come. */
@@ -27,20 +32,40 @@ interface Cursor {
   /** Position of the last event taken, or what the reading was asked to begin after. */
   after: number;
   /** Where the server can go on: the last event taken, or a checkpoint behind it. */
-  seen: Position | undefined;
+  seen: Place | undefined;
   readonly end: number;
+  readonly density: Density;
+  /** Whether `after` is the position of an event of ours, or the start. */
+  isBehindOurs: boolean;
+  /** Whether all of ours up to where it began was known, so that it tells what our last event is. */
+  readonly isContiguous: boolean;
 }
+
+const placeAt = (position: number): Place => ({ commit: position, prepare: position });
 
 export class AllStream {
   readonly #connection: Connection;
-  /** Our last event that is known, and the position up to which all of $all was looked at for it. */
-  #last = 0;
-  #looked = -1n;
+  readonly #streams: Streams;
+  readonly #places: Places;
+  readonly #ends: Ends;
   /** Positions at which an event begins, as we have seen. */
   readonly #starts = new Set<number>();
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, streams: Streams) {
     this.#connection = connection;
+    this.#streams = streams;
+    this.#places = new Places(streams, connection.prefix);
+    this.#ends = new Ends(connection);
+  }
+
+  /** Takes what an earlier process knew, if it is about this database. */
+  open(): Promise<void> {
+    return this.#ends.open();
+  }
+
+  /** Keeps what is known for the next process. */
+  close(): void {
+    this.#ends.close();
   }
 
   /** Tells of an event of ours. */
@@ -50,21 +75,33 @@ export class AllStream {
   }
 
   /** Position of the log's last fact, 0 when there is none. */
-  async lastPosition(): Promise<number> {
-    return this.#connection.patiently(() => this.#findLast());
+  lastPosition(): Promise<number> {
+    return this.#ends.lastPosition();
   }
 
   /** Events of ours after a position, up to where the log ends now, or up to `upTo` if that is before. */
   async *history(after: number, upTo: number): AsyncGenerator<Event, void, undefined> {
-    const end = Math.min(upTo, upTo <= this.#last ? upTo : await this.lastPosition());
+    const end = Math.min(upTo, upTo <= this.#ends.last ? upTo : await this.lastPosition());
     if (end <= after) return;
-    yield* this.#resumed({ after, seen: undefined, end }, this.#connection.patience());
+    yield* this.#resumed(this.#cursor(after, end), this.#connection.patience());
+    if (upTo <= end) return;
+    // What was cut may be gone without a gap: the metadata behind the last fact tell, as those before it did.
+    for (const [stream, position] of this.#ends.touched) {
+      await this.#streams.checkUncut(stream, position);
+      this.#ends.touched.delete(stream);
+    }
   }
 
   /** Events of ours after a position, without end: reconnects for as long as it takes, until the signal. */
   async *live(after: number, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
-    const cursor = { after, seen: undefined, end: Number.POSITIVE_INFINITY };
+    const cursor = this.#cursor(after, Number.POSITIVE_INFINITY);
     yield* this.#resumed(cursor, this.#connection.patience(signal), signal);
+  }
+
+  #cursor(after: number, end: number): Cursor {
+    const density = new Density(this.#places, after);
+    const isContiguous = after <= this.#ends.last;
+    return { after, seen: undefined, end, density, isBehindOurs: after <= 0, isContiguous };
   }
 
   async *#resumed(
@@ -72,6 +109,7 @@ export class AllStream {
     patience: Patience,
     signal?: AbortSignal,
   ): AsyncGenerator<Event, void, undefined> {
+    let gapAt: number | undefined;
     while (!signal?.aborted) {
       try {
         const from = cursor.seen ?? (await this.#startAfter(cursor.after));
@@ -79,11 +117,17 @@ export class AllStream {
           patience.progress();
           yield event;
         }
-        return;
+        if (cursor.after >= cursor.end || this.#ends.behind(cursor.after) === undefined) return;
       } catch (error) {
         if (signal?.aborted) return;
-        await patience.afterFailure(error);
+        if (!(error instanceof Gap)) await patience.afterFailure(error);
+        else if (gapAt === error.position) throw this.#lost(error);
+        else {
+          gapAt = error.position;
+          cursor.seen = undefined; // again from the last event that was taken
+        }
       } finally {
+        cursor.density.end();
         if (cursor.seen !== undefined) this.note(cursor.after);
       }
     }
@@ -91,128 +135,97 @@ export class AllStream {
 
   /** One subscription; moves the cursor before each event that it yields, so that nothing is read twice. */
   async *#subscription(
-    from: Position | 'start',
+    from: Place | 'start',
     cursor: Cursor,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<Event, void, undefined> {
-    const { client, library, place, prefix } = this.#connection;
-    let taken = 0;
-    let waiting = false;
-    let checkpoint: { readonly behind: number; readonly position: Position } | undefined;
-    /** Events before the server's "caught up", which comes while they may still wait in the stream's buffer. */
-    let caughtUp = Number.POSITIVE_INFINITY;
-    const subscription = client.subscribeToAll({
-      fromPosition: from,
-      filter: library.streamNameFilter({
-        prefixes: [prefix],
-        maxSearchWindow: SEARCH_WINDOW,
-        checkpointReached: (_, position) => {
-          checkpoint = { behind: taken + subscription.readableLength, position };
-        },
-      }),
-    });
-    const release = this.#connection.release(subscription, () => subscription.unsubscribe());
-    const close = (): void => release();
-    signal?.addEventListener('abort', close);
-    subscription.on('caughtUp', () => {
-      if (cursor.end === Number.POSITIVE_INFINITY) return;
-      caughtUp = taken + subscription.readableLength;
-      if (waiting && caughtUp === taken) close();
-    });
-    const iterator = subscription[Symbol.asyncIterator]();
-    try {
-      while (cursor.after < cursor.end) {
-        if (caughtUp === taken) throw new NotThereYet(cursor.end);
-        waiting = true;
-        const step = await iterator.next();
-        waiting = false;
-        if (step.done) return;
-        taken += 1;
-        const { event } = step.value;
-        const position = event === undefined ? 0 : positionOf(event, place);
-        if (event === undefined || position <= cursor.after) continue;
-        if (position > cursor.end) return;
-        cursor.after = position;
-        cursor.seen = startAt(position);
-        yield event;
+    const { prefix, place, requests } = this.#connection;
+    const request = requests.subscribe(from, [prefix, `$$${prefix}`]);
+    const isLive = cursor.end === Number.POSITIVE_INFINITY;
+    const options = {
+      ...(isLive ? { silentMs: cursor.end } : {}),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    /** Trusted as soon as something follows it. */
+    let checkpoint: Place | undefined;
+    for await (const message of this.#connection.read(request, options)) {
+      const event = eventOf(message);
+      if (event === undefined) {
+        const reached = checkpointOf(message);
+        if (message.hasCaughtUp() || (reached?.commit ?? 0) > cursor.end) {
+          if (!isLive) throw new NotThereYet(cursor.end);
+        }
+        if (reached === undefined) continue;
+        if (checkpoint !== undefined) {
+          cursor.seen = checkpoint;
+          if (cursor.isContiguous) this.#ends.passed(checkpoint, cursor.after);
+        }
+        checkpoint = reached;
+        continue;
       }
-    } catch (error) {
-      if (checkpoint !== undefined && checkpoint.behind === taken) cursor.seen = checkpoint.position;
-      throw caughtUp === taken ? new NotThereYet(cursor.end) : error;
-    } finally {
-      signal?.removeEventListener('abort', close);
-      close();
+      checkpoint = undefined;
+      if (event.streamId.startsWith('$$')) {
+        await this.#streams.checkUncut(event.streamId.slice(2 + prefix.length), event.place.commit);
+        continue;
+      }
+      const position = positionOf(event, place);
+      if (event.type === '$streamDeleted' && position > cursor.after) throw this.#tombstone(event);
+      if (position <= cursor.after) continue;
+      if (position > cursor.end) return;
+      await cursor.density.take(event, position);
+      if (cursor.isBehindOurs) this.#ends.skip(cursor.after, cursor.seen);
+      cursor.isBehindOurs = true;
+      cursor.after = position;
+      cursor.seen = event.place;
+      if (cursor.isContiguous) this.#ends.passed(event.place, position);
+      yield event;
+      if (position === cursor.end) return;
+      const next = this.#ends.behind(position);
+      if (next === undefined || next.commit >= cursor.end) continue;
+      cursor.seen = next;
+      return;
     }
+    if (!signal?.aborted) throw new Fault('unavailable', 'the server ended the subscription');
   }
 
   /** Where a subscription begins whose first event is the first one after a position. */
-  async #startAfter(after: number): Promise<Position | 'start'> {
+  async #startAfter(after: number): Promise<Place | 'start'> {
+    const from = this.#ends.from(after);
+    if (from !== undefined) return from;
     if (after <= 0) return 'start';
-    if (this.#starts.has(after) || (await this.#beginsAt(after))) return startAt(after);
-    if (after > this.#last && after > (await this.lastPosition())) return startAt(after); // nothing lies there yet
-    return this.#eventBefore(after + 1);
+    if (this.#starts.has(after) || (await this.#beginsAt(after))) return placeAt(after);
+    if (after > this.#ends.last && after > (await this.lastPosition())) return placeAt(after); // nothing lies there yet
+    return (await this.#eventBefore(after + 1))?.place ?? 'start';
   }
 
   async #beginsAt(position: number): Promise<boolean> {
-    const found = await this.#one({
-      direction: this.#connection.library.FORWARDS,
-      fromPosition: startAt(position),
+    const [found] = await this.#ends.some({ from: position, count: 1 });
+    return found?.place.commit === position;
+  }
+
+  /** The event before the one that begins at a position; undefined when none begins there, and at the start of all. */
+  async #eventBefore(position: number): Promise<Event | undefined> {
+    const [found] = await this.#ends.some({ from: position, backwards: true, count: 1 });
+    return found;
+  }
+
+  #tombstone({ streamId, place: { commit } }: Event): LogError {
+    return new LogError('corrupted', this.#connection.place, `stream ${streamId} was tombstoned`, {
+      remedy: 'a tombstone cannot be undone: restore the log from a backup',
+      position: commit,
     });
-    return found?.commit === BigInt(position);
   }
 
-  /** The event before the one that begins at a position; the start of all when none begins there. */
-  async #eventBefore(position: number): Promise<Position | 'start'> {
-    return (
-      (await this.#one({ direction: this.#connection.library.BACKWARDS, fromPosition: startAt(position) })) ??
-      'start'
-    );
+  #lost({ message, position }: Gap): LogError {
+    return new LogError('corrupted', this.#connection.place, message, {
+      remedy: 'restore a copy: the server does not give that event, though it is asked for it again',
+      position,
+    });
   }
+}
 
-  async #one(options: ReadAllOptions): Promise<Position | undefined> {
-    try {
-      let found: Position | undefined;
-      for await (const { position } of this.#read({ ...options, maxCount: 1 })) found = position;
-      return found;
-    } catch (error) {
-      if (!isFault(error, 'unknown')) throw error;
-      return undefined; // the server: "Trying to read from an invalid position."
-    }
-  }
-
-  async #findLast(): Promise<number> {
-    const { BACKWARDS, END } = this.#connection.library;
-    let from: ReadPosition = END;
-    let top: bigint | undefined;
-    let found: number | undefined;
-    for (let maxCount = FIRST_LOOK; found === undefined; maxCount = Math.min(maxCount * 16, LONGEST_LOOK)) {
-      let count = 0;
-      for await (const event of this.#read({ direction: BACKWARDS, fromPosition: from, maxCount })) {
-        count += 1;
-        from = event.position;
-        top ??= event.position.commit;
-        found ??= this.#ours(event);
-        if (found !== undefined && maxCount > FIRST_LOOK) break; // a few more cost less than a cancelled call
-      }
-      if (count < maxCount) found ??= 0; // the whole of $all was looked at
-    }
-    if (top !== undefined && top > this.#looked) this.#looked = top;
-    this.#last = Math.max(this.#last, found);
-    if (found > 0) this.note(found);
-    return this.#last;
-  }
-
-  /** Position of our last event, as told by an event read backwards; undefined when it tells nothing. */
-  #ours(event: AllStreamRecordedEvent): number | undefined {
-    if (event.position.commit <= this.#looked) return this.#last;
-    if (!event.streamId.startsWith(this.#connection.prefix)) return undefined;
-    return positionOf(event, this.#connection.place);
-  }
-
-  async *#read(options: ReadAllOptions): AsyncGenerator<AllStreamRecordedEvent, void, undefined> {
-    const { client } = this.#connection;
-    for await (const { event } of this.#connection.events(() => client.readAll(options))) {
-      if (event !== undefined) yield event;
-    }
-  }
+function checkpointOf(message: ReadResponse): Place | undefined {
+  const reached = message.getCheckpoint();
+  if (reached === undefined) return undefined;
+  return { commit: Number(reached.getCommitPosition()), prepare: Number(reached.getPreparePosition()) };
 }

@@ -1,13 +1,19 @@
 /**
- * The connection: the official client, loaded when a log is opened and not before, with what it lacks: patience
- * (the same call again, with growing pauses, while a node restarts or a leader is elected), a deadline for reads (the
- * client gives them none), and an end (the client's `dispose` leaves the channel open).
+ * The connection: calls to whichever node leads, made again with growing pauses while a node restarts or a leader is
+ * elected; a deadline for each of them; and an end.
+ *
+ * The official client gives the stubs; its own connection is not used (docs/decisions/0013-kurrentdb-connection.md).
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EventStoreDBClient } from '@eventstore/db-client';
 import { LogError } from '../errors.ts';
-import { asLogError, isTransient, SilentServer } from './faults.ts';
+import { type Address, addressOf } from './address.ts';
+import { Batches, type End } from './batches.ts';
+import { Cluster } from './cluster.ts';
+import { diagnosed } from './diagnosis.ts';
+import type { NewEvent } from './events.ts';
+import { asLogError, Fault, faultOf, isTransient } from './faults.ts';
+import { loadProtocol, type Protocol, type ReadRequest, type ReadResponse, Requests } from './protocol.ts';
 
 /** A call that failed and is about to be made again. */
 export interface Retry {
@@ -22,65 +28,68 @@ export interface KurrentOptions {
   readonly connectionString: string;
   /** Begins the name of every stream of this log; `apledger-` by default. No log's prefix may begin another's. */
   readonly prefix?: string;
-  /** How long a call, or the next event of a read, may take; 10 s by default. */
+  /** How long an append, or the next event of a read, may take; 10 s by default. */
   readonly deadlineMs?: number;
   /** How long a failing call is made again before it is an error; 15 s by default. Subscriptions never give up. */
   readonly patienceMs?: number;
   /** Told of each retry, for the log of a service. */
   readonly onRetry?: (retry: Retry) => void;
-}
-
-export type Library = typeof import('@eventstore/db-client');
-
-/** What of the client is not public, yet needed; held by kurrentdb.faults.test.ts for the pinned version. */
-interface Internals {
-  supports: (method: { readonly path: string }, feature?: string) => Promise<boolean>;
-  getChannel(): Promise<{ close(): void }>;
-}
-
-/** A read or a subscription of the client. */
-interface Stream<T> extends AsyncIterable<T> {
-  destroy(error?: Error): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
+  /**
+   * A directory of this machine that remembers where in the database this log begins and ends, so that a new process
+   * needs not search for it among the events of others. It may be deleted at any time.
+   */
+  readonly directory?: string;
+  /** Told how many bytes of the database's log are left to be looked through, while a search takes long. */
+  readonly onSearch?: (left: number) => void;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
 const DEFAULT_PATIENCE_MS = 15_000;
+/** Of the last try. */
+const SHORTEST_DEADLINE_MS = 100;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;
-const SCHEME = /^(?:esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//;
 
 export class Connection {
-  readonly library: Library;
-  readonly client: EventStoreDBClient;
   readonly prefix: string;
   /** The server's address without credentials, for messages. */
   readonly place: string;
+  readonly requests: Requests;
+  readonly options: KurrentOptions;
+  readonly #protocol: Protocol;
+  readonly #address: Address;
+  readonly #cluster: Cluster;
+  readonly #batches: Batches;
   readonly #closed = new AbortController();
-  readonly #options: KurrentOptions;
+  readonly #deadlineMs: number;
 
-  private constructor(library: Library, client: EventStoreDBClient, options: KurrentOptions) {
-    this.library = library;
-    this.client = client;
+  private constructor(protocol: Protocol, address: Address, options: KurrentOptions) {
     this.prefix = options.prefix ?? 'apledger-';
-    this.place = withoutCredentials(options.connectionString);
-    this.#options = options;
+    this.place = address.place;
+    this.options = options;
+    this.requests = new Requests(protocol);
+    this.#protocol = protocol;
+    this.#address = address;
+    this.#deadlineMs = options.deadlineMs ?? address.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    this.#cluster = new Cluster(protocol, address);
+    this.#batches = new Batches(protocol, this.requests, this.#cluster, () => this.#metadata());
   }
 
-  /** Loads the client and makes sure that the server answers and lets us in. Throws LogError. */
+  /** Loads the stubs and makes sure that the server answers and lets us in. Throws LogError. */
   static async open(options: KurrentOptions): Promise<Connection> {
-    const place = withoutCredentials(options.connectionString);
-    const library = await import('@eventstore/db-client');
-    const connection = new Connection(library, connect(library, options, place), options);
+    const address = addressOf(options.connectionString);
+    const connection = new Connection(await loadProtocol(), address, options);
+    const first = connection.requests.readAll({ from: 'end', backwards: true, count: 1 });
     try {
       await connection.patiently(async () => {
-        for await (const _ of connection.events(() =>
-          connection.client.readAll({ direction: library.BACKWARDS, fromPosition: library.END, maxCount: 1 }),
-        ))
-          break;
+        try {
+          for await (const _ of connection.read(first));
+        } catch (error) {
+          throw (isTransient(error) ? await diagnosed(address) : undefined) ?? error;
+        }
       });
     } catch (error) {
-      await connection.close();
+      connection.close();
       throw error;
     }
     return connection;
@@ -91,66 +100,89 @@ export class Connection {
   }
 
   /** Makes a call, again and again while its failure may pass, until patience ends in a LogError. */
-  async patiently<T>(call: () => Promise<T>): Promise<T> {
+  async patiently<T>(call: (deadlineMs: number) => Promise<T>): Promise<T> {
     const patience = this.patience();
     for (;;) {
       this.checkOpen();
       try {
-        return await call();
+        return await call(Math.min(this.#deadlineMs, Math.max(patience.leftMs, SHORTEST_DEADLINE_MS)));
       } catch (error) {
         await patience.afterFailure(error);
       }
     }
   }
 
-  /** Patience for a reading that resumes by itself; `for ever` for a subscription. */
+  /** Patience for a reading that resumes by itself; without an end for a subscription, until its signal. */
   patience(signal?: AbortSignal): Patience {
-    const patienceMs = signal === undefined ? (this.#options.patienceMs ?? DEFAULT_PATIENCE_MS) : Infinity;
-    return new Patience(this, patienceMs, this.#options.onRetry, signal);
+    const patienceMs = signal === undefined ? (this.options.patienceMs ?? DEFAULT_PATIENCE_MS) : Infinity;
+    return new Patience(this, patienceMs, signal);
   }
 
-  /** The events of one read, each within the deadline; the call ends with the loop over them. */
-  async *events<T>(begin: () => Stream<T> & { cancel(): Promise<void> }): AsyncGenerator<T, void, undefined> {
+  /** Appends behind a revision (-1: a new stream), once. Throws Fault. */
+  append(stream: string, revision: number, events: readonly NewEvent[], deadlineMs: number): Promise<End> {
     this.checkOpen();
-    const stream = begin();
-    const close = this.release(stream, () => stream.cancel());
-    const iterator = stream[Symbol.asyncIterator]();
-    let waiting = true;
-    let done = false;
-    const silent = setTimeout(() => {
-      if (waiting) stream.destroy(new SilentServer(`no answer from ${this.place} in time`));
-    }, this.#options.deadlineMs ?? DEFAULT_DEADLINE_MS);
-    try {
-      for (;;) {
-        waiting = true;
-        silent.refresh();
-        const step = await iterator.next();
-        waiting = false;
-        done = step.done === true;
-        if (step.done) return;
-        yield step.value;
-      }
-    } finally {
-      clearTimeout(silent);
-      close(done);
-    }
+    return this.#batches.append(stream, revision, events, deadlineMs);
   }
 
   /**
-   * Ends a stream of the client with this connection; gives what ends it earlier. A call that is done already must not
-   * be cancelled as well: servers close connections on which too many calls are.
+   * The messages of one read, each within the deadline or what else may pass between two of them (`silentMs`, Infinity
+   * for a live subscription). The call ends with the loop over them, or with the signal. Throws Fault.
    */
-  release<T>(stream: Stream<T>, cancel: () => Promise<void>): (done?: boolean) => void {
-    // Errors reach us through the iterator; one that comes after its end must not bring the process down.
-    stream.on('error', () => {});
-    const release = (done = false): void => {
-      this.#closed.signal.removeEventListener('abort', end);
-      if (!done) cancel().catch(() => {}); // it never began
-      stream.destroy();
-    };
-    const end = (): void => release();
-    this.#closed.signal.addEventListener('abort', end);
-    return release;
+  async *read(
+    request: ReadRequest,
+    {
+      silentMs = this.#deadlineMs,
+      signal,
+    }: { readonly silentMs?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<ReadResponse, void, undefined> {
+    this.checkOpen();
+    const isBounded = Number.isFinite(silentMs);
+    const node = await this.#cluster.node();
+    if (signal?.aborted) return;
+    const begun = node.begin((fault) => call.destroy(fault));
+    const call = begun.client.read(request, this.#metadata());
+    call.on('error', () => {}); // it reaches us through the iterator; one after its end concerns nobody
+    const abort = (): void => void call.destroy();
+    signal?.addEventListener('abort', abort, { once: true });
+    let isWaiting = false;
+    let isDone = false;
+    const silent = setTimeout(
+      () => {
+        if (isWaiting) call.destroy(new Fault('timeout', `no answer from ${this.place} in time`));
+      },
+      isBounded ? silentMs : 0,
+    );
+    const iterator = call[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        isWaiting = isBounded;
+        begun.waits(isBounded);
+        if (isBounded) silent.refresh();
+        const step = await iterator.next();
+        isWaiting = false;
+        begun.waits(false);
+        node.heardAt = performance.now();
+        isDone = step.done === true;
+        if (step.done) return;
+        if (step.value.hasStreamNotFound()) {
+          isDone = true;
+          throw new Fault('stream-not-found', 'there is no such stream');
+        }
+        yield step.value;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      const fault = faultOf(error);
+      this.#cluster.failed(node, fault);
+      throw fault;
+    } finally {
+      clearTimeout(silent);
+      signal?.removeEventListener('abort', abort);
+      // A call that is done must not be cancelled as well: servers close connections on which too many calls are.
+      if (!isDone) call.cancel();
+      call.destroy();
+      begun.done();
+    }
   }
 
   checkOpen(): void {
@@ -161,14 +193,21 @@ export class Connection {
     return new LogError('closed', this.place, 'the log was closed');
   }
 
-  async close(): Promise<void> {
-    if (this.#closed.signal.aborted) return;
-    this.#closed.abort(); // cancels every read and subscription; `dispose` of the client may wait for ever for them
-    const channel = internals(this.client).getChannel();
-    await channel.then(
-      (open) => open.close(),
-      () => {}, // it never came to a channel
-    );
+  close(): void {
+    this.#closed.abort();
+    this.#cluster.close();
+  }
+
+  #metadata(): InstanceType<Protocol['grpc']['Metadata']> {
+    const { user, tls, connectionName = 'apledger' } = this.#address;
+    const metadata = new this.#protocol.grpc.Metadata();
+    metadata.set('connection-name', connectionName);
+    metadata.set('requires-leader', 'true');
+    if (user !== undefined && tls) {
+      const login = Buffer.from(`${user.name}:${user.password}`).toString('base64');
+      metadata.set('authorization', `Basic ${login}`);
+    }
+    return metadata;
   }
 }
 
@@ -176,78 +215,38 @@ export class Connection {
 export class Patience {
   readonly #connection: Connection;
   readonly #patienceMs: number;
-  readonly #onRetry: KurrentOptions['onRetry'];
   readonly #signal: AbortSignal;
   #attempt = 0;
-  #since = 0;
+  #since = performance.now();
 
-  constructor(
-    connection: Connection,
-    patienceMs: number,
-    onRetry: KurrentOptions['onRetry'],
-    signal?: AbortSignal,
-  ) {
+  constructor(connection: Connection, patienceMs: number, signal?: AbortSignal) {
     this.#connection = connection;
     this.#patienceMs = patienceMs;
-    this.#onRetry = onRetry;
     this.#signal = signal === undefined ? connection.closed : AbortSignal.any([signal, connection.closed]);
+  }
+
+  /** How long it lasts from now on. */
+  get leftMs(): number {
+    return Math.max(0, this.#patienceMs - (performance.now() - this.#since));
   }
 
   /** Something came: what failed before is forgiven. */
   progress(): void {
     this.#attempt = 0;
+    this.#since = performance.now();
   }
 
   async afterFailure(error: unknown): Promise<void> {
     this.#connection.checkOpen();
-    if (!isTransient(error)) throw asLogError(error, this.#connection.place);
+    const { leftMs } = this;
+    // One more try at least: a slow first one may have learnt who leads.
+    const isOver = leftMs === 0 && this.#attempt > 0;
+    if (isOver || !isTransient(error)) throw asLogError(error, this.#connection.place);
     this.#attempt += 1;
-    if (this.#attempt === 1) this.#since = performance.now();
-    else if (performance.now() - this.#since >= this.#patienceMs)
-      throw asLogError(error, this.#connection.place);
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** (this.#attempt - 1), LONGEST_PAUSE_MS);
-    const waitMs = longest * (0.5 + Math.random() / 2); // so that many clients of one server don't return at once
-    this.#onRetry?.({ error, attempt: this.#attempt, waitMs });
+    // Not all at once: many clients of one server lost it at the same moment.
+    const waitMs = Math.min(longest * (0.5 + Math.random() / 2), leftMs);
+    this.#connection.options.onRetry?.({ error, attempt: this.#attempt, waitMs });
     await pause(waitMs, undefined, { signal: this.#signal }).catch(() => {}); // whoever aborted looks at it next
   }
-}
-
-function connect(library: Library, options: KurrentOptions, place: string): EventStoreDBClient {
-  const { connectionString, deadlineMs = DEFAULT_DEADLINE_MS } = options;
-  try {
-    if (!SCHEME.test(connectionString)) throw new Error('it begins with kurrentdb:// or esdb://');
-    const spelled = connectionString.replace(SCHEME, (_, discover?: string) => `esdb${discover ?? ''}://`);
-    const deadline = /[?&]defaultDeadline=/i.test(spelled)
-      ? ''
-      : `${spelled.includes('?') ? '&' : '?'}defaultDeadline=${deadlineMs}`;
-    const client = library.EventStoreDBClient.connectionString(`${spelled}${deadline}`);
-    appendOneByOne(client);
-    return client;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LogError('io', place, `cannot be connected to: ${reason}`, {
-      remedy: 'correct the connection string',
-      cause: error,
-    });
-  }
-}
-
-/**
- * Turns the client's batch appends off. They share one call without a deadline; when it fails, the client fails the
- * appends of every other connection of the process with it, and throws from a listener when their answers come
- * (dist/streams/appendToStream/batchAppend.js, `promiseBank`). A call for each append has none of that.
- */
-function appendOneByOne(client: EventStoreDBClient): void {
-  const inside = internals(client);
-  const supports = inside.supports;
-  inside.supports = async (method, feature) =>
-    !method.path.endsWith('/BatchAppend') && supports(method, feature);
-}
-
-function internals(client: EventStoreDBClient): Internals {
-  return client as unknown as Internals;
-}
-
-function withoutCredentials(connectionString: string): string {
-  return connectionString.replace(/\/\/[^/?]*@/, '//').replace(/\?.*$/, '');
 }

@@ -2,70 +2,81 @@
  * How a fact lies in KurrentDB: one JSON event each.
  *
  *     stream    prefix + the name of the fact's stream
- *     id, type  those of the fact
+ *     id        new with each append call, the same when the call is made again; older events have the fact's id
+ *     type      that of the fact
  *     data      the fact's envelope (what the hash covers), so that the database's own tools can show and query it
- *     metadata  hash; packed (base64); $correlationId and $causationId as the database's projections know them;
- *               writer, an id of the append call, by which a writer knows its own events again
+ *     metadata  hash; packed (base64); $correlationId and $causationId as the database's projections know them
  */
 
-import type { Position, RecordedEvent } from '@eventstore/db-client';
+import { randomUUID } from 'node:crypto';
 import { LogError } from '../errors.ts';
 import type { PackedEntry } from '../packed.ts';
-import type { JsonObject, RecordedFact } from '../port.ts';
+import type { Commit, JsonObject, RecordedFact } from '../port.ts';
 import type { Envelope, SealedFact } from '../seal.ts';
+import type { Place, ReadResponse } from './protocol.ts';
 
 /** What is read of an event, from a stream or from $all. */
-export type Event = Pick<RecordedEvent, 'streamId' | 'id' | 'revision' | 'type' | 'isJson'> & {
-  readonly data: unknown;
-  readonly metadata?: unknown;
-  readonly position?: Position;
-};
-
-/** An event as the client's `appendToStream` takes it. */
-export interface NewEvent {
-  id: string;
-  contentType: 'application/json';
-  type: string;
-  data: Record<string, unknown>;
-  metadata: Record<string, unknown>;
+export interface Event {
+  readonly id: string;
+  readonly streamId: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly isJson: boolean;
+  readonly bytes: Uint8Array;
+  readonly metadata: Uint8Array;
+  readonly place: Place;
 }
 
-export function eventOf(sealed: SealedFact, writer: string): NewEvent {
-  const envelope = JSON.parse(sealed.canonical) as Envelope;
+/** An event that is to be appended. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
+/** The event of a fact of a commit, with an id of its own. */
+export function newEvent({ hash, packed, canonical }: SealedFact, type: string, commit: Commit): NewEvent {
   const metadata = {
-    $correlationId: envelope.correlation,
-    $causationId: envelope.cause,
-    hash: sealed.hash,
-    packed: Buffer.from(sealed.packed).toString('base64'),
-    writer,
+    $correlationId: commit.correlation,
+    $causationId: commit.commandId.toLowerCase(),
+    hash,
+    packed: Buffer.from(packed).toString('base64'),
   };
   return {
-    id: envelope.id,
-    contentType: 'application/json',
-    type: envelope.type,
-    data: { ...envelope },
-    metadata,
+    id: randomUUID(),
+    type,
+    data: Buffer.from(canonical),
+    metadata: Buffer.from(JSON.stringify(metadata)),
   };
 }
 
-/** The position of an event in the log of the database: a number of bytes. Throws LogError beyond 2^53. */
-export function positionOf(event: Event, place: string): number {
-  const { position } = event;
-  if (position === undefined) {
-    throw new LogError('io', place, 'the server gives no positions with the events of a stream', {
-      remedy: 'use EventStoreDB 22.6 or newer, or KurrentDB',
-    });
-  }
+/** The event of a message, undefined for a message that brings none. */
+export function eventOf(message: ReadResponse): Event | undefined {
+  const recorded = message.getEvent()?.getEvent();
+  if (recorded === undefined) return undefined;
+  const about = recorded.getMetadataMap();
+  return {
+    id: recorded.getId()?.getString() ?? '',
+    streamId: text(recorded.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array()),
+    revision: Number(recorded.getStreamRevision()),
+    type: about.get('type') ?? '',
+    isJson: about.get('content-type') === 'application/json',
+    bytes: recorded.getData_asU8(),
+    metadata: recorded.getCustomMetadata_asU8(),
+    place: {
+      commit: Number(recorded.getCommitPosition()),
+      prepare: Number(recorded.getPreparePosition()),
+    },
+  };
+}
+
+/** The position of an event of ours: a number of bytes. Throws LogError beyond 2^53. */
+export function positionOf({ place: { commit, prepare }, streamId }: Event, place: string): number {
   // An append in one call gets no commit record of its own: both positions are those of the event.
-  if (position.commit !== position.prepare || position.commit > BigInt(Number.MAX_SAFE_INTEGER)) {
-    const found = `C:${position.commit}/P:${position.prepare}`;
-    throw new LogError(
-      'corrupted',
-      place,
-      `position ${found} of ${event.streamId} is none that this log writes`,
-    );
-  }
-  return Number(position.commit);
+  if (commit === prepare && Number.isSafeInteger(commit)) return commit;
+  const reason = `position C:${commit}/P:${prepare} of ${streamId} is none that this log writes`;
+  throw new LogError('corrupted', place, reason);
 }
 
 /** The fact of an event in a stream of this log. Throws LogError `corrupted` for an event that the log did not write. */
@@ -88,34 +99,33 @@ export function entryOf(event: Event, fact: RecordedFact, stream: number, place:
   return { stream, revision, position, occurredAt: Date.parse(fact.occurredAt), payload };
 }
 
-/** The id of the append call that wrote an event. */
-export function writerOf(event: Event): unknown {
-  return fields(event.metadata).writer;
-}
-
-/** The position a read or a subscription of $all begins with. */
-export function startAt(position: number): Position {
-  return { commit: BigInt(position), prepare: BigInt(position) };
-}
-
 /** A key more would escape the hash, which covers the envelope's own. */
 const ENVELOPE_KEYS = 11;
 const TEXTS = ['id', 'stream', 'type', 'occurredAt', 'recordedAt', 'actor', 'cause', 'correlation'] as const;
 
 function envelopeOf(event: Event, stream: string): Envelope | undefined {
-  const found = fields(event.data);
+  const found = event.isJson ? fields(event.bytes) : {};
   const { revision, version, data } = found;
-  if (!event.isJson || Object.keys(found).length !== ENVELOPE_KEYS) return undefined;
+  if (Object.keys(found).length !== ENVELOPE_KEYS) return undefined;
   if (TEXTS.some((name) => typeof found[name] !== 'string')) return undefined;
   if (typeof version !== 'number' || typeof data !== 'object' || data === null || Array.isArray(data))
     return undefined;
-  if (found.stream !== stream || found.id !== event.id || found.type !== event.type) return undefined;
-  if (typeof revision !== 'number' || BigInt(revision) !== event.revision) return undefined;
+  if (found.stream !== stream || found.type !== event.type || revision !== event.revision) return undefined;
   return found as unknown as Envelope & { readonly data: JsonObject };
 }
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+/** The object of a JSON text; empty for anything else. */
+export function fields(json: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text(json));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+export function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
 function foreign(event: Event, position: number, place: string): LogError {

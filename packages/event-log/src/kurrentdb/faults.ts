@@ -1,14 +1,47 @@
-/** What the client throws, told apart: what may pass when tried again, and what a person must look at. */
+/** What goes wrong with calls, told apart: what may pass when tried again, and what a person must look at. */
 
-import type { ErrorType } from '@eventstore/db-client';
-import { LogError, type LogErrorDetails } from '../errors.ts';
+import type { ServiceError } from '@grpc/grpc-js';
+import { LogError } from '../errors.ts';
+import type { Endpoint } from './address.ts';
 
-/** The client's error types as texts: the package itself is loaded only when a log is opened. */
-type FaultType = `${ErrorType}`;
+/**
+ * - `unavailable`: the node does not answer, is not ready, or the connection broke. `timeout`: no answer in time.
+ *   `not-leader`: another node leads. These pass.
+ * - `wrong-expected-version`, `stream-not-found`, `stream-deleted`, `invalid-position`: answers of a server.
+ * - `access-denied`, `too-large`, `unknown`: nothing that waiting would change.
+ */
+export type FaultKind =
+  | 'unavailable'
+  | 'timeout'
+  | 'not-leader'
+  | 'wrong-expected-version'
+  | 'stream-not-found'
+  | 'stream-deleted'
+  | 'invalid-position'
+  | 'access-denied'
+  | 'too-large'
+  | 'unknown';
 
-/** A server that accepted a read and then said nothing for too long. */
-export class SilentServer extends Error {
-  override readonly name = 'SilentServer';
+interface FaultDetails {
+  /** Where the stream ends, for `wrong-expected-version`: -1 for no stream. */
+  readonly actual?: number;
+  /** Who leads, for `not-leader`. */
+  readonly leader?: Endpoint;
+}
+
+/** A call that failed. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly kind: FaultKind;
+  readonly actual: number | undefined;
+  readonly leader: Endpoint | undefined;
+
+  constructor(kind: FaultKind, message: string, { actual, leader }: FaultDetails = {}) {
+    super(message);
+    this.kind = kind;
+    this.actual = actual;
+    this.leader = leader;
+  }
 }
 
 /** History that ends before the position at which the log ended a moment ago. */
@@ -20,43 +53,92 @@ export class NotThereYet extends Error {
   }
 }
 
-/** Whether an error of the client is of a type, as `isFault(error, 'stream-not-found')`. */
-export function isFault(error: unknown, type: FaultType): boolean {
-  return error instanceof Error && 'type' in error && error.type === type;
+export function isFault(error: unknown, kind: FaultKind): error is Fault {
+  return error instanceof Fault && error.kind === kind;
 }
 
-const TRANSIENT: readonly FaultType[] = [
-  'persistent-subscription-dropped',
-  'unavailable',
-  'cancelled',
-  'not-leader',
-  'timeout',
-  'deadline-exceeded',
-];
-
-/**
- * Whether the same call may well succeed a moment later: a node that restarts, is no longer the leader, is busy, or
- * a discovery that found no node yet (the client throws a bare Error for that one).
- */
+/** Whether the same call may well succeed a moment later. */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof LogError) return false;
-  if (error instanceof SilentServer || error instanceof NotThereYet) return true;
-  if (TRANSIENT.some((type) => isFault(error, type))) return true;
-  // What gRPC says when a connection breaks, or was closed, under a running call; the client leaves these unconverted.
-  return /^Failed to discover|Channel (?:has been )?(?:shut|closed)|RST_STREAM|Session closed/i.test(
-    error.message,
-  );
+  if (error instanceof NotThereYet) return true;
+  if (error instanceof LogError) return error.code === 'unreachable' && isTransient(error.cause);
+  return error instanceof Fault && ['unavailable', 'timeout', 'not-leader'].includes(error.kind);
 }
 
-/** An error of the client or the server as a LogError; a TypeError of the caller's stays what it is. */
+/** What gRPC says when a connection breaks, or was closed, under a running call. */
+const BROKEN = /RST_STREAM|Session closed|Channel (?:has been )?(?:shut|closed)|ECONN|GOAWAY/i;
+
+/** Numbers of google.rpc.Code. */
+const CODE = {
+  cancelled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  permissionDenied: 7,
+  aborted: 10,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** An error of gRPC by the trailers that the server sends with it, and else by its status. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (!(error instanceof Error) || !('code' in error && 'metadata' in error))
+    return new Fault('unknown', error instanceof Error ? error.message : String(error));
+  const { code, metadata, ...rest } = error as ServiceError;
+  const details = rest.details.replace(/\. Resolution note: *$/, '');
+  const trailer = (name: string): string => String(metadata.get(name)[0] ?? '');
+  switch (trailer('exception')) {
+    case 'not-leader': {
+      const [host, port] = [trailer('leader-endpoint-host'), Number(trailer('leader-endpoint-port'))];
+      return new Fault('not-leader', details, host === '' ? {} : { leader: { host, port } });
+    }
+    case 'stream-deleted':
+    case 'stream-not-found':
+    case 'access-denied':
+      return new Fault(trailer('exception') as FaultKind, details);
+    case 'wrong-expected-version':
+      return new Fault('wrong-expected-version', details, { actual: Number(trailer('actual-version')) });
+    case 'maximum-append-size-exceeded':
+      return new Fault('too-large', details);
+  }
+  return new Fault(kindOf(code, details), details);
+}
+
+function kindOf(code: number, details: string): FaultKind {
+  // Newer servers also limit single events, with an exception of its own.
+  if (/Maximum Append (?:Event )?Size/i.test(details)) return 'too-large';
+  switch (code) {
+    case CODE.cancelled:
+    case CODE.unavailable:
+      return 'unavailable';
+    case CODE.deadlineExceeded:
+    case CODE.aborted:
+      return 'timeout';
+    case CODE.permissionDenied:
+    case CODE.unauthenticated:
+      return 'access-denied';
+    case CODE.invalidArgument:
+      return /invalid position/i.test(details) ? 'invalid-position' : 'unknown';
+    case CODE.internal:
+      return BROKEN.test(details) ? 'unavailable' : 'unknown';
+    default:
+      return BROKEN.test(details) ? 'unavailable' : 'unknown';
+  }
+}
+
+/** A fault as a LogError; a TypeError of the caller's stays what it is. */
 export function asLogError(error: unknown, place: string): LogError | TypeError {
   if (error instanceof LogError || error instanceof TypeError) return error;
   const reason = error instanceof Error ? error.message : String(error);
+  if (isTransient(error)) {
+    const remedy = 'see that the servers run, that one of them leads, and that it can be reached';
+    return new LogError('unreachable', place, reason, { remedy, cause: error });
+  }
   if (isFault(error, 'access-denied')) {
-    const remedy =
-      'check user and password in the connection string, and that the user may read $all and write';
-    return new LogError('io', place, `the server denies access: ${reason || 'access denied'}`, {
-      remedy,
+    return new LogError('denied', place, `the server denies access: ${reason || 'access denied'}`, {
+      remedy:
+        'check user and password in the connection string, and that the user may read $all and its streams and ' +
+        'write the streams of the log',
       cause: error,
     });
   }
@@ -66,19 +148,11 @@ export function asLogError(error: unknown, place: string): LogError | TypeError 
       cause: error,
     });
   }
-  // Newer servers also limit single events, with an exception that this client does not know.
-  if (isFault(error, 'maximum-append-size-exceeded') || /Maximum Append Event Size/i.test(reason)) {
+  if (isFault(error, 'too-large')) {
     return new LogError('too-large', place, reason, {
       remedy: "split the command, or raise the server's MaxAppendSize (MaxAppendEventSize)",
       cause: error,
     });
   }
-  return new LogError('io', place, reason, unreachable(error));
-}
-
-function unreachable(error: unknown): LogErrorDetails {
-  const remedy = isTransient(error)
-    ? 'check that the server runs there, that its leader is elected and that it can be reached, then try again'
-    : "look at the server's log";
-  return { remedy, cause: error };
+  return new LogError('io', place, reason, { remedy: "look at the server's log", cause: error });
 }

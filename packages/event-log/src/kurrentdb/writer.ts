@@ -1,23 +1,26 @@
 /**
- * Appending. The database checks the expected revision; what it cannot do is tell a command that was appended before
- * from a new one, except when it is appended again at the very same place.
+ * Appending. The database checks the expected revision, and knows an append that is made again by the ids of its
+ * events, which are new for each append and stay the same while it is tried again. It cannot tell a command that was
+ * appended before from a new one.
  *
  * So each stream that this process appends to is read once from its beginning, and what others add is read before it
  * matters: its head (for the hash chain) and where each command's facts begin are then known. The first append to a
- * stream costs as much as reading the stream; each one after it two calls: the append, and reading its last event
- * back. The latter tells whose event lies there: when two processes append the same command at the same place, the
- * database says yes to both, and only one of them wrote. Memory: about 100 bytes for each command of the streams in
+ * stream costs as much as reading the stream; each one after it one call. Who appends a command that another process
+ * has just appended is refused, reads on, and finds it. Memory: about 100 bytes for each command of the streams in
  * use, bounded by MAX_COMMANDS.
+ *
+ * The leader refuses as soon as another append is in its log, and lets it be read only when it is replicated and
+ * indexed. So a refusal is followed by waiting for what the others wrote, until the stream is as long as the refusal says.
  */
 
-import { randomUUID } from 'node:crypto';
-import type { AppendExpectedRevision } from '@eventstore/db-client';
 import { LogError } from '../errors.ts';
 import type { Appended, Commit, RecordedFact } from '../port.ts';
 import { type ChainHead, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import type { End } from './batches.ts';
 import type { Connection } from './connection.ts';
-import { eventOf, type NewEvent, writerOf } from './events.ts';
-import { isFault } from './faults.ts';
+import type { Cuts } from './cuts.ts';
+import { type NewEvent, newEvent } from './events.ts';
+import { Fault, isFault } from './faults.ts';
 import type { Streams } from './streams.ts';
 
 /** Commands remembered over all streams; beyond it, the streams that were not used for longest are forgotten. */
@@ -40,15 +43,17 @@ interface Known {
 export class Writer {
   readonly #connection: Connection;
   readonly #streams: Streams;
+  readonly #cuts: Cuts;
   readonly #onAppended: (position: number) => void;
   readonly #known = new Map<string, Known>();
   #commands = 0;
   #calls = 0;
   #recordedAt = '';
 
-  constructor(connection: Connection, streams: Streams, onAppended: (position: number) => void) {
+  constructor(connection: Connection, streams: Streams, cuts: Cuts, onAppended: (position: number) => void) {
     this.#connection = connection;
     this.#streams = streams;
+    this.#cuts = cuts;
     this.#onAppended = onAppended;
   }
 
@@ -97,75 +102,86 @@ export class Writer {
 
   async #append(commit: Commit, known: Known, calledAt: number): Promise<Appended> {
     const { stream } = commit;
-    if (known.seenAt === 0) await this.#catchUp(stream, known);
+    await Promise.all([this.#cuts.check(stream), known.seenAt === 0 && this.#catchUp(stream, known)]);
+    const patience = this.#connection.patience();
+    for (;;) {
+      const appended = await this.#try(commit, known, calledAt);
+      if (typeof appended !== 'number') return appended;
+      try {
+        return await this.#contend(commit, known, calledAt, appended);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        await patience.afterFailure(error); // the subscription broke
+        await this.#catchUp(stream, known);
+      }
+    }
+  }
+
+  /** Appends to where the stream is known to end; gives the revision at which it does when that is elsewhere. */
+  async #try(commit: Commit, known: Known, calledAt: number): Promise<Appended | number> {
     for (;;) {
       const before = known.commands.get(commit.commandId.toLowerCase());
       if (before !== undefined) return this.#before(commit, before);
       const conflict = conflictOf(commit, known.head.revision);
-      if (conflict !== undefined) {
-        // Somebody else may have moved the stream since, or even have appended this very command.
-        if (known.seenAt >= calledAt) throw conflict;
-        await this.#catchUp(stream, known);
-        continue;
-      }
-      const recordedAt = this.#recordedAt > known.head.recordedAt ? this.#recordedAt : known.head.recordedAt;
-      const sealed = seal(commit, { ...known.head, recordedAt }, new Date().toISOString());
-      const appended = await this.#write(commit, sealed, known);
-      if (appended !== undefined) return appended;
-      const { revision } = known.head;
-      await this.#catchUp(stream, known);
-      if (known.head.revision === revision) throw this.#contradiction(stream, revision);
+      if (conflict === undefined) break;
+      // Somebody else may have moved the stream since, or even have appended this very command.
+      if (known.seenAt >= calledAt) throw conflict;
+      await this.#catchUp(commit.stream, known);
     }
+    const recordedAt = this.#recordedAt > known.head.recordedAt ? this.#recordedAt : known.head.recordedAt;
+    const sealed = seal(commit, { ...known.head, recordedAt }, new Date().toISOString());
+    return this.#write(commit, sealed, known);
   }
 
-  /** Writes, and says undefined when the stream does not end where we believed, or somebody wrote the same there. */
-  async #write(commit: Commit, sealed: readonly SealedFact[], known: Known): Promise<Appended | undefined> {
+  /** Writes; gives the revision at which the stream ends when that is not where it was believed to. */
+  async #write(commit: Commit, sealed: readonly SealedFact[], known: Known): Promise<Appended | number> {
     const { stream } = commit;
-    const { revision } = known.head;
-    const last = revision + sealed.length;
-    const writer = randomUUID();
+    const firstRevision = known.head.revision + 1;
+    const last = sealed.at(-1);
+    if (last === undefined) throw new TypeError('a commit without facts');
     const seenAt = this.#calls;
-    const end = await this.#send(
-      stream,
-      revision,
-      sealed.map((fact) => eventOf(fact, writer)),
-    );
-    if (end === undefined) return undefined;
-    const found = end === BigInt(last) ? await this.#streams.at(stream, last) : undefined;
-    if (found === undefined) throw this.#contradiction(stream, revision);
-    if (writerOf(found.event) !== writer) return undefined;
-    this.#learn(known, found.fact, revision + 1);
+    const events = sealed.map((fact, index) => newEvent(fact, commit.facts[index]?.type ?? '', commit));
+    const end = await this.#send(stream, firstRevision - 1, events);
+    if (typeof end === 'number') return end;
+    if (end.revision !== last.revision) throw this.#contradiction(stream, last.revision, end.revision);
+    const position = end.place?.commit ?? (await this.#streams.positionAt(stream, last.revision));
+    if (position === undefined) throw this.#contradiction(stream, last.revision, firstRevision - 1);
+    this.#learn(known, { ...last, cause: commit.commandId.toLowerCase() }, firstRevision);
     known.seenAt = seenAt;
-    this.#onAppended(found.fact.position);
-    return {
-      firstRevision: revision + 1,
-      lastRevision: last,
-      lastPosition: found.fact.position,
-      duplicate: false,
-    };
+    this.#onAppended(position);
+    return { firstRevision, lastRevision: last.revision, lastPosition: position, duplicate: false };
   }
 
-  /** The revision with which the stream ends then; undefined when it did not end where it was believed to. */
-  #send(stream: string, revision: number, events: NewEvent[]): Promise<bigint | undefined> {
-    const { client, library } = this.#connection;
-    const expectedRevision: AppendExpectedRevision = revision < 0 ? library.NO_STREAM : BigInt(revision);
-    // Made again after a failure with the same ids at the same place: the database writes it once.
-    return this.#connection.patiently(async () => {
-      try {
-        const options = { expectedRevision, requiresLeader: true } as const;
-        return (await client.appendToStream(this.#streams.nameOf(stream), events, options))
-          .nextExpectedRevision;
-      } catch (error) {
-        if (isFault(error, 'wrong-expected-version')) return undefined;
-        throw error;
-      }
-    });
+  /** Where the append ended, or the revision at which the stream does when it was refused. */
+  async #send(stream: string, revision: number, events: readonly NewEvent[]): Promise<End | number> {
+    const name = this.#streams.nameOf(stream);
+    try {
+      // Made again after a failure with the same ids at the same place: the database writes it once.
+      return await this.#connection.patiently((deadlineMs) =>
+        this.#connection.append(name, revision, events, deadlineMs).catch((error: unknown) => {
+          if (isFault(error, 'wrong-expected-version')) return error.actual ?? -1;
+          throw error;
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== 'unreachable') throw error;
+      const reason = error.cause instanceof Error ? error.cause.message : 'no answer';
+      throw new LogError(
+        'unreachable',
+        error.path,
+        `it is not known whether the append was kept: ${reason}`,
+        {
+          remedy: 'repeat it with the same command id when the server can be reached',
+          cause: error.cause,
+        },
+      );
+    }
   }
 
   async #before(commit: Commit, first: number): Promise<Appended> {
     const facts = await this.#factsOf(commit.stream, first, commit.commandId);
     const last = facts.at(-1);
-    if (last === undefined) throw this.#contradiction(commit.stream, first);
+    if (last === undefined) throw this.#contradiction(commit.stream, first, first - 1);
     return {
       firstRevision: first,
       lastRevision: last.revision,
@@ -183,16 +199,47 @@ export class Writer {
     return facts;
   }
 
+  /**
+   * Appends after a refusal, and again after each further one. Who has just written knows the head already; who polls
+   * for it would be late every time, and starve. So what others write comes by a subscription while this lasts.
+   */
+  async #contend(commit: Commit, known: Known, calledAt: number, actual: number): Promise<Appended> {
+    const { stream } = commit;
+    const ended = new AbortController();
+    const patience = this.#connection.patience();
+    const coming = this.#streams.coming(stream, known.head.revision, ended.signal);
+    let late: NodeJS.Timeout | undefined;
+    try {
+      for (let end = actual; ; ) {
+        const believed = known.head.revision;
+        late = setTimeout(() => ended.abort(), patience.leftMs);
+        while (known.head.revision < end) {
+          const { done, value: fact } = await coming.next();
+          if (done === true) throw this.#contradiction(stream, known.head.revision, end);
+          this.#learn(known, fact, fact.revision);
+        }
+        clearTimeout(late);
+        if (known.head.revision > believed) patience.progress();
+        else if (patience.leftMs === 0) throw this.#contradiction(stream, believed, end);
+        else await patience.afterFailure(new Fault('unavailable', `the server ends ${stream} at ${end}`));
+        const appended = await this.#try(commit, known, calledAt);
+        if (typeof appended !== 'number') return appended;
+        end = appended;
+      }
+    } finally {
+      clearTimeout(late);
+      ended.abort();
+      await coming.return();
+    }
+  }
+
   /** Reads what the stream has beyond what is known. */
   async #catchUp(stream: string, known: Known): Promise<void> {
     const seenAt = this.#calls;
     let cause = '';
     let firstRevision = 0;
-    for await (const { fact } of this.#streams.range(
-      stream,
-      known.head.revision + 1,
-      Number.MAX_SAFE_INTEGER,
-    )) {
+    const from = known.head.revision + 1;
+    for await (const { fact } of this.#streams.added(stream, from)) {
       if (fact.cause !== cause) firstRevision = fact.revision;
       cause = fact.cause;
       this.#learn(known, fact, firstRevision);
@@ -200,7 +247,7 @@ export class Writer {
     known.seenAt = seenAt;
   }
 
-  #learn(known: Known, fact: RecordedFact, firstRevision: number): void {
+  #learn(known: Known, fact: ChainHead & { readonly cause: string }, firstRevision: number): void {
     const { revision, hash, occurredAt, recordedAt } = fact;
     known.head = { revision, hash, occurredAt, recordedAt };
     if (recordedAt > this.#recordedAt) this.#recordedAt = recordedAt;
@@ -232,10 +279,8 @@ export class Writer {
     }
   }
 
-  #contradiction(stream: string, revision: number): LogError {
-    const reason =
-      `stream ${this.#streams.nameOf(stream)} reads as ending at ${revision}, but the server appends elsewhere: ` +
-      'was it deleted or truncated just now?';
+  #contradiction(stream: string, read: number, told: number): LogError {
+    const reason = `stream ${this.#streams.nameOf(stream)} reads as ending at ${read}, but the server ends it at ${told}`;
     return new LogError('corrupted', this.#connection.place, reason);
   }
 }

@@ -1,5 +1,6 @@
 /** What holds for any facts, whether or not a driver could have written them. Who is right is for test/consistency to say. */
 import { apqn, formatApqn } from '@apledger/ap';
+import type { CustodyInterval, Holder } from '@apledger/api';
 import { openMemoryLog } from '@apledger/event-log';
 import { type Fact, packRecorded } from '@apledger/events';
 import fc from 'fast-check';
@@ -8,7 +9,6 @@ import { CannotFold, memoryStore, openReadModel } from '../index.ts';
 import { EDGES, history } from '../testing/histories.ts';
 import { newFacts, record } from '../testing/logs.ts';
 import { openCustody } from './custody.ts';
-import type { CustodyInterval, Holder } from './types.ts';
 
 /** The facts in commits of these lengths; those of the first `old` that are resets as version 2 wrote them, not packed. */
 async function logOf(facts: readonly Fact[], lengths: readonly number[], old = 0) {

@@ -1,12 +1,5 @@
 /** Asking who could use which queue, over any span of the log. */
 import { formatApqn, parseApqn } from '@apledger/ap';
-import type { EventLog, Head } from '@apledger/event-log';
-import { hostOf, streamOf } from '@apledger/events';
-import { describePeriod, factsOf } from './describe-period.ts';
-import { findExposures } from './exposures.ts';
-import { type HostTrace, traceHost } from './host-trace.ts';
-import { isAfter, type Period } from './periods.ts';
-import type { Run } from './trace.ts';
 import type {
   AuditReport,
   AuditScope,
@@ -15,10 +8,16 @@ import type {
   CustodyReport,
   Exposure,
   GuestHistory,
-  GuestRun,
   HostAudit,
-  Range,
-} from './types.ts';
+  NamedRun,
+} from '@apledger/api';
+import type { EventLog, Head } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
+import { describePeriod, factsOf } from './describe-period.ts';
+import { findExposures } from './exposures.ts';
+import { type HostTrace, type Range, traceHost } from './host-trace.ts';
+import { isAfter, type Period } from './periods.ts';
+import type { Run } from './trace.ts';
 import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 
 /** Every question reads the host's packed facts anew, about a second for a million, and those facts in full that the answer names. */
@@ -120,7 +119,7 @@ async function intervalsOf(
 async function describeRuns(
   { trace, facts, from }: HostTrace,
   isWanted: (run: Run) => boolean,
-): Promise<(GuestRun & { readonly guest: string | null })[]> {
+): Promise<NamedRun[]> {
   const runs = trace.runs.filter((run) => isWanted(run) && (run.stopped < 0 || run.stopped > from));
   await facts.load(runs.flatMap(({ started, stopped }) => [started, stopped]));
   return runs.map(({ guest, mdev, started, stopped }) => ({

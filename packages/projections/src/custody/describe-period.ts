@@ -1,8 +1,8 @@
 /** Periods with their numbers turned into who, when and by which command. */
+import type { Custody, Holder } from '@apledger/api';
 import type { FactsBehind } from './facts-behind.ts';
 import { NEVER, type Period } from './periods.ts';
 import { HOST, type Trace } from './trace.ts';
-import type { Custody, Holder } from './types.ts';
 
 const NOBODY: Holder = { kind: 'nobody' };
 

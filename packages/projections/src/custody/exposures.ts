@@ -1,11 +1,11 @@
 /** Finds where one could meet what another left in a queue, or reach what is another's. */
 import { type Apqn, apqnsOf, formatApqn } from '@apledger/ap';
+import type { Exposure, Holder } from '@apledger/api';
 import { isOpen } from '@apledger/host';
 import { holderOf } from './describe-period.ts';
 import type { HostTrace } from './host-trace.ts';
 import { isAfter, NEVER, type Period } from './periods.ts';
 import { HOST, type Run, type Trace } from './trace.ts';
-import type { Exposure, Holder } from './types.ts';
 import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 
 /** Those of the range's queues in the order of their facts, then what is so at its end. */

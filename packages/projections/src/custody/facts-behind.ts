@@ -1,6 +1,7 @@
 /** The recorded facts of one stream that are named by their revisions: who caused what. */
+
+import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
-import type { Boundary } from './types.ts';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 64;

@@ -6,7 +6,12 @@ import { streamOf } from '@apledger/events';
 import { readFacts } from '../facts.ts';
 import { FactsBehind } from './facts-behind.ts';
 import { Trace } from './trace.ts';
-import type { Range } from './types.ts';
+
+/** What overlaps this span; undefined = from the beginning, up to now. A commit that a moment falls into counts in whole. */
+export interface Range {
+  readonly from?: Moment | undefined;
+  readonly to?: Moment | undefined;
+}
 
 /** A host's history up to the end of a range. */
 export interface HostTrace {

@@ -13,7 +13,7 @@ const files = readdirSync(VECTORS, { recursive: true, encoding: 'utf8' }).filter
   path.endsWith('.jsonl.gz'),
 );
 /** Of the sequences, every so many: each step costs a snapshot written and read. */
-const EVERY = 50;
+const EVERY = process.env.APLEDGER_LONG === '1' ? 20 : 200;
 
 /** Counts the commands that were decided on bytes. */
 class Forgetful implements Decider {

@@ -1,13 +1,13 @@
 /** `apledger lab guest|card|hardware|scan`: what no file of sysfs can do, to a host that another process may show. */
 import { hostname, userInfo } from 'node:os';
-import { hostOf } from '@apledger/events';
-import { cacheDirectory, type LogPlace, withHandler, withLog } from '../data.ts';
-import { Failure } from '../failure.ts';
-import { jsonLine, line, type Output, refusalLines } from '../output.ts';
-import { Interpreter } from '../script/interpreter.ts';
+import { Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { hostNames, type Place } from '@apledger/ledger';
+import { Interpreter } from '../interpreter.ts';
+import { withLogLedger } from '../ledger.ts';
+import { refusalLines } from '../refusal-lines.ts';
 import { stepOf } from './words.ts';
 
-export interface ActOptions extends LogPlace {
+export interface ActOptions extends Place {
   /** May be left out while the log has one host only. */
   readonly host?: string;
   readonly json?: boolean;
@@ -16,16 +16,13 @@ export interface ActOptions extends LogPlace {
 /** Carries out one line of a script, given as words; the exit status is 1 when it was refused. */
 export async function act(words: readonly string[], options: ActOptions, output: Output): Promise<number> {
   const step = stepOf(words);
-  return withLog(options, { readOnly: false }, async (log) => {
-    const hosts = (await log.heads()).map(({ stream }) => hostOf(stream) ?? stream);
+  return withLogLedger(options, output, async (ledger) => {
+    const hosts = await hostNames(ledger);
     const host = options.host ?? (hosts.length === 1 ? hosts[0] : undefined);
     if (host === undefined || !hosts.includes(host)) throw new Failure(2, noHost(options.host, hosts));
     const user = `${userInfo().username}@${hostname()}`;
-    const { errno, message, refusal, isBlocked, facts } = await withHandler(
-      log,
-      cacheDirectory(options),
-      (handler) => new Interpreter({ handler, user, name: 'lab', host }).run(step),
-    );
+    const interpreter = new Interpreter({ ledger, user, name: 'lab', host });
+    const { errno, message, refusal, isBlocked, facts } = await interpreter.run(step);
     if (options.json) output.out(jsonLine({ host, op: step.source, errno, ...refusal, isBlocked, facts }));
     else if (errno !== null) output.err(line(`apledger: ${message}`));
     if (!options.json && refusal !== undefined) output.err(refusalLines(refusal));

@@ -1,58 +1,120 @@
-/** The words of `apledger lab`. */
-import { type Command, Option } from 'commander';
-import { Failure } from '../failure.ts';
-import { data, json, log } from '../options.ts';
-import type { Output } from '../output.ts';
+/** The commands of `apledger lab`. */
+import { command, Failure } from '@apledger/command-line';
+import { json, logPlace } from '../options.ts';
 import { act } from './act.ts';
 import { labMount } from './mount.ts';
 import { overSys } from './over-sys.ts';
 
-/** Adds them to `lab`. */
-export function labCommands(
-  lab: Command,
-  output: Output,
-  end: (work: Promise<number>) => Promise<void>,
-  signal: AbortSignal,
-  afterDashes: readonly string[],
-): void {
-  const command = (usage: string, description: string): Command =>
-    lab.command(usage).description(description).copyInheritedSettings(lab).addOption(data()).addOption(log());
-  command(
-    'mount <host> [settings...]',
+const mountCommand = command({
+  name: 'lab mount',
+  summary:
     'mount the host until Ctrl-C; settings like adapters=5,6 domains=4,0x47 driver=7.3 make one that is not there yet',
-  )
-    .addOption(new Option('--at <dir>', 'where (default: lab/HOST/sys in the data directory)'))
-    .addOption(
-      new Option('--over-sys', 'over /sys, but only for the command that follows --').conflicts('at'),
-    )
-    .action((name, settings, { overSys: isOverSys, ...options }) => {
-      if (!isOverSys && afterDashes.length > 0)
-        throw new Failure(2, 'a command after -- needs --over-sys before it');
-      const asked = { ...options, host: name, settings };
-      return end(isOverSys ? overSys(asked, afterDashes, output) : labMount(asked, output, signal));
-    });
-  const acts: readonly (readonly [usage: string, description: string])[] = [
-    ['guest <action> <name> [mdev]', 'start, attach or detach NAME UUID; stop, reset or migrate NAME'],
-    ['card <card> <setting>', 'card 05 config=0 takes the card away, card 05 chkstop=1 check-stops it'],
-    ['hardware <settings...>', 'change the machine below the bus: adapters=5 domains=4,0x47 types=05:CEX8P'],
-    [
-      'reboot [autostart]',
-      'shut the host down and start it again; autostart=UUID,UUID makes these mdevs again',
+  positionals: [
+    { name: 'host', description: 'its name' },
+    {
+      name: 'settings',
+      description: 'as for `host` in a script, docs/scripts.md',
+      optional: true,
+      many: true,
+    },
+  ],
+  options: {
+    ...logPlace,
+    at: { type: 'string', value: 'dir', description: 'where (default: lab/HOST/sys in the data directory)' },
+    overSys: {
+      type: 'boolean',
+      conflicts: 'at',
+      description: 'over /sys, but only for the command that follows --',
+    },
+  },
+  examples: ['apledger lab mount zlp1', 'apledger lab mount zlp1 --over-sys -- bash'],
+  takesCommand: true,
+  run: ({ overSys: isOverSys, ...asked }, { output, signal, afterDashes }) => {
+    if (!isOverSys && afterDashes.length > 0)
+      throw new Failure(2, 'a command after -- needs --over-sys before it');
+    return isOverSys ? overSys(asked, afterDashes, output) : labMount(asked, output, signal);
+  },
+});
+
+const actOptions = {
+  ...logPlace,
+  host: { type: 'string', value: 'name', description: 'which host (default: the only one)' },
+  ...json,
+} as const;
+
+export const labCommands = [
+  mountCommand,
+  command({
+    name: 'lab guest',
+    summary: 'start, attach or detach NAME UUID; stop, reset or migrate NAME',
+    positionals: [
+      {
+        name: 'action',
+        description: 'what it does',
+        choices: ['start', 'stop', 'attach', 'detach', 'reset', 'migrate'],
+      },
+      { name: 'name', description: 'the guest' },
+      {
+        name: 'mdev',
+        description: 'UUID of the mdev that it starts with, gets or gives back',
+        optional: true,
+      },
     ],
-    ['modprobe <module>', 'load vfio_ap'],
-    ['rmmod <module>', 'unload vfio_ap'],
-    ['zeroize <queues...>', 'wipe the keys behind queues from outside: 05.0004 05.0005 by=HMC|TKE'],
-    ['scan', 'let the bus look at once for what changed in the hardware'],
-  ];
-  for (const [usage, description] of acts) {
-    const [name = ''] = usage.split(' ');
-    command(usage, description)
-      .addOption(new Option('--host <name>', 'which host (default: the only one)'))
-      .addOption(json())
-      .action((...given: unknown[]) => {
-        const made = given.at(-1) as Command;
-        const word = name === 'reboot' ? ['host', name] : [name];
-        return end(act([...word, ...made.args], made.opts(), output));
-      });
-  }
-}
+    options: actOptions,
+    run: ({ action, name, mdev, ...options }, { output }) =>
+      act(['guest', action, name, ...(mdev === undefined ? [] : [mdev])], options, output),
+  }),
+  command({
+    name: 'lab card',
+    summary: 'card 05 config=0 takes the card away, card 05 chkstop=1 check-stops it',
+    positionals: [
+      { name: 'card', description: 'its id in hexadecimal' },
+      { name: 'setting', description: 'config=0|1 or chkstop=0|1' },
+    ],
+    options: actOptions,
+    run: ({ card, setting, ...options }, { output }) => act(['card', card, setting], options, output),
+  }),
+  command({
+    name: 'lab hardware',
+    summary: 'change the machine below the bus: adapters=5 domains=4,0x47 types=05:CEX8P',
+    positionals: [{ name: 'settings', description: 'as for `hardware` in a script', many: true }],
+    options: actOptions,
+    run: ({ settings, ...options }, { output }) => act(['hardware', ...settings], options, output),
+  }),
+  command({
+    name: 'lab reboot',
+    summary: 'shut the host down and start it again',
+    positionals: [
+      {
+        name: 'autostart',
+        description: 'autostart=UUID,UUID: mdevs that are made again as they were',
+        optional: true,
+      },
+    ],
+    options: actOptions,
+    run: ({ autostart, ...options }, { output }) =>
+      act(['host', 'reboot', ...(autostart === undefined ? [] : [autostart])], options, output),
+  }),
+  ...(['modprobe', 'rmmod'] as const).map((name) =>
+    command({
+      name: `lab ${name}`,
+      summary: name === 'rmmod' ? 'unload vfio_ap' : 'load vfio_ap',
+      positionals: [{ name: 'module', description: 'vfio_ap' }],
+      options: actOptions,
+      run: ({ module, ...options }, { output }) => act([name, module], options, output),
+    }),
+  ),
+  command({
+    name: 'lab zeroize',
+    summary: 'wipe the keys behind queues from outside of Linux',
+    positionals: [{ name: 'queues', description: '05.0004 05.0005 by=HMC|TKE', many: true }],
+    options: actOptions,
+    run: ({ queues, ...options }, { output }) => act(['zeroize', ...queues], options, output),
+  }),
+  command({
+    name: 'lab scan',
+    summary: 'let the bus look at once for what changed in the hardware',
+    options: actOptions,
+    run: (options, { output }) => act(['scan'], options, output),
+  }),
+];

@@ -2,15 +2,12 @@
 import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { CommandHandler } from '@apledger/command-handler';
-import type { EventLog } from '@apledger/event-log';
-import { streamOf } from '@apledger/events';
+import { Failure, line, type Output } from '@apledger/command-line';
 import { type Mount, MountError, mount, removeStale } from '@apledger/fuse';
+import { dataDirectory, type LogLedger, lastPosition, type Place } from '@apledger/ledger';
 import type { Step } from '@apledger/script';
-import { cacheDirectory, dataDirectory, type LogPlace, withHandler, withLog } from '../data.ts';
-import { Failure } from '../failure.ts';
-import { line, type Output } from '../output.ts';
-import { Interpreter } from '../script/interpreter.ts';
+import { Interpreter } from '../interpreter.ts';
+import { withLogLedger } from '../ledger.ts';
 import { scanRegularly } from './bus-timer.ts';
 import { LabFileSystem } from './file-system.ts';
 import { stepOf } from './words.ts';
@@ -25,7 +22,7 @@ export interface LabHost {
   mount(at: string): Promise<Mount>;
 }
 
-export interface LabHostOptions extends LogPlace {
+export interface LabHostOptions extends Place {
   readonly host: string;
   /** As for `host` in a script: `adapters=5,6`. They make the host; one that exists keeps its own. */
   readonly settings: readonly string[];
@@ -42,21 +39,19 @@ export async function withLabHost<T>(
   work: (host: LabHost) => Promise<T>,
 ): Promise<T> {
   const asked = stepOf(['host', options.host, ...withDefaults(options.settings)]);
-  return withLog(options, { readOnly: false }, (log) =>
-    withHandler(log, cacheDirectory(options), async (handler) => {
-      await register(handler, options, asked, output);
-      const following = new AbortController();
-      const { signal } = following;
-      try {
-        return await work({
-          name: options.host,
-          mount: (at) => mountHost({ handler, log, host: options.host, at, output, signal }),
-        });
-      } finally {
-        following.abort();
-      }
-    }),
-  );
+  return withLogLedger(options, output, async (ledger) => {
+    await register(ledger, options, asked, output);
+    const following = new AbortController();
+    const { signal } = following;
+    try {
+      return await work({
+        name: options.host,
+        mount: (at) => mountHost({ ledger, host: options.host, at, output, signal }),
+      });
+    } finally {
+      following.abort();
+    }
+  });
 }
 
 /** The settings, and what nobody said of cards and domains. */
@@ -67,13 +62,13 @@ const withDefaults = (settings: readonly string[]): readonly string[] => [
 
 /** Makes the host as asked, unless it is there already. Throws Failure. */
 async function register(
-  handler: CommandHandler,
+  ledger: LogLedger,
   { host, settings }: LabHostOptions,
   asked: Step,
   output: Output,
 ): Promise<void> {
   const user = `${userInfo().username}@${hostname()}`;
-  const interpreter = new Interpreter({ handler, user, name: 'lab' });
+  const interpreter = new Interpreter({ ledger, user, name: 'lab' });
   const found = await interpreter.run(stepOf(['host', host]));
   if (found.errno === null && settings.length > 0)
     throw new Failure(
@@ -88,8 +83,7 @@ async function register(
 }
 
 interface MountHostOptions {
-  readonly handler: CommandHandler;
-  readonly log: EventLog;
+  readonly ledger: LogLedger;
   readonly host: string;
   readonly at: string;
   readonly output: Output;
@@ -97,11 +91,11 @@ interface MountHostOptions {
   readonly signal: AbortSignal;
 }
 
-async function mountHost({ handler, log, host, at, output, signal }: MountHostOptions): Promise<Mount> {
+async function mountHost({ ledger, host, at, output, signal }: MountHostOptions): Promise<Mount> {
   const report = (error: unknown): void =>
     output.err(line(`apledger: ${host}: ${error instanceof Error ? error.message : error}`));
   let mounted: Mount | undefined;
-  const files = new LabFileSystem({ handler, host, gone: (path) => mounted?.gone(path) });
+  const files = new LabFileSystem({ handler: ledger.handler, host, gone: (path) => mounted?.gone(path) });
   await files.view();
   try {
     if (await removeStale(at, 'apledger'))
@@ -112,14 +106,18 @@ async function mountHost({ handler, log, host, at, output, signal }: MountHostOp
     if (error instanceof MountError) throw new Failure(2, error.message);
     throw error;
   }
-  follow(files, log, host, signal).catch(report);
-  scanRegularly({ handler, host, signal }).catch(report);
+  follow(files, ledger, host, signal).catch(report);
+  scanRegularly({ handler: ledger.handler, host, signal }).catch(report);
   return mounted;
 }
 
 /** Shows what other processes do to the host when they do it: somebody may sleep until an mdev is gone. */
-async function follow(files: LabFileSystem, log: EventLog, host: string, signal: AbortSignal): Promise<void> {
-  const after = await log.lastPosition();
-  for await (const delivery of log.subscribe({ after, signal }))
-    if ('fact' in delivery && delivery.fact.stream === streamOf(host)) await files.view();
+async function follow(
+  files: LabFileSystem,
+  ledger: LogLedger,
+  host: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const after = await lastPosition(ledger);
+  for await (const _ of ledger.follow({ after, host }, signal)) await files.view();
 }

@@ -1,7 +1,7 @@
 /** `apledger lab mount HOST --at DIR`: a simulated host's /sys as a real file system, while this process lives. */
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { line, type Output } from '../output.ts';
+import { line, type Output } from '@apledger/command-line';
 import { type LabHostOptions, labDirectory, withLabHost } from './host.ts';
 
 export interface LabMountOptions extends LabHostOptions {

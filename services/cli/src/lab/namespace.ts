@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Failure } from '../failure.ts';
+import { Failure } from '@apledger/command-line';
 
 /** Folders of a host's tree. Each stays for as long as the host does: mounts on what goes would go with it. */
 const COVERED = [

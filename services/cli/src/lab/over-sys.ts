@@ -9,8 +9,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
-import type { Output } from '../output.ts';
+import { Failure, type Output } from '@apledger/command-line';
 import { type LabHostOptions, labDirectory, withLabHost } from './host.ts';
 import { coverSys, keepPrivate } from './namespace.ts';
 

@@ -1,6 +1,6 @@
 /** From the words of a command line to a step of a script. */
+import { Failure } from '@apledger/command-line';
 import { parseStep, ScriptError, type Step } from '@apledger/script';
-import { Failure } from '../failure.ts';
 
 /** The step that these words are, each as it stands. Throws Failure. */
 export function stepOf(words: readonly string[]): Step {

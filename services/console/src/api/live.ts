@@ -1,5 +1,6 @@
 /** The live stream of facts, and whether it is up. */
-import { followFacts, type RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
+import { followFacts } from '@apledger/client';
 
 export type Link = 'connecting' | 'live' | 'lost';
 

@@ -1,5 +1,5 @@
 /** Which rows and columns a matrix has, how large its cells are, and which cell lies where. Lengths are CSS pixels. */
-import type { HostViewJson } from '@apledger/projections/host';
+import type { HostView as HostViewJson } from '@apledger/api';
 
 /** Ids of the rows (adapters) and columns (domains), ascending, and back from an id to its place, -1 when it has none. */
 export interface Axes {

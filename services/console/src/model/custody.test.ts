@@ -1,5 +1,5 @@
+import type { Boundary, CustodyInterval, Holder } from '@apledger/api';
 import { describe, expect, it } from 'vitest';
-import type { Boundary, CustodyInterval, Holder } from '../api/client.ts';
 import { chartOf } from './custody.ts';
 
 const at = (second: number): Boundary => ({

@@ -1,5 +1,5 @@
 /** A queue's custody as lanes of a chart: one for each holder, one bar for each time it held the queue. */
-import type { Boundary, CustodyInterval, CustodyReport, Holder } from '../api/client.ts';
+import type { Boundary, CustodyInterval, CustodyReport, Holder } from '@apledger/api';
 
 export interface Bar {
   readonly interval: CustodyInterval;

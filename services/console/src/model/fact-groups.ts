@@ -1,6 +1,6 @@
 /** Facts by what an operator asks for, and the words to find them by. */
 
-import type { RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
 import type { Fact, FactType } from '@apledger/events';
 import { describeFact } from '@apledger/projections/host';
 
@@ -79,12 +79,14 @@ export const FACT_GROUPS: readonly FactGroup[] = [
 export const groupOf = (id: string | undefined): FactGroup =>
   FACT_GROUPS.find((group) => group.id === id) ?? { id: '', label: 'All', types: undefined };
 
+const NEWER = 'a fact of a newer apledger';
+
 /** The fact in a line. One of a newer apledger, which this page has no words for, says so. */
 export function wordsOf({ type, data }: Pick<RecordedFact, 'type' | 'data'>): string {
   try {
-    return describeFact({ type, data } as Fact);
+    return describeFact({ type, data } as Fact) || NEWER;
   } catch {
-    return 'a fact of a newer apledger';
+    return NEWER;
   }
 }
 

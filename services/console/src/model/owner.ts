@@ -1,5 +1,7 @@
 /** Who has a queue, in one word, and why, in sentences: what a cell's colour means. */
+
 import { apqn, formatApid, formatApqi, formatApqn } from '@apledger/ap';
+import type { MdevView } from '@apledger/api';
 import {
   ABSENT,
   BOUND,
@@ -7,7 +9,6 @@ import {
   type HostView,
   IN_MDEV,
   MDEV_SHIFT,
-  type MdevView,
   USABLE,
   ZCRYPT_BOUND,
 } from '@apledger/projections/host';

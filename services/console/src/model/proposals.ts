@@ -1,6 +1,6 @@
 /** What an operator may want to do with a queue, its adapter or its domain: steps in the spelling of scripts (docs/scripts.md). */
 import { formatApid, formatApqi, has, maskFromHex } from '@apledger/ap';
-import type { HostViewJson, MdevView } from '@apledger/projections/host';
+import type { HostView as HostViewJson, MdevView } from '@apledger/api';
 import type { Place } from './axes.ts';
 import { nameOf } from './owner.ts';
 

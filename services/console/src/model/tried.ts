@@ -1,11 +1,10 @@
 /** What came of trying steps, as far as it is shown. */
-import type { HostViewJson } from '@apledger/projections/host';
-import type { Share, TriedStep, WhatIf } from '../api/client.ts';
+import type { HostView as HostViewJson, Share, SupposedStep, WhatIf } from '@apledger/api';
 
 export interface Tried {
   readonly host: string;
   readonly at: Pick<WhatIf['at'], 'revision' | 'position'>;
-  readonly steps: readonly TriedStep[];
+  readonly steps: readonly SupposedStep[];
   readonly lost: readonly Share[];
   readonly gained: readonly Share[];
   readonly hostQueues: { readonly lost: readonly string[]; readonly gained: readonly string[] };

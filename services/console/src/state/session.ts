@@ -5,14 +5,14 @@
  * while it follows the present, and the playhead. Views read the signals; nothing else is shared.
  */
 
-import { isUnreachable, type RecordedFact } from '@apledger/client';
+import type { HostView as HostViewJson, RecordedFact } from '@apledger/api';
+import { Unreachable } from '@apledger/client';
 import { type Fact, pack } from '@apledger/events';
 import {
   applyFact,
   type FoldableFact,
   HostState,
   type HostView,
-  type HostViewJson,
   stateOfView,
   viewOf,
 } from '@apledger/projections/host';
@@ -237,7 +237,7 @@ async function lastStamp(moment: Moment, signal: AbortSignal): Promise<Stamp | u
 
 /** What a person reads of an error. */
 export const messageOf = (error: unknown): string =>
-  isUnreachable(error)
+  error instanceof Unreachable
     ? 'The service does not answer.'
     : error instanceof Error
       ? error.message

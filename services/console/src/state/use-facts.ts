@@ -1,6 +1,6 @@
 /** The facts that lead up to where the page stands, newest first, as many as are asked for. */
 
-import type { RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchFacts } from '../api/client.ts';
 import type { FactGroup } from '../model/fact-groups.ts';

@@ -1,5 +1,6 @@
 /** Matrices that stand still: what a grid is drawn from when it shows a view, with the marks of the page. */
-import { gridOf, type HostViewJson, stateOfView } from '@apledger/projections/host';
+import type { HostView as HostViewJson } from '@apledger/api';
+import { gridOf, stateOfView } from '@apledger/projections/host';
 import type { Marks } from '../model/marks.ts';
 import { nameOf } from '../model/owner.ts';
 import type { GridSource } from '../widgets/matrix-grid.tsx';

@@ -1,7 +1,7 @@
 /** Who could use a queue, and so its keys, over all its time. */
 import { parseApqn } from '@apledger/ap';
+import type { Boundary, CustodyInterval } from '@apledger/api';
 import { useState } from 'preact/hooks';
-import type { Boundary, CustodyInterval } from '../api/client.ts';
 import { fetchCustody } from '../api/client.ts';
 import { chartOf, holderName, type Lane } from '../model/custody.ts';
 import { typeWords } from '../model/fact-groups.ts';

@@ -1,6 +1,6 @@
 /** The stream of facts up to the moment, newest first. */
 
-import type { RecordedFact } from '@apledger/client';
+import type { RecordedFact } from '@apledger/api';
 import { FACT_GROUPS, groupOf, mentions } from '../model/fact-groups.ts';
 import { formatDay } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';

@@ -1,8 +1,7 @@
 /** The guests of a host: what each has, where it stands in its life, and what happened to it. */
 import { formatApid } from '@apledger/ap';
-import type { RecordedFact } from '@apledger/client';
+import type { MdevView, RecordedFact } from '@apledger/api';
 import { flatDefinition, guestMachine } from '@apledger/machines';
-import type { MdevView } from '@apledger/projections/host';
 import { fetchFacts } from '../api/client.ts';
 import { LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
 import { formatTime } from '../model/moment.ts';

@@ -1,7 +1,6 @@
 /** All hosts at a glance, as of the moment: what each looks like, who has how much of it, and when something happened there. */
 
-import type { Head } from '@apledger/client';
-import type { HostViewJson } from '@apledger/projections/host';
+import type { HostHead, HostView as HostViewJson } from '@apledger/api';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchHost, fetchHosts } from '../api/client.ts';
 import { atPosition, formatDuration, formatTime, type Moment, NOW } from '../model/moment.ts';
@@ -76,7 +75,7 @@ function useHosts(moment: Moment, version: number | undefined) {
   const [pages, setPages] = useState(1);
   const { answer, isAsking } = useAsked(
     async (signal) => {
-      const hosts: Head[] = [];
+      const hosts: HostHead[] = [];
       let after: string | null = '';
       for (let page = 0; page < pages && after !== null; page++) {
         const found: Awaited<ReturnType<typeof fetchHosts>> = await fetchHosts(
@@ -104,7 +103,7 @@ function HostRow({
   now,
   isNow,
 }: {
-  readonly head: Head;
+  readonly head: HostHead;
   readonly now: number | undefined;
   readonly isNow: boolean;
 }) {

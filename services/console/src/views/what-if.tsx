@@ -1,15 +1,15 @@
 /** What would happen, before it does: steps, the matrices before and after, who loses what; and then, if somebody wants it, the commands. */
 
 import { apqn, formatApqn } from '@apledger/ap';
+import type { Share, SupposedStep } from '@apledger/api';
 import { stateOfView, viewOf } from '@apledger/projections/host';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Share, TriedStep } from '../api/client.ts';
 import { tryOut } from '../api/client.ts';
 import { axesOf, type Place } from '../model/axes.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { explain, mdevOf } from '../model/owner.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
-import { type Tried as TriedSteps, untouched } from '../model/tried.ts';
+import { type Tried as SupposedSteps, untouched } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { useSettled } from '../state/use-settled.ts';
@@ -105,7 +105,7 @@ export function WhatIfView() {
 }
 
 interface OutcomeProps {
-  readonly tried: TriedSteps;
+  readonly tried: SupposedSteps;
   readonly steps: readonly string[];
   readonly cursor: Place | undefined;
   readonly onCursor: (place: Place) => void;
@@ -164,7 +164,7 @@ function Matrices({
   cursor,
   onCursor,
 }: {
-  readonly tried: TriedSteps;
+  readonly tried: SupposedSteps;
   readonly cursor: Place | undefined;
   readonly onCursor: (place: Place) => void;
 }) {
@@ -241,7 +241,7 @@ const OUTCOMES = {
   nothing: 'changes nothing',
 } as const;
 
-function Tried({ step }: { readonly step: TriedStep }) {
+function Tried({ step }: { readonly step: SupposedStep }) {
   const { session } = usePage();
   const view = session.view.value;
   const facts = Map.groupBy(step.facts, ({ type }) => type);
@@ -262,7 +262,7 @@ function Tried({ step }: { readonly step: TriedStep }) {
   );
 }
 
-function Changes({ tried }: { readonly tried: TriedSteps }) {
+function Changes({ tried }: { readonly tried: SupposedSteps }) {
   const { lost, gained, hostQueues } = tried;
   const lines = [
     ...lost.map((share) => ({ isLoss: true, who: whoOf(share), what: whatOf(share) })),

@@ -1,6 +1,6 @@
 /** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
 
-import type { RecordedFact, Refusal } from '@apledger/client';
+import type { RecordedFact, Refusal } from '@apledger/api';
 
 import type { HostView } from '@apledger/projections/host';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';

@@ -1,5 +1,6 @@
 /** Who has what: the host, and each mdev with its guest, by how many queues. */
-import type { HostView, MdevView } from '@apledger/projections/host';
+import type { MdevView } from '@apledger/api';
+import type { HostView } from '@apledger/projections/host';
 import { nameOf, shortMdev } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
 import { Mark, useMarks } from './mark.tsx';

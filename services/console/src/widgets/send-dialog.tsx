@@ -1,8 +1,9 @@
 /** The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one. */
 
-import type { Command, Refusal } from '@apledger/client';
+import type { Refusal } from '@apledger/api';
+import type { Command } from '@apledger/events';
 import { useRef, useState } from 'preact/hooks';
-import { refusalOf, send } from '../api/client.ts';
+import { send } from '../api/client.ts';
 import type { Tried } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
@@ -47,15 +48,20 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
           commandId: crypto.randomUUID(),
           actor,
           correlation,
-          revision,
+          expected: revision,
         });
+        const { refusal } = receipt;
+        if (refusal !== undefined) {
+          setFailure({ message: `${refusal.explanation} ${refusal.remedy}`.trim(), refusal, done });
+          return;
+        }
         revision = receipt.revision;
         done++;
       }
       dialog.current?.close();
       onSent();
     } catch (error) {
-      setFailure({ message: messageOf(error), refusal: refusalOf(error), done });
+      setFailure({ message: messageOf(error), refusal: undefined, done });
     } finally {
       setSending(false);
     }

@@ -1,5 +1,6 @@
 /** How a host's queues are shared out, as a bar with its words. */
-import { gridOf, type HostViewJson, stateOfView } from '@apledger/projections/host';
+import type { HostView as HostViewJson } from '@apledger/api';
+import { gridOf, stateOfView } from '@apledger/projections/host';
 import { useMemo } from 'preact/hooks';
 import { type OwnerClass, ownerOf } from '../model/owner.ts';
 

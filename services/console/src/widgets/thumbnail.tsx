@@ -1,5 +1,6 @@
 /** A host's matrix as large as a stamp. */
-import { gridOf, type HostViewJson, stateOfView } from '@apledger/projections/host';
+import type { HostView as HostViewJson } from '@apledger/api';
+import { gridOf, stateOfView } from '@apledger/projections/host';
 import { useEffect, useRef } from 'preact/hooks';
 import { axesOf } from '../model/axes.ts';
 import { Marks } from '../model/marks.ts';

@@ -1,9 +1,9 @@
 /** Custody, reports, what-if and the work on the whole log, over HTTP: what packages answer arrives as it is. */
 import { verify } from '@apledger/event-log';
-import { auditMarkdown, openCustody } from '@apledger/projections';
+import { writeReport } from '@apledger/ledger';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
+import { openCustody } from '@apledger/projections';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { recompute } from '../application/recompute.ts';
-import { A, assignAdapter, assignDomain, B, create, register } from '../application/test-support.ts';
 import { type Scene, scene } from './test-support.ts';
 
 const COMMANDS = '/hosts/lpar1/commands';
@@ -81,7 +81,7 @@ describe('a report', () => {
     if (report === undefined) throw new Error('no such host');
     expect(await made.get('/hosts/lpar1/report')).toMatchObject({
       type: 'text/markdown',
-      text: [...auditMarkdown(report)].join(''),
+      text: [...writeReport(report, 'md')].join(''),
     });
     const { type, body } = await made.get('/hosts/lpar1/report?format=json');
     expect([type, body]).toEqual(['application/json', plain(report)]);
@@ -145,8 +145,7 @@ describe('the whole log', () => {
   });
 
   it('is walked once at a time', async () => {
-    const scope = { host: '', maxReplyBytes: 1_000_000 };
-    const walks = await Promise.allSettled([1, 2, 3].map(() => recompute.answer(made.ledger, {}, scope)));
+    const walks = await Promise.allSettled([1, 2, 3].map(() => made.ledger.ask('recompute', {})));
     expect(walks).toMatchObject([
       { status: 'fulfilled' },
       { reason: { status: 503, code: 'overloaded' } },

@@ -1,6 +1,7 @@
 /** Questions and commands over HTTP: what HTTP itself has words for, it is told in them. */
+
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
-import { A, assignAdapter, assignDomain, B, create, register } from '../application/test-support.ts';
 import { type Scene, scene } from './test-support.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
@@ -28,6 +29,7 @@ describe('a host', () => {
     const then = (await get(`/hosts/lpar1?position=${before}`)).body;
     expect(then).toMatchObject({ position: before, mdevs: [{ mdev: A, guest: null }, {}] });
     expect((await get('/hosts/lpar1?time=2026-03-01T09:59:59.999Z')).body).toEqual(then);
+    expect((await get('/hosts/lpar1?time=2026-03-01%2010:59:59.999%20Europe/Zurich')).body).toEqual(then);
     expect((await get('/hosts/lpar1?time=2026-03-01T11:00:00%2B01:00')).body).not.toEqual(then);
   });
 

@@ -1,10 +1,10 @@
 /** POST /hosts/{host}/commands: one command, under the conditions that HTTP's own headers state. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { CommandBody, Receipt, RefusalBody } from '@apledger/api';
 import { HostName } from '@apledger/events';
+import { badHeader, hostNameOf, noteOf, submit, uuidOf } from '@apledger/ledger';
 import Type, { type TSchema } from 'typebox';
-import { CommandBody, ReceiptBody, submit } from '../application/command.ts';
-import { badHeader, hostNameOf, noteOf, uuidOf } from '../application/input.ts';
-import { RefusalDetails, sendProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 import { bodyOf, type Parameter, pathParameters, type Route } from './route.ts';
 
 const PREFIX = 'apledger-';
@@ -42,12 +42,12 @@ export const commands: Route = {
     responses: {
       200: {
         description: 'Done, and durable',
-        content: { 'application/json': { schema: ReceiptBody } },
+        content: { 'application/json': { schema: Receipt } },
         headers: { ETag: { description: "the host's revision, in quotes", schema: Type.String() } },
       },
       422: {
         description: 'The command was refused by the rules of the driver; the refusal is recorded',
-        content: { 'application/problem+json': { schema: RefusalDetails } },
+        content: { 'application/problem+json': { schema: RefusalBody } },
       },
     },
   },

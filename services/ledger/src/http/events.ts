@@ -1,41 +1,12 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
-import { type FactType, factSchemas, HostName } from '@apledger/events';
+import { operations, StreamRequest } from '@apledger/api';
+import { badHeader, checker, momentOf, pageOf, typesOf } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
-import Type, { type TSchema } from 'typebox';
-import {
-  After,
-  EnvelopeBody,
-  PageRequest,
-  pageOfHost,
-  pageOfLog,
-  Types,
-  typesOf,
-} from '../application/events.ts';
-import { badHeader } from '../application/input.ts';
-import { momentOf } from '../application/moment.ts';
-import { checker } from '../application/operation.ts';
+import Type from 'typebox';
 import { shownText } from './feed.ts';
 import { fromQuery, json, MAX_REPLY_BYTES, queryParameter, type Route } from './route.ts';
 
-const Host = Type.Optional(HostName);
-
-/** One schema for each type of fact, so that clients know what `data` is. Facts keep the version they were written in. */
-export const recordedFacts: readonly TSchema[] = (Object.keys(factSchemas) as FactType[]).map((type) =>
-  Type.Object({
-    ...EnvelopeBody.properties,
-    host: HostName,
-    type: Type.Literal(type),
-    data: factSchemas[type],
-  }),
-);
-export const RecordedFactBody = Type.Union([...recordedFacts]);
-
-const PagesRequest = Type.Object({ ...PageRequest.properties, host: Host }, { additionalProperties: false });
-const PagesReply = Type.Object({
-  events: Type.Array(RecordedFactBody, { description: 'in the order of the log' }),
-  after: Type.Integer({ description: 'ask for the next page after this position' }),
-  isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
-});
+const { request: PagesRequest, reply: PagesReply, summary } = operations.events;
 const checkPages = checker(PagesRequest);
 
 export const events: Route = {
@@ -43,25 +14,19 @@ export const events: Route = {
   path: '/events',
   description: {
     operationId: 'events',
-    summary: 'The facts of the log or of one host, a page at a time.',
+    summary,
     parameters: Object.keys(PagesRequest.properties).map((name) => queryParameter(PagesRequest, name)),
     responses: { 200: json('A page', PagesReply) },
   },
   handle: async ({ ledger }, request, reply) => {
-    const { host, ...asked } = checkPages(fromQuery(PagesRequest, request));
-    const scope = { host: host ?? '', maxReplyBytes: MAX_REPLY_BYTES };
-    const page = await (host === undefined ? pageOfLog : pageOfHost)(ledger, asked, scope);
+    const asked = checkPages(fromQuery(PagesRequest, request));
+    const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply
       .header('content-type', 'application/json; charset=utf-8')
       .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd}}`);
   },
 };
-
-const StreamRequest = Type.Object(
-  { after: Type.Optional(After), host: Host, types: Type.Optional(Types) },
-  { additionalProperties: false },
-);
 
 const checkStream = checker(StreamRequest);
 

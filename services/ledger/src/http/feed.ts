@@ -5,6 +5,7 @@
  * that is behind reads the ring, or the log, at its own pace, and joins when it has caught up. So nothing is queued for
  * anybody: who reads slowly is simply behind.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 
@@ -123,7 +124,7 @@ export class Feed {
           if ('fact' in delivery) this.#take(frameOf(delivery.fact));
       } catch (error) {
         this.#report(`streams wait for the log: ${error instanceof Error ? error.message : error}`);
-        await pause(signal);
+        await setTimeout(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -158,14 +159,3 @@ export class Feed {
     this.#ringBytes = bytes;
   }
 }
-
-const pause = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(done, RETRY_MS);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });

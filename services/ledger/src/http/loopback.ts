@@ -1,6 +1,6 @@
 /** Loopback, and nothing else: there is no access control, so whoever reaches the service may do everything. */
 import { BlockList, isIP } from 'node:net';
-import { Failure } from '../failure.ts';
+import { Failure } from '@apledger/command-line';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');

@@ -1,14 +1,28 @@
 /** The OpenAPI 3.1 document: made from the routes and from the schemas that check requests, so it cannot say otherwise. */
+import {
+  AuditReport,
+  Boundary,
+  CardView,
+  CommandBody,
+  CustodyInterval,
+  Exposure,
+  FactBody,
+  GuestView,
+  Holder,
+  HostHead,
+  HostView,
+  MdevView,
+  ProblemBody,
+  Receipt,
+  RecordedFact,
+  RefusalBody,
+  recordedFacts,
+  Share,
+  ViewChange,
+} from '@apledger/api';
 import { CardModel, Conflict, commandSchemas, factSchemas, Hardware, MatrixIds } from '@apledger/events';
 import type { TSchema } from 'typebox';
-import { CommandBody, FactBody, ReceiptBody } from '../application/command.ts';
-import { AuditBody, BoundaryBody, ExposureBody, HolderBody, IntervalBody } from '../application/custody.ts';
-import { ChangeBody } from '../application/diff.ts';
-import { HeadBody } from '../application/hosts.ts';
-import { CardBody, GuestBody, HostBody, MdevBody } from '../application/matrices.ts';
-import { ShareBody } from '../application/what-if.ts';
-import { RecordedFactBody, recordedFacts } from './events.ts';
-import { PROBLEM_JSON, ProblemDetails, RefusalDetails } from './problem.ts';
+import { PROBLEM_JSON } from './problem.ts';
 import type { Content, Route } from './route.ts';
 
 export const API = '/api/v1';
@@ -20,32 +34,32 @@ const named = new Map<TSchema, string>([
   ...Object.entries(factSchemas).map(([type, schema]) => [schema, `${type}Data`] as const),
   ...recordedFacts.map((schema, index) => [schema, Object.keys(factSchemas)[index] ?? ''] as const),
   [CommandBody, 'Command'],
-  [RecordedFactBody, 'RecordedFact'],
-  [ReceiptBody, 'Receipt'],
+  [RecordedFact, 'RecordedFact'],
+  [Receipt, 'Receipt'],
   [FactBody, 'Fact'],
-  [HeadBody, 'Head'],
-  [HostBody, 'HostView'],
-  [CardBody, 'CardView'],
-  [MdevBody, 'MdevView'],
-  [GuestBody, 'GuestView'],
+  [HostHead, 'Head'],
+  [HostView, 'HostView'],
+  [CardView, 'CardView'],
+  [MdevView, 'MdevView'],
+  [GuestView, 'GuestView'],
   [MatrixIds, 'MatrixIds'],
   [CardModel, 'CardModel'],
   [Conflict, 'Conflict'],
   [Hardware, 'Hardware'],
-  [BoundaryBody, 'Boundary'],
-  [HolderBody, 'Holder'],
-  [IntervalBody, 'CustodyInterval'],
-  [ExposureBody, 'Exposure'],
-  [AuditBody, 'AuditReport'],
-  [ChangeBody, 'ViewChange'],
-  [ShareBody, 'Share'],
-  [ProblemDetails, 'Problem'],
-  [RefusalDetails, 'Refusal'],
+  [Boundary, 'Boundary'],
+  [Holder, 'Holder'],
+  [CustodyInterval, 'CustodyInterval'],
+  [Exposure, 'Exposure'],
+  [AuditReport, 'AuditReport'],
+  [ViewChange, 'ViewChange'],
+  [Share, 'Share'],
+  [ProblemBody, 'Problem'],
+  [RefusalBody, 'Refusal'],
 ]);
 /** Unions whose members say in a property which one they are. */
 const discriminated = new Map<TSchema, Readonly<Record<string, string>>>([
   [CommandBody, mapping(Object.keys(commandSchemas), (type) => `${type}Command`)],
-  [RecordedFactBody, mapping(Object.keys(factSchemas), (type) => type)],
+  [RecordedFact, mapping(Object.keys(factSchemas), (type) => type)],
 ]);
 
 function mapping(types: readonly string[], nameOf: (type: string) => string): Record<string, string> {
@@ -73,11 +87,11 @@ function spelled(schema: unknown): unknown {
 const errors: Readonly<Record<string, Content>> = {
   '4XX': {
     description: 'It cannot be carried out as asked, and changed nothing',
-    content: { [PROBLEM_JSON]: { schema: ProblemDetails } },
+    content: { [PROBLEM_JSON]: { schema: ProblemBody } },
   },
   '5XX': {
     description: 'The ledger or its log cannot serve; 503 = come again, with the same id',
-    content: { [PROBLEM_JSON]: { schema: ProblemDetails } },
+    content: { [PROBLEM_JSON]: { schema: ProblemBody } },
   },
 };
 

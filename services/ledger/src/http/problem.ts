@@ -1,35 +1,22 @@
 /** Errors as RFC 9457 problem details, whatever went wrong and wherever. */
+
+import type { Problem, ProblemBody, ProblemCode } from '@apledger/api';
 import { jsonText, visible } from '@apledger/text';
 import type { FastifyReply } from 'fastify';
-import Type from 'typebox';
-import { FactBody, refusalFields } from '../application/command.ts';
-import type { Problem, ProblemCode } from '../application/problem.ts';
 
 export const PROBLEM_JSON = 'application/problem+json';
 /** A client that was told to come again shall wait so many seconds. */
 const RETRY_AFTER_S = 1;
 
-/** What only HTTP can get wrong, beside the words that every transport has. */
-export type HttpProblemCode =
-  | ProblemCode
-  | 'refused'
-  | 'no-such-resource'
-  | 'method-not-allowed'
-  | 'unsupported-media-type'
-  | 'headers-too-large'
-  | 'not-http'
-  | 'wrong-host'
-  | 'foreign-origin'
-  | 'draining';
-
 /** One line for each code, the same at every occurrence. */
-const TITLES: Readonly<Record<Exclude<HttpProblemCode, `log-${string}`>, string>> = {
+const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = {
   'not-json': 'The body is not JSON',
   'invalid-command': 'The body is not a command',
   'invalid-step': 'A step cannot be read',
   'invalid-request': 'The request is not valid',
   'invalid-header': 'A header is not valid',
   'invalid-host': 'That cannot be the name of a host',
+  'no-such-log': 'There is no such log',
   'no-such-moment': 'There is no such moment',
   'no-identity': 'It is not known who asks',
   'unknown-host': 'There is no such host',
@@ -52,43 +39,15 @@ const TITLES: Readonly<Record<Exclude<HttpProblemCode, `log-${string}`>, string>
   draining: 'The service is stopping',
 };
 
-const titleOf = (code: HttpProblemCode): string =>
+const titleOf = (code: ProblemCode): string =>
   (TITLES as Readonly<Record<string, string>>)[code] ?? 'The log cannot serve';
-
-const base = {
-  type: Type.String({ description: 'urn:apledger:problem: and the code' }),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String({ description: 'for people: the thing, the reason and what helps' }),
-  code: Type.String({ description: 'for programs' }),
-};
-const revision = Type.Union([Type.Integer(), Type.Literal('none')]);
-
-/** The body of every error. */
-export const ProblemDetails = Type.Object({
-  ...base,
-  problems: Type.Optional(Type.Array(Type.String(), { description: 'each as path: what was expected' })),
-  expected: Type.Optional(revision),
-  actual: Type.Optional(revision),
-});
-
-/** The body for a command that was refused; the refusal is recorded. */
-export const RefusalDetails = Type.Object({
-  ...base,
-  ...refusalFields,
-  host: Type.String(),
-  commandId: Type.String(),
-  revision: Type.Integer(),
-  isDuplicate: Type.Boolean(),
-  facts: Type.Array(FactBody),
-});
 
 export function problemBody(
   status: number,
-  code: HttpProblemCode,
+  code: ProblemCode,
   detail: string,
   more: object = {},
-): Record<string, unknown> {
+): ProblemBody {
   return {
     type: `urn:apledger:problem:${code}`,
     title: titleOf(code),
@@ -103,7 +62,7 @@ export function problemBody(
 export function sendProblem(
   reply: FastifyReply,
   status: number,
-  code: HttpProblemCode,
+  code: ProblemCode,
   detail: string,
   more: object = {},
 ): FastifyReply {

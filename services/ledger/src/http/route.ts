@@ -1,10 +1,9 @@
 /** A route: one address of the API, how OpenAPI describes it, and what answers. */
+import { Problem } from '@apledger/api';
+import { HostName } from '@apledger/events';
+import { type AnsweredOperation, hostNameOf, jsonOf, type LogLedger } from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
-import { hostNameOf, jsonOf } from '../application/input.ts';
-import type { Ledger } from '../application/ledger.ts';
-import type { Operation } from '../application/operation.ts';
-import { Problem } from '../application/problem.ts';
 import type { Streams } from './streams.ts';
 
 /** A reply as JSON ends here, so that a page of large facts does not become a gigabyte of text. */
@@ -40,7 +39,7 @@ export interface Description {
 
 /** What routes work on. */
 export interface Service {
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   readonly streams: Streams;
 }
 
@@ -73,70 +72,54 @@ export function pathParameters(path: string, schemas: Readonly<Record<string, TS
   });
 }
 
-interface QueryRoute {
-  readonly path: string;
-  readonly operation: Operation;
-  /** Schemas of what the path names and the operation does not know: the host. */
-  readonly scope?: Readonly<Record<string, TSchema>>;
-  /** The reply's `revision` is its version. */
-  readonly hasETag?: boolean;
-}
-
-/** GET: what the path does not name is in the query string. */
-export function get({ path, operation, scope = {}, hasETag = false }: QueryRoute): Route {
-  const { name, does, request: schema, reply: replySchema } = operation;
+/** The route of an operation at its address. GET: what the path does not name is in the query string. POST: it is the body. */
+export function routeOf(operation: AnsweredOperation): Route {
+  const { http, name, summary, request, reply } = operation;
+  if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
+  const { method, path, hasETag = false } = http;
+  const fields = method === 'GET' ? request.properties : {};
   const inPath = namesIn(path);
-  const inQuery = Object.keys(schema.properties).filter((property) => !inPath.includes(property));
-  const ok = json('The answer', replySchema);
-  const version = { ETag: { description: 'the revision, in quotes', schema: { type: 'string' } as TSchema } };
+  const ok = json('The answer', reply);
   return {
-    method: 'GET',
+    method,
     path,
     description: {
       operationId: name,
-      summary: does,
+      summary,
       parameters: [
-        ...pathParameters(path, { ...scope, ...schema.properties }),
-        ...inQuery.map((property) => queryParameter(schema, property)),
+        ...pathParameters(path, { host: HostName, ...fields }),
+        ...Object.keys(fields)
+          .filter((field) => !inPath.includes(field))
+          .map((field) => queryParameter(request, field)),
         ...(hasETag ? [ifNoneMatch] : []),
       ],
+      ...(method === 'POST' ? { body: request } : {}),
       responses: hasETag
         ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
         : { 200: ok },
     },
-    handle: async ({ ledger }, request, reply) => {
-      const { host, ...named } = request.params as Readonly<Record<string, string>>;
-      const given = { ...fromQuery(schema, request), ...named };
+    handle: async ({ ledger }, asked, sent) => {
+      const { host, ...named } = asked.params as Readonly<Record<string, string>>;
+      const given = method === 'GET' ? { ...fromQuery(request, asked), ...named } : bodyOf(asked);
       const answer = await operation.answer(ledger, given, scopeOf(host));
-      if (!hasETag) return answer;
-      const tag = `"${(answer as { readonly revision: number }).revision}"`;
-      void reply.header('etag', tag).header('cache-control', 'no-cache');
-      const known = request.headers['if-none-match']
-        ?.split(',')
-        .map((text) => text.trim().replace(/^W\//, ''));
-      if (known?.some((each) => each === tag || each === '*') !== true) return answer;
-      return reply.code(304).send();
+      return hasETag ? withETag(answer as { readonly revision: number }, asked, sent) : answer;
     },
   };
 }
 
-/** POST: the request is the body. */
-export function post({ path, operation, scope = {} }: Omit<QueryRoute, 'hasETag'>): Route {
-  return {
-    method: 'POST',
-    path,
-    description: {
-      operationId: operation.name,
-      summary: operation.does,
-      parameters: pathParameters(path, scope),
-      body: operation.request,
-      responses: { 200: json('The answer', operation.reply) },
-    },
-    handle: async ({ ledger }, request) => {
-      const { host } = request.params as Readonly<Record<string, string>>;
-      return operation.answer(ledger, bodyOf(request), scopeOf(host));
-    },
-  };
+const version = { ETag: { description: 'the revision, in quotes', schema: { type: 'string' } as TSchema } };
+
+/** The answer, or 304 where the client has it already. */
+function withETag(
+  answer: { readonly revision: number },
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
+  const tag = `"${answer.revision}"`;
+  void reply.header('etag', tag).header('cache-control', 'no-cache');
+  const known = headers['if-none-match']?.split(',').map((text) => text.trim().replace(/^W\//, ''));
+  if (known?.some((each) => each === tag || each === '*') !== true) return answer;
+  return reply.code(304).send();
 }
 
 const scopeOf = (host: string | undefined) => ({

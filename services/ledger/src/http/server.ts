@@ -1,22 +1,16 @@
 /** The HTTP transport: the API, health, metrics and the console, on loopback. */
+
 import type { Socket } from 'node:net';
+import type { ProblemCode } from '@apledger/api';
+import { asProblem, type LogLedger, MAX_REQUEST_BYTES, tooLarge } from '@apledger/ledger';
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
-import { MAX_REQUEST_BYTES, tooLarge } from '../application/input.ts';
-import type { Ledger } from '../application/ledger.ts';
-import { asProblem } from '../application/problem.ts';
 import { serveConsole } from './console.ts';
 import { drain } from './drain.ts';
 import { guard } from './guard.ts';
 import { health } from './health.ts';
 import { measure } from './metrics.ts';
 import { API, openApiDocument } from './openapi.ts';
-import {
-  type HttpProblemCode,
-  PROBLEM_JSON,
-  problemBody,
-  sendApplicationProblem,
-  sendProblem,
-} from './problem.ts';
+import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from './problem.ts';
 import type { Route, Service } from './route.ts';
 import { routes } from './routes.ts';
 import { Streams } from './streams.ts';
@@ -29,7 +23,7 @@ const MAX_PARAMETER = 2304;
 const REQUEST_MS = 30_000;
 
 export interface HttpOptions {
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   /** Directory of the console's built files. */
   readonly console: string;
   /** Told what an operator should know, a line each. */
@@ -126,7 +120,7 @@ function mount(server: FastifyInstance, service: Service, path: string, there: r
   });
 }
 
-type Wrong = readonly [status: number, code: HttpProblemCode, detail: string];
+type Wrong = readonly [status: number, code: ProblemCode, detail: string];
 
 /** What was wrong before a route was asked. */
 function frameworkProblem({ code, statusCode }: FastifyError, { raw }: FastifyRequest): Wrong | undefined {

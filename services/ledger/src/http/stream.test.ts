@@ -1,4 +1,6 @@
 /** Whatever the pace of log and client: every fact that is wanted, once, in order, and nothing is queued. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
@@ -6,6 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Feed } from './feed.ts';
 import { FactStream, type Wanted } from './stream.ts';
+import { Streams } from './streams.ts';
 
 const HOSTS = ['a', 'b'];
 
@@ -156,5 +159,27 @@ describe('a stream of facts', () => {
     stream.beat(performance.now() + 61_000);
     expect(client.pipe.destroyed).toBe(true);
     await feed.close();
+  });
+});
+
+/** As much of a response as a stream takes. */
+const response = (): ServerResponse =>
+  Object.assign(new PassThrough(), { writeHead: () => {}, socket: null }) as unknown as ServerResponse;
+
+describe('the streams of one process', () => {
+  it('are 10,000 at most, and one that ends makes room', async () => {
+    const streams = await Streams.start({ log: openMemoryLog(), report: () => {} });
+    const responses = Array.from({ length: 10_000 }, response);
+    for (const each of responses) {
+      streams.checkRoom();
+      await streams.begin(each, { after: 0 });
+    }
+    expect(() => streams.checkRoom()).toThrow(expect.objectContaining({ status: 503, code: 'overloaded' }));
+    const closed = once(responses[0] as ServerResponse, 'close');
+    responses[0]?.destroy();
+    await closed;
+    expect(streams.count).toBe(9999);
+    streams.checkRoom();
+    await streams.end();
   });
 });

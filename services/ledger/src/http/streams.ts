@@ -1,7 +1,8 @@
 /** Every stream of facts that is open here. */
+
 import type { ServerResponse } from 'node:http';
+import { Problem } from '@apledger/api';
 import type { EventLog } from '@apledger/event-log';
-import { Problem } from '../application/problem.ts';
 import { Feed } from './feed.ts';
 import { SECURITY_HEADERS } from './guard.ts';
 import { FactStream, type Wanted } from './stream.ts';

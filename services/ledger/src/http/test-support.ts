@@ -1,8 +1,8 @@
 /** The HTTP transport over a log in memory; requests are handed to it without a socket. */
+
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
-import { memoryStore, openReadModel } from '@apledger/projections';
+import { LogLedger } from '@apledger/ledger';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { Ledger } from '../application/ledger.ts';
 import { API } from './openapi.ts';
 import { buildServer } from './server.ts';
 
@@ -18,7 +18,7 @@ export interface Answer {
 export interface Scene {
   readonly server: FastifyInstance;
   readonly log: EventLog;
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   /** What the service told its operator. */
   readonly reports: readonly string[];
   /** Tells the ledger's clock. */
@@ -31,9 +31,8 @@ export interface Scene {
 
 export async function scene(options: { readonly console?: string } = {}): Promise<Scene> {
   const log = openMemoryLog();
-  const readModel = await openReadModel({ log, store: memoryStore() });
   const reports: string[] = [];
-  const ledger = new Ledger({ log, readModel, now: () => made.now });
+  const ledger = new LogLedger({ log, now: () => made.now });
   const { console = '/nowhere' } = options;
   const server = await buildServer({ ledger, console, report: (line) => reports.push(line) });
   const made: Scene = {

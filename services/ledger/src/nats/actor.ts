@@ -6,9 +6,9 @@
  * importing client can forge; clients of the ledger's own account can. So it counts only where the operator has said that all
  * requests come that way (`--trust-request-info`), and there a request without it is turned away.
  */
+import { Problem } from '@apledger/api';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { Problem } from '../application/problem.ts';
 import { ACTOR, type Call, noteIn, REQUEST_INFO } from './call.ts';
 
 /** `user` is there when the import has `share: true`. */
@@ -17,9 +17,9 @@ const requestInfo = Compile(
 );
 
 /** `what the client says`, or with trusted request info `ACCOUNT/user: what the client says`. */
-export function actorOf(call: Call, trustsRequestInfo: boolean): string {
+export function actorOf(call: Call): string {
   const said = noteIn(call, ACTOR);
-  if (!trustsRequestInfo) return said ?? 'anonymous';
+  if (!call.trustsRequestInfo) return said ?? 'anonymous';
   const { acc, user } = infoOf(call);
   const known = user === undefined ? acc : `${acc}/${user}`;
   return said === undefined ? known : `${known}: ${said}`;

@@ -1,5 +1,5 @@
 /** A request as the broker brings it: the subject's host, the headers and the body. */
-import { badHeader, hostNameOf, noteOf, uuidOf } from '../application/input.ts';
+import { badHeader, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
 
 const PREFIX = 'apledger-';
 export const COMMAND_ID = 'apledger-command-id';
@@ -19,6 +19,8 @@ export interface Call {
   readonly body: Uint8Array;
   /** What fits into one message of this broker. */
   readonly maxReplyBytes: number;
+  /** Count `Nats-Request-Info` as who asks; see actor.ts. */
+  readonly trustsRequestInfo: boolean;
 }
 
 /** The host that the subject's last token names. */

@@ -1,9 +1,9 @@
 /** Commands as they come over the wire: receipts, refusals, and all that is no command. */
 import { openMemoryLog } from '@apledger/event-log';
+import { MAX_REQUEST_BYTES } from '@apledger/ledger';
+import { A, assignAdapter, create, register } from '@apledger/ledger/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from '../application/input.ts';
-import { A, assignAdapter, create, register } from '../application/test-support.ts';
 import { endpoints } from './endpoints.ts';
 import { type Scene, scene } from './test-support.ts';
 

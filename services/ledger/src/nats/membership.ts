@@ -1,12 +1,13 @@
 /** This process on NATS: the micro service, and the relay that publishes the facts. */
-import { relay } from '@apledger/relay';
-import type { Ledger } from '../application/ledger.ts';
-import { type BrokerOptions, connectTo, relayConnection } from './connection.ts';
+import type { LogLedger } from '@apledger/ledger';
+import { relay } from '@apledger/messages/nats';
+import { connectNats, placeOf, type ServerOptions } from '@apledger/nats';
 import { LedgerService } from './service.ts';
 
 export interface MembershipOptions {
-  readonly ledger: Ledger;
-  readonly broker: BrokerOptions;
+  readonly ledger: LogLedger;
+  readonly broker: ServerOptions;
+  readonly trustsRequestInfo: boolean;
   /** Publish the facts as well. */
   readonly relays: boolean;
   readonly report: (line: string) => void;
@@ -15,26 +16,29 @@ export interface MembershipOptions {
 export interface Membership {
   /** As discovery knows the service. */
   readonly id: string;
-  readonly url: string;
+  /** The broker's servers, without credentials. */
+  readonly place: string;
   /** Resolves when the service has ended; with a reason when nobody asked it to. */
   ended(): Promise<string | undefined>;
   /** Takes no more requests, answers those that came, publishes what is on its way, and leaves. */
   drain(): Promise<void>;
 }
 
-/** Registers the service and starts the relay. Throws Failure when the broker does not let us. */
+/** Registers the service and starts the relay. Throws BrokerError when the broker is away, or does not let us. */
 export async function joinBroker(options: MembershipOptions): Promise<Membership> {
-  const { ledger, broker, relays, report } = options;
-  const connection = await connectTo(broker);
-  const service = await LedgerService.serve({ ledger, connection, report }).catch(async (error: unknown) => {
-    await connection.close();
-    throw error;
-  });
+  const { ledger, broker, trustsRequestInfo, relays, report } = options;
+  const connection = await connectNats(broker, 'ledger');
+  const service = await LedgerService.serve({ ledger, connection, trustsRequestInfo, report }).catch(
+    async (error: unknown) => {
+      await connection.close();
+      throw error;
+    },
+  );
   const end = new AbortController();
   const publishing = relays ? publish(options, end.signal) : Promise.resolve();
   return {
     id: service.id,
-    url: broker.url,
+    place: placeOf(broker),
     ended: () => service.ended(),
     async drain() {
       end.abort();
@@ -49,7 +53,7 @@ async function publish({ ledger, broker, report }: MembershipOptions, signal: Ab
   try {
     await relay({
       log: ledger.log,
-      ...relayConnection(broker),
+      server: broker,
       signal,
       onState: (state) => {
         const reason = state.state === 'waiting' ? state.reason : '';

@@ -1,6 +1,6 @@
 /** Counts what an endpoint did. The library counts by itself only what a handler does before its first await. */
+import type { ProblemCode } from '@apledger/api';
 import type { Endpoint as LibraryEndpoint } from '@nats-io/services';
-import type { ProblemCode } from '../application/problem.ts';
 
 const NANOSECONDS_PER_MS = 1_000_000;
 

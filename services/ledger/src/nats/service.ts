@@ -4,14 +4,15 @@
  * Several of these share the requests by their queue group. Each request runs on its own; only commands for one
  * host wait for each other, in the command handler. Nothing listens here: the broker brings everything.
  */
+
+import { Problem, type ProblemMessage } from '@apledger/api';
+import { asProblem, type LogLedger } from '@apledger/ledger';
+import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Ledger } from '../application/ledger.ts';
-import { asProblem, Problem } from '../application/problem.ts';
-import { Failure } from '../failure.ts';
+
 import type { Call } from './call.ts';
-import { reasonOf } from './connection.ts';
 import type { Endpoint, Group } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { Meter } from './meter.ts';
@@ -33,29 +34,33 @@ const DRAIN_MS = 20_000;
 const encoder = new TextEncoder();
 
 export interface ServeOptions {
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   readonly connection: NatsConnection;
+  /** Count `Nats-Request-Info` as who asks; see actor.ts. */
+  readonly trustsRequestInfo: boolean;
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
 }
 
 /** One instance of the service, from `serve` on until `drain`. */
 export class LedgerService {
-  readonly #ledger: Ledger;
+  readonly #ledger: LogLedger;
   readonly #connection: NatsConnection;
+  readonly #trustsRequestInfo: boolean;
   readonly #report: (line: string) => void;
   readonly #meters = new Map<string, Meter>();
   readonly #inFlight = new Set<Promise<void>>();
   #service: Service | undefined;
   #isConnected = true;
 
-  private constructor({ ledger, connection, report }: ServeOptions) {
+  private constructor({ ledger, connection, trustsRequestInfo, report }: ServeOptions) {
+    this.#trustsRequestInfo = trustsRequestInfo;
     this.#ledger = ledger;
     this.#connection = connection;
     this.#report = report;
   }
 
-  /** Registers the endpoints; resolves when the broker has taken them. Throws Failure when it does not let us. */
+  /** Registers the endpoints; resolves when the broker has taken them. Throws BrokerError when it does not let us. */
   static async serve(options: ServeOptions): Promise<LedgerService> {
     const service = new LedgerService(options);
     await service.#register();
@@ -74,7 +79,7 @@ export class LedgerService {
     const error = await Promise.race([this.#connection.closed(), stopped]);
     // When the connection closes, so does the service, which then knows less about why.
     const reason = this.#connection.isClosed() ? ((await this.#connection.closed()) ?? error) : error;
-    return reason instanceof Error ? reasonOf(reason) : undefined;
+    return reason instanceof Error ? this.#explained(reason).message : undefined;
   }
 
   /** Takes no more requests, answers those that came, and closes the connection. */
@@ -121,7 +126,7 @@ export class LedgerService {
     }
     // The broker's refusal of a subscription comes before its answer to a ping.
     await this.#connection.flush();
-    if (service.isStopped) throw new Failure(2, reasonOf(await service.stopped));
+    if (service.isStopped) throw this.#explained(await service.stopped);
   }
 
   #take(endpoint: Endpoint, meter: Meter, message: ServiceMsg): void {
@@ -144,8 +149,21 @@ export class LedgerService {
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
     const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
-    const reply = await endpoint.answer(this.#ledger, callOf(message, maxReplyBytes));
+    const reply = await endpoint.answer(this.#ledger, this.#callOf(message, maxReplyBytes));
     message.respond(encoded(endpoint, reply, maxReplyBytes));
+  }
+
+  #callOf(message: ServiceMsg, maxReplyBytes: number): Call {
+    const given = new Map<string, string>();
+    for (const [name, values] of message.headers ?? []) given.set(name.toLowerCase(), values.at(-1) ?? '');
+    const { subject, data } = message;
+    return {
+      subject,
+      headers: given,
+      body: data,
+      maxReplyBytes,
+      trustsRequestInfo: this.#trustsRequestInfo,
+    };
   }
 
   #failed(endpoint: Endpoint, meter: Meter, message: ServiceMsg, error: unknown): void {
@@ -154,12 +172,16 @@ export class LedgerService {
     if (problem.status >= 500) this.#report(`${endpoint.name}: ${problem.message}`);
     if (problem.code === 'internal') this.#report(error instanceof Error ? `${error.stack}` : String(error));
     try {
-      message.respondError(problem.status, headline(problem), jsonText(problem.body()));
+      message.respondError(problem.status, headline(problem), jsonText(messageOf(problem)));
     } catch (unsent) {
       this.#report(
         `${endpoint.name}: the reply could not be sent: ${unsent instanceof Error ? unsent.message : unsent}`,
       );
     }
+  }
+
+  #explained(error: unknown): Error {
+    return brokerError(error, this.#connection.getServer());
   }
 
   async #watch(): Promise<void> {
@@ -170,7 +192,7 @@ export class LedgerService {
       } else if (status.type === 'reconnect') {
         this.#isConnected = true;
         this.#report(`reconnected to ${status.server}`);
-      } else if (status.type === 'error') this.#report(reasonOf(status.error));
+      } else if (status.type === 'error') this.#report(this.#explained(status.error).message);
     }
   }
 }
@@ -179,11 +201,12 @@ export class LedgerService {
 const asLibraryConnection = (connection: NatsConnection) =>
   connection as unknown as ConstructorParameters<typeof Svcm>[0];
 
-function callOf(message: ServiceMsg, maxReplyBytes: number): Call {
-  const given = new Map<string, string>();
-  for (const [name, values] of message.headers ?? []) given.set(name.toLowerCase(), values.at(-1) ?? '');
-  return { subject: message.subject, headers: given, body: message.data, maxReplyBytes };
-}
+/** The problem as the body of an error reply. */
+export const messageOf = ({ code, message, details }: Problem): ProblemMessage => ({
+  code,
+  message,
+  ...details,
+});
 
 function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Array {
   const whole = encoder.encode(JSON.stringify(reply));

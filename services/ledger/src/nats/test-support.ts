@@ -1,13 +1,15 @@
 /** A ledger over a log in memory, and requests to its endpoints as the broker would bring them. */
+import type { ProblemMessage } from '@apledger/api';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
-import { memoryStore, openReadModel } from '@apledger/projections';
-import { Ledger, type LedgerOptions } from '../application/ledger.ts';
-import { asProblem, type ProblemBody, type Status } from '../application/problem.ts';
+import { asProblem, LogLedger, type LogLedgerOptions } from '@apledger/ledger';
 import type { Call } from './call.ts';
 import { endpoints } from './endpoints.ts';
+import { messageOf } from './service.ts';
 
 /** What came of a request. */
-export type Answer = { readonly reply: unknown } | { readonly error: ProblemBody; readonly status: Status };
+export type Answer =
+  | { readonly reply: unknown }
+  | { readonly error: ProblemMessage; readonly status: number };
 
 export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
@@ -16,7 +18,7 @@ export interface Asking {
 
 export interface Scene {
   readonly log: EventLog;
-  readonly ledger: Ledger;
+  readonly ledger: LogLedger;
   /** Tells the ledger's clock. */
   now: Date;
   /** Asks the endpoint whose subject this is; text and bytes are sent as they are, anything else as JSON. */
@@ -25,17 +27,20 @@ export interface Scene {
   reply(subject: string, body?: unknown, asking?: Asking): Promise<Record<string, unknown>>;
 }
 
-export async function scene(options: Partial<LedgerOptions> = {}): Promise<Scene> {
+interface SceneOptions extends Partial<LogLedgerOptions> {
+  readonly trustsRequestInfo?: boolean;
+}
+
+export async function scene({ trustsRequestInfo = false, ...options }: SceneOptions = {}): Promise<Scene> {
   const log = options.log ?? openMemoryLog();
-  const readModel = await openReadModel({ log, store: memoryStore() });
-  const ledger = new Ledger({ ...options, log, readModel, now: () => made.now });
+  const ledger = new LogLedger({ ...options, log, now: () => made.now });
   const made: Scene = {
     log,
     ledger,
     now: new Date('2026-03-01T09:00:00.000Z'),
-    ask: (subject, body, asking) => ask(ledger, subject, body, asking),
+    ask: (subject, body, asking) => ask(ledger, trustsRequestInfo, subject, body, asking),
     async reply(subject, body, asking) {
-      const answer = await ask(ledger, subject, body, asking);
+      const answer = await ask(ledger, trustsRequestInfo, subject, body, asking);
       if ('error' in answer) throw new Error(JSON.stringify(answer.error));
       return answer.reply as Record<string, unknown>;
     },
@@ -59,7 +64,8 @@ const endpointOf = (subject: string) =>
   });
 
 async function ask(
-  ledger: Ledger,
+  ledger: LogLedger,
+  trustsRequestInfo: boolean,
   subject: string,
   body: unknown,
   { headers = {}, maxReplyBytes = 1_000_000 }: Asking = {},
@@ -71,11 +77,12 @@ async function ask(
     headers: new Map(Object.entries(headers)),
     body: bytes(body),
     maxReplyBytes,
+    trustsRequestInfo,
   };
   try {
     return { reply: JSON.parse(JSON.stringify(await endpoint.answer(ledger, call))) };
   } catch (error) {
     const problem = asProblem(error);
-    return { error: problem.body(), status: problem.status };
+    return { error: messageOf(problem), status: problem.status };
   }
 }

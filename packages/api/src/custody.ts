@@ -1,0 +1,210 @@
+/** Who could use which queue when, and what was left open. Queues are named like 05.0047. */
+import { Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
+import Type, { type Static } from 'typebox';
+import { span } from './moment.ts';
+import { closed, type Immutable, operation } from './operation.ts';
+
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+
+export const Boundary = Type.Object(
+  {
+    position: Type.Integer(),
+    revision: Type.Integer(),
+    occurredAt: Type.String(),
+    type: Type.String(),
+    commandId: Type.String(),
+    actor: Type.String(),
+  },
+  { description: 'the fact behind a boundary, and the command that caused it' },
+);
+export type Boundary = Immutable<Static<typeof Boundary>>;
+
+/** The host (zcrypt is bound to the queue), a guest (it is in the effective matrix of a running guest), or nobody. */
+export const Holder = Type.Union([
+  Type.Object({ kind: Type.Literal('host') }),
+  Type.Object({
+    kind: Type.Literal('guest'),
+    guest: orNull(GuestName, 'null = opened by something that is no KVM guest'),
+    mdev: MdevUuid,
+  }),
+  Type.Object({ kind: Type.Literal('nobody') }),
+]);
+export type Holder = Immutable<Static<typeof Holder>>;
+
+const custodyFields = {
+  holder: Holder,
+  sharedWith: Type.Array(Holder, { description: 'others who could use it all the while' }),
+  from: orNull(Boundary, 'null = since before the first fact'),
+  until: orNull(Boundary, 'null = still so'),
+  resetBefore: orNull(
+    Type.Boolean(),
+    'it was reset, or zeroized from outside, after the holder before had let go; null = nobody ever had it before',
+  ),
+  reset: orNull(Boundary, 'the one that counts: a QueueReset or a QueueZeroized'),
+};
+const Custody = Type.Object(custodyFields);
+/**
+ * A time in which the same could use a queue. It begins and ends between commits. `sharedWith` is empty but for a hole of
+ * 2019-v2 (driver-rules 8); the reset that counts is the first that succeeded.
+ */
+export type Custody = Immutable<Static<typeof Custody>>;
+
+export const CustodyInterval = Type.Object({ apqn: Type.String(), ...custodyFields });
+export type CustodyInterval = Immutable<Static<typeof CustodyInterval>>;
+
+const runFields = {
+  mdev: MdevUuid,
+  started: Boundary,
+  stopped: orNull(Boundary, 'null = still running'),
+};
+const GuestRun = Type.Object(runFields);
+export type GuestRun = Immutable<Static<typeof GuestRun>>;
+const NamedRun = Type.Object({ guest: orNull(GuestName), ...runFields });
+export type NamedRun = Immutable<Static<typeof NamedRun>>;
+
+/**
+ * A guest's queue came to another guest or to the host without a reset; several could use a queue at the same time; a
+ * guest has stopped at the end of the range and its mdev keeps queues; several running guests can control one domain
+ * then.
+ */
+export const Exposure = Type.Union([
+  Type.Object({
+    kind: Type.Literal('unreset-handover'),
+    host: HostName,
+    apqn: Type.String(),
+    from: Holder,
+    to: Holder,
+    at: Boundary,
+  }),
+  Type.Object({
+    kind: Type.Literal('shared-queue'),
+    host: HostName,
+    apqn: Type.String(),
+    holders: Type.Array(Holder),
+    since: Boundary,
+    until: orNull(Boundary),
+  }),
+  Type.Object({
+    kind: Type.Literal('stopped-guest-keeps-queues'),
+    host: HostName,
+    mdev: MdevUuid,
+    guest: orNull(GuestName),
+    queues: Type.Array(Type.String()),
+    since: Boundary,
+  }),
+  Type.Object({
+    kind: Type.Literal('shared-control-domain'),
+    host: HostName,
+    domain: Type.Integer(),
+    guests: Type.Array(Type.Object({ guest: orNull(GuestName), mdev: MdevUuid })),
+    since: Boundary,
+  }),
+]);
+export type Exposure = Immutable<Static<typeof Exposure>>;
+
+/** Queues that had the same custody, from the same facts to the same facts. */
+const CustodyGroup = Type.Object({ queues: Type.Array(Type.String()), ...custodyFields });
+export type CustodyGroup = Immutable<Static<typeof CustodyGroup>>;
+
+const HostAudit = Type.Object({
+  host: HostName,
+  driver: orNull(Generation),
+  position: Type.Integer(),
+  exposures: Type.Array(Exposure),
+  runs: Type.Array(NamedRun),
+  custody: Type.Array(CustodyGroup),
+});
+/** One host's part of a report; driver null = not registered in the span; custody in the order of the beginnings. */
+export type HostAudit = Immutable<Static<typeof HostAudit>>;
+
+type Bound = { revision: number } | { position: number } | { time: string } | null;
+const Bound = Type.Unsafe<Bound>(Type.Unknown());
+
+const AuditScope = Type.Object({ host: orNull(HostName), guest: orNull(GuestName), from: Bound, to: Bound });
+/** What a report was asked for; null = no limit. */
+export type AuditScope = Immutable<Static<typeof AuditScope>>;
+
+/** It holds no time of its making: the same log and scope give the same report. */
+export const AuditReport = Type.Object(
+  {
+    scope: AuditScope,
+    heads: Type.Array(
+      Type.Object({
+        stream: Type.String(),
+        revision: Type.Integer(),
+        position: Type.Integer(),
+        hash: Type.String(),
+        occurredAt: Type.String(),
+      }),
+      { description: 'what the report rests on, for `apledger verify --heads`' },
+    ),
+    hosts: Type.Array(HostAudit),
+  },
+  { description: 'an audit report' },
+);
+export type AuditReport = Immutable<Static<typeof AuditReport>>;
+
+const custody = operation({
+  name: 'custody',
+  summary: 'Who could use a queue of a host, from when to when, and whether it was reset.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/custody' },
+  request: Type.Object({ apqn: QueueName, ...span }, closed),
+  reply: Type.Object({
+    host: HostName,
+    apqn: Type.String(),
+    position: Type.Integer({ description: 'the last fact of the host that counts' }),
+    intervals: Type.Array(CustodyInterval),
+  }),
+});
+export type CustodyReport = Immutable<Static<(typeof custody)['reply']>>;
+
+const guestHistory = operation({
+  name: 'guest-history',
+  summary: 'When a guest ran on a host, and which queues it could use.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/guests/{guest}/history' },
+  request: Type.Object({ guest: GuestName, ...span }, closed),
+  reply: Type.Object({
+    host: HostName,
+    guest: GuestName,
+    position: Type.Integer(),
+    runs: Type.Array(GuestRun),
+    queues: Type.Array(CustodyInterval),
+  }),
+});
+export type GuestHistory = Immutable<Static<(typeof guestHistory)['reply']>>;
+
+const exposures = operation({
+  name: 'exposures',
+  summary: 'What was handed on without a reset on a host, and what stands open.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/exposures' },
+  request: Type.Object(span, closed),
+  reply: Type.Object({ exposures: Type.Array(Exposure) }),
+});
+
+/** The formats of a report. */
+export const REPORT_FORMATS = ['md', 'csv', 'json', 'html'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** Over HTTP `format` says how the report is written; its reply here is `format=json`. */
+const report = operation({
+  name: 'report',
+  summary: 'An audit report of all hosts, one host, or a guest.',
+  scope: 'log',
+  http: { method: 'GET', path: '/report' },
+  request: Type.Object(
+    {
+      format: Type.Optional(Type.Enum(REPORT_FORMATS, { description: 'default md' })),
+      host: Type.Optional(HostName),
+      guest: Type.Optional(GuestName),
+      ...span,
+    },
+    closed,
+  ),
+  reply: AuditReport,
+});
+
+export const custodyOperations = { custody, guestHistory, exposures, report };

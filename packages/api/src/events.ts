@@ -1,0 +1,107 @@
+/** The facts of the log or of one host, a page at a time. */
+import { type FactData, type FactType, factSchemas, HostName } from '@apledger/events';
+import Type, { type Static, type TSchema } from 'typebox';
+import { closed, type Immutable, operation } from './operation.ts';
+
+/** Facts in one page, at most. */
+export const MAX_PAGE = 1000;
+
+const After = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'only facts after this position; default 0',
+});
+const Types = Type.Array(Type.String({ maxLength: 64 }), {
+  minItems: 1,
+  maxItems: 100,
+  description: 'only these',
+});
+const page = {
+  after: Type.Optional(After),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: 'default 100' })),
+  types: Type.Optional(Types),
+};
+const PageRequest = Type.Object(page, closed);
+
+/** A fact as the log recorded it: the envelope, and what happened. */
+const Envelope = Type.Object({
+  id: Type.String(),
+  stream: Type.String(),
+  revision: Type.Integer(),
+  position: Type.Integer(),
+  type: Type.String(),
+  version: Type.Integer(),
+  occurredAt: Type.String(),
+  recordedAt: Type.String(),
+  actor: Type.String(),
+  cause: Type.String({ description: 'id of the command' }),
+  correlation: Type.String(),
+  data: Type.Unknown(),
+  hash: Type.String(),
+});
+type Envelope = Immutable<Static<typeof Envelope>>;
+
+/** A fact of the log and its host; `type` says what its data are. Facts keep the version they were written in. */
+export type RecordedFact = {
+  readonly [T in FactType]: Omit<Envelope, 'type' | 'data'> & {
+    readonly host: string;
+    readonly type: T;
+    readonly data: FactData<T>;
+  };
+}[FactType];
+
+/** One schema for each type of fact, so that clients know what `data` is. */
+export const recordedFacts: readonly TSchema[] = (Object.keys(factSchemas) as FactType[]).map((type) =>
+  Type.Object({
+    ...Envelope.properties,
+    host: HostName,
+    type: Type.Literal(type),
+    data: factSchemas[type],
+  }),
+);
+export const RecordedFact = Type.Unsafe<RecordedFact>(Type.Union([...recordedFacts]));
+
+const pageOf = <T extends TSchema>(fact: T, description: string) =>
+  Type.Object({
+    events: Type.Array(fact, { description }),
+    after: Type.Integer({ description: 'ask for the next page after this position' }),
+    isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
+  });
+const Page = pageOf(Envelope, 'as the log has them, in order');
+
+/** Of the whole log, or of one host. */
+const events = operation({
+  name: 'events',
+  summary: 'The facts of the log or of one host, a page at a time.',
+  scope: 'log',
+  http: { method: 'GET', path: '/events' },
+  request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
+  reply: pageOf(RecordedFact, 'in the order of the log'),
+});
+
+/** On NATS a permission is for a subject: the whole log has one, and each host has one. */
+const logEvents = operation({
+  name: 'events',
+  summary: 'The facts of the whole log, a page at a time.',
+  scope: 'log',
+  subject: 'events',
+  request: PageRequest,
+  reply: Page,
+});
+
+const hostEvents = operation({
+  name: 'host-events',
+  summary: 'The facts of one host, a page at a time.',
+  scope: 'host',
+  subject: 'events.*',
+  request: PageRequest,
+  reply: Page,
+});
+
+/** What the stream of facts is asked with. */
+export const StreamRequest = Type.Object(
+  { after: Type.Optional(After), host: Type.Optional(HostName), types: Type.Optional(Types) },
+  closed,
+);
+
+export const eventsOperations = { events, logEvents, hostEvents };

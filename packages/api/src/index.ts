@@ -1,0 +1,47 @@
+/**
+ * What the ledger can be asked, and what it answers: one schema each, declared here and nowhere else.
+ *
+ * An *operation* is a name, the schemas of its request and its reply, and its address on each transport. packages/ledger
+ * answers operations, services/ledger carries them over HTTP and NATS, packages/client asks them, and the command line and
+ * the console use the same types, which are `Static` of the schemas. docs/schemas/openapi.json is written from them for
+ * those who are not in this repository. This package imports no Node and does nothing.
+ */
+export {
+  CommandBody,
+  FactBody,
+  Receipt,
+  type Refusal,
+} from './command.ts';
+export {
+  AuditReport,
+  type AuditScope,
+  Boundary,
+  type Custody,
+  type CustodyGroup,
+  CustodyInterval,
+  type CustodyReport,
+  Exposure,
+  type GuestHistory,
+  type GuestRun,
+  Holder,
+  type HostAudit,
+  type NamedRun,
+  REPORT_FORMATS,
+  type ReportFormat,
+} from './custody.ts';
+export { ViewChange } from './diff.ts';
+export { MAX_PAGE, RecordedFact, recordedFacts, StreamRequest } from './events.ts';
+export { HostHead, MAX_HOSTS } from './hosts.ts';
+export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
+export type { AtMoment, Span } from './moment.ts';
+export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
+export {
+  type OperationName,
+  type Operations,
+  operations,
+  type Reply,
+  type Request,
+} from './operations.ts';
+export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
+export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
+export { Share, type SupposedStep, type WhatIf } from './what-if.ts';

@@ -1,0 +1,86 @@
+/** Who can use what on a host, now or as of any moment. */
+import { Generation, GuestName, HostName, MatrixIds, MdevUuid } from '@apledger/events';
+import Type, { type Static } from 'typebox';
+import { atMoment } from './moment.ts';
+import { closed, type Immutable, operation } from './operation.ts';
+
+const Ids = Type.Array(Type.Integer());
+const fact = {
+  host: HostName,
+  revision: Type.Integer({ description: 'of the last fact that counts' }),
+  position: Type.Integer(),
+  occurredAt: Type.String(),
+};
+const mdevFields = {
+  mdev: MdevUuid,
+  ...MatrixIds.properties,
+  open: Type.Boolean({ description: 'somebody has it open' }),
+  guest: Type.Union([GuestName, Type.Null()]),
+  attached: Type.Boolean({ description: 'the guest got the AP devices' }),
+  migrating: Type.Boolean(),
+  removing: Type.Boolean({ description: 'its removal waits until the guest lets go' }),
+  guestMatrix: Type.Union([MatrixIds, Type.Null()], { description: 'what is left after filtering' }),
+  effective: Type.Union([MatrixIds, Type.Null()], { description: 'what the running guest can use' }),
+};
+
+/** Adapters x domains, and control domains; ids ascending. */
+export type MatrixView = Immutable<Static<typeof MatrixIds>>;
+
+/** One card and its queues, by domain: those that exist, and those of them that each driver is bound to. */
+export const CardView = Type.Object({ adapter: Type.Integer(), queues: Ids, zcrypt: Ids, vfioAp: Ids });
+export type CardView = Immutable<Static<typeof CardView>>;
+
+/**
+ * One mdev: what is assigned, what is left of it after filtering (null where the driver keeps no such matrix: 2019-v2
+ * while closed), and what a running guest can use. An open mdev may be without AP devices (driver-rules 6.8).
+ */
+export const MdevView = Type.Object(mdevFields);
+export type MdevView = Immutable<Static<typeof MdevView>>;
+
+/** A host as of one moment. Cards and domains ascend, mdevs stand in the order of creation. */
+export const HostView = Type.Object({
+  ...fact,
+  driver: Generation,
+  apmask: Type.String(),
+  aqmask: Type.String(),
+  adapters: Ids,
+  domains: Ids,
+  cards: Type.Array(CardView),
+  mdevs: Type.Array(MdevView),
+});
+export type HostView = Immutable<Static<typeof HostView>>;
+
+export const GuestView = Type.Object({ ...fact, guest: GuestName, mdevs: Type.Array(MdevView) });
+export type GuestView = Immutable<Static<typeof GuestView>>;
+
+const host = operation({
+  name: 'host',
+  summary: 'The masks, cards, queues and mdevs of a host.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}', hasETag: true },
+  subject: 'host.*',
+  request: Type.Object(atMoment, closed),
+  reply: HostView,
+});
+
+const mdev = operation({
+  name: 'mdev',
+  summary: 'One mdev: what is assigned to it, and what its guest can use.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/mdevs/{mdev}', hasETag: true },
+  subject: 'mdev.*',
+  request: Type.Object({ mdev: MdevUuid, ...atMoment }, closed),
+  reply: Type.Object({ ...fact, ...mdevFields }),
+});
+
+const guest = operation({
+  name: 'guest',
+  summary: 'One running guest: the mdevs that it has open.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/guests/{guest}', hasETag: true },
+  subject: 'guest.*',
+  request: Type.Object({ guest: GuestName, ...atMoment }, closed),
+  reply: GuestView,
+});
+
+export const matricesOperations = { host, mdev, guest };

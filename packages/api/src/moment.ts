@@ -1,0 +1,32 @@
+/** "As of": a position of the log, or a time. */
+import Type, { type Static } from 'typebox';
+
+/** What packages/moment reads, which refuses the rest with what to write instead. */
+const text = { minLength: 1, maxLength: 100 } as const;
+const FORMS =
+  'like 2026-11-17T09:14:00Z, or 2026-11-17 09:14 Europe/Zurich, or -2h (docs/moments.md); without a zone it is UTC';
+
+/** Properties of a request about a moment; none of them = now. */
+export const atMoment = {
+  position: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'as of this position of the log',
+    }),
+  ),
+  time: Type.Optional(Type.String({ ...text, description: `as of this time, ${FORMS}` })),
+};
+const AtMoment = Type.Object(atMoment);
+export type AtMoment = Readonly<Static<typeof AtMoment>>;
+
+/** Either form in one text, for requests about two moments: digits are a position. */
+export const MomentText = Type.String({
+  ...text,
+  description: `digits are a position of the log, anything else is a time ${FORMS}`,
+});
+
+/** Properties of a request about a span of the log. */
+export const span = { from: Type.Optional(MomentText), to: Type.Optional(MomentText) };
+const Span = Type.Object(span);
+export type Span = Readonly<Static<typeof Span>>;

@@ -1,0 +1,45 @@
+/** What an operation declares: its schemas, and the address at which each transport carries it. */
+import type { CommandType, FactType } from '@apledger/events';
+import type { Static, TObject, TSchema } from 'typebox';
+
+/** What a schema describes, never written to. Facts and commands are the types of packages/events. */
+export type Immutable<T> = T extends { readonly type: FactType | CommandType }
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Immutable<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+      : T;
+
+/** One question or order, the same on every transport. */
+export interface Operation {
+  readonly name: string;
+  /** One sentence, for documents and discovery. */
+  readonly summary: string;
+  /** `host`: it is about one host, which the address names and the request schema does not. */
+  readonly scope: 'host' | 'log';
+  readonly request: TObject;
+  readonly reply: TSchema;
+  readonly http?: {
+    readonly method: 'GET' | 'POST';
+    /** Below /api/v1, with `{name}` for what varies. GET puts the rest into the query string, POST into the body. */
+    readonly path: string;
+    /** The revision of the reply is its version. */
+    readonly hasETag?: true;
+  };
+  /** On NATS, below `apledger.v1.svc.query`; `*` stands for the host. */
+  readonly subject?: string;
+}
+
+/** What an operation is asked with. */
+export type RequestTo<O extends Operation> = Immutable<Static<O['request']>> &
+  (O['scope'] extends 'host' ? { readonly host: string } : unknown);
+
+/** What an operation answers. */
+export type ReplyOf<O extends Operation> = Immutable<Static<O['reply']>>;
+
+/** Keeps the exact types of a declaration. */
+export const operation = <const O extends Operation>(declared: O): O => declared;
+
+/** Requests carry nothing that nobody reads. */
+export const closed = { additionalProperties: false } as const;

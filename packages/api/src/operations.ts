@@ -1,0 +1,23 @@
+/** Every operation, in the order in which documents list them. */
+import { custodyOperations } from './custody.ts';
+import { diff } from './diff.ts';
+import { eventsOperations } from './events.ts';
+import { hosts } from './hosts.ts';
+import { matricesOperations } from './matrices.ts';
+import type { ReplyOf, RequestTo } from './operation.ts';
+import { verifyOperations } from './verify.ts';
+import { whatIf } from './what-if.ts';
+
+export const operations = {
+  hosts,
+  ...matricesOperations,
+  diff,
+  whatIf,
+  ...custodyOperations,
+  ...eventsOperations,
+  ...verifyOperations,
+};
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+export type Request<Name extends OperationName> = RequestTo<Operations[Name]>;
+export type Reply<Name extends OperationName> = ReplyOf<Operations[Name]>;

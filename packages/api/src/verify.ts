@@ -1,0 +1,92 @@
+/** Is this log the one that was written; and folding it anew. */
+import { HostName } from '@apledger/events';
+import Type from 'typebox';
+import { closed, operation } from './operation.ts';
+
+/** Heads in one request; one reading of the log each. */
+const MAX_HEADS = 1000;
+
+const verify = operation({
+  name: 'verify',
+  summary:
+    'Compares heads noted earlier (from hosts or verify --json) with the log. A hash seals all facts before it; `apledger verify` recomputes them.',
+  scope: 'log',
+  http: { method: 'POST', path: '/verify' },
+  subject: 'verify',
+  request: Type.Object(
+    {
+      heads: Type.Array(
+        Type.Object({
+          host: HostName,
+          revision: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
+          hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+        }),
+        { minItems: 1, maxItems: MAX_HEADS },
+      ),
+    },
+    closed,
+  ),
+  reply: Type.Object({
+    checked: Type.Integer({ description: 'how many heads were compared' }),
+    problems: Type.Array(Type.Object({ host: HostName, revision: Type.Integer(), problem: Type.String() }), {
+      description: 'none = every head is still what it was',
+    }),
+  }),
+});
+
+const recompute = operation({
+  name: 'recompute',
+  summary:
+    'Recomputes every hash and packed form of the log, and compares it with heads noted earlier. Takes seconds for a million facts.',
+  scope: 'log',
+  http: { method: 'POST', path: '/recompute' },
+  request: Type.Object(
+    {
+      heads: Type.Optional(
+        Type.Array(
+          Type.Object({
+            stream: Type.String({ maxLength: 80 }),
+            revision: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
+            hash: Type.String({ maxLength: 64 }),
+          }),
+          { maxItems: MAX_HEADS, description: 'from an earlier recompute, or a report' },
+        ),
+      ),
+    },
+    closed,
+  ),
+  reply: Type.Object({
+    facts: Type.Integer(),
+    streams: Type.Integer(),
+    problems: Type.Array(
+      Type.Object({
+        stream: Type.String(),
+        revision: Type.Integer(),
+        position: Type.Integer(),
+        problem: Type.String(),
+      }),
+      { description: 'none = this log is the one that was written' },
+    ),
+    heads: Type.Array(
+      Type.Object({
+        stream: Type.String(),
+        revision: Type.Integer(),
+        position: Type.Integer(),
+        hash: Type.String(),
+        occurredAt: Type.String(),
+      }),
+      { description: 'note them elsewhere for the next time' },
+    ),
+  }),
+});
+
+const rebuild = operation({
+  name: 'rebuild',
+  summary: 'Forgets the read model and folds the whole log again.',
+  scope: 'log',
+  http: { method: 'POST', path: '/rebuild' },
+  request: Type.Object({}, closed),
+  reply: Type.Object({ position: Type.Integer(), hosts: Type.Integer(), milliseconds: Type.Integer() }),
+});
+
+export const verifyOperations = { verify, recompute, rebuild };

@@ -1,0 +1,20 @@
+/**
+ * Command lines as data.
+ *
+ * A `Command` says what it is called, which options and positionals it takes, and examples; `runProgram` reads an argument
+ * vector by these definitions and runs the one that it names. Help is printed from the same definitions. A command ends
+ * with an exit status, or throws a `Failure` whose message is for a person.
+ */
+export {
+  type Command,
+  type Context,
+  command,
+  type Definition,
+  type Option,
+  type Options,
+  type Positional,
+  type Values,
+} from './command.ts';
+export { Failure } from './failure.ts';
+export { jsonLine, line, type Output, processOutput } from './output.ts';
+export { type Program, runCommand, runProgram } from './parse.ts';

@@ -1,0 +1,97 @@
+/** The facts of the log or of one host, a page at a time. */
+import { Problem, type Reply, type Request } from '@apledger/api';
+import type { RecordedFact } from '@apledger/event-log';
+import { hostOf, isFactType, streamOf } from '@apledger/events';
+import type { Answer, Limits } from '../answer.ts';
+import type { LogLedger } from '../log-ledger.ts';
+import { momentOf } from '../moment.ts';
+import { unknownHost } from './hosts.ts';
+
+const DEFAULT_PAGE = 100;
+/** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
+const MAX_LOOKED_AT = 10_000;
+/** What surrounds the facts in a page. */
+const FRAME_BYTES = 256;
+
+/** Facts in order, and where to ask on. */
+export interface Page {
+  readonly events: readonly RecordedFact[];
+  /** The same as JSON: they were made into text to see how much they are, and need not be again. */
+  readonly texts: readonly string[];
+  readonly after: number;
+  readonly isEnd: boolean;
+}
+
+const events: Answer<'events'> = async (ledger, request, limits) => {
+  const { events: facts, after, isEnd } = await pageOf(ledger, request, limits);
+  const shown = facts.map((fact) => ({ ...fact, host: hostOf(fact.stream) ?? '' }));
+  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd };
+};
+
+const logEvents: Answer<'logEvents'> = async (ledger, request, limits) => {
+  const { events: facts, after, isEnd } = await pageOf(ledger, request, limits);
+  return { events: facts, after, isEnd };
+};
+
+const hostEvents: Answer<'hostEvents'> = logEvents;
+
+/** Of the whole log, or of the host that the request names. */
+export async function pageOf(ledger: LogLedger, request: Request<'events'>, limits: Limits): Promise<Page> {
+  const { host, after = 0 } = request;
+  const stream = host === undefined ? undefined : streamOf(host);
+  if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
+  const moment = await momentOf(ledger, { position: after });
+  const facts =
+    stream === undefined
+      ? ledger.log.readAll({ after })
+      : ledger.log.readStream(stream, { from: (await ledger.log.revisionAt(stream, moment)) + 1 });
+  return page(facts, request, limits);
+}
+
+/** A page ends at its limit, at what one reply holds, or where enough was looked at. */
+async function page(
+  facts: AsyncIterable<RecordedFact>,
+  { after: start = 0, limit = DEFAULT_PAGE, types }: Request<'events'>,
+  { maxReplyBytes }: Limits,
+): Promise<Page> {
+  const wanted = typesOf(types);
+  const found: RecordedFact[] = [];
+  const texts: string[] = [];
+  let after = start;
+  let lookedAt = 0;
+  let bytes = FRAME_BYTES;
+  const end = (isEnd: boolean): Page => ({ events: found, texts, after, isEnd });
+  for await (const fact of facts) {
+    if (found.length === limit || lookedAt === MAX_LOOKED_AT) return end(false);
+    lookedAt += 1;
+    if (wanted === undefined || wanted.has(fact.type)) {
+      const text = JSON.stringify(fact);
+      bytes += Buffer.byteLength(text) + 1;
+      if (bytes > maxReplyBytes && found.length > 0) return end(false);
+      if (bytes > maxReplyBytes) throw tooLarge(fact);
+      found.push(fact);
+      texts.push(text);
+    }
+    after = fact.position;
+  }
+  return end(true);
+}
+
+const tooLarge = ({ position, stream, type }: RecordedFact): Problem =>
+  new Problem(
+    413,
+    'reply-too-large',
+    `The fact at position ${position} (${type} of ${stream}) does not fit into one message of this broker; go on after ${position}.`,
+  );
+
+/** Types of facts by name. Throws Problem for what is none. */
+export function typesOf(types: readonly string[] | undefined): ReadonlySet<string> | undefined {
+  const unknown = types?.filter((type) => !isFactType(type)) ?? [];
+  if (unknown.length > 0)
+    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+      problems: unknown.map((type) => `types: there is no type ${JSON.stringify(type)}`),
+    });
+  return types === undefined ? undefined : new Set(types);
+}
+
+export const eventsAnswers = { events, logEvents, hostEvents };

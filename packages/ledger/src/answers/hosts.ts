@@ -1,0 +1,47 @@
+/** Which hosts there are, each with its head. */
+import { type HostHead, MAX_HOSTS, Problem } from '@apledger/api';
+import type { Head, Moment } from '@apledger/event-log';
+import { streamOf } from '@apledger/events';
+import type { Answer } from '../answer.ts';
+import type { LogLedger } from '../log-ledger.ts';
+import { momentOf } from '../moment.ts';
+
+export const hosts: Answer<'hosts'> = async (ledger, request) => {
+  const { after = '', limit = MAX_HOSTS } = request;
+  // Asked first: what comes while the heads are read is left out by it.
+  const moment = await momentOf(ledger, request);
+  const last = await ledger.log.lastPosition();
+  const heads = await ledger.heads.after(after, limit + 1, last);
+  const page: HostHead[] = [];
+  for (const [host, head] of heads.slice(0, limit)) {
+    const end = isThen(head, moment)
+      ? head
+      : await headAt(ledger, host, await ledger.log.revisionAt(head.stream, moment));
+    if (end === undefined) continue;
+    const { revision, position, hash, occurredAt } = end;
+    page.push({ host, revision, position, hash, occurredAt });
+  }
+  const next = heads.length > limit ? (heads[limit - 1]?.[0] ?? null) : null;
+  return { hosts: page, next, position: 'position' in moment ? moment.position : null };
+};
+
+/** Whether a host had ended so at the moment already. */
+const isThen = ({ position, occurredAt }: Head, moment: Moment): boolean =>
+  ('position' in moment && position <= moment.position) || ('time' in moment && occurredAt <= moment.time);
+
+/** The fact that a host's stream ended with at a revision; undefined when there is none. */
+async function headAt(
+  { log }: LogLedger,
+  host: string,
+  revision: number,
+): Promise<Omit<Head, 'stream'> | undefined> {
+  for await (const fact of log.readStream(streamOf(host), { from: revision, to: revision })) return fact;
+  return undefined;
+}
+
+export const unknownHost = (host: string, when = ''): Problem =>
+  new Problem(
+    404,
+    'unknown-host',
+    `There is no host ${host}${when}; ask for the hosts to see those that there are.`,
+  );

@@ -1,0 +1,20 @@
+/** The answer to every operation. */
+import type { OperationName } from '@apledger/api';
+import type { Answer } from '../answer.ts';
+import { custodyAnswers } from './custody.ts';
+import { diff } from './diff.ts';
+import { eventsAnswers } from './events.ts';
+import { hosts } from './hosts.ts';
+import { matricesAnswers } from './matrices.ts';
+import { verifyAnswers } from './verify.ts';
+import { whatIf } from './what-if.ts';
+
+export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
+  hosts,
+  ...matricesAnswers,
+  diff,
+  whatIf,
+  ...custodyAnswers,
+  ...eventsAnswers,
+  ...verifyAnswers,
+};

@@ -1,0 +1,44 @@
+/** Is this log the one that was written: heads compared, or every hash recomputed. And folding the read model anew. */
+import { setImmediate } from 'node:timers/promises';
+import { checkHeads, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
+import { hostOf, packRecorded, parseFact, streamOf } from '@apledger/events';
+import type { Answer } from '../answer.ts';
+import { alone } from './alone.ts';
+
+const verify: Answer<'verify'> = async ({ log }, { heads }) => {
+  const noted = heads.map(({ host, ...head }) => ({ stream: streamOf(host), ...head }));
+  const found = await checkHeads(log, noted);
+  const problems = found.map(({ stream, revision, problem }) => ({
+    host: hostOf(stream) ?? stream,
+    revision,
+    problem,
+  }));
+  return { checked: heads.length, problems };
+};
+
+const recompute: Answer<'recompute'> = (ledger, { heads: noted = [] }) =>
+  alone(ledger, 'recompute', async () => {
+    const walk = verifyLog(ledger.log, { repack, noted });
+    let step = await walk.next();
+    while (!step.done) {
+      ledger.show(`verifying: position ${step.value.position} of ${step.value.lastPosition}`);
+      await setImmediate(); // others have questions meanwhile
+      step = await walk.next();
+    }
+    ledger.show('');
+    return step.value;
+  });
+
+const repack = ({ type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
+  packRecorded(parseFact(type, version, data), version, stored);
+
+const rebuild: Answer<'rebuild'> = (ledger) =>
+  alone(ledger, 'rebuild', async () => {
+    const started = performance.now();
+    const views = await ledger.rebuildViews();
+    const position = await ledger.log.lastPosition();
+    const hosts = (await views.hosts()).length;
+    return { position, hosts, milliseconds: Math.round(performance.now() - started) };
+  });
+
+export const verifyAnswers = { verify, recompute, rebuild };

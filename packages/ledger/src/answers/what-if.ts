@@ -1,0 +1,21 @@
+/** What steps would do to a host, and to its users; nothing is recorded. */
+import { Problem } from '@apledger/api';
+import type { Answer } from '../answer.ts';
+import { inWords, isAsked, momentOf } from '../moment.ts';
+import { BadStep } from '../what-if/suppose.ts';
+import { whatIf as suppose } from '../what-if/what-if.ts';
+import { unknownHost } from './hosts.ts';
+
+export const whatIf: Answer<'whatIf'> = async (ledger, { host, steps, ...asked }) => {
+  const { handler } = ledger;
+  const readModel = await ledger.views();
+  const moment = isAsked(asked) ? { moment: await momentOf(ledger, asked) } : {};
+  const answer = await suppose({ handler, readModel, host, steps, ...moment }).catch(asBadRequest);
+  if (answer === undefined) throw unknownHost(host, inWords(asked));
+  return answer;
+};
+
+function asBadRequest(error: unknown): never {
+  if (error instanceof BadStep) throw new Problem(400, 'invalid-step', error.message, {}, error);
+  throw error;
+}

@@ -1,0 +1,37 @@
+/**
+ * The application: what packages/api declares, answered.
+ *
+ * A `Ledger` is asked, whether it is a log that this process opens (`LogLedger`) or a service (`ServiceLedger`); the command
+ * line uses nothing else. The transports of the service carry `answeredOperations`. `answers/` has one function for each
+ * operation, `what-if/` and `report/` what two of them need; place.ts reads `--data`, `--log` and `--server`, moment.ts
+ * positions and times, input.ts what clients send beside.
+ */
+export type { Limits } from './answer.ts';
+export { type Page, pageOf, typesOf } from './answers/events.ts';
+export {
+  badHeader,
+  hostNameOf,
+  jsonOf,
+  MAX_REQUEST_BYTES,
+  noteOf,
+  tooLarge,
+  uuidOf,
+} from './input.ts';
+export { hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
+export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
+export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
+export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
+export {
+  dataDirectory,
+  type OpenLedgerOptions,
+  openLedger,
+  openLogLedger,
+  openPlacedLog,
+  type Place,
+} from './place.ts';
+export { asProblem } from './problem.ts';
+export { writeReport } from './report/index.ts';
+export { boundaryText, exposureText, holdersText, resetText } from './report/words.ts';
+export { ServiceLedger } from './service-ledger.ts';
+export { submit } from './submit.ts';
+export { whatIf } from './what-if/what-if.ts';

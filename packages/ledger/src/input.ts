@@ -1,0 +1,58 @@
+/** What comes from outside, whoever brings it: names, bodies and notes, each checked before it is used. */
+
+import { Problem } from '@apledger/api';
+import { isHostName } from '@apledger/events';
+import { visible } from '@apledger/text';
+
+/** The longest command, a host with 256 cards and both masks written in full, has about half of that. */
+export const MAX_REQUEST_BYTES = 128 * 1024;
+/** Of what a client says about itself. */
+const MAX_NOTE_LENGTH = 256;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The text, when it can be the name of a host. Throws Problem `invalid-host`. */
+export function hostNameOf(text: string): string {
+  if (isHostName(text)) return text;
+  throw new Problem(
+    400,
+    'invalid-host',
+    `${JSON.stringify(text.slice(0, 80))} cannot be the name of a host: letters, digits, - and _, at most 63.`,
+  );
+}
+
+/** The body as JSON; `whenEmpty` stands for an empty one. Throws Problem `not-json`, `request-too-large`. */
+export function jsonOf(body: Uint8Array, whenEmpty?: unknown): unknown {
+  if (body.length === 0 && whenEmpty !== undefined) return whenEmpty;
+  if (body.length > MAX_REQUEST_BYTES) throw tooLarge(`${body.length} bytes`);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'it is not UTF-8';
+    throw new Problem(400, 'not-json', `The body is not JSON: ${reason}`, {}, error);
+  }
+}
+
+export const tooLarge = (size: string): Problem =>
+  new Problem(413, 'request-too-large', `The request has ${size}; ${MAX_REQUEST_BYTES} are the most.`);
+
+export const badHeader = (name: string, expected: string): Problem =>
+  new Problem(400, 'invalid-header', `The header ${name} is not valid.`, {
+    problems: [`${name}: ${expected}`],
+  });
+
+/** A command's id, in lower case. `header` is where it came from. */
+export function uuidOf(header: string, text: string): string {
+  const id = text.toLowerCase();
+  if (!UUID.test(id)) throw badHeader(header, 'must be a UUID');
+  return id;
+}
+
+/** A line that the client wrote for those who read the log. */
+export function noteOf(header: string, text: string): string {
+  if (text.trim() === '' || text.length > MAX_NOTE_LENGTH || visible(text) !== text)
+    throw badHeader(
+      header,
+      `must be 1 to ${MAX_NOTE_LENGTH} characters, none of them a control character or one that cannot be seen`,
+    );
+  return text;
+}

@@ -1,0 +1,88 @@
+/** A ledger in a data directory, closed and opened again. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { LogLedger } from './log-ledger.ts';
+import { openLogLedger } from './place.ts';
+import { A, assignAdapter, create, register } from './testing/commands.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'apledger-ledger-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const scratch = (): string => mkdtempSync(join(root, 'd'));
+
+/** A host with more facts than are folded again without a thought. */
+async function fill({ handler }: LogLedger): Promise<void> {
+  const refused = Array.from({ length: 120 }, () => assignAdapter(A, 255));
+  for (const command of [register('h'), create(A), ...refused])
+    await handler.submit({ host: 'h', command, actor: 'test' });
+}
+
+/** The files below the directory that this process has open. */
+const openFiles = (directory: string): string[] =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    const path = readlink(`/proc/self/fd/${fd}`);
+    return path?.startsWith(directory) ? [path] : [];
+  });
+
+/** Undefined when it is closed meanwhile. */
+function readlink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+describe.runIf(existsSync('/proc/self/fd'))('a ledger whose read model cannot be opened', () => {
+  it('says so to who asks, and closes its log', async () => {
+    const directory = scratch();
+    const first = await openLogLedger({ data: directory });
+    await fill(first);
+    await first.views();
+    expect(openFiles(directory)).toContain(join(directory, 'log.sqlite'));
+    await first.close();
+    rmSync(join(directory, 'read-model.sqlite'));
+    mkdirSync(join(directory, 'read-model.sqlite'));
+    const second = await openLogLedger({ data: directory }, { keepsViews: true });
+    await expect(second.views()).rejects.toThrow();
+    await second.close();
+    expect(openFiles(directory)).toEqual([]);
+  });
+});
+
+describe('a ledger that was closed', () => {
+  it('left the states that it decided on, and the next one begins there', async () => {
+    const directory = scratch();
+    const first = await openLogLedger({ data: directory });
+    await fill(first);
+    const before = await first.handler.stateAt('h');
+    await first.close();
+    expect(readdirSync(join(directory, 'snapshots', 'h'))).toEqual([`${before?.revision}`]);
+    const second = await openLogLedger({ data: directory });
+    expect(await second.handler.stateAt('h')).toEqual(before);
+    await second.close();
+  });
+
+  it('says when it could not leave them, and lost nothing', async () => {
+    const directory = scratch();
+    writeFileSync(join(directory, 'snapshots'), 'in the way');
+    const said: string[] = [];
+    const first = await openLogLedger({ data: directory }, { report: (message) => void said.push(message) });
+    await fill(first);
+    const before = await first.handler.stateAt('h');
+    await first.close();
+    expect(said).toEqual([expect.stringMatching(/^the state of host h at revision \d+ could not be kept: /)]);
+    const second = await openLogLedger({ data: directory });
+    expect(await second.handler.stateAt('h')).toEqual(before);
+    await second.close();
+  });
+});

@@ -1,0 +1,42 @@
+/** What can be asked of a ledger, wherever it is: a log that this process opens, or a service. */
+import type { OperationName, Receipt, Reply, Request } from '@apledger/api';
+import type { Submission } from '@apledger/command-handler';
+import type { RecordedFact } from '@apledger/event-log';
+import type { HostState } from '@apledger/host';
+
+/** Which facts. */
+export interface Wanted {
+  /** Only facts after this position; default 0. */
+  readonly after?: number;
+  readonly host?: string;
+  readonly types?: readonly string[];
+}
+
+export interface Ledger {
+  /** Answers an operation of packages/api. Throws Problem for what cannot be carried out as asked. */
+  ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>>;
+  /** Gives a command; a refused one is answered like any other. */
+  submit(submission: Submission): Promise<Receipt>;
+  /** The host's state now, for scripts that read it; undefined when it does not exist. */
+  state(host: string): Promise<HostState | undefined>;
+  /** The facts that there are, in order. */
+  facts(wanted: Wanted): AsyncIterable<RecordedFact>;
+  /** Those, and the ones to come, until the signal. */
+  follow(wanted: Wanted, signal: AbortSignal): AsyncIterable<RecordedFact>;
+  close(): Promise<void>;
+}
+
+/** Position of the last fact; 0 = none. */
+export const lastPosition = async (ledger: Ledger): Promise<number> =>
+  (await ledger.ask('hosts', { limit: 1 })).position ?? 0;
+
+/** The names of all hosts, sorted. */
+export async function hostNames(ledger: Ledger): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (let after: string | null = ''; after !== null; ) {
+    const page: Reply<'hosts'> = await ledger.ask('hosts', { after });
+    names.push(...page.hosts.map(({ host }) => host));
+    after = page.next;
+  }
+  return names;
+}

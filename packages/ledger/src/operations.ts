@@ -1,0 +1,65 @@
+/** The operations as transports carry them: a declaration of packages/api, and the answer to a request of unknown form. */
+import { type Operation, type OperationName, operations, Problem } from '@apledger/api';
+import { unpaired } from '@apledger/events';
+import type { Static, TObject } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import type { Answer, Limits } from './answer.ts';
+import { answers } from './answers/index.ts';
+import type { LogLedger } from './log-ledger.ts';
+
+/** More problems than these help nobody. */
+const MAX_PROBLEMS = 20;
+
+export interface Scope extends Limits {
+  /** The host that path or subject names; '' for questions about all of them. */
+  readonly host: string;
+}
+
+export interface AnsweredOperation extends Operation {
+  /** Checks the request and answers. Throws what `asProblem` makes an error reply of. */
+  answer(ledger: LogLedger, request: unknown, scope: Scope): Promise<unknown>;
+}
+
+function answered(name: OperationName): AnsweredOperation {
+  const declared: Operation = operations[name];
+  // The one place where the type of a request is what its schema has checked.
+  const answer = answers[name] as unknown as Answer<never>;
+  const check = checker(declared.request);
+  return {
+    ...declared,
+    answer: async (ledger, given, { host, ...limits }) => {
+      const request = check(given);
+      return answer(ledger, (declared.scope === 'host' ? { ...request, host } : request) as never, limits);
+    },
+  };
+}
+
+/** Every operation, in the order of packages/api. */
+export const answeredOperations: readonly AnsweredOperation[] = (
+  Object.keys(operations) as OperationName[]
+).map(answered);
+
+/** A function that gives a value back when it is what the schema describes, and throws Problem otherwise. */
+export function checker<Request extends TObject>(schema: Request): (value: unknown) => Static<Request> {
+  const validator: Validator = Compile(schema);
+  return (value) => {
+    if (!validator.Check(value)) throw invalid(reasons(validator, value));
+    // Only now: its schema bounds how deep it is.
+    const halves = unpaired(value);
+    if (halves.length > 0) throw invalid(halves);
+    return value as Static<Request>;
+  };
+}
+
+const invalid = (problems: readonly string[]): Problem =>
+  new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+    problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
+  });
+
+function reasons(validator: Validator, value: unknown): readonly string[] {
+  return validator.Errors(value).flatMap(({ instancePath, keyword, message, params }) => {
+    if (keyword === 'boolean') return []; // says of an unknown property again that it is not wanted
+    const names = 'additionalProperties' in params ? `: ${String(params.additionalProperties)}` : '';
+    return `${instancePath.slice(1).replaceAll('/', '.') || 'value'}: ${message}${names}`;
+  });
+}

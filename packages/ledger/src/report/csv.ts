@@ -1,0 +1,117 @@
+/**
+ * An audit report as CSV (RFC 4180, UTF-8): one table, one row a queue and time, a run of a guest, an exposure or a head; `record` says
+ * which. Spreadsheets take a cell that begins with = + - @ for a formula: such texts get an apostrophe in front.
+ */
+
+import type { AuditReport, Boundary, Custody, Exposure, HostAudit } from '@apledger/api';
+import { visible } from '@apledger/text';
+import { exposureText, guestText, holderText } from './words.ts';
+
+const COLUMNS = [
+  'record',
+  'host',
+  'queue',
+  'holder',
+  'guest',
+  'mdev',
+  'shared_with',
+  ...['from', 'until'].flatMap((end) =>
+    ['time', 'position', 'fact', 'actor', 'command'].map((what) => `${end}_${what}`),
+  ),
+  'reset_before',
+  'reset_position',
+  'text',
+  'revision',
+  'hash',
+] as const;
+type Row = { readonly [column in (typeof COLUMNS)[number]]?: string | number | null };
+
+/** Rows of text, the first of them the names of the columns. */
+export function* auditCsv(report: AuditReport): Generator<string, void, undefined> {
+  yield line(COLUMNS);
+  for (const { stream, revision, position, hash, occurredAt } of report.heads)
+    yield row({
+      record: 'head',
+      text: stream,
+      until_time: occurredAt,
+      until_position: position,
+      revision,
+      hash,
+    });
+  for (const host of report.hosts) yield* hostRows(host);
+}
+
+function* hostRows({ host, exposures, runs, custody }: HostAudit): Generator<string> {
+  for (const exposure of exposures) for (const one of exposureRows(exposure)) yield row({ ...one, host });
+  for (const { guest, mdev, started, stopped } of runs)
+    yield row({
+      record: 'run',
+      host,
+      guest,
+      mdev,
+      ...boundary('from', started),
+      ...boundary('until', stopped),
+    });
+  for (const { queues, ...one } of custody) {
+    const cells = { record: 'custody', host, ...custodyCells(one) };
+    for (const queue of queues) yield row({ ...cells, queue });
+  }
+}
+
+const custodyCells = (custody: Custody): Row => ({
+  holder: custody.holder.kind,
+  ...(custody.holder.kind === 'guest' ? { guest: custody.holder.guest, mdev: custody.holder.mdev } : {}),
+  shared_with: custody.sharedWith.map(holderText).join(' and '),
+  ...boundary('from', custody.from),
+  ...boundary('until', custody.until),
+  reset_before: custody.resetBefore === null ? null : custody.resetBefore ? 'yes' : 'no',
+  reset_position: custody.reset?.position ?? null,
+});
+
+function exposureRows(exposure: Exposure): Row[] {
+  const found = { record: exposure.kind, text: exposureText(exposure) };
+  switch (exposure.kind) {
+    case 'unreset-handover': {
+      const { apqn, to, at } = exposure;
+      const taker = to.kind === 'guest' ? { guest: to.guest, mdev: to.mdev } : {};
+      return [{ ...found, queue: apqn, holder: to.kind, ...taker, ...boundary('from', at) }];
+    }
+    case 'shared-queue': {
+      const { apqn, since, until } = exposure;
+      return [{ ...found, queue: apqn, ...boundary('from', since), ...boundary('until', until) }];
+    }
+    case 'stopped-guest-keeps-queues': {
+      const { guest, mdev, queues, since } = exposure;
+      return queues.map((queue) => ({ ...found, queue, guest, mdev, ...boundary('from', since) }));
+    }
+    case 'shared-control-domain':
+      return exposure.guests.map(({ guest, mdev }) => ({
+        ...found,
+        holder: guestText(guest),
+        guest,
+        mdev,
+        ...boundary('from', exposure.since),
+      }));
+  }
+}
+
+function boundary(end: 'from' | 'until', fact: Boundary | null): Row {
+  if (fact === null) return {};
+  const { occurredAt, position, type, actor, commandId } = fact;
+  return {
+    [`${end}_time`]: occurredAt,
+    [`${end}_position`]: position,
+    [`${end}_fact`]: type,
+    [`${end}_actor`]: actor,
+    [`${end}_command`]: commandId,
+  };
+}
+
+const row = (cells: Row): string => line(COLUMNS.map((column) => cells[column] ?? ''));
+const line = (cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\r\n`;
+
+function cell(value: string | number): string {
+  const text = visible(String(value));
+  const harmless = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+  return /[",\s']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

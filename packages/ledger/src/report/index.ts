@@ -1,0 +1,17 @@
+/** An audit report in the formats in which it is kept. */
+import type { AuditReport, ReportFormat } from '@apledger/api';
+import { auditCsv } from './csv.ts';
+import { auditHtml } from './html.ts';
+import { auditJson } from './json.ts';
+import { auditMarkdown } from './markdown.ts';
+
+const writers: Readonly<Record<ReportFormat, (report: AuditReport) => Iterable<string>>> = {
+  md: auditMarkdown,
+  csv: auditCsv,
+  json: auditJson,
+  html: auditHtml,
+};
+
+/** The report in pieces, since it can be longer than a string may be. */
+export const writeReport = (report: AuditReport, format: ReportFormat): Iterable<string> =>
+  writers[format](report);

@@ -1,0 +1,38 @@
+/** An audit report as Markdown (CommonMark, with tables). */
+
+import type { AuditReport, HostAudit } from '@apledger/api';
+import { visible } from '@apledger/text';
+import { headsJson } from './json.ts';
+import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
+
+export function* auditMarkdown(report: AuditReport): Generator<string, void, undefined> {
+  yield `# ${TITLE}\n\n`;
+  for (const [label, value] of scopeText(report.scope)) yield `* ${label}: ${escaped(value)}\n`;
+  for (const host of report.hosts) yield* hostMarkdown(host);
+  yield `\n## What this report rests on\n\n${HEADS_NOTE}\n\n\`\`\`json\n${headsJson(report)}\n\`\`\`\n`;
+}
+
+function* hostMarkdown(audit: HostAudit): Generator<string> {
+  const { host, driver, position, exposures } = audit;
+  yield `\n## Host ${escaped(host)}\n\nDriver ${driver ?? 'not known yet'}, up to position ${position}.\n`;
+  yield '\n### Exposures\n\n';
+  if (exposures.length === 0) yield 'None was found.\n';
+  for (const exposure of exposures) yield `* ${escaped(exposureText(exposure))}\n`;
+  for (const { title, none, columns, rows } of tablesOf(audit)) {
+    yield `\n### ${title}\n\n`;
+    let heading = `${row(columns)}|${columns.map(() => '---|').join('')}\n`;
+    for (const cells of rows()) {
+      yield heading + row(cells);
+      heading = '';
+    }
+    if (heading !== '') yield `${none}\n`;
+  }
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |\n`;
+
+/** So that every character stands for itself: Markdown's own, HTML's, and those that make a link of an address. */
+const escaped = (text: string): string =>
+  visible(text)
+    .replace(/[\\`*_{}[\]<>|~&#!$^=@]/g, '\\$&')
+    .replace(/:(?=\/\/)|(?<=www)\./gi, '\\$&');

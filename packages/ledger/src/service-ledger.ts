@@ -1,0 +1,89 @@
+/** A ledger behind a service: the same over its HTTP API. */
+import {
+  MAX_PAGE,
+  type Operation,
+  type OperationName,
+  operations,
+  Problem,
+  type Receipt,
+  type Reply,
+  type Request,
+  type RecordedFact as ShownFact,
+} from '@apledger/api';
+import { Api, followFacts } from '@apledger/client';
+import type { Submission } from '@apledger/command-handler';
+import type { RecordedFact } from '@apledger/event-log';
+import { parseFact } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
+import type { Ledger, Wanted } from './ledger.ts';
+
+export class ServiceLedger implements Ledger {
+  readonly #server: string;
+  readonly #api: Api;
+  /** Folded here, from the facts that the service has. */
+  readonly #hosts = new Map<string, HostState>();
+
+  /** Throws Problem for what is no address of a service. */
+  constructor(server: string) {
+    if (!/^https?:\/\/[^/?#]+\/?$/.test(server) || !URL.canParse(server))
+      throw new Problem(
+        400,
+        'no-such-log',
+        `--server ${server}: no address of a service; write http://127.0.0.1:8642.`,
+      );
+    this.#server = server;
+    this.#api = new Api(server);
+  }
+
+  ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+    const { http }: Operation = operations[name];
+    if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
+    return this.#api.call(http, request);
+  }
+
+  submit(submission: Submission): Promise<Receipt> {
+    return this.#api.submit(submission);
+  }
+
+  async state(host: string): Promise<HostState | undefined> {
+    const state = this.#hosts.get(host) ?? new HostState();
+    for await (const fact of this.facts({ host, after: state.position })) {
+      evolve(state, parseFact(fact.type, fact.version, fact.data));
+      state.place(fact.revision, fact.position, Date.parse(fact.occurredAt));
+    }
+    this.#hosts.set(host, state);
+    return state.isRegistered ? state : undefined;
+  }
+
+  async *facts({ after = 0, ...wanted }: Wanted): AsyncGenerator<RecordedFact> {
+    for (let from = after, isEnd = false; !isEnd; ) {
+      const page = await this.#page({ ...wanted, after: from, limit: MAX_PAGE });
+      for (const fact of page.events) yield recorded(fact);
+      from = page.after;
+      isEnd = page.isEnd;
+    }
+  }
+
+  async *follow({ after = 0, ...wanted }: Wanted, signal: AbortSignal): AsyncGenerator<RecordedFact> {
+    for await (const delivery of followFacts({ server: this.#server, signal, after, ...wanted }))
+      if ('fact' in delivery) yield recorded(delivery.fact);
+  }
+
+  async close(): Promise<void> {}
+
+  /** A host that is not there has no facts. */
+  async #page(request: Request<'events'>): Promise<Reply<'events'>> {
+    try {
+      return await this.ask('events', request);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'unknown-host')
+        return { events: [], after: 0, isEnd: true };
+      throw error;
+    }
+  }
+}
+
+/** As the log has it: the host is the stream's. */
+function recorded({ host: _, ...fact }: ShownFact): RecordedFact {
+  return fact as unknown as RecordedFact;
+}

@@ -1,0 +1,57 @@
+/** One command for one host as it comes from outside, carried out once, answered by its receipt. */
+import { Problem, type Receipt } from '@apledger/api';
+import type { Submission } from '@apledger/command-handler';
+import { WrongExpectedRevision } from '@apledger/event-log';
+import { type Command, parseCommand } from '@apledger/events';
+import { unknownHost } from './answers/hosts.ts';
+import type { LogLedger } from './log-ledger.ts';
+
+/** The command is whatever JSON was sent. */
+export type Order = Omit<Submission, 'command'> & { readonly command: unknown };
+
+/** Carries the command out. Throws Problem for what is no command, and for what cannot be carried out as asked. */
+export async function submit(ledger: LogLedger, order: Order): Promise<Receipt> {
+  const { host } = order;
+  const command = commandOf(order.command, host);
+  const receipt = await carriedOut(ledger, { ...order, command });
+  // It had no stream to be refused in: for a service that is a request for something that does not exist.
+  if (receipt.revision < 0 && command.type !== 'RegisterHost') throw unknownHost(host);
+  return receipt;
+}
+
+function commandOf(value: unknown, host: string): Command {
+  const parsed = parseCommand(value);
+  const problems = 'problems' in parsed ? parsed.problems : wrongHost(parsed.command, host);
+  if ('command' in parsed && problems.length === 0) return parsed.command;
+  throw new Problem(400, 'invalid-command', 'The body is not a command.', { problems: [...problems] });
+}
+
+/** Subject and path are what permissions go by: the body must not say otherwise. */
+const wrongHost = (command: Command, host: string): readonly string[] =>
+  command.type === 'RegisterHost' && command.host !== host
+    ? [`host: must be ${host}, the host that the request is sent to`]
+    : [];
+
+async function carriedOut(ledger: LogLedger, submission: Submission): Promise<Receipt> {
+  try {
+    return await ledger.submit(submission);
+  } catch (error) {
+    if (!(error instanceof WrongExpectedRevision)) throw error;
+    const { expected, actual } = error;
+    if (submission.expected === undefined || expected === 'any')
+      throw new Problem(
+        503,
+        'overloaded',
+        `So many others write to host ${submission.host} that this command lost every race; give it again with the same id.`,
+        {},
+        error,
+      );
+    throw new Problem(
+      409,
+      'wrong-revision',
+      `Host ${submission.host} is at revision ${actual}, not ${expected}; look at what has happened, and decide again.`,
+      { expected, actual },
+      error,
+    );
+  }
+}

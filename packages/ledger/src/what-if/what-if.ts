@@ -1,0 +1,99 @@
+/**
+ * What would happen: steps in the spelling of scripts, decided one on top of the other on a host as it is, or was at any
+ * moment. suppose.ts is the pure part: a state and steps give facts that nobody records. Here state and matrices are
+ * fetched as of one revision, and compared before and after. Nothing is appended. The facts are decided by the code that
+ * decides commands, and folded by the code that folds the log.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { apqn, formatApqn } from '@apledger/ap';
+import type { Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
+import type { CommandHandler } from '@apledger/command-handler';
+import type { Moment } from '@apledger/event-log';
+import type { HostState } from '@apledger/host';
+import { diffViews, type HostView, type ReadModel } from '@apledger/projections';
+import { BadStep, parseSteps, type ReadStep, Scene } from './suppose.ts';
+
+export interface WhatIfQuestion {
+  readonly handler: CommandHandler;
+  readonly readModel: ReadModel;
+  readonly host: string;
+  /** Each a line in the spelling of scripts, docs/scripts.md. */
+  readonly steps: readonly string[];
+  /** Default: now. */
+  readonly moment?: Moment;
+  /** How many facts the steps may give together; default: those of all queues of a 256 x 256 host that go at once. */
+  readonly maxFacts?: number;
+}
+
+/**
+ * What the steps would do, one on top of the other; undefined when the host was not registered at the moment. Throws BadStep for a step
+ * that cannot be read, and what the log throws.
+ */
+export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefined> {
+  const { handler, readModel, host, moment } = question;
+  const steps = parseSteps(question.steps);
+  const now = await handler.stateAt(host, moment);
+  if (now === undefined) return undefined;
+  const supposed = await suppose(now, steps, question.maxFacts ?? MAX_FACTS);
+  const facts = supposed.flatMap((step) => step.facts);
+  const views = await readModel.supposing(host, now.revision, facts);
+  if (views === undefined) return undefined;
+  const { before, after } = views;
+  const { revision, position, occurredAt } = before;
+  const changes = diffViews(before, after);
+  return {
+    host,
+    at: { revision, position, occurredAt },
+    steps: supposed,
+    lost: shares(changes, 'guestLost'),
+    gained: shares(changes, 'guestGained'),
+    hostQueues: { lost: hostQueues(before, after), gained: hostQueues(after, before) },
+    changes,
+    before,
+    after,
+  };
+}
+
+/** Some seconds of deciding. */
+const MAX_FACTS = 250_000;
+
+/** Lets others have their turn between two steps. Throws BadStep for the one with which it becomes too much. */
+async function suppose(
+  state: HostState,
+  steps: readonly ReadStep[],
+  maxFacts: number,
+): Promise<SupposedStep[]> {
+  const scene = new Scene(state);
+  const supposed: SupposedStep[] = [];
+  let facts = 0;
+  for (const [index, step] of steps.entries()) {
+    const one = scene.carryOut(step);
+    supposed.push(one);
+    facts += one.facts.length;
+    if (facts > maxFacts)
+      throw new BadStep(
+        index + 1,
+        step.text,
+        `up to here ${facts} facts, and no more than ${maxFacts} are decided at a time: ask for less`,
+      );
+    await setImmediate();
+  }
+  return supposed;
+}
+
+const shares = (changes: readonly ViewChange[], kind: 'guestLost' | 'guestGained'): Share[] =>
+  changes.flatMap((each) => {
+    if (each.change !== kind) return [];
+    const { guest, mdev, queues, controlDomains } = each;
+    return [{ guest, mdev, queues, controlDomains }];
+  });
+
+/** The queues that zcrypt drives in the first view and not in the second. */
+function hostQueues(first: HostView, second: HostView): string[] {
+  const others = new Map(second.cards.map(({ adapter, zcrypt }) => [adapter, new Set(zcrypt)]));
+  return first.cards.flatMap(({ adapter, zcrypt }) =>
+    zcrypt
+      .filter((apqi) => others.get(adapter)?.has(apqi) !== true)
+      .map((apqi) => formatApqn(apqn(adapter, apqi))),
+  );
+}

@@ -1,0 +1,27 @@
+/**
+ * Facts over NATS JetStream, from a log and to programs.
+ *
+ * `relay` publishes every fact of a log as one message on a JetStream stream, in the log's order. The stream is its own checkpoint: at
+ * its start the relay reads the last message there, checks that the log has that fact, and goes on after it. Each message names the
+ * sequence number that it follows, so the stream cannot get a gap, a fact twice, or two in the wrong order, whatever is killed or
+ * restarted when. While the broker is away the relay waits, and the log does not notice. What the broker will never take is replaced by
+ * a dead letter that records the reason.
+ *
+ * `subscribe` gives the facts that a relay publishes, with their types, in the order of the log:
+ *
+ *     const connection = await connectNats(natsServers('nats://localhost'), 'alerts');
+ *     const facts = await subscribe({ connection, name: 'alerts', host: 'zlp1', types: ['QueueReset'] });
+ *     for await (const { host, data } of facts) console.log(host, data.queues);
+ *
+ * With a name the broker remembers how far the loop got. A program that needs each fact exactly once, come what may, stores the position
+ * together with what the fact caused, subscribes without a name, and begins there: `from: { position }`. See docs/messages.md.
+ */
+export { type RelayOptions, type RelayState, relay } from './relay/relay.ts';
+export type { From } from './subscriber/place.ts';
+export {
+  type Received,
+  type SubscribeOptions,
+  type Subscription,
+  subscribe,
+  type Unreadable,
+} from './subscriber/subscribe.ts';

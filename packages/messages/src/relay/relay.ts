@@ -1,0 +1,206 @@
+/** The relay's life: connect, find out where to go on, publish until something breaks, and again. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog, RecordedFact } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
+import { BrokerError, brokerError, isOfBroker, Link, type ServerOptions } from '@apledger/nats';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { backoff } from '@nats-io/transport-node';
+import { type FactMessage, factMessage } from '../cloud-event.ts';
+import { notPublishedMessage } from '../dead-letters.ts';
+import { type Attachments, entityOf, STREAM_NAME } from '../subjects.ts';
+import { attachmentsAt } from './attachments.ts';
+import { FactPublisher, Unpublishable, WrongPlace } from './publisher.ts';
+import { type Checkpoint, checkpointOf, openStream } from './stream.ts';
+
+/** A subject's line must stay well below the 4096 bytes that a server takes. */
+const MAX_SUBJECT_LENGTH = 3000;
+/** Of a message's headers: its version line, and what stands around each name and value. */
+const HEADERS_BYTES = 256;
+const HEADER_BYTES = 4;
+/** How long the facts that are on their way at the end may take. */
+const DRAIN_TIMEOUT_MS = 5000;
+const RETRY_MS = [0, 250, 500, 1000, 2000, 5000];
+/** What waiting does not mend. */
+const HOPELESS: ReadonlySet<string> = new Set(['denied', 'other-configuration', 'other-log']);
+
+/** What the relay is doing, for whoever watches it. */
+export type RelayState =
+  | { readonly state: 'publishing'; readonly after: number }
+  /** Everything up to this position is in the stream, and nothing is on its way. */
+  | { readonly state: 'acknowledged'; readonly position: number }
+  /** It will try again. */
+  | { readonly state: 'waiting'; readonly reason: string }
+  /** In the place of this fact the stream has a letter about it. */
+  | { readonly state: 'not-published'; readonly position: number; readonly reason: string };
+
+export interface RelayOptions {
+  readonly log: EventLog;
+  readonly server: ServerOptions;
+  /** Ends it: what is on its way is waited for, nothing more is sent. */
+  readonly signal: AbortSignal;
+  /** Name of the JetStream stream, APLEDGER by default. */
+  readonly stream?: string;
+  /** Copies of the stream when it has to be created: 1, the default, or 3. */
+  readonly replicas?: number;
+  readonly onState?: (state: RelayState) => void;
+}
+
+/**
+ * Publishes the log's facts until the signal. A broker that is away is waited for. Throws BrokerError `denied`, `other-configuration` or
+ * `other-log`, and LogError when the log cannot be read.
+ */
+export async function relay(options: RelayOptions): Promise<void> {
+  await new Relay(options).run();
+}
+
+class Relay {
+  readonly #log: EventLog;
+  readonly #options: RelayOptions;
+  readonly #signal: AbortSignal;
+  readonly #stream: string;
+  /** Why the broker did not take facts that looked all right, by position. */
+  readonly #unpublishable = new Map<number, string>();
+  /** The last fact that the broker acknowledged to this process, and the message that it is. */
+  #stored: Checkpoint = { position: 0, sequence: 0 };
+  #attempt = 0;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#signal = options.signal;
+    this.#stream = options.stream ?? STREAM_NAME;
+  }
+
+  async run(): Promise<void> {
+    let link: Link | undefined;
+    try {
+      while (!this.#signal.aborted) {
+        try {
+          link ??= await Link.open(this.#options.server, 'relay');
+          await link.standing(this.#signal);
+          if (!this.#signal.aborted) await this.#session(link);
+        } catch (error) {
+          await this.#recover(error);
+        }
+      }
+    } finally {
+      await link?.close();
+    }
+  }
+
+  /** From the checkpoint on, until the signal; throws what broke it. */
+  async #session(link: Link): Promise<void> {
+    const manager = await jetstreamManager(link.nc, { checkAPI: false });
+    const info = await openStream(manager, { stream: this.#stream, replicas: this.#options.replicas ?? 1 });
+    const checkpoint = this.#ahead(await checkpointOf(manager, info, this.#log));
+    const attachments = await attachmentsAt(this.#log, checkpoint.position);
+    const maxBytes = Math.min(
+      link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
+      info.config.max_msg_size > 0 ? info.config.max_msg_size : Number.POSITIVE_INFINITY,
+    );
+    const publisher = new FactPublisher(link, checkpoint.sequence, {
+      onStored: (position, sequence) => {
+        if (position > this.#stored.position) this.#stored = { position, sequence };
+      },
+      onIdle: (position) => this.#acknowledged(position),
+    });
+    try {
+      this.#report({ state: 'publishing', after: checkpoint.position });
+      if (checkpoint.position > 0) this.#acknowledged(checkpoint.position);
+      await this.#publishAll(publisher, checkpoint.position, (fact) =>
+        this.#message(fact, attachments, maxBytes),
+      );
+    } finally {
+      publisher.close();
+    }
+  }
+
+  /**
+   * Where somebody else has published an old fact again, the stream ends with that one: then what this process knows to be there counts.
+   * Not so where the stream has become shorter: the broker has lost messages that it had acknowledged.
+   */
+  #ahead({ position, sequence }: Checkpoint): Checkpoint {
+    const known = this.#stored.sequence <= sequence ? this.#stored.position : 0;
+    return { position: Math.max(position, known), sequence };
+  }
+
+  async #publishAll(
+    publisher: FactPublisher,
+    after: number,
+    messageOf: (fact: RecordedFact) => FactMessage,
+  ): Promise<void> {
+    const signal = AbortSignal.any([this.#signal, publisher.broken]);
+    for await (const delivery of this.#log.subscribe({ after, signal })) {
+      if (!('fact' in delivery)) continue;
+      const { fact } = delivery;
+      publisher.publish(messageOf(fact), fact.id, fact.position);
+      if (publisher.isFull) await publisher.room();
+    }
+    if (!publisher.broken.aborted) {
+      const late = setTimeout(
+        () => publisher.fail(new BrokerError('unreachable', 'the broker did not acknowledge the last facts')),
+        DRAIN_TIMEOUT_MS,
+      );
+      await publisher.idle();
+      clearTimeout(late);
+    }
+    // The signal ends the relay all the same: what is not acknowledged is sent at its next start.
+    if (publisher.broken.aborted && !this.#signal.aborted) throw publisher.broken.reason;
+  }
+
+  /** The fact's message, or where the broker could not take it a letter in its place. */
+  #message(fact: RecordedFact, attachments: Attachments, maxBytes: number): FactMessage {
+    const host = hostOf(fact.stream);
+    const entity = entityOf(fact.type, fact.data);
+    const guest = host === undefined ? undefined : attachments.follow(host, entity, fact.type, fact.data);
+    const message = factMessage(fact, guest, entity);
+    const reason = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
+    if (message !== undefined && reason === undefined) return message;
+    const stated = reason ?? 'its stream is none of a host';
+    this.#report({ state: 'not-published', position: fact.position, reason: stated });
+    return notPublishedMessage(fact, stated);
+  }
+
+  /** Waits before the next attempt; throws what no attempt will mend. */
+  async #recover(error: unknown): Promise<void> {
+    if (this.#signal.aborted) return;
+    // Somebody else wrote to the stream: look again where it ends. Alone that is no reason to wait.
+    if (error instanceof Unpublishable) this.#unpublishable.set(error.position, error.message);
+    else if (!(error instanceof WrongPlace)) {
+      const problem = isOfBroker(error) ? brokerError(error, this.#stream) : undefined;
+      if (problem === undefined || HOPELESS.has(problem.code)) throw problem ?? error;
+      this.#report({ state: 'waiting', reason: problem.message });
+    }
+    const pause = backoff(RETRY_MS).backoff(this.#attempt);
+    this.#attempt += 1;
+    await delay(pause, undefined, { signal: this.#signal }).catch(() => undefined);
+  }
+
+  #acknowledged(position: number): void {
+    this.#attempt = 0;
+    this.#report({ state: 'acknowledged', position });
+  }
+
+  #report(state: RelayState): void {
+    this.#options.onState?.(state);
+  }
+}
+
+function reasonAgainst(
+  message: FactMessage | undefined,
+  { type }: RecordedFact,
+  maxBytes: number,
+): string | undefined {
+  if (message === undefined) return undefined;
+  if (message.subject.length > MAX_SUBJECT_LENGTH) return `its names make too long a subject (type ${type})`;
+  const bytes = sizeOf(message);
+  return bytes <= maxBytes ? undefined : `its message has ${bytes} bytes, the broker takes ${maxBytes}`;
+}
+
+/** Bytes of headers and body, at most a few more than they are. */
+function sizeOf({ headers, body }: FactMessage): number {
+  let bytes = HEADERS_BYTES + Buffer.byteLength(body);
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + HEADER_BYTES;
+  return bytes;
+}

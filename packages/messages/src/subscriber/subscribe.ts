@@ -1,0 +1,206 @@
+/** Subscriptions: from messages to facts with their types. */
+import { type FactOf, type FactType, hostOf, InvalidFact, parseFact, UnknownFact } from '@apledger/events';
+import { BrokerError, brokerError, isOfBroker } from '@apledger/nats';
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
+import {
+  type FactMessage,
+  MalformedMessage,
+  parseFactMessage,
+  type RecordedEnvelope,
+} from '../cloud-event.ts';
+import { unreadableMessage } from '../dead-letters.ts';
+import { parseSubject, STREAM_NAME, subjectFilter } from '../subjects.ts';
+import { durableSource } from './durable.ts';
+import { type From, startSequence } from './place.ts';
+import { ephemeralSource, type Source, type StreamMessage } from './source.ts';
+
+/** A fact as it reaches a subscriber: brought up to date, with the envelope in which it was recorded. */
+export type Received<T extends FactType = FactType> = {
+  [K in T]: FactOf<K> & { readonly host: string; readonly recorded: RecordedEnvelope };
+}[T];
+
+/** A message that is no fact, or one of a type or version that this apledger does not know. It is in the stream all the same. */
+export interface Unreadable {
+  readonly subject: string;
+  /** Sequence number in the stream. */
+  readonly sequence: number;
+  readonly reason: string;
+  /** The fact as recorded, when only its data cannot be read: it is from the future. */
+  readonly recorded?: RecordedEnvelope;
+}
+
+export interface SubscribeOptions<T extends FactType = FactType> {
+  readonly connection: NatsConnection;
+  /**
+   * Under this name the broker remembers what was handled, and a later subscription goes on there. Letters, digits, - and _. One process at
+   * a time has it: whoever subscribes under the same name takes it over. Without a name nothing is remembered.
+   */
+  readonly name?: string;
+  readonly host?: string;
+  readonly mdev?: string;
+  /** Facts about an mdev while this guest has it open. */
+  readonly guest?: string;
+  /** Facts of these types only; all types by default. Several are picked out here, as old servers filter by one subject only. */
+  readonly types?: readonly T[];
+  /**
+   * Where to begin, `new` by default. Where a subscription of this name is there already it goes on where it was; a position then still
+   * means that facts up to it were handled, and don't come again.
+   */
+  readonly from?: From;
+  /** Name of the JetStream stream, APLEDGER by default. */
+  readonly stream?: string;
+  /** Told of what cannot be read; by default a letter goes to `apledger.v1.dead.message.<name>`. */
+  readonly onUnreadable?: (message: Unreadable) => void | Promise<void>;
+  /** Drains the subscription when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Facts in the order of the log, for one `for await` loop. Asking for the next fact says that the one before was handled; a fact whose
+ * handling threw, or which the loop was left at, was not, and comes again to the next subscription of this name.
+ */
+export interface Subscription<T extends FactType = FactType> extends AsyncIterable<Received<T>> {
+  /** Ends the loop behind the fact that is being handled, which then counts as handled. Resolves when the broker knows. */
+  drain(): Promise<void>;
+}
+
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Subscribes; when this resolves, no later fact is missed. Throws BrokerError `no-stream`, `other-configuration`, `denied` or
+ * `unreachable`. Once it stands, a broker that goes away is waited for.
+ */
+export async function subscribe<T extends FactType = FactType>(
+  options: SubscribeOptions<T>,
+): Promise<Subscription<T>> {
+  const { connection, name, host, mdev, guest, types, from = 'new', stream = STREAM_NAME } = options;
+  if (name !== undefined && !NAME.test(name))
+    throw new TypeError(`the name of a subscription has letters, digits, - and _: ${name}`);
+  const type = types?.length === 1 ? types[0] : undefined;
+  try {
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const info = await streamInfo(manager, stream);
+    const start = (): Promise<number> => startSequence(manager, info, from);
+    const source = { connection, manager, info, filter: subjectFilter({ host, mdev, guest, type }), start };
+    return new Facts(
+      options,
+      await (name === undefined ? ephemeralSource(source) : durableSource(source, name)),
+    );
+  } catch (error) {
+    throw isOfBroker(error) ? brokerError(error, connection.getServer()) : error;
+  }
+}
+
+async function streamInfo(manager: JetStreamManager, stream: string): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(stream);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)) throw error;
+    throw new BrokerError('no-stream', `there is no stream ${stream}: start a relay, it creates it`, {
+      cause: error,
+    });
+  }
+}
+
+class Facts<T extends FactType> implements Subscription<T> {
+  readonly #options: SubscribeOptions<T>;
+  readonly #source: Source;
+  readonly #types: ReadonlySet<string> | undefined;
+  /** Position of the last fact of each host: what comes again is older, and dropped. */
+  readonly #positions = new Map<string, number>();
+  readonly #after: number;
+  readonly #ended = Promise.withResolvers<void>();
+  #begun = false;
+  #draining = false;
+
+  constructor(options: SubscribeOptions<T>, source: Source) {
+    const { from, types, signal } = options;
+    this.#options = options;
+    this.#source = source;
+    this.#types = types === undefined ? undefined : new Set(types);
+    this.#after = typeof from === 'object' && 'position' in from ? from.position : 0;
+    signal?.addEventListener('abort', () => this.#stop(), { once: true });
+    if (signal?.aborted) this.#stop();
+  }
+
+  async drain(): Promise<void> {
+    this.#stop();
+    if (this.#begun) await this.#ended.promise;
+    if (!this.#options.connection.isClosed()) await this.#options.connection.flush();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Received<T>, void, undefined> {
+    if (this.#begun) throw new TypeError('a subscription is for one loop');
+    this.#begun = true;
+    try {
+      for await (const message of this.#source) {
+        const fact = await this.#read(message);
+        if (fact !== undefined) yield fact;
+        message.ack();
+        if (this.#draining) return;
+      }
+      // A source that ends by itself has lost its connection for good.
+      if (!this.#draining) throw new BrokerError('unreachable', 'the connection was closed');
+    } catch (error) {
+      throw isOfBroker(error) ? brokerError(error, this.#options.connection.getServer()) : error;
+    } finally {
+      this.#stop();
+      this.#ended.resolve();
+    }
+  }
+
+  #stop(): void {
+    this.#draining = true;
+    this.#source.stop();
+  }
+
+  /** The fact of a message; undefined when it is not wanted, came before, or cannot be read. */
+  async #read(message: StreamMessage): Promise<Received<T> | undefined> {
+    const { subject } = message;
+    const wanted = this.#types;
+    // Of a message on a strange subject the type is not known: it is not skipped, but reported.
+    if (wanted !== undefined && !wanted.has(parseSubject(subject)?.type ?? [...wanted][0] ?? ''))
+      return undefined;
+    let recorded: RecordedEnvelope | undefined;
+    try {
+      recorded = parseFactMessage(factMessageOf(message));
+      const host = hostOf(recorded.stream) ?? '';
+      if (recorded.position <= Math.max(this.#after, this.#positions.get(host) ?? 0)) return undefined;
+      this.#positions.set(host, recorded.position);
+      const fact = parseFact(recorded.type, recorded.version, recorded.data);
+      return { ...fact, host, recorded } as Received<T>;
+    } catch (error) {
+      if (!UNREADABLE.some((kind) => error instanceof kind)) throw error;
+      const reason = (error as Error).message;
+      await this.#report({ subject, sequence: message.seq, reason, ...(recorded && { recorded }) });
+      return undefined;
+    }
+  }
+
+  async #report(unreadable: Unreadable): Promise<void> {
+    const { onUnreadable, connection, name, stream = STREAM_NAME } = this.#options;
+    if (onUnreadable !== undefined) return onUnreadable(unreadable);
+    const { reason, subject, sequence } = unreadable;
+    const letter = unreadableMessage(name, { reason, subject, sequence, stream });
+    const headers = MsgHdrsImpl.fromRecord(
+      Object.fromEntries(Object.entries(letter.headers).map(([key, value]) => [key, [value]])),
+    );
+    connection.publish(letter.subject, letter.body, { headers });
+  }
+}
+
+const UNREADABLE = [MalformedMessage, UnknownFact, InvalidFact];
+const decoder = new TextDecoder();
+
+function factMessageOf({ subject, headers, data }: StreamMessage): FactMessage {
+  const record: Record<string, string> = {};
+  for (const [name, values] of headers ?? []) record[name] = values[0] ?? '';
+  return { subject, headers: record, body: decoder.decode(data) };
+}

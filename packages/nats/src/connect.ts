@@ -1,0 +1,92 @@
+/** The way to NATS servers: for the log, the relay, subscriptions, the service and the command line alike. */
+
+import { readFileSync } from 'node:fs';
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+} from '@nats-io/transport-node';
+import { type ServerOptions, withoutLogin } from './address.ts';
+import { BrokerError, brokerError } from './errors.ts';
+
+const CONNECT_MS = 5000;
+/** How long a server that went away is left alone between two attempts, and as much again at random. */
+const RECONNECT_MS = 100;
+/** A server that was silent for three of these counts as gone. */
+const PING_MS = 10_000;
+
+/** The servers without credentials, for messages. */
+export const placeOf = ({ servers }: ServerOptions): string => [servers].flat().map(withoutLogin).join(',');
+
+/**
+ * Connects as the client `apledger <name>`, within `timeoutMs` (5 s by default); reconnects for as long as the connection is not closed.
+ * Throws BrokerError `unreachable` or `denied`.
+ */
+export async function connectNats(
+  options: ServerOptions,
+  name: string,
+  timeoutMs = CONNECT_MS,
+): Promise<NatsConnection> {
+  const clientOptions = {
+    ...clientOptionsOf(options),
+    name: `apledger ${name}`,
+    timeout: Math.min(CONNECT_MS, timeoutMs),
+  };
+  try {
+    return await connect(clientOptions);
+  } catch (error) {
+    throw brokerError(error, placeOf(options));
+  }
+}
+
+/** Where answers to a user come. */
+export const inboxPrefixOf = ({ user = '' }: ServerOptions): string =>
+  /^[A-Za-z0-9_-]+$/.test(user) ? `_INBOX.${user}` : '_INBOX';
+
+function clientOptionsOf(options: ServerOptions): NodeConnectionOptions {
+  const { servers, user, password, token, credentialsFile, tls } = options;
+  for (const file of Object.values(tls ?? {})) content(file);
+  return {
+    servers: [servers].flat(),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    reconnectJitter: RECONNECT_MS,
+    pingInterval: PING_MS,
+    inboxPrefix: inboxPrefixOf(options),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { pass: password }),
+    ...(token === undefined ? {} : { token }),
+    ...(credentialsFile === undefined ? {} : { authenticator: authenticatorOf(credentialsFile) }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+/** Tried here, because the client tries it only when it is connected, and then does not say which file it was. */
+function authenticatorOf(file: string): Authenticator {
+  const authenticator = credsAuthenticator(content(file));
+  try {
+    authenticator('nonce');
+  } catch (error) {
+    throw unusable(file, error);
+  }
+  return authenticator;
+}
+
+function content(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, error: unknown): BrokerError {
+  const reason = `it cannot be used (${error instanceof Error ? error.message : error})`;
+  return new BrokerError('denied', reason, {
+    place: file,
+    remedy: 'name a file that can be read',
+    cause: error,
+  });
+}

@@ -1,0 +1,45 @@
+/** `apledger diff --from A --to B`: what differs between two moments. */
+import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { hostNames, lastPosition } from '@apledger/ledger';
+import { describeChange } from '@apledger/projections/host';
+import { ifKnown, withLedger } from '../ledger.ts';
+import { parseMoment, requestText } from '../moment.ts';
+import { host, json, place } from '../options.ts';
+import type { SpanOptions } from './replay.ts';
+
+interface DiffOptions extends SpanOptions {
+  readonly from: string;
+}
+
+async function diff({ host, from, to, json, ...where }: DiffOptions, output: Output): Promise<number> {
+  return withLedger(where, output, async (ledger) => {
+    const first = await parseMoment('--from', from, ledger);
+    const last =
+      to === undefined ? { position: await lastPosition(ledger) } : await parseMoment('--to', to, ledger);
+    const span = { from: requestText(first), to: requestText(last) };
+    const hosts = await hostNames(ledger);
+    if (host !== undefined && !hosts.includes(host)) throw new Failure(1, `There is no host ${host}.`);
+    for (const name of host === undefined ? hosts : [host]) {
+      // A host that was not there at either moment has not changed.
+      const changes = (await ifKnown(ledger.ask('diff', { host: name, ...span })))?.changes ?? [];
+      if (json) output.out(jsonLine({ host: name, changes }));
+      else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
+    }
+    return 0;
+  });
+}
+
+const moment = 'a position of the log, or a time';
+export const diffCommand = command({
+  name: 'diff',
+  summary: 'print what differs between two moments',
+  options: {
+    ...place,
+    ...host,
+    from: { type: 'string', value: 'moment', required: true, description: moment },
+    to: { type: 'string', value: 'moment', description: `${moment} (default: now)` },
+    ...json,
+  },
+  examples: ['apledger diff --from 5', "apledger diff --from '2026-11-17 09:14' --to '2026-11-18'"],
+  run: (options, { output }) => diff(options, output),
+});

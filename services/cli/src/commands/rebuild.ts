@@ -1,0 +1,21 @@
+/** `apledger rebuild`: forgets the read model and folds the whole log again. */
+import { command, jsonLine, line } from '@apledger/command-line';
+import { withLedger } from '../ledger.ts';
+import { json, place } from '../options.ts';
+
+export const rebuildCommand = command({
+  name: 'rebuild',
+  summary: 'forget the read model and fold the whole log again',
+  options: { ...place, ...json },
+  run: (options, { output }) =>
+    withLedger(options, output, async (ledger) => {
+      const rebuilt = await ledger.ask('rebuild', {});
+      const { position, hosts, milliseconds } = rebuilt;
+      if (options.json) output.out(jsonLine(rebuilt));
+      else
+        output.out(
+          line(`Rebuilt the matrices of ${hosts} hosts up to position ${position} in ${milliseconds} ms.`),
+        );
+      return 0;
+    }),
+});

@@ -1,0 +1,87 @@
+/** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
+import { command, jsonLine, line, type Output } from '@apledger/command-line';
+import type { RecordedFact } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
+import type { Ledger, Place } from '@apledger/ledger';
+import { diffViews } from '@apledger/projections';
+import { describeChange } from '@apledger/projections/host';
+import { hostAt, withLedger } from '../ledger.ts';
+import { parseMoment } from '../moment.ts';
+import { host, json, place } from '../options.ts';
+import { describeRecorded } from './describe.ts';
+
+export interface SpanOptions extends Place {
+  readonly host?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+async function replay(options: SpanOptions, output: Output): Promise<number> {
+  return withLedger(options, output, async (ledger) => {
+    for await (const facts of commands(ledger, options)) await printStep(ledger, facts, options, output);
+    return 0;
+  });
+}
+
+/** The facts of one command after the other, of those that lie in the span. */
+async function* commands(ledger: Ledger, { host, from, to }: SpanOptions): AsyncGenerator<RecordedFact[]> {
+  const first = from === undefined ? undefined : await parseMoment('--from', from, ledger);
+  const last = to === undefined ? undefined : await parseMoment('--to', to, ledger);
+  let facts: RecordedFact[] = [];
+  for await (const fact of ledger.facts({ ...(host === undefined ? {} : { host }) })) {
+    if (first !== undefined && isBefore(fact, first)) continue;
+    if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
+    if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
+      yield facts;
+      facts = [];
+    }
+    facts.push(fact);
+  }
+  if (facts.length > 0) yield facts;
+}
+
+type Bound = Awaited<ReturnType<typeof parseMoment>>;
+const isBefore = (fact: RecordedFact, bound: Bound): boolean =>
+  'position' in bound ? fact.position < bound.position : fact.occurredAt < bound.time;
+const isAt = (fact: RecordedFact, bound: Bound): boolean =>
+  'position' in bound ? fact.position === bound.position : fact.occurredAt === bound.time;
+
+async function printStep(
+  ledger: Ledger,
+  facts: readonly RecordedFact[],
+  { json }: SpanOptions,
+  output: Output,
+): Promise<void> {
+  const [first] = facts;
+  const last = facts.at(-1);
+  if (first === undefined || last === undefined) return;
+  const host = hostOf(first.stream) ?? first.stream;
+  const before =
+    first.revision === 0 ? undefined : await hostAt(ledger, host, { position: first.position - 1 });
+  const after = await hostAt(ledger, host, { position: last.position });
+  const changes = diffViews(before, after);
+  const { position, occurredAt, actor, cause } = first;
+  if (json) {
+    output.out(jsonLine({ position, occurredAt, host, actor, command: cause, facts, changes }));
+    return;
+  }
+  output.out(line(`${position}  ${occurredAt}  ${host}  by ${actor}`));
+  for (const fact of facts) output.out(line(`      ${describeRecorded(fact)}`));
+  for (const change of changes) output.out(line(`    * ${describeChange(change)}`));
+}
+
+const moment = 'a position of the log, or a time';
+export const replayCommand = command({
+  name: 'replay',
+  summary: 'print every command with what it changed in the matrices, who gave it and why it was refused',
+  options: {
+    ...place,
+    ...host,
+    from: { type: 'string', value: 'moment', description: `from here: ${moment}` },
+    to: { type: 'string', value: 'moment', description: `up to here: ${moment}` },
+    ...json,
+  },
+  examples: ['apledger replay --from 10 --to 60'],
+  run: (options, { output }) => replay(options, output),
+});

@@ -1,0 +1,124 @@
+/** `apledger run FILE`: a script of the kernel documentation's shell examples, on simulated hosts. */
+
+import { readFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { buffer } from 'node:stream/consumers';
+import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { openMemoryLog } from '@apledger/event-log';
+import { hostNames, type Ledger, LogLedger, type Place } from '@apledger/ledger';
+import { parseScript, ScriptError, type Step } from '@apledger/script';
+import { visibleLines } from '@apledger/text';
+import { Interpreter, type StepResult } from '../interpreter.ts';
+import { using, withLedger } from '../ledger.ts';
+import { json, place } from '../options.ts';
+import { refusalLines } from '../refusal-lines.ts';
+
+interface RunOptions extends Place {
+  readonly json?: boolean;
+  /** Print every line before it is carried out, as `sh -x` does. */
+  readonly trace?: boolean;
+}
+
+/** Carries out a script; the exit status is 1 when any step did not end as it had to. */
+export async function run(file: string, options: RunOptions, output: Output): Promise<number> {
+  const steps = readSteps(file, await readScript(file));
+  const work = (ledger: Ledger): Promise<number> => runSteps(ledger, file, steps, options, output);
+  const { data, log, server } = options;
+  return data === undefined && log === undefined && server === undefined
+    ? using(new LogLedger({ log: openMemoryLog() }), work)
+    : withLedger(options, output, work, { readOnly: false });
+}
+
+async function readScript(file: string): Promise<string> {
+  try {
+    const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    // As it is: what is no UTF-8, or a byte order mark, would mean something else to a shell.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new Failure(2, `${file}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function readSteps(file: string, script: string): Step[] {
+  try {
+    return parseScript(script);
+  } catch (error) {
+    if (error instanceof ScriptError)
+      throw new Failure(2, `${file}: ${error.message}. Nothing was carried out.`);
+    throw error;
+  }
+}
+
+async function runSteps(
+  ledger: Ledger,
+  file: string,
+  steps: readonly Step[],
+  { json, trace }: RunOptions,
+  output: Output,
+): Promise<number> {
+  const name = file === '-' ? 'stdin' : file;
+  const hosts = await hostNames(ledger);
+  const [only] = hosts;
+  const interpreter = new Interpreter({
+    ledger,
+    user: `${userInfo().username}@${hostname()}`,
+    name,
+    ...(only !== undefined && hosts.length === 1 ? { host: only } : {}),
+  });
+  let status = 0;
+  for (const step of steps) {
+    if (trace) output.err(line(`+ ${step.source}`));
+    const result = await interpreter.run(step);
+    if (!result.asExpected) status = 1;
+    if (json) output.out(jsonLine(asJson(result)));
+    else print(result, name, output);
+  }
+  return status;
+}
+
+const asJson = ({ step, errno, output, message, refusal, isBlocked, facts, asExpected }: StepResult) => ({
+  line: step.line,
+  op: step.source,
+  errno,
+  output,
+  ...(message === '' ? {} : { message }),
+  ...(refusal === undefined
+    ? {}
+    : { explanation: refusal.explanation, conflicts: refusal.conflicts, remedy: refusal.remedy }),
+  ...(isBlocked ? { blocked: true } : {}),
+  asExpected,
+  events: facts,
+});
+
+/** As a shell: output, then the complaint; the driver's reasons follow, indented. */
+function print(
+  { step, output: text, message, refusal, isBlocked, asExpected, errno }: StepResult,
+  name: string,
+  output: Output,
+): void {
+  output.out(visibleLines(text));
+  if (message !== '') output.err(line(`${name}: line ${step.line}: ${message}`));
+  if (refusal !== undefined) output.err(refusalLines(refusal));
+  if (isBlocked)
+    output.err(line(`${name}: line ${step.line}: the writer sleeps until the guest closes the mdev`));
+  if (!asExpected && errno === null)
+    output.err(line(`${name}: line ${step.line}: succeeded, but ! says that it must fail`));
+}
+
+export const runCommand = command({
+  name: 'run',
+  summary: 'run a script in the shell spelling of the kernel documentation; - reads standard input',
+  positionals: [{ name: 'file', description: 'the script' }],
+  options: {
+    ...place,
+    data: {
+      type: 'string',
+      value: 'dir',
+      description: 'append to the log there (default: a log in memory)',
+    },
+    trace: { type: 'boolean', short: 'x', description: 'print every line before it is carried out' },
+    ...json,
+  },
+  examples: ['apledger run examples/01-three-guests.sh', 'apledger run -x script.sh --data ledger'],
+  run: ({ file, ...options }, { output }) => run(file, options, output),
+});

@@ -1,0 +1,154 @@
+/** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
+
+import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
+import type { AtMoment, MatrixView, MdevView } from '@apledger/api';
+import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import type { Ledger, Place } from '@apledger/ledger';
+import type { HostView } from '@apledger/projections';
+import { visible } from '@apledger/text';
+import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
+import { parsePosition, parseTime } from '../moment.ts';
+import { host, json, place } from '../options.ts';
+
+interface ShowOptions extends Place {
+  readonly host?: string;
+  readonly at?: string;
+  readonly position?: string;
+  readonly json?: boolean;
+}
+
+const THINGS = ['host', 'mdev', 'guest'] as const;
+type Thing = (typeof THINGS)[number];
+
+/** Shows one thing by name, or all of its kind. */
+export async function show(
+  thing: Thing,
+  name: string | undefined,
+  options: ShowOptions,
+  output: Output,
+): Promise<number> {
+  return withLedger(options, output, async (ledger) => {
+    const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, options);
+    const texts = views.flatMap((view) => describe(thing, view, name, options.json === true));
+    if (texts.length === 0) {
+      const when =
+        options.at ?? (options.position === undefined ? undefined : `position ${options.position}`);
+      const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
+      // To list nothing is an answer; not to find what was asked for is none.
+      if (name !== undefined) throw new Failure(1, when === undefined ? `${what}.` : `${what} at ${when}.`);
+      output.err(line(`${what}${when === undefined ? '' : ` at ${when}`}.`));
+    }
+    output.out(texts.join(options.json ? '' : '\n'));
+    return 0;
+  });
+}
+
+/** The hosts at the moment that the options name; only those that existed. */
+async function viewsAt(ledger: Ledger, host: string | undefined, options: ShowOptions): Promise<HostView[]> {
+  const moment = await momentOf(options, ledger);
+  const views: HostView[] = [];
+  for (const name of await hostsAsked(ledger, host)) {
+    const view = await hostAt(ledger, name, moment);
+    if (view !== undefined) views.push(view);
+  }
+  return views;
+}
+
+async function momentOf({ at, position }: ShowOptions, ledger: Ledger): Promise<AtMoment> {
+  if (at !== undefined && position !== undefined) throw new Failure(2, 'Give either --at or --position.');
+  if (at !== undefined) return { time: parseTime('--at', at) };
+  return position === undefined ? {} : parsePosition('--position', position, ledger);
+}
+
+function describe(thing: Thing, view: HostView, name: string | undefined, json: boolean): string[] {
+  if (thing === 'host') return [json ? jsonLine(view) : hostText(view)];
+  const mdevs = view.mdevs.filter((mdev) => {
+    if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
+    return mdev.open && (name === undefined || mdev.guest === name);
+  });
+  const { host, revision, position, occurredAt } = view;
+  return mdevs.map((mdev) => {
+    if (json) return jsonLine({ host, revision, position, occurredAt, ...mdev });
+    return thing === 'mdev' ? mdevText(view, mdev) : guestText(view, mdev);
+  });
+}
+
+const asOf = ({ host, position, occurredAt }: HostView): string =>
+  `host ${host}, position ${position}, ${occurredAt}`;
+
+function hostText(view: HostView): string {
+  const table = hostTable(view, view.adapters, view.domains) || '    no queues\n';
+  return `${asOf(view)}, driver ${view.driver}
+apmask ${view.apmask}
+aqmask ${view.aqmask}
+${table}`;
+}
+
+/** The queues of these adapters and domains with their drivers; '' when there is none. */
+export function hostTable(view: HostView, adapters: readonly number[], domains: readonly number[]): string {
+  const label = (apid: number, apqi: number): string => {
+    const cell = view.cell(apid, apqi);
+    return `${documentCell(apid, apqi)} ${cell.exists ? (cell.boundTo ?? 'unbound') : '-'}`;
+  };
+  return drawTable(adapters, domains, label);
+}
+
+/** The matrix as a table; where one side is empty, the other as a line. */
+export function matrixText({ adapters, domains, controlDomains }: MatrixView): string {
+  const lines: string[] = [];
+  if (domains.length === 0 && adapters.length > 0)
+    lines.push(`    adapters ${adapters.map(formatApid).join(', ')}; no domain\n`);
+  if (adapters.length === 0 && domains.length > 0)
+    lines.push(`    domains ${domains.map(formatApqi).join(', ')}; no adapter\n`);
+  if (adapters.length === 0 && domains.length === 0) lines.push('    no queues\n');
+  if (controlDomains.length > 0)
+    lines.push(`    control domains ${controlDomains.map(formatApqi).join(', ')}\n`);
+  return drawTable(adapters, domains) + lines.join('');
+}
+
+function mdevText(view: HostView, mdev: MdevView): string {
+  const holder = mdev.open
+    ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${visible(mdev.guest)}`}`
+    : '';
+  const removing = mdev.removing ? ', waits for its removal' : '';
+  return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}`;
+}
+
+const guestText = (view: HostView, mdev: MdevView): string =>
+  `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}`;
+
+/** What the guest that has the mdev open can use, and what of its matrix it cannot. */
+export function guestMatrixText(mdev: MdevView): string {
+  if (mdev.effective === null) return '    has no AP devices\n';
+  const usable = new Set(queueNames(mdev.effective));
+  const missing = queueNames(mdev).filter((queue) => !usable.has(queue));
+  const rest = missing.length > 0 ? `    assigned, but not in the guest: ${missing.join(', ')}\n` : '';
+  return matrixText(mdev.effective) + rest;
+}
+
+const queueNames = ({ adapters, domains }: MatrixView): string[] =>
+  adapters.flatMap((apid) => domains.map((apqi) => formatApqn((apid << 8) | apqi)));
+
+function thingOf(text: string): Thing {
+  const thing = THINGS.find((each) => each === text);
+  if (thing === undefined) throw new Failure(2, `show ${text}: there are host, mdev and guest.`);
+  return thing;
+}
+
+export const showCommand = command({
+  name: 'show',
+  summary: 'show the matrix of a host, an mdev or a guest',
+  positionals: [
+    { name: 'thing', description: 'host, mdev or guest', choices: THINGS },
+    { name: 'name', description: 'which one (default: all)', optional: true },
+  ],
+  options: {
+    ...place,
+    ...host,
+    at: { type: 'string', value: 'time', description: 'as of this time, like "2026-11-17 09:14"' },
+    position: { type: 'string', value: 'n', description: 'as of this position of the log' },
+    ...json,
+  },
+  examples: ['apledger show guest guest1', "apledger show host --at '2026-11-17 09:14'"],
+  run: ({ thing, name, ...options }, { output }) => show(thingOf(thing), name, options, output),
+});

@@ -1,0 +1,51 @@
+/** `apledger what-if STEP...`: what steps would do, now or at a past moment; nothing is recorded. */
+import type { WhatIf } from '@apledger/api';
+import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
+import { hostNames, type Ledger, type Place } from '@apledger/ledger';
+import { ifKnown, thoseThere, withLedger } from '../ledger.ts';
+import { parseMoment } from '../moment.ts';
+import { json, place } from '../options.ts';
+import { whatIfText } from './what-if-text.ts';
+
+interface WhatIfOptions extends Place {
+  readonly host?: string;
+  readonly at?: string;
+  readonly json?: boolean;
+}
+
+/** Prints the answer; the exit status is 1 when any step would be refused or would make its writer sleep. */
+async function whatIf(steps: readonly string[], options: WhatIfOptions, output: Output): Promise<number> {
+  return withLedger(options, output, async (ledger) => {
+    const answer = await answered(ledger, steps, options);
+    output.out(options.json ? jsonLine(answer) : whatIfText(answer));
+    return answer.steps.some(({ outcome }) => outcome === 'refused' || outcome === 'blocked') ? 1 : 0;
+  });
+}
+
+async function answered(ledger: Ledger, steps: readonly string[], options: WhatIfOptions): Promise<WhatIf> {
+  const { at } = options;
+  const hosts = await hostNames(ledger);
+  const host = options.host ?? (hosts.length === 1 ? hosts[0] : undefined);
+  const there = thoseThere(hosts);
+  if (host === undefined) throw new Failure(2, `Which host? Name it with --host. ${there}`);
+  if (!hosts.includes(host)) throw new Failure(2, `There is no host ${host}. ${there}`);
+  const moment = at === undefined ? {} : await parseMoment('--at', at, ledger);
+  const answer = await ifKnown(ledger.ask('whatIf', { host, steps, ...moment }));
+  if (answer === undefined) throw new Failure(2, `There was no host ${host} at ${at}.`);
+  return answer;
+}
+
+export const whatIfCommand = command({
+  name: 'what-if',
+  summary:
+    'say what steps, each a line as in a script, would do to a host, and to who uses it; nothing is recorded',
+  positionals: [{ name: 'step', description: "a line of a script, like 'guest stop web'", many: true }],
+  options: {
+    ...place,
+    host: { type: 'string', value: 'name', description: 'the host (default: the only one)' },
+    at: { type: 'string', value: 'moment', description: 'as of then: a position of the log, or a time' },
+    ...json,
+  },
+  examples: ["apledger what-if 'card 06 config=0'", "apledger what-if --at 30 'guest stop guest1'"],
+  run: ({ step, ...options }, { output }) => whatIf(step, options, output),
+});

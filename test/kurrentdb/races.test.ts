@@ -1,0 +1,108 @@
+/** Writers that race for the end of a stream, while what one of them wrote is not readable yet. */
+
+import { randomUUID } from 'node:crypto';
+import type { EventLog } from '@apledger/event-log';
+import { commit, fact, verified } from '@apledger/event-log/contract/support';
+import { afterEach, expect, test } from 'vitest';
+import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
+import { sized } from '../support/long.ts';
+import { openFast, UNDER_TEST } from './support.ts';
+
+const RACES = sized(300, 10_000);
+/** Streams raced for at the same time. */
+const TOGETHER = 20;
+const WINDOW_MS = 200;
+
+const logs: EventLog[] = [];
+let fake: FakeKurrentDB | undefined;
+
+async function handles(count: number, windowMs = WINDOW_MS): Promise<EventLog[]> {
+  const real = process.env.KURRENTDB_URL;
+  fake =
+    real === undefined
+      ? await new FakeKurrentDB({ visibleAfterMs: () => Math.random() * windowMs }).start()
+      : undefined;
+  const options = {
+    connectionString: real ?? fake?.connectionString() ?? '',
+    prefix: `test${randomUUID()}-`,
+    patienceMs: 20_000,
+  };
+  for (let n = 0; n < count; n++) logs.push(await openFast(options));
+  return logs;
+}
+
+afterEach(async () => {
+  await Promise.all(logs.splice(0).map((log) => log.close()));
+  fake?.stop();
+});
+
+async function race(log: readonly EventLog[], stream: string, revision: number): Promise<void> {
+  const expected = revision === 0 ? 'none' : revision - 1;
+  const results = await Promise.allSettled(
+    log.map((handle) => handle.append(commit(stream, expected, [fact(revision)]))),
+  );
+  const refused = results.filter((result) => result.status === 'rejected');
+  expect(refused).toHaveLength(log.length - 1);
+  for (const { reason } of refused)
+    expect(reason).toMatchObject({ name: 'WrongExpectedRevision', expected, actual: revision });
+}
+
+test(`of two handles that race with a revision, one wins and the other learns the true one, ${RACES} times, against ${UNDER_TEST}`, async () => {
+  const both = await handles(2);
+  const rounds = RACES / TOGETHER;
+  for (let revision = 0; revision < rounds; revision++) {
+    await Promise.all(Array.from({ length: TOGETHER }, (_, n) => race(both, `host-${n}`, revision)));
+  }
+  expect(await verified(both[0] as EventLog)).toMatchObject({ facts: RACES, problems: [] });
+}, 1_200_000);
+
+test(`two handles that race for any revision are both appended, ${RACES} times, against ${UNDER_TEST}`, async () => {
+  const both = await handles(2);
+  for (let round = 0; round < RACES / TOGETHER; round++) {
+    const results = await Promise.all(
+      Array.from({ length: TOGETHER }, (_, n) =>
+        Promise.all(both.map((log) => log.append(commit(`host-${n}`, 'any', [fact(round)])))),
+      ),
+    );
+    for (const pair of results)
+      expect(pair.map(({ lastRevision }) => lastRevision).sort((a, b) => a - b)).toEqual([
+        2 * round,
+        2 * round + 1,
+      ]);
+  }
+  expect(await verified(both[0] as EventLog)).toMatchObject({ facts: 2 * RACES, problems: [] });
+}, 1_200_000);
+
+test(`three handles that write to one stream as fast as they can all get on, against ${UNDER_TEST}`, async () => {
+  const three = await handles(3, 2);
+  await Promise.all(three.map((log) => log.append(commit('host-a', 'any')))); // each knows the stream now
+  const until = performance.now() + sized(3_000, 60_000);
+  const writer = async (log: EventLog): Promise<{ appends: number; worstMs: number }> => {
+    let appends = 0;
+    let worstMs = 0;
+    while (performance.now() < until) {
+      const startedAt = performance.now();
+      await log.append(commit('host-a', 'any'));
+      worstMs = Math.max(worstMs, performance.now() - startedAt);
+      appends += 1;
+    }
+    return { appends, worstMs };
+  };
+  const results = await Promise.all(three.map(writer));
+  for (const { worstMs } of results) expect(worstMs).toBeLessThan(2_000);
+  const fewest = Math.min(...results.map(({ appends }) => appends));
+  const most = Math.max(...results.map(({ appends }) => appends));
+  expect(most / fewest).toBeLessThan(10);
+  expect(await verified(three[0] as EventLog)).toMatchObject({ problems: [] });
+}, 120_000);
+
+test(`a command that three handles append at once is new to one of them, against ${UNDER_TEST}`, async () => {
+  const three = await handles(3);
+  for (let round = 0; round < 20; round++) {
+    const given = commit('host-a', 'any', [fact(round), fact(round)]);
+    const results = await Promise.all(three.map((log) => log.append(given)));
+    expect(results.map(({ duplicate }) => duplicate).sort()).toEqual([false, true, true]);
+    expect(new Set(results.map(({ lastPosition }) => lastPosition)).size).toBe(1);
+  }
+  expect(await verified(three[0] as EventLog)).toMatchObject({ facts: 40, problems: [] });
+}, 60_000);
