@@ -1,8 +1,13 @@
 /** The bytes that logs keep, and the codec that they are made with. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { factSchemas } from './facts.ts';
 import { isWholeOp, OP, pack } from './packed.ts';
 import { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
+import { packRecorded } from './packed-older.ts';
+import { problemsOf } from './schema.ts';
+import { FACT_TYPES, factOf } from './testing/facts.ts';
+import { factVersion } from './upcast.ts';
 
 const MDEV = '62177883-f1bb-47f0-914d-32a22e3a8804';
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -57,6 +62,18 @@ describe('the packed form of a fact', () => {
     ).toBe('1a');
     expect(pack({ type: 'QueueEntangled', data: {} } as unknown as Parameters<typeof pack>[0])).toHaveLength(
       0,
+    );
+  });
+
+  it.each(FACT_TYPES)('%s says all, whatever its schema allows', (type) => {
+    fc.assert(
+      fc.property(factOf(type), (fact) => {
+        expect(problemsOf(factSchemas[type], fact.data)).toEqual([]);
+        const bytes = pack(fact);
+        expect(isWholeOp(bytes[0] ?? 0)).toBe(true);
+        expect(Object.values(OP)).toContain(bytes[0]);
+        expect(packRecorded(fact, factVersion(type), bytes)).toEqual(bytes);
+      }),
     );
   });
 

@@ -380,9 +380,12 @@ function applyToQueues(state: HostState, op: number): void {
   for (let rows = reader.u16(); rows > 0; rows--) {
     const apid = reader.u8();
     reader.ids(mask);
+    if (op === OP.queuesReset) useUpFaults(state, apid);
+    // The bus may reset a queue that is not there any more; that leaves nothing behind.
+    if (op === OP.queuesReset && !isByVfio) continue;
     const row = cardRow(state, apid);
     block.touch(row, block.words[H.rowWords] ?? 0);
-    applyToRow(state, apid, row, op, condition, isByVfio);
+    applyToRow(state, apid, row, op, condition);
   }
 }
 
@@ -396,7 +399,6 @@ function applyToRow(
   row: number,
   op: number,
   condition: number,
-  isByVfio: boolean,
 ): void {
   const { words } = state.block;
   switch (op) {
@@ -428,8 +430,6 @@ function applyToRow(
       moveQueues(words, row, mask, { type: 'UNBIND_VFIO_AP' });
       return;
     default:
-      useUpFaults(state, apid);
-      if (!isByVfio) return;
       checkExist(words, row);
       setResetCodes(state, row, mask, condition);
       adapterReset(state, apid, row);

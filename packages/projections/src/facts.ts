@@ -4,7 +4,14 @@
  * Logs of earlier versions hold facts whose packed form does not say all that a host's state depends on. Their pages are packed anew from
  * the JSON of the same facts.
  */
-import { type EventLog, LogError, type PackedPage, packedFacts, packFacts } from '@apledger/event-log';
+import {
+  type EventLog,
+  LogError,
+  type PackedFact,
+  type PackedPage,
+  packedFacts,
+  packFacts,
+} from '@apledger/event-log';
 import { InvalidFact, isWholeOp, pack, parseFact, streamOf, UnknownFact } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { applyFact, CannotFold } from './fold.ts';
@@ -28,12 +35,10 @@ function isWhole(page: PackedPage): boolean {
 
 /** The page with each fact packed as it is today. */
 async function packedAnew(log: EventLog, page: PackedPage, range: Range): Promise<PackedPage> {
-  const entries = [...packedFacts(page)].map(({ stream, revision, position, occurredAt }) => ({
-    stream,
-    revision,
-    position,
-    occurredAt,
-  }));
+  const entries: Pick<PackedFact, 'stream' | 'revision' | 'position' | 'occurredAt'>[] = [];
+  // Each step moves the same object on: what is kept must be copied before the next.
+  for (const { stream, revision, position, occurredAt } of packedFacts(page))
+    entries.push({ stream, revision, position, occurredAt });
   const facts = await factsAt(log, entries, range);
   const whole = entries.map((entry, index) => {
     const fact = facts.get(entry.position);

@@ -1,11 +1,11 @@
 import { openMemoryLog, packedFacts } from '@apledger/event-log';
 import { type Fact, OP, pack } from '@apledger/events';
 import { HostState } from '@apledger/host';
+import { history } from '@apledger/host/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyFact, CannotFold } from './fold.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
-import { history } from './testing/histories.ts';
 import { newFacts, record } from './testing/logs.ts';
 import { viewOf } from './view.ts';
 

@@ -1,5 +1,6 @@
 /** What a page does with a host: a state from a view's JSON, the facts after it, and the grid that it draws. */
 import { type Fact, pack } from '@apledger/events';
+import { history } from '@apledger/host/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -19,7 +20,6 @@ import {
   viewOf,
   ZCRYPT_BOUND,
 } from './host.ts';
-import { history } from './testing/histories.ts';
 
 function foldOnto(state: HostState, facts: readonly Fact[]): HostState {
   for (const fact of facts) {

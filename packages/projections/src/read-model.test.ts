@@ -7,14 +7,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { type EventLog, openMemoryLog, openSqliteLog } from '@apledger/event-log';
 import { type Fact, OP, pack, parseFact } from '@apledger/events';
 import { HostState } from '@apledger/host';
+import { history, legal } from '@apledger/host/testing';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { applyFact } from './fold.ts';
 import { openReadModel } from './read-model.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { memoryStore, type ReadModelStore } from './store.ts';
-import { history } from './testing/histories.ts';
-import { legal } from './testing/legal.ts';
 import { newFacts, record } from './testing/logs.ts';
 import { viewOf } from './view.ts';
 

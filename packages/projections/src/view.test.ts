@@ -1,11 +1,11 @@
 /** One moment of a host, made readable; what two moments have to tell of guests that end (the rest: diff.test.ts). */
 import { type Fact, pack } from '@apledger/events';
 import { HostState } from '@apledger/host';
+import { history } from '@apledger/host/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffViews } from './diff.ts';
 import { applyFact } from './fold.ts';
-import { history } from './testing/histories.ts';
 import { type HostView, viewOf } from './view.ts';
 
 const MDEV = '62177883-f1bb-47f0-914d-32a22e3a8804';

@@ -3,10 +3,10 @@ import { apqn, formatApqn } from '@apledger/ap';
 import type { CustodyInterval, Holder } from '@apledger/api';
 import { openMemoryLog } from '@apledger/event-log';
 import { type Fact, packRecorded } from '@apledger/events';
+import { EDGES, history } from '@apledger/host/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CannotFold, memoryStore, openReadModel } from '../index.ts';
-import { EDGES, history } from '../testing/histories.ts';
 import { newFacts, record } from '../testing/logs.ts';
 import { openCustody } from './custody.ts';
 

@@ -1,7 +1,7 @@
 /** Makes of any facts a history that can have happened: what cannot follow is left out, lists lose what does not fit. */
 import { andNot, idsOf, maskOf, parseApqn } from '@apledger/ap';
 import type { Fact } from '@apledger/events';
-import { evolve, HostState, ImpossibleFact, type Queue, queueOf } from '@apledger/host';
+import { evolve, HostState, ImpossibleFact, type Queue, queueOf } from '../index.ts';
 
 /** The facts of the source, in order, that can follow one another; at most `count` of them. */
 export function legal(source: Iterable<Fact>, count = Number.POSITIVE_INFINITY): Fact[] {

@@ -1,0 +1,45 @@
+/** Logs that commit 8057e45 made, and what it said of them: test/fixtures/make.md. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import type { Verification } from '@apledger/event-log';
+import type { AuditReport, Exposure, GuestHistory, HostViewJson, Range } from '@apledger/projections';
+import { afterAll } from 'vitest';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/8057e45');
+
+/** The content of a fixture. */
+export const content = (name: string): Buffer =>
+  zstdDecompressSync(readFileSync(join(FIXTURES, `${name}.zst`)));
+
+/** What the old version said of a host. */
+export interface HostAnswers {
+  readonly host: string;
+  /** At the ends of some commits, the last one at the head; ascending. */
+  readonly views: readonly HostViewJson[];
+  /** Each file and link below /sys at the head: its content, `-> ` and its target, or an errno. */
+  readonly sysfs: Readonly<Record<string, string>>;
+  readonly audit: AuditReport;
+  readonly exposures: { readonly range: Range; readonly exposures: readonly Exposure[] };
+  readonly guests: readonly GuestHistory[];
+}
+
+export interface Answers {
+  readonly verification: Verification;
+  readonly hosts: readonly HostAnswers[];
+}
+
+export const answersOf = (name: string): Answers => JSON.parse(content(`${name}.json`).toString());
+
+const root = mkdtempSync(join(tmpdir(), 'apledger-old-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A new directory with what is in these archives; it goes with the test file. */
+export function unpacked(...names: readonly string[]): string {
+  const directory = mkdtempSync(join(root, 'd'));
+  for (const name of names)
+    execFileSync('tar', ['-C', directory, '-x'], { input: content(`${name}.tar`), stdio: 'pipe' });
+  return directory;
+}
