@@ -46,7 +46,7 @@ const ofState = (state: HostState) => ({
     attached: one.attached,
     migrating: one.lifecycle === 'migrating',
     removing: one.removing,
-    guestMatrix: one.filtered === null ? null : ids(one.filtered),
+    guestMatrix: one.guestMatrix === null ? null : ids(one.guestMatrix),
     effective: one.effective === null ? null : ids(one.effective),
   })),
 });

@@ -1,4 +1,4 @@
-/** examples/07: the real chzdev writes a mask in a dry run, and the ledger shows who did it and to whom. */
+/** examples/08-dry-run-that-writes.sh: the real chzdev writes a mask in a dry run, and the ledger shows who did it and to whom. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';

@@ -346,11 +346,11 @@ function answerOf({ refusal, isBlocked, facts }: Decision, state: HostState): An
 }
 
 const matricesOf = (state: HostState) =>
-  [...state.mdevs.values()].map(({ uuid, assigned, filtered, effective, guest }) => [
+  [...state.mdevs.values()].map(({ uuid, assigned, guestMatrix, effective, guest }) => [
     uuid,
     guest,
     formatMatrixFile(assigned),
-    filtered && formatMatrixFile(filtered),
+    guestMatrix && formatMatrixFile(guestMatrix),
     effective && formatMatrixFile(effective),
   ]);
 

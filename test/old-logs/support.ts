@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
+import type { AuditReport, Exposure, GuestHistory } from '@apledger/api';
 import type { Verification } from '@apledger/event-log';
-import type { AuditReport, Exposure, GuestHistory, HostViewJson, Range } from '@apledger/projections';
+import type { Range } from '@apledger/projections';
+import type { HostViewJson } from '@apledger/projections/host';
 import { afterAll } from 'vitest';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/8057e45');

@@ -23,7 +23,7 @@ import {
 } from './test-support.ts';
 
 describe.each(MAINLINE)('a guest in %s', (generation) => {
-  it('gets the filtered matrix as it is, without refilter, reset or check', () => {
+  it('gets the guestMatrix as it is, without refilter, reset or check', () => {
     const host = bring(generation).does(...mdevWith(A, [5, 6], [4]), unbind('05.0004'), start(A));
     expect(host.story).toEqual(['GuestStarted']);
     expect(host.usable(A)).toEqual(['06.0004']);

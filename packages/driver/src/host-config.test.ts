@@ -196,7 +196,7 @@ describe('what a 2019-v2 host loses and gains', () => {
 });
 
 describe.each(MAINLINE)('without QCI or APXA in %s', (generation) => {
-  it('the shadow is always empty without QCI', () => {
+  it('the guestMatrix is always empty without QCI', () => {
     const host = bring(generation, { qci: false, domains: [4] }).does(...mdevWith(A, [5], [4]), start(A));
     expect([host.matrix(A), host.guestMatrix(A)]).toEqual([['05.0004'], []]);
   });

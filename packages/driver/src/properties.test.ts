@@ -143,22 +143,22 @@ describe('in every state', () => {
     });
   });
 
-  test('the filtered matrix lies within the assigned one, and what a guest can use within the filtered', () => {
+  test('the guestMatrix lies within the assigned one, and what a guest can use within the guestMatrix', () => {
     stateAlways(({ mdevs }) => {
-      for (const { assigned, filtered, effective } of mdevs.values()) {
-        if (filtered !== null) expect(within(filtered, assigned)).toBe(true);
-        if (effective !== null && filtered !== null) expect(within(effective, filtered)).toBe(true);
+      for (const { assigned, guestMatrix, effective } of mdevs.values()) {
+        if (guestMatrix !== null) expect(within(guestMatrix, assigned)).toBe(true);
+        if (effective !== null && guestMatrix !== null) expect(within(effective, guestMatrix)).toBe(true);
       }
     });
   });
 
-  test('a guest of 6.12 or 7.3 can use exactly what reaches it of the filtered matrix', () => {
+  test('a guest of 6.12 or 7.3 can use exactly what reaches it of the guestMatrix', () => {
     stateAlways((state) => {
-      for (const { removing, filtered, effective } of attached(state)) {
-        if (state.driver === '2019-v2' || filtered === null || effective === null) continue;
+      for (const { removing, guestMatrix, effective } of attached(state)) {
+        if (state.driver === '2019-v2' || guestMatrix === null || effective === null) continue;
         // A blocked removal of 7.3 has emptied them, until something is written again.
         const isEmptied = removing && state.driver === '7.3' && within(effective, EMPTY_MATRIX);
-        if (!isEmptied) expect(effective).toEqual(reachable(state, filtered));
+        if (!isEmptied) expect(effective).toEqual(reachable(state, guestMatrix));
       }
     });
   });
@@ -166,8 +166,8 @@ describe('in every state', () => {
   test('a guest of 6.12 or 7.3 has no queue that vfio_ap does not have', () => {
     stateAlways((state) => {
       if (state.driver === '2019-v2') return;
-      for (const { filtered } of state.mdevs.values())
-        for (const queue of filtered === null ? [] : apqnsOf(filtered))
+      for (const { guestMatrix } of state.mdevs.values())
+        for (const queue of guestMatrix === null ? [] : apqnsOf(guestMatrix))
           expect([formatApqn(queue), queueOf(state, apidOf(queue), apqiOf(queue))?.state]).toEqual([
             formatApqn(queue),
             'vfio_ap',
@@ -183,18 +183,18 @@ describe('in every state', () => {
       for (const mdev of state.mdevs.values()) {
         expect(mdev.attached).toBe(mdev.effective !== null);
         if (mdev.attached) expect(isOpen(mdev)).toBe(true);
-        if (state.guestMatrix === 'always') expect(mdev.attached).toBe(isOpen(mdev));
+        if (state.guestMatrixLife === 'always') expect(mdev.attached).toBe(isOpen(mdev));
       }
     });
   });
 
   test('every assigned adapter has a place on its way into the guest, and is plugged exactly when the guest can have it', () => {
     stateAlways(({ mdevs }) => {
-      for (const { assigned, filtered, effective, plug } of mdevs.values()) {
-        const guestMatrix = filtered ?? effective;
+      for (const { assigned, guestMatrix, effective, plug } of mdevs.values()) {
+        const usable = guestMatrix ?? effective;
         expect([...plug.keys()].sort((a, b) => a - b)).toEqual(idsOf(assigned.adapters));
         for (const [apid, place] of plug)
-          expect(place === 'plugged').toBe(guestMatrix !== null && has(guestMatrix.adapters, apid));
+          expect(place === 'plugged').toBe(usable !== null && has(usable.adapters, apid));
       }
     });
   });

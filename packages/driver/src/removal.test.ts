@@ -30,7 +30,7 @@ describe.each(GENERATIONS)('create in %s', (generation) => {
     const zero = '00000000-0000-0000-0000-000000000000';
     const host = bring(generation).does(create(A.toUpperCase()), create(`${B}x`), create(`${zero}\n`));
     expect([...host.state.mdevs.keys()]).toEqual([A, B, zero]);
-    expect(host.guestMatrix(A)).toEqual(host.state.guestMatrix === 'always' ? [] : null);
+    expect(host.guestMatrix(A)).toEqual(host.state.guestMatrixLife === 'always' ? [] : null);
   });
 
   it.each([
@@ -90,7 +90,7 @@ describe.each(MAINLINE)('the removal of an mdev that a guest uses in %s', (gener
     expect(host.story).toEqual(['MdevRemovalBlocked']);
   });
 
-  it(`${generation === '7.3' ? 'empties the guest`s masks at once' : 'leaves the guest what it has'}, and the shadow is untouched`, () => {
+  it(`${generation === '7.3' ? 'empties the guest`s masks at once' : 'leaves the guest what it has'}, and the guestMatrix is untouched`, () => {
     const host = blocked();
     expect(host.usable(A)).toEqual(generation === '7.3' ? [] : ['05.0004', '06.0004']);
     expect(host.guestMatrix(A)).toEqual(['05.0004', '06.0004']);
@@ -135,7 +135,7 @@ describe.each(MAINLINE)('the removal of an mdev that a guest uses in %s', (gener
     expect(host.state.mdevs.size).toBe(generation === '7.3' ? 0 : 1);
   });
 
-  it('a queue bound later writes the shadow into the guest again', () => {
+  it('a queue bound later writes the guestMatrix into the guest again', () => {
     const host = blocked().does(unbind('05.0004'));
     expect(host.usable(A)).toEqual(['06.0004']);
     expect(host.does(bind('05.0004')).usable(A)).toEqual(['05.0004', '06.0004']);

@@ -101,8 +101,8 @@ export class Host {
 
   /** The lines of the guest_matrix file; null where reading it is ENODEV. */
   guestMatrix(uuid: string): string[] | null {
-    const { filtered } = this.mdev(uuid);
-    return filtered === null ? null : lines(formatMatrixFile(filtered));
+    const { guestMatrix } = this.mdev(uuid);
+    return guestMatrix === null ? null : lines(formatMatrixFile(guestMatrix));
   }
 
   /** What the running guest can use; null when none is attached. */
@@ -113,8 +113,8 @@ export class Host {
 
   /** Control domains that the mdev's guest would get. */
   guestControlDomains(uuid: string): number[] {
-    const { filtered } = this.mdev(uuid);
-    return filtered === null ? [] : idsOf(filtered.controlDomains);
+    const { guestMatrix } = this.mdev(uuid);
+    return guestMatrix === null ? [] : idsOf(guestMatrix.controlDomains);
   }
 
   driver(name: string): string | null | undefined {

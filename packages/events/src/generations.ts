@@ -8,7 +8,7 @@ interface GenerationRow {
   readonly code: number;
   /** How the kernel versions begin that test vectors name for it. */
   readonly kernelPrefix: string;
-  readonly guestMatrix: GuestMatrixLife;
+  readonly guestMatrixLife: GuestMatrixLife;
   /** Answers to its last reset after which a queue may be passed to a guest (driver-rules 6.2, driver-rules-older 6.2 and 12). */
   readonly passable: readonly number[];
 }
@@ -27,12 +27,12 @@ export type GuestMatrixLife = 'always' | 'whileOpen' | 'never';
 /** In the order in which they came. */
 export const GENERATIONS = {
   // 2019-v2 and 5.10 never ask: there the answer only says whether the adapter is clean.
-  '2019-v2': { code: 1, kernelPrefix: 'v2', guestMatrix: 'whileOpen', passable: OR_CHECK_STOPPED },
-  '5.10': { code: 4, kernelPrefix: '5.10.', guestMatrix: 'never', passable: NORMAL },
-  '6.1': { code: 5, kernelPrefix: '6.1.', guestMatrix: 'always', passable: NORMAL },
-  '6.8': { code: 6, kernelPrefix: '6.8.', guestMatrix: 'always', passable: OR_DECONFIGURED },
-  '6.12': { code: 2, kernelPrefix: '6.12.', guestMatrix: 'always', passable: OR_CHECK_STOPPED },
-  '7.3': { code: 3, kernelPrefix: '7.3.', guestMatrix: 'always', passable: OR_CHECK_STOPPED },
+  '2019-v2': { code: 1, kernelPrefix: 'v2', guestMatrixLife: 'whileOpen', passable: OR_CHECK_STOPPED },
+  '5.10': { code: 4, kernelPrefix: '5.10.', guestMatrixLife: 'never', passable: NORMAL },
+  '6.1': { code: 5, kernelPrefix: '6.1.', guestMatrixLife: 'always', passable: NORMAL },
+  '6.8': { code: 6, kernelPrefix: '6.8.', guestMatrixLife: 'always', passable: OR_DECONFIGURED },
+  '6.12': { code: 2, kernelPrefix: '6.12.', guestMatrixLife: 'always', passable: OR_CHECK_STOPPED },
+  '7.3': { code: 3, kernelPrefix: '7.3.', guestMatrixLife: 'always', passable: OR_CHECK_STOPPED },
 } as const satisfies Readonly<Record<string, GenerationRow>>;
 
 /** The name of a driver generation. */

@@ -277,6 +277,8 @@ function writeMdev(fact: MdevFact): unknown {
       return mdev(OP.migrationRequested, fact.data);
     case 'MigrationCompleted':
       return mdev(OP.migrationCompleted, fact.data);
+    default:
+      return fact satisfies never;
   }
 }
 

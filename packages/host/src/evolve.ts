@@ -273,8 +273,8 @@ function register(state: HostState): void {
   const isExtended = flags === 3;
   words[H.generation] = code;
   words[H.flags] = ((flags & 1) === 0 ? 0 : QCI) | ((flags & 2) === 0 ? 0 : APXA) | BINDINGS_ARMED;
-  const { guestMatrix, passable } = GENERATIONS[generation];
-  words[H.matrixLife] = MATRIX_LIVES.indexOf(guestMatrix);
+  const { guestMatrixLife, passable } = GENERATIONS[generation];
+  words[H.matrixLife] = MATRIX_LIVES.indexOf(guestMatrixLife);
   words[H.passable] = passable.reduce((bits, code) => bits | (1 << code), 0);
   words[H.maxAdapter] = reader.u8();
   const maxDomain = reader.u8();
@@ -393,13 +393,7 @@ function applyToQueues(state: HostState, op: number): void {
 const BOUND_TO_ZCRYPT = { type: 'BIND_ZCRYPT', isEntitled: true } as const;
 const BOUND_TO_VFIO_AP = { type: 'BIND_VFIO_AP', isEntitled: true } as const;
 
-function applyToRow(
-  state: HostState,
-  apid: number,
-  row: number,
-  op: number,
-  condition: number,
-): void {
+function applyToRow(state: HostState, apid: number, row: number, op: number, condition: number): void {
   const { words } = state.block;
   switch (op) {
     case OP.queuesDetected:
@@ -552,7 +546,7 @@ function openMdev(state: HostState, place: number, at: number): void {
   setFlags(words, at, reader.u8() === 1 ? ATTACHED : 0, ATTACHED);
   setGuest(state, place, reader.text());
   readEffective(words, at);
-  if (state.guestMatrix === 'never') {
+  if (state.guestMatrixLife === 'never') {
     // What was assigned is what the guest has.
     copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
     advancePlugs(words, at, mask, PLUGGED);
@@ -566,8 +560,8 @@ function closeMdev(state: HostState, place: number, at: number): void {
   setGuest(state, place, null);
   setFlags(words, at, 0, ATTACHED | HAS_EFFECTIVE);
   clear(words, at + EFFECTIVE, MATRIX_WORDS);
-  if (state.guestMatrix === 'whileOpen') replaceGuestMatrix(words, at, null);
-  else if (state.guestMatrix === 'never') advancePlugs(words, at, mask, { type: 'UNPLUG' });
+  if (state.guestMatrixLife === 'whileOpen') replaceGuestMatrix(words, at, null);
+  else if (state.guestMatrixLife === 'never') advancePlugs(words, at, mask, { type: 'UNPLUG' });
 }
 
 /** What the guest can use from now on; absent when nobody is attached. */

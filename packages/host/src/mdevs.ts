@@ -83,7 +83,7 @@ export class Mdev {
   }
 
   /** What the file guest_matrix shows; null where the generation has none now (2019-v2 while nobody has it open). */
-  get filtered(): ControlledMatrix | null {
+  get guestMatrix(): ControlledMatrix | null {
     return (this.#flags & HAS_GUEST_MATRIX) === 0 ? null : this.#matrix(GUEST_MATRIX);
   }
 
@@ -232,7 +232,7 @@ export function addMdev(state: HostState, uuid: Uint32Array): void {
   const { words } = block;
   words.set(uuid, at);
   words[at + MDEV_FLAGS] =
-    (state.guestMatrix === 'always' ? HAS_GUEST_MATRIX : 0) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
+    (state.guestMatrixLife === 'always' ? HAS_GUEST_MATRIX : 0) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
   words[H.mdevs] = (words[H.mdevs] ?? 0) + 1;
   state.mdevsMoved = true;
   state.changingTexts().guests.push(null);

@@ -297,7 +297,7 @@ export class HostState {
   }
 
   /** When its mdevs have a guest matrix. */
-  get guestMatrix(): GuestMatrixLife {
+  get guestMatrixLife(): GuestMatrixLife {
     return MATRIX_LIVES[this.#word(H.matrixLife)] ?? 'always';
   }
 

@@ -144,9 +144,9 @@ function guestChanges(mdev: string, before: MdevView | undefined, after: MdevVie
   if (isOpen && !sameUser) changes.push({ change: 'guestStarted', mdev, guest: after.guest });
   if (gained !== undefined)
     changes.push({ change: 'guestGained', mdev, guest: after?.guest ?? null, ...gained });
-  const filtered = { before: before?.guestMatrix ?? null, after: after?.guestMatrix ?? null };
-  if (before !== undefined && after !== undefined && !sameMatrix(filtered.before, filtered.after))
-    changes.push({ change: 'guestMatrixChanged', mdev, ...filtered });
+  const matrices = { before: before?.guestMatrix ?? null, after: after?.guestMatrix ?? null };
+  if (before !== undefined && after !== undefined && !sameMatrix(matrices.before, matrices.after))
+    changes.push({ change: 'guestMatrixChanged', mdev, ...matrices });
   return changes;
 }
 

@@ -118,7 +118,7 @@ const mdevOf = (mdev: Mdev): MdevView => ({
   attached: mdev.attached,
   migrating: mdev.lifecycle === 'migrating',
   removing: mdev.removing,
-  guestMatrix: mdev.filtered === null ? null : idsOfMatrix(mdev.filtered),
+  guestMatrix: mdev.guestMatrix === null ? null : idsOfMatrix(mdev.guestMatrix),
   effective: mdev.effective === null ? null : idsOfMatrix(mdev.effective),
 });
 

@@ -116,11 +116,11 @@ const apConfigFile = (mdev: Mdev): Attribute =>
     (text) => ({ type: 'ConfigureMdev', mdev: mdev.uuid, text }),
   );
 
-const guestMatrixFile = ({ uuid, filtered }: Mdev): Attribute =>
+const guestMatrixFile = ({ uuid, guestMatrix }: Mdev): Attribute =>
   readable(() =>
-    filtered === null
+    guestMatrix === null
       ? { errno: 'ENODEV', explanation: `no guest uses mdev ${uuid}` }
-      : formatMatrixFile(filtered),
+      : formatMatrixFile(guestMatrix),
   );
 
 /** Mdevs have no power management; the driver core makes the folder all the same. */

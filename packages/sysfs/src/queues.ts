@@ -85,8 +85,8 @@ const overrideFile = (name: string, { driverOverride }: Queue): Attribute =>
 function status(state: HostState, queue: Apqn): string {
   const mdev = mdevOf(state, apidOf(queue), apqiOf(queue));
   if (mdev === undefined) return 'unassigned\n';
-  const { attached, filtered } = mdev;
-  const isPassed = filtered !== null && matrixHas(filtered, apidOf(queue), apqiOf(queue));
+  const { attached, guestMatrix } = mdev;
+  const isPassed = guestMatrix !== null && matrixHas(guestMatrix, apidOf(queue), apqiOf(queue));
   return attached && isPassed ? 'in use\n' : 'assigned\n';
 }
 

@@ -21,7 +21,7 @@ import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules } from '../generation.ts';
 import { isPluggedBy, isUnplugged, plugAfter } from '../lifecycle.ts';
 import type { Outcome } from '../refusal.ts';
-import { attach, emitAssigned, type Opening, writeFiltered } from '../rules/guest-matrix.ts';
+import { attach, emitAssigned, type Opening, writeGuestMatrix } from '../rules/guest-matrix.ts';
 import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
 import { refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
@@ -112,10 +112,10 @@ function assignAdapter(tx: Transaction, { uuid, plug }: Mdev, apid: number): voi
 
 /** An adapter that is not in the guest matrix comes in when every queue of it there is bound. */
 function plugIn(tx: Transaction, mdev: Mdev, apid: number): void {
-  const shadow = mdev.filtered;
-  if (shadow === null || has(shadow.adapters, apid)) return;
-  if (isPluggedBy(mdev.plugOf(apid), whereBound(allBound(tx, maskOf([apid]), shadow.domains))))
-    writeFiltered(tx, mdev, { ...shadow, adapters: withBit(shadow.adapters, apid) });
+  const current = mdev.guestMatrix;
+  if (current === null || has(current.adapters, apid)) return;
+  if (isPluggedBy(mdev.plugOf(apid), whereBound(allBound(tx, maskOf([apid]), current.domains))))
+    writeGuestMatrix(tx, mdev, { ...current, adapters: withBit(current.adapters, apid) });
 }
 
 /** Neither the host's configuration nor the answers of resets count. */
@@ -127,42 +127,42 @@ const whereBound = (areQueuesBound: boolean): PlugConditions => ({
 
 /** A domain that lacks a queue of an adapter in the guest matrix is kept out; the adapters stay. */
 function assignDomain(tx: Transaction, mdev: Mdev, apqi: number): void {
-  const shadow = mdev.filtered;
+  const current = mdev.guestMatrix;
   if (!has(mdev.assigned.domains, apqi)) emitAssigned(tx, mdev.uuid, 'domains', apqi);
-  if (shadow !== null && allBound(tx, shadow.adapters, maskOf([apqi])))
-    writeFiltered(tx, tx.mdev(mdev.uuid), { ...shadow, domains: withBit(shadow.domains, apqi) });
+  if (current !== null && allBound(tx, current.adapters, maskOf([apqi])))
+    writeGuestMatrix(tx, tx.mdev(mdev.uuid), { ...current, domains: withBit(current.domains, apqi) });
 }
 
 /** No reset: 2019 left that to the guest's next holder. */
 function unassign(tx: Transaction, mdev: Mdev, axis: Axis, ids: Mask256): void {
-  if (mdev.filtered !== null)
-    writeFiltered(tx, mdev, { ...mdev.filtered, [axis]: andNot(mdev.filtered[axis], ids) });
+  if (mdev.guestMatrix !== null)
+    writeGuestMatrix(tx, mdev, { ...mdev.guestMatrix, [axis]: andNot(mdev.guestMatrix[axis], ids) });
 }
 
 /** Control domains reach the guest unchecked. */
 function filterControlDomains(tx: Transaction, mdev: Mdev): void {
-  if (mdev.filtered !== null)
-    writeFiltered(tx, mdev, { ...mdev.filtered, controlDomains: mdev.assigned.controlDomains });
+  if (mdev.guestMatrix !== null)
+    writeGuestMatrix(tx, mdev, { ...mdev.guestMatrix, controlDomains: mdev.assigned.controlDomains });
 }
 
 /** Plugs the adapter when this queue makes it complete. Domains never come back this way. */
 function queueBound(tx: Transaction, queue: Apqn): void {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  const shadow = mdev?.filtered ?? null;
+  const current = mdev?.guestMatrix ?? null;
   // Without a guest nobody is there to plug into, even while the mdev is open.
-  if (mdev === undefined || shadow === null || !mdev.attached) return;
-  if (has(shadow.domains, apqiOf(queue))) plugIn(tx, mdev, apid);
+  if (mdev === undefined || current === null || !mdev.attached) return;
+  if (has(current.domains, apqiOf(queue))) plugIn(tx, mdev, apid);
 }
 
 /** The adapter leaves the guest whenever its APID is there, whatever the queue's domain. */
 function queueUnbinding(tx: Transaction, queue: Apqn): void {
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
-  const shadow = mdev?.filtered ?? null;
-  if (mdev !== undefined && shadow !== null && mdev.attached) {
+  const current = mdev?.guestMatrix ?? null;
+  if (mdev !== undefined && current !== null && mdev.attached) {
     if (!isUnplugged(mdev.plugOf(apid))) return;
-    writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
+    writeGuestMatrix(tx, mdev, { ...current, adapters: withoutBit(current.adapters, apid) });
   }
   reset(tx, [queue]);
 }
@@ -184,6 +184,6 @@ function initialMatrix(tx: Transaction, { assigned, plug }: Mdev): ControlledMat
 
 function open(tx: Transaction, mdev: Mdev, guest: string | null, opening: Opening): void {
   const getsNothing = guest === null || mdevOfGuest(tx.state, guest) !== undefined;
-  attach(tx, mdev, guest, getsNothing ? null : (mdev.filtered ?? EMPTY_MATRIX), opening);
-  writeFiltered(tx, tx.mdev(mdev.uuid), initialMatrix(tx, mdev));
+  attach(tx, mdev, guest, getsNothing ? null : (mdev.guestMatrix ?? EMPTY_MATRIX), opening);
+  writeGuestMatrix(tx, tx.mdev(mdev.uuid), initialMatrix(tx, mdev));
 }

@@ -10,6 +10,6 @@ const DECONFIGURED = 3;
 export const linux68 = mainline({
   ...linux612Differences,
   addedFiles: ['queue/ap_functions'],
-  /** The driver notes a deconfigured queue as reset; its last answers also say what is passable (../passable.ts). */
+  /** The driver notes a deconfigured queue as reset; its last answers also say what is passable (packages/events/src/generations.ts). */
   resetErrno: (responseCode) => (responseCode === 0 || responseCode === DECONFIGURED ? undefined : 'EIO'),
 });

@@ -1,5 +1,5 @@
 /**
- * 6.1 to 7.3: the filtered matrix is kept all the time, guest or not, and recomputed at a few moments only (driver-rules 6). Where
+ * 6.1 to 7.3: the guestMatrix is kept all the time, guest or not, and recomputed at a few moments only (driver-rules 6). Where
  * they differ, `mainline()`'s argument says how.
  */
 import {
@@ -27,7 +27,7 @@ import type { Axis, GenerationRules, OptionalFile, PendingAdditions } from '../g
 import { cardIn, NOT_AVAILABLE, tapq } from '../hardware.ts';
 import { isPluggedBy, isUnplugged, plugAfter } from '../lifecycle.ts';
 import { type Outcome, type Refusal, refuse } from '../refusal.ts';
-import { attach, emitAssigned, writeFiltered } from '../rules/guest-matrix.ts';
+import { attach, emitAssigned, writeGuestMatrix } from '../rules/guest-matrix.ts';
 import { nameMdev, refuseHostOwned, refuseShared, refuseTakeover } from '../rules/ownership.ts';
 import { linkedQueues, resetAdapters } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
@@ -85,21 +85,21 @@ export function mainline({ addedFiles, ...differences }: Differences): Generatio
     configChanged,
     scanComplete,
     refuseOpen,
-    open: (tx, mdev, guest, opening) => attach(tx, mdev, guest, shadowOf(mdev), opening),
+    open: (tx, mdev, guest, opening) => attach(tx, mdev, guest, guestMatrixOf(mdev), opening),
     close: (tx, mdev) => differences.reset(tx, linkedQueues(tx, mdev.assigned)),
   };
 }
 
-/** The shadow; mainline always has one. */
-const shadowOf = (mdev: Mdev): ControlledMatrix => mdev.filtered ?? EMPTY_MATRIX;
+/** The guestMatrix; mainline always has one. */
+const guestMatrixOf = (mdev: Mdev): ControlledMatrix => mdev.guestMatrix ?? EMPTY_MATRIX;
 
 /** driver-rules 6.2: adapters and domains that the host has, less adapters with any queue that cannot be passed on. */
 function filter(
   tx: Transaction,
   mdev: Mdev,
-): { readonly filtered: ControlledMatrix; readonly thrownOut: Mask256 } {
+): { readonly guestMatrix: ControlledMatrix; readonly thrownOut: Mask256 } {
   const config = hostConfig(tx.state);
-  const before = shadowOf(mdev);
+  const before = guestMatrixOf(mdev);
   const domains = and(mdev.assigned.domains, config.domains);
   let adapters = EMPTY_MASK;
   forEachId(mdev.assigned.adapters, (apid) => {
@@ -107,7 +107,7 @@ function filter(
     if (isPluggedBy(mdev.plugOf(apid), conditions)) adapters = withBit(adapters, apid);
   });
   return {
-    filtered: { ...before, adapters, domains },
+    guestMatrix: { ...before, adapters, domains },
     thrownOut: and(andNot(config.adapters, adapters), before.adapters),
   };
 }
@@ -120,11 +120,11 @@ function conditionsOf(tx: Transaction, apid: number, domains: Mask256, isInHost:
   return { isInHost, areQueuesBound, areQueuesPassable };
 }
 
-/** Recomputes the filtered matrix, shows it to the guest, resets what it threw out. */
+/** Recomputes the guestMatrix, shows it to the guest, resets what it threw out. */
 function refilter(tx: Transaction, uuid: string): void {
-  const { filtered, thrownOut } = filter(tx, tx.mdev(uuid));
-  writeFiltered(tx, tx.mdev(uuid), filtered);
-  resetThrownOut(tx, thrownOut, filtered.domains);
+  const { guestMatrix, thrownOut } = filter(tx, tx.mdev(uuid));
+  writeGuestMatrix(tx, tx.mdev(uuid), guestMatrix);
+  resetThrownOut(tx, thrownOut, guestMatrix.domains);
 }
 
 function resetThrownOut(tx: Transaction, adapters: Mask256, domains: Mask256): void {
@@ -132,8 +132,12 @@ function resetThrownOut(tx: Transaction, adapters: Mask256, domains: Mask256): v
 }
 
 /** The control domains that a guest of this mdev would get (driver-rules 6.2). */
-const withControlDomains = (tx: Transaction, mdev: Mdev, filtered: ControlledMatrix): ControlledMatrix => ({
-  ...filtered,
+const withControlDomains = (
+  tx: Transaction,
+  mdev: Mdev,
+  guestMatrix: ControlledMatrix,
+): ControlledMatrix => ({
+  ...guestMatrix,
   controlDomains: and(mdev.assigned.controlDomains, hostConfig(tx.state).controlDomains),
 });
 
@@ -152,22 +156,22 @@ function assign(tx: Transaction, mdev: Mdev, axis: Axis, id: number): Outcome {
   return undefined;
 }
 
-/** driver-rules 5.3: out of the shadow, and the queues reset that were in it. No refilter. */
+/** driver-rules 5.3: out of the guestMatrix, and the queues reset that were in it. No refilter. */
 function unassign(tx: Transaction, mdev: Mdev, axis: Axis, ids: Mask256): void {
-  const shadow = shadowOf(mdev);
-  const leaving = { ...shadow, [axis]: and(shadow[axis], ids) };
+  const current = guestMatrixOf(mdev);
+  const leaving = { ...current, [axis]: and(current[axis], ids) };
   const toReset = linkedQueues(tx, leaving);
-  writeFiltered(tx, mdev, { ...shadow, [axis]: andNot(shadow[axis], ids) });
+  writeGuestMatrix(tx, mdev, { ...current, [axis]: andNot(current[axis], ids) });
   tx.rules.reset(tx, toReset);
 }
 
 /** driver-rules 5.4: assigning recomputes the whole mask, unassigning only takes out what left. */
 function filterControlDomains(tx: Transaction, mdev: Mdev, gone: Mask256): void {
-  const shadow = shadowOf(mdev);
-  const filtered = isEmpty(gone)
-    ? withControlDomains(tx, mdev, shadow)
-    : { ...shadow, controlDomains: andNot(shadow.controlDomains, gone) };
-  writeFiltered(tx, mdev, filtered);
+  const current = guestMatrixOf(mdev);
+  const guestMatrix = isEmpty(gone)
+    ? withControlDomains(tx, mdev, current)
+    : { ...current, controlDomains: andNot(current.controlDomains, gone) };
+  writeGuestMatrix(tx, mdev, guestMatrix);
 }
 
 /** driver-rules 6.4. While additions to the host are pending, the refilter waits for the scan to end. */
@@ -181,9 +185,9 @@ function queueBound(tx: Transaction, queue: Apqn, pending: PendingAdditions | un
 
 /** driver-rules 6.5: a queue cannot be unplugged alone, so its adapter goes. */
 export function unplugAdapter(tx: Transaction, queue: Apqn): void {
-  const shadow = takeAdapterOut(tx, queue);
-  if (shadow === undefined) letGoConfigured(tx, [queue]);
-  else resetAdapters(tx, maskOf([apidOf(queue)]), shadow.domains);
+  const current = takeAdapterOut(tx, queue);
+  if (current === undefined) letGoConfigured(tx, [queue]);
+  else resetAdapters(tx, maskOf([apidOf(queue)]), current.domains);
 }
 
 /** 6.1 takes the adapter out, too, and resets the one queue only, even one that left the host (driver-rules-older 6.5). */
@@ -197,10 +201,10 @@ function takeAdapterOut(tx: Transaction, queue: Apqn): ControlledMatrix | undefi
   const apid = apidOf(queue);
   const mdev = mdevOf(tx.state, apid, apqiOf(queue));
   if (mdev === undefined || !isUnplugged(mdev.plugOf(apid))) return undefined;
-  const shadow = shadowOf(mdev);
-  if (!has(shadow.domains, apqiOf(queue))) return undefined;
-  writeFiltered(tx, mdev, { ...shadow, adapters: withoutBit(shadow.adapters, apid) });
-  return shadow;
+  const current = guestMatrixOf(mdev);
+  if (!has(current.domains, apqiOf(queue))) return undefined;
+  writeGuestMatrix(tx, mdev, { ...current, adapters: withoutBit(current.adapters, apid) });
+  return current;
 }
 
 /** A queue that the host configuration does not have would answer 01: it is not reset. */
@@ -224,11 +228,11 @@ export const refuseRealTakeover: GenerationRules['refuseMask'] = (state, mask, a
 function configChanged(tx: Transaction, before: ControlledMatrix): PendingAdditions | undefined {
   const now = hostConfig(tx.state);
   for (const mdev of [...tx.state.mdevs.values()]) {
-    const shadow = shadowOf(mdev);
-    writeFiltered(tx, mdev, {
-      adapters: withoutUnplugged(mdev, shadow.adapters, andNot(before.adapters, now.adapters)),
-      domains: andNot(shadow.domains, andNot(before.domains, now.domains)),
-      controlDomains: andNot(shadow.controlDomains, andNot(before.controlDomains, now.controlDomains)),
+    const current = guestMatrixOf(mdev);
+    writeGuestMatrix(tx, mdev, {
+      adapters: withoutUnplugged(mdev, current.adapters, andNot(before.adapters, now.adapters)),
+      domains: andNot(current.domains, andNot(before.domains, now.domains)),
+      controlDomains: andNot(current.controlDomains, andNot(before.controlDomains, now.controlDomains)),
     });
   }
   const domains = andNot(now.domains, before.domains);
@@ -275,12 +279,12 @@ function scanComplete(tx: Transaction, pending: PendingAdditions): void {
   for (const [uuid, additions] of pending.byMdev) {
     const mdev = tx.mdev(uuid);
     const adds = (axis: keyof ControlledMatrix): boolean => intersects(mdev.assigned[axis], additions[axis]);
-    let filtered = shadowOf(mdev);
+    let guestMatrix = guestMatrixOf(mdev);
     let thrownOut = EMPTY_MASK;
-    if (adds('adapters') || adds('domains')) ({ filtered, thrownOut } = filter(tx, mdev));
-    if (adds('controlDomains')) filtered = withControlDomains(tx, mdev, filtered);
-    writeFiltered(tx, mdev, filtered);
-    resetThrownOut(tx, thrownOut, filtered.domains);
+    if (adds('adapters') || adds('domains')) ({ guestMatrix, thrownOut } = filter(tx, mdev));
+    if (adds('controlDomains')) guestMatrix = withControlDomains(tx, mdev, guestMatrix);
+    writeGuestMatrix(tx, mdev, guestMatrix);
+    resetThrownOut(tx, thrownOut, guestMatrix.domains);
   }
 }
 
@@ -301,7 +305,7 @@ function refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal
 
 /** driver-rules 5.5: a refilter, whatever changed. */
 function configured(tx: Transaction, mdev: Mdev): void {
-  const { filtered, thrownOut } = filter(tx, mdev);
-  writeFiltered(tx, mdev, withControlDomains(tx, mdev, filtered));
-  resetThrownOut(tx, thrownOut, filtered.domains);
+  const { guestMatrix, thrownOut } = filter(tx, mdev);
+  writeGuestMatrix(tx, mdev, withControlDomains(tx, mdev, guestMatrix));
+  resetThrownOut(tx, thrownOut, guestMatrix.domains);
 }

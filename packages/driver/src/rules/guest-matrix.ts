@@ -4,13 +4,13 @@ import { type Mdev, reachable } from '@apledger/host';
 import type { Axis } from '../generation.ts';
 import { idsOfMatrix, type Transaction } from '../transaction.ts';
 
-/** Stores the filtered matrix if it differs, and shows it to an attached guest. True when it differed. */
-export function writeFiltered(tx: Transaction, mdev: Mdev, filtered: ControlledMatrix): boolean {
-  if (mdev.filtered !== null && equalMatrices(mdev.filtered, filtered)) return false;
+/** Stores the guestMatrix if it differs, and shows it to an attached guest. True when it differed. */
+export function writeGuestMatrix(tx: Transaction, mdev: Mdev, guestMatrix: ControlledMatrix): boolean {
+  if (mdev.guestMatrix !== null && equalMatrices(mdev.guestMatrix, guestMatrix)) return false;
   tx.emit('GuestMatrixChanged', {
     mdev: mdev.uuid,
-    ...idsOfMatrix(filtered),
-    effective: mdev.attached ? idsOfMatrix(reachable(tx.state, filtered)) : null,
+    ...idsOfMatrix(guestMatrix),
+    effective: mdev.attached ? idsOfMatrix(reachable(tx.state, guestMatrix)) : null,
   });
   return true;
 }

@@ -5,7 +5,7 @@
  *     id        new with each append call, the same when the call is made again; older events have the fact's id
  *     type      that of the fact
  *     data      the fact's envelope (what the hash covers), so that the database's own tools can show and query it
- *     metadata  hash; packed (base64); $correlationId and $causationId as the database's projections know them
+ *     metadata  hash; packed (base64); isLast (of its commit; older logs do not say); $correlationId and $causationId as the database's projections know them
  */
 
 import { randomUUID } from 'node:crypto';
@@ -35,17 +35,18 @@ export interface NewEvent {
   readonly metadata: Uint8Array;
 }
 
-/** The event of a fact of a commit, with an id of its own. */
-export function newEvent({ hash, packed, canonical }: SealedFact, type: string, commit: Commit): NewEvent {
+/** The event of a fact of a commit, with an id of its own; `index` is the fact's place in the commit. */
+export function newEvent({ hash, packed, canonical }: SealedFact, index: number, commit: Commit): NewEvent {
   const metadata = {
     $correlationId: commit.correlation,
     $causationId: commit.commandId.toLowerCase(),
     hash,
     packed: Buffer.from(packed).toString('base64'),
+    isLast: index === commit.facts.length - 1,
   };
   return {
     id: randomUUID(),
-    type,
+    type: commit.facts[index]?.type ?? '',
     data: Buffer.from(canonical),
     metadata: Buffer.from(JSON.stringify(metadata)),
   };
@@ -92,11 +93,12 @@ export function factOf(event: Event, prefix: string, place: string): RecordedFac
 
 /** The packed form of a fact; `stream` is the number that stands for its stream. */
 export function entryOf(event: Event, fact: RecordedFact, stream: number, place: string): PackedEntry {
-  const { packed } = fields(event.metadata);
+  const { packed, isLast } = fields(event.metadata);
   if (typeof packed !== 'string') throw foreign(event, fact.position, place);
   const { revision, position } = fact;
   const payload = Buffer.from(packed, 'base64');
-  return { stream, revision, position, occurredAt: Date.parse(fact.occurredAt), payload };
+  const occurredAt = Date.parse(fact.occurredAt);
+  return { stream, revision, position, occurredAt, payload, ...(typeof isLast === 'boolean' && { isLast }) };
 }
 
 /** A key more would escape the hash, which covers the envelope's own. */

@@ -140,7 +140,7 @@ export class Writer {
     const last = sealed.at(-1);
     if (last === undefined) throw new TypeError('a commit without facts');
     const seenAt = this.#calls;
-    const events = sealed.map((fact, index) => newEvent(fact, commit.facts[index]?.type ?? '', commit));
+    const events = sealed.map((fact, index) => newEvent(fact, index, commit));
     const end = await this.#send(stream, firstRevision - 1, events);
     if (typeof end === 'number') return end;
     if (end.revision !== last.revision) throw this.#contradiction(stream, last.revision, end.revision);

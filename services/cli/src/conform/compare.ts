@@ -34,14 +34,11 @@ interface VectorForm {
 }
 
 const WHOLE: VectorForm = { hasStatus: true, hasBindings: true, hasResets: true };
-const FORMS: Readonly<Record<Generation, VectorForm>> = {
+const FORMS: { readonly [G in Generation]?: VectorForm } = {
   '2019-v2': { hasStatus: false, hasBindings: true, hasResets: false },
   '5.10': { ...WHOLE, hasBindings: false },
-  '6.1': WHOLE,
-  '6.8': WHOLE,
-  '6.12': WHOLE,
-  '7.3': WHOLE,
 };
+const formOf = (driver: Generation): VectorForm => FORMS[driver] ?? WHOLE;
 
 /** The state of our host, with the vector's short names for mdevs. */
 export function vectorState(state: HostState, names: Names): VectorState {
@@ -56,7 +53,7 @@ export function vectorState(state: HostState, names: Names): VectorState {
       all++;
       if (driver !== null) bound++;
       const status = readFile(state, `devices/ap/${formatCard(apid)}/${name}/status`);
-      q[name] = FORMS[state.driver].hasStatus ? [driver, status?.trimEnd() ?? null] : [driver];
+      q[name] = formOf(state.driver).hasStatus ? [driver, status?.trimEnd() ?? null] : [driver];
     }
   }
   const m: VectorState['m'] = {};
@@ -65,25 +62,25 @@ export function vectorState(state: HostState, names: Names): VectorState {
   return {
     apmask: formatMask(state.apmask),
     aqmask: formatMask(state.aqmask),
-    bindings: FORMS[state.driver].hasBindings ? `${bound}/${all}${complete}` : null,
+    bindings: formOf(state.driver).hasBindings ? `${bound}/${all}${complete}` : null,
     avail: MAX_MDEVS - state.mdevs.size,
     q,
     m,
   };
 }
 
-function vectorMdev({ guestMatrix }: HostState, mdev: Mdev): VectorMdev {
+function vectorMdev({ guestMatrixLife }: HostState, mdev: Mdev): VectorMdev {
   const { assigned, effective } = mdev;
   // Where there is no guest matrix, the vectors show what was copied at open; nothing can be assigned while a guest has the mdev.
-  const filtered = guestMatrix === 'never' && mdev.attached ? assigned : mdev.filtered;
+  const guestMatrix = guestMatrixLife === 'never' && mdev.attached ? assigned : mdev.guestMatrix;
   const ids = ({ adapters, domains, controlDomains }: ControlledMatrix): [number[], number[], number[]] => [
     idsOf(adapters),
     idsOf(domains),
     idsOf(controlDomains),
   ];
   const [a, d, c] = ids(assigned);
-  const [ga, gd, gc] = filtered === null ? [null, null, null] : ids(filtered);
-  const differs = effective !== null && filtered !== null && !equalMatrices(effective, filtered);
+  const [ga, gd, gc] = guestMatrix === null ? [null, null, null] : ids(guestMatrix);
+  const differs = effective !== null && guestMatrix !== null && !equalMatrices(effective, guestMatrix);
   return {
     a,
     d,
@@ -190,7 +187,7 @@ export function compareEvents(
 ): Difference | undefined {
   return (
     differ('bind events', step.b ?? [], bindEvents(facts)) ??
-    (FORMS[driver].hasResets ? differ('resets', [...(step.z ?? [])].sort(), resets(facts)) : undefined)
+    (formOf(driver).hasResets ? differ('resets', [...(step.z ?? [])].sort(), resets(facts)) : undefined)
   );
 }
 
