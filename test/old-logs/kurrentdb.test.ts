@@ -18,14 +18,14 @@ interface Dumped {
 }
 
 /** A database with the dumped events at the positions that they had. */
-function loaded(): Store {
+async function loaded(): Promise<Store> {
   const store = new Store();
   for (const line of content('kurrentdb.jsonl').toString().split('\n')) {
     const event: Dumped = JSON.parse(line);
     const { stream, revision, id, type, contentType } = event;
     const [data, metadata] = [Buffer.from(event.data), Buffer.from(event.metadata)];
     const expected = revision === 0 ? 'no_stream' : revision - 1;
-    store.append(stream, expected, [{ id, type, contentType, data, metadata }]);
+    await store.append(stream, expected, [{ id, type, contentType, data, metadata }]);
   }
   return store;
 }
@@ -33,9 +33,12 @@ function loaded(): Store {
 describe('a KurrentDB log of 8057e45 (in THE FAKE, not a KurrentDB)', () => {
   const answers = answersOf('kurrentdb');
   const logs: EventLog[] = [];
-  const fake = new FakeKurrentDB({ store: loaded() });
+  let fake: FakeKurrentDB;
 
-  beforeAll(() => fake.start());
+  beforeAll(async () => {
+    fake = new FakeKurrentDB({ store: await loaded() });
+    await fake.start();
+  });
   afterEach(async () => {
     for (const log of logs.splice(0)) await log.close();
   });
