@@ -12,7 +12,15 @@ import { natsServers } from '@apledger/nats/address';
 import { visible } from '@apledger/text';
 
 /** The types of facts that tell who holds a queue, and whether it was reset. */
-export const WATCHED = ['GuestStarted', 'GuestStopped', 'GuestMatrixChanged', 'QueueReset'] as const;
+export const WATCHED = [
+  'GuestStarted',
+  'GuestStopped',
+  'MdevAttached',
+  'MdevDetached',
+  'GuestMatrixChanged',
+  'QueueReset',
+  'QueueZeroized',
+] as const;
 type Watched = FactOf<(typeof WATCHED)[number]> & { readonly host: string };
 
 /** A queue that went from hand to hand as it was. */
@@ -44,7 +52,10 @@ export function follow(custody: Custody, fact: Watched): { custody: Custody; ale
   switch (type) {
     case 'QueueReset':
       return { custody: data.responseCode === 0 ? reset(custody, host, data.queues) : custody, alerts: [] };
+    case 'QueueZeroized':
+      return { custody: reset(custody, host, data.queues), alerts: [] };
     case 'GuestStarted':
+    case 'MdevAttached':
       return hold(
         custody,
         host,
@@ -59,7 +70,8 @@ export function follow(custody: Custody, fact: Watched): { custody: Custody; ale
         ? { custody, alerts: [] }
         : hold(custody, host, data.mdev, guest, queuesOf(data.effective));
     }
-    case 'GuestStopped': {
+    case 'GuestStopped':
+    case 'MdevDetached': {
       const holdings = new Map(custody.holdings);
       holdings.delete(`${host} ${data.mdev}`);
       return { custody: { ...custody, holdings }, alerts: [] };

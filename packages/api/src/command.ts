@@ -30,7 +30,7 @@ export const Receipt = Type.Object({
   isDuplicate: Type.Boolean({ description: 'it had been carried out before, and nothing was done now' }),
   isBlocked: Type.Boolean({ description: 'the writer would sleep until the guest closes the mdev' }),
   facts: Type.Union([Type.Array(FactBody), Type.Null()], {
-    description: 'in order; none when nothing changed; null when they do not fit into one message',
+    description: 'in order; null when they do not fit into one message',
   }),
   refusal: Type.Optional(
     Type.Object(refusalFields, { description: 'the command was refused, and the refusal is recorded' }),

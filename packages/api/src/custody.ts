@@ -39,9 +39,9 @@ const custodyFields = {
   until: orNull(Boundary, 'null = still so'),
   resetBefore: orNull(
     Type.Boolean(),
-    'it was reset after the holder before had let go; null = nobody ever had it before',
+    'it was reset, or zeroized from outside, after the holder before had let go; null = nobody ever had it before',
   ),
-  reset: orNull(Boundary, 'the reset that counts'),
+  reset: orNull(Boundary, 'the one that counts: a QueueReset or a QueueZeroized'),
 };
 const Custody = Type.Object(custodyFields);
 /**

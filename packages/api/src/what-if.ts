@@ -24,7 +24,7 @@ export type Share = Immutable<Static<typeof Share>>;
 /**
  * What would come of one step. `done`: facts would be recorded. `refused`: the asker would get the refusal's errno, and
  * the facts end with CommandRejected. `blocked`: it would be under way, and the writer would sleep until a guest closes
- * its mdev. `nothing`: the step only reads, or is so already.
+ * its mdev. `nothing`: the step only reads, or would be recorded as without effect.
  */
 const SupposedStep = Type.Object({
   step: Type.String(),

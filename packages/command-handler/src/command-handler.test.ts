@@ -1,7 +1,7 @@
 /** Commands on a real log: what is recorded, by whom, when, and once. */
 import { idsOf } from '@apledger/ap';
 import { decide } from '@apledger/driver';
-import { openMemoryLog } from '@apledger/event-log';
+import { openMemoryLog, WrongExpectedRevision } from '@apledger/event-log';
 import { parseFact, streamOf } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
@@ -62,15 +62,35 @@ describe('a command that is carried out', () => {
     ]);
   });
 
-  it('records nothing when it changes nothing', async () => {
+  it('is recorded when it changes nothing, with what was asked', async () => {
     const { submit, recorded } = await scene(assignAdapter(A, 5));
     const before = (await recorded()).length;
-    expect(await submit(assignAdapter(A, 5))).toMatchObject({
-      facts: [],
-      revision: before - 1,
-      isDuplicate: false,
-    });
-    expect(await recorded()).toHaveLength(before);
+    const command = assignAdapter(A, 5);
+    const facts = [{ type: 'CommandHadNoEffect', data: { command } }];
+    expect(await submit(command)).toMatchObject({ facts, revision: before, isDuplicate: false });
+    expect(await recorded()).toMatchObject({ [before]: facts[0] });
+  });
+
+  it('that changed nothing is not done later under the same id, though it would change something then', async () => {
+    const { submit } = await scene(assignAdapter(A, 5));
+    const first = await submit(assignAdapter(A, 5), { commandId: ID });
+    await submit({ type: 'UnassignAdapter', mdev: A, text: '5' });
+    expect(await submit(assignAdapter(A, 5), { commandId: ID })).toEqual({ ...first, isDuplicate: true });
+  });
+
+  it('is bound to the matrices as they were, not to the bare revision', async () => {
+    const { submit } = await scene(assignAdapter(A, 5));
+    const seen = (await submit({ type: 'ScanBus' })).revision;
+    await submit(assignAdapter(A, 5));
+    await submit(assignAdapter(A, 300));
+    await submit({ type: 'ScanBus' });
+    const done = await submit(assignDomain(A, 4), { expected: seen });
+    expect(done.facts[0]?.type).toBe('DomainAssigned');
+    await expect(submit(assignDomain(A, 5), { expected: seen })).rejects.toThrow(WrongExpectedRevision);
+    await expect(submit(assignDomain(A, 5), { expected: done.revision + 1 })).rejects.toThrow(
+      WrongExpectedRevision,
+    );
+    await expect(submit(assignDomain(A, 5), { expected: 'none' })).rejects.toThrow(WrongExpectedRevision);
   });
 
   it('leads to the state that a fold over the stream gives', async () => {

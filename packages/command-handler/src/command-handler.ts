@@ -24,16 +24,16 @@ export interface Submission {
   /** Who asks: for an auditor, in the words of the place where the command came in. */
   readonly actor: string;
   /**
-   * UUID; what was recorded under it for the same host is not done again, however often it is submitted. A command
-   * that changed nothing was not recorded, and is decided anew. Default: a new one of version 7, which follow each
+   * UUID; what was recorded under it for the same host is not done again, however often it is submitted. Default: a new one of version 7, which follow each
    * other in the log's index; random ones cost an append a third.
    */
   readonly commandId?: string;
   /** What this command belongs to, a script's run for instance. Default: the command's own id. */
   readonly correlation?: string;
   /**
-   * The revision that the asker decided on, `none` = no such host: where the stream ends elsewhere, submitting throws
-   * WrongExpectedRevision and nothing is recorded. Default: whatever is so by then.
+   * The revision that the asker decided on, `none` = no such host: where the host's matrices are not what they were then,
+   * submitting throws WrongExpectedRevision and nothing is recorded. Facts that changed none, as those of refused commands,
+   * do not count. Default: whatever is so by then.
    */
   readonly expected?: number | 'none';
 }
@@ -41,7 +41,7 @@ export interface Submission {
 /** What came of a command; everything in it is durable. */
 export interface Receipt {
   readonly commandId: string;
-  /** In order; empty when the command changed nothing. */
+  /** In order; a command that changed nothing is a fact, too. Empty only for a host that does not exist. */
   readonly facts: readonly Fact[];
   readonly refusal?: Refusal;
   /** The writer would sleep until the guest closes the mdev. */
@@ -67,6 +67,9 @@ export interface CommandHandlerOptions {
   readonly maxHosts?: number;
 }
 
+/** The asker decided on a host that is another by now: no race, and nothing to try again. */
+class OtherMatrices extends WrongExpectedRevision {}
+
 /** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
 export class CommandHandler {
   readonly #log: EventLog;
@@ -91,14 +94,14 @@ export class CommandHandler {
 
   /** Decides and appends. Throws what the log throws when it cannot take the facts. */
   async submit(submission: Submission): Promise<Receipt> {
-    const { host, expected, commandId = uuidv7() } = submission;
+    const { host, commandId = uuidv7() } = submission;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#inTurn(host, () => this.#attempt(submission, commandId));
       } catch (error) {
         // Who lost a race knows the stream as it was, and reads on from there.
         if (!(error instanceof WrongExpectedRevision)) this.#hosts.delete(host);
-        else if (expected === undefined && attempt < MAX_ATTEMPTS) continue;
+        else if (!(error instanceof OtherMatrices) && attempt < MAX_ATTEMPTS) continue;
         throw error;
       }
     }
@@ -138,12 +141,11 @@ export class CommandHandler {
     const recorded = submission.commandId === undefined ? [] : await this.#log.readCommand(stream, commandId);
     if (recorded.length > 0) return receiptOf(commandId, recorded);
     const expected = revision < 0 ? 'none' : revision;
-    if (submission.expected !== undefined && submission.expected !== expected)
-      throw new WrongExpectedRevision(stream, submission.expected, expected);
+    if (submission.expected !== undefined && !(await this.#isAsExpected(host, state, submission.expected)))
+      throw new OtherMatrices(stream, submission.expected, expected);
     const decision = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
-    if (decision.facts.length === 0 || (revision < 0 && command.type !== 'RegisterHost'))
-      return receipt(commandId, decision, revision);
+    if (revision < 0 && command.type !== 'RegisterHost') return receipt(commandId, decision, revision);
     const facts = decision.facts.map((fact) => this.#newFact(fact));
     const appended = await this.#log.append({
       stream,
@@ -156,6 +158,13 @@ export class CommandHandler {
     if (appended.duplicate) return receiptOf(commandId, await this.#log.readCommand(stream, commandId));
     this.#advance(host, state, facts, appended);
     return receipt(commandId, decision, appended.lastRevision);
+  }
+
+  /** Whether who decided on that revision would decide the same on the state as it is. */
+  async #isAsExpected(host: string, state: HostState, expected: number | 'none'): Promise<boolean> {
+    if (expected === 'none' || expected >= state.revision)
+      return expected === (state.revision < 0 ? 'none' : state.revision);
+    return (await this.#states.stateAt(host, expected)).hasMatricesOf(state);
   }
 
   /** What this process knows of the host, after reading what it does not know yet. Facts change it in place: who keeps it forks it. */

@@ -1,20 +1,23 @@
 /** command -> facts. Pure: the same state and command give the same decision, and nothing else is asked. */
 import type { Command, Fact } from '@apledger/events';
 import type { HostState } from '@apledger/host';
+import { writeAttribute } from './commands/accepted.ts';
 import { configureCard, setOnline, writeBusAttribute } from './commands/attributes.ts';
-import { boot } from './commands/boot.ts';
+import { boot, rebootHost } from './commands/boot.ts';
 import { bindQueue, overrideDriver, probeDevice, unbindQueue } from './commands/devices.ts';
-import { migrateGuest, resetGuestDevice, startGuest, stopGuest } from './commands/guest.ts';
+import { closeMdev, migrateGuest, openMdev, resetGuestDevice } from './commands/guest.ts';
 import { writeMask } from './commands/masks.ts';
 import { assignment, configureMdev, createMdev, removeMdev } from './commands/mdev.ts';
+import { loadModule, unloadModule } from './commands/modules.ts';
 import { scanBus } from './commands/scan.ts';
+import { resetQueue, zeroizeQueues } from './commands/wipes.ts';
 import { rulesOf } from './generations/index.ts';
 import { type Outcome, type Refusal, refuse } from './refusal.ts';
 import { Transaction } from './transaction.ts';
 
 /** What a command does to a host. */
 export interface Decision {
-  /** In the kernel's order; a refused command ends with CommandRejected. Empty = nothing changes. */
+  /** In the kernel's order; a refused command ends with CommandRejected, and one that changes nothing is CommandHadNoEffect. */
   readonly facts: readonly Fact[];
   /** Why the writer gets an errno. */
   readonly refusal?: Refusal;
@@ -51,7 +54,8 @@ function decided<C extends Command>(
   rule: (tx: Transaction, command: C) => Outcome,
 ): Decision {
   const outcome = rule(tx, command);
-  if (outcome === undefined) return { facts: tx.facts };
+  if (outcome === undefined)
+    return { facts: tx.facts.length > 0 ? tx.facts : [{ type: 'CommandHadNoEffect', data: { command } }] };
   if (outcome === 'blocked') return { facts: tx.facts, isBlocked: true };
   return rejected(command, outcome, tx.facts);
 }
@@ -100,13 +104,27 @@ function decideOn(tx: Transaction, command: Exclude<Command, { type: 'RegisterHo
     case 'ConfigureMdev':
       return configureMdev(tx, command);
     case 'StartGuest':
-      return startGuest(tx, command);
+    case 'AttachMdev':
+      return openMdev(tx, command);
     case 'StopGuest':
-      return stopGuest(tx, command);
+    case 'DetachMdev':
+      return closeMdev(tx, command);
     case 'ResetGuestDevice':
       return resetGuestDevice(tx, command);
     case 'MigrateGuest':
       return migrateGuest(tx, command);
+    case 'ResetQueue':
+      return resetQueue(tx, command);
+    case 'ZeroizeQueues':
+      return zeroizeQueues(tx, command);
+    case 'WriteAttribute':
+      return writeAttribute(tx, command);
+    case 'RebootHost':
+      return rebootHost(tx);
+    case 'LoadModule':
+      return loadModule(tx);
+    case 'UnloadModule':
+      return unloadModule(tx);
     default:
       return assignment(tx, command);
   }

@@ -7,6 +7,7 @@ import type { Errno, MaskName } from '@apledger/events';
 import type { HostState, Mdev } from '@apledger/host';
 import type { ServedTypes } from './hardware.ts';
 import type { Outcome, Refusal } from './refusal.ts';
+import type { Opening } from './rules/guest-matrix.ts';
 import type { LifecycleErrnos } from './rules/lifecycle-refusals.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -93,7 +94,7 @@ export interface GenerationRules {
   /** Why the driver does not let a guest in that opens an mdev (driver-rules 6.8). */
   refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal | undefined;
   /** A guest that was let in opens an mdev (driver-rules 6.8). */
-  open(tx: Transaction, mdev: Mdev, guest: string | null): void;
+  open(tx: Transaction, mdev: Mdev, guest: string | null, opening: Opening): void;
   /** After the guest has let go; `mdev` as it was while it was open. */
   close(tx: Transaction, mdev: Mdev): void;
 }

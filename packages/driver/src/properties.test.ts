@@ -116,9 +116,12 @@ describe('every decision', () => {
     });
   });
 
-  test('without facts changes nothing', () => {
-    always(() => (before, _command, { facts, state }) => {
-      if (facts.length === 0) expect(state.equals(before)).toBe(true);
+  test('leaves a fact, also when it changes nothing', () => {
+    always(() => (before, command, { facts, state }) => {
+      expect(facts).not.toEqual([]);
+      if (facts[0]?.type !== 'CommandHadNoEffect') return;
+      expect(facts).toEqual([{ type: 'CommandHadNoEffect', data: { command } }]);
+      expect(state.equals(before)).toBe(true);
     });
   });
 });

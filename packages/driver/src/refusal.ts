@@ -57,6 +57,10 @@ export const noSuchMdev = (uuid: string): Refusal =>
     'Create it: write its UUID to mdev_supported_types/vfio_ap-passthrough/create.',
   );
 
+/** What vfio_ap brings is not there without it. */
+export const notLoaded = (): Refusal =>
+  refuse('ENOENT', 'The module vfio_ap is not loaded.', 'Load it: modprobe vfio_ap.');
+
 const NUMBER_FORMS = 'Write one number: decimal, 0x and hexadecimal, or 0 and octal.';
 
 /** A write that is no number (driver-rules 1). */

@@ -89,6 +89,23 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: of('ScanBus', {}) },
+  { weight: 2, arbitrary: of('AttachMdev', { mdev, guest: fc.constantFrom('g1', 'g2') }) },
+  { weight: 1, arbitrary: of('DetachMdev', { mdev }) },
+  { weight: 1, arbitrary: of('RebootHost', {}) },
+  { weight: 2, arbitrary: of('LoadModule', { module: fc.constant('vfio_ap') }) },
+  { weight: 1, arbitrary: of('UnloadModule', { module: fc.constant('vfio_ap') }) },
+  { weight: 1, arbitrary: of('ResetQueue', { queue: queueName, text: text(fc.constant(1)) }) },
+  {
+    weight: 1,
+    arbitrary: of('ZeroizeQueues', { queues: fc.tuple(queueName), by: fc.constantFrom('HMC', 'TKE') }),
+  },
+  {
+    weight: 1,
+    arbitrary: of('WriteAttribute', {
+      path: fc.constantFrom('bus/ap/uevent', 'nowhere'),
+      text: text(fc.constant('add')),
+    }),
+  },
   {
     weight: 2,
     arbitrary: of('ChangeHardware', {

@@ -12,12 +12,17 @@ import {
   HostName,
   MaskName,
   MdevUuid,
+  ModuleName,
   QueueDriver,
   QueueName,
+  QueueNames,
+  Wiper,
 } from './vocabulary.ts';
 
 /** At most this many characters of a write reach an attribute: one page (driver-rules 1). */
 export const MAX_WRITE = 4096;
+/** Longer than any path of the tree. */
+const MAX_PATH = 256;
 const Text = Type.String({ maxLength: MAX_WRITE, description: 'the text written to the attribute' });
 const BootMask = Type.Union([Text, Type.Null()], { description: 'kernel parameter, null when not given' });
 
@@ -55,6 +60,13 @@ export const commandSchemas = {
   BindQueue: command('BindQueue', { driver: QueueDriver, text: Text }),
   UnbindQueue: command('UnbindQueue', { driver: QueueDriver, text: Text }),
   ProbeDevice: command('ProbeDevice', { text: Text }),
+  /** A write to a queue's `reset`: whatever is written, the bus resets the queue. */
+  ResetQueue: command('ResetQueue', { queue: QueueName, text: Text }),
+  /** A write to an attribute that takes it, and of which nothing follows here: `uevent`, `request_count` and the like. */
+  WriteAttribute: command('WriteAttribute', {
+    path: Type.String({ maxLength: MAX_PATH, description: 'below /sys, without links: bus/ap/uevent' }),
+    text: Text,
+  }),
   OverrideDriver: command('OverrideDriver', { queue: QueueName, text: Text }),
   CreateMdev: command('CreateMdev', { text: Text }),
   RemoveMdev: mdevWrite('RemoveMdev'),
@@ -68,8 +80,17 @@ export const commandSchemas = {
   /** A guest opens the mdev; `guest` null = whoever opens it is no KVM guest. */
   StartGuest: command('StartGuest', { mdev: MdevUuid, guest: Type.Union([GuestName, Type.Null()]) }),
   StopGuest: command('StopGuest', { mdev: MdevUuid }),
+  /** The mdev is given to a guest that runs, and taken from one that runs on. */
+  AttachMdev: command('AttachMdev', { mdev: MdevUuid, guest: GuestName }),
+  DetachMdev: command('DetachMdev', { mdev: MdevUuid }),
   ResetGuestDevice: command('ResetGuestDevice', { mdev: MdevUuid }),
   MigrateGuest: command('MigrateGuest', { mdev: MdevUuid }),
+  /** Shut down and started again: nothing of mdevs and masks outlives it but the boot parameters. */
+  RebootHost: command('RebootHost', {}),
+  LoadModule: command('LoadModule', { module: ModuleName }),
+  UnloadModule: command('UnloadModule', { module: ModuleName }),
+  /** The keys behind queues are wiped from outside of Linux. */
+  ZeroizeQueues: command('ZeroizeQueues', { queues: QueueNames, by: Wiper }),
 };
 
 export type CommandType = keyof typeof commandSchemas;

@@ -18,9 +18,11 @@ import {
   MaskName,
   MatrixIds,
   MdevUuid,
+  ModuleName,
   QueueDriver,
   QueueName,
   QueueNames,
+  Wiper,
 } from './vocabulary.ts';
 
 const object = <P extends TProperties>(properties: P, description?: string): TObject<P> =>
@@ -35,7 +37,12 @@ const Guest = Type.Union([GuestName, Type.Null()], {
 const Effective = Type.Union([MatrixIds, Type.Null()], {
   description: 'what the running guest can use from now on; null when no guest is attached',
 });
-const Responsible = Type.Union([Type.Literal('bus'), Type.Literal('vfio_ap')]);
+const Responsible = Type.Union(
+  [Type.Literal('bus'), Type.Literal('vfio_ap'), Type.Literal('administrator')],
+  {
+    description: 'administrator = by a write to `reset` of the queue; the command names who',
+  },
+);
 const assigned = (what: string) => ({
   adapters: object({ mdev: MdevUuid, adapters: AdapterIds }, `adapters ${what}`),
   domains: object({ mdev: MdevUuid, domains: DomainIds }, `domains ${what}`),
@@ -51,6 +58,8 @@ export const Conflict = object({
   holder: Type.String({ description: 'who holds it: zcrypt, an mdev, a guest' }),
 });
 export type Conflict = Static<typeof Conflict>;
+
+const Asked = Type.Object({ type: Type.String() }, { description: 'the command as given' });
 
 /** The schema of the data of each fact, by its type. */
 export const factSchemas = {
@@ -109,8 +118,16 @@ export const factSchemas = {
   QueueReset: object({
     by: Responsible,
     queues: QueueNames,
-    responseCode: Type.Integer({ minimum: 0, maximum: 255, description: 'what ZAPQ answered; 0 = done' }),
+    responseCode: Type.Integer({
+      minimum: 0,
+      maximum: 255,
+      description: 'what ZAPQ (for administrator: RAPQ) answered; 0 = done',
+    }),
   }),
+  QueueZeroized: object(
+    { queues: QueueNames, by: Wiper },
+    'the keys behind the queues were wiped from outside of Linux',
+  ),
   DriverOverrideChanged: object({ queue: QueueName, driver: Type.Union([Type.String(), Type.Null()]) }),
   OnlineChanged: object({ device: Type.String(), online: Type.Boolean() }),
   MaskChanged: object({ mask: MaskName, value: Mask, written: Type.String() }),
@@ -128,6 +145,11 @@ export const factSchemas = {
   ControlDomainUnassigned: unassignment.controlDomains,
   GuestStarted: object({ mdev: MdevUuid, guest: Guest, attached: Type.Boolean(), effective: Effective }),
   GuestStopped: object({ mdev: MdevUuid, guest: Guest }),
+  MdevAttached: object(
+    { mdev: MdevUuid, guest: Guest, attached: Type.Boolean(), effective: Effective },
+    'a guest that was running opened the mdev',
+  ),
+  MdevDetached: object({ mdev: MdevUuid, guest: Guest }, 'the guest closed the mdev and runs on'),
   GuestMatrixChanged: object(
     {
       mdev: MdevUuid,
@@ -141,8 +163,18 @@ export const factSchemas = {
   MigrationRequested: object({ mdev: MdevUuid, guest: Guest }),
   MigrationRefused: object({ mdev: MdevUuid, guest: Guest, pluggedAdapters: AdapterIds }),
   MigrationCompleted: object({ mdev: MdevUuid, guest: Guest }),
+  HostRebooted: object(
+    { apmask: Mask, aqmask: Mask },
+    'everything that only the kernel knew is gone; the masks are what the boot parameters say',
+  ),
+  DriverLoaded: object({ driver: ModuleName }),
+  DriverUnloaded: object(
+    { driver: ModuleName },
+    'queues that only it serves have no driver, and there is no matrix device',
+  ),
+  CommandHadNoEffect: object({ command: Asked }, 'a command was accepted, and nothing changed by it'),
   CommandRejected: object({
-    command: Type.Object({ type: Type.String() }, { description: 'the command as given' }),
+    command: Asked,
     errno: Errno,
     explanation: Type.String(),
     conflicts: Type.Array(Conflict),

@@ -20,17 +20,20 @@
  *     cardCheckStopNoticed   u8 APID, u8
  *     queuesDetected, queueStatesNoticed   u8 flags (1 configured, 2 check-stopped), queues
  *     queues...              queues
- *     queuesReset            u8 response code, u8 by (0 bus, 1 vfio_ap), queues
+ *     queuesReset            u8 response code, u8 by (0 bus, 1 vfio_ap, 2 administrator), queues
  *     driverOverrideChanged  u16 APQN, optional
  *     cardOnlineChanged      u8 APID, u8
  *     queueOnlineChanged     u16 APQN, u8
  *     mdevCreated, -Removed  uuid
  *     removalBlocked         uuid, effective
  *     ...Assigned, ...Unassigned   uuid, ids
- *     guestStarted           uuid, u8 attached, text guest, effective
- *     guestStopped           uuid
+ *     guestStarted           uuid, u8 attached, text guest, effective; also of MdevAttached
+ *     guestStopped           uuid; also of MdevDetached
  *     guestMatrixChanged     uuid, matrix, effective
  *     migrationRequested, -Completed   uuid
+ *     hostRebooted           mask apmask, mask aqmask
+ *     driverLoaded, -Unloaded   no field
+ *     queuesZeroized         queues
  *
  * A matrix is ids of adapters, domains and control domains; `effective` is u8 0 = null, or u8 1 and a matrix; `cards` are a u16 count and
  * for each u8 APID, u8 type, u8 mode, u32 functions; an `optional` text is u8 0 = null, or u8 1 and a text.
@@ -85,6 +88,10 @@ export const OP = {
   queueOnlineChanged: 43,
   queuesReset: 44,
   migrationCompleted: 45,
+  hostRebooted: 46,
+  driverLoaded: 47,
+  driverUnloaded: 48,
+  queuesZeroized: 49,
 } as const;
 
 /**
@@ -103,6 +110,7 @@ export const USUAL_FUNCTIONS: Readonly<Record<CardMode, number>> = {
   P: 0x86800000,
 };
 const MODE_CODES: Readonly<Record<CardMode, number>> = { A: 0, C: 1, P: 2 };
+const RESET_BY = { bus: 0, vfio_ap: 1, administrator: 2 } as const;
 const ATTRIBUTE_CODES: Readonly<Record<BusAttribute, number>> = {
   ap_domain: 0,
   config_time: 1,
@@ -161,6 +169,15 @@ function write(fact: Fact): unknown {
     case 'MaskChanged':
       writer.u8(OP.maskChanged).u8(fact.data.mask === 'apmask' ? 0 : 1);
       return mask(fact.data.value);
+    case 'HostRebooted':
+      writer.u8(OP.hostRebooted);
+      mask(fact.data.apmask);
+      return mask(fact.data.aqmask);
+    case 'DriverLoaded':
+      return writer.u8(OP.driverLoaded);
+    case 'DriverUnloaded':
+      return writer.u8(OP.driverUnloaded);
+    case 'CommandHadNoEffect':
     case 'CommandRejected':
     case 'MigrationRefused':
       return writer.u8(OP.nothing);
@@ -204,11 +221,10 @@ function writeDevice(fact: DeviceFact | MdevFact): unknown {
     case 'QueueUnbound':
       return queues(unboundFrom(fact.data.driver), fact.data.queues);
     case 'QueueReset':
-      writer
-        .u8(OP.queuesReset)
-        .u8(fact.data.responseCode)
-        .u8(Number(fact.data.by === 'vfio_ap'));
+      writer.u8(OP.queuesReset).u8(fact.data.responseCode).u8(RESET_BY[fact.data.by]);
       return rows(fact.data.queues);
+    case 'QueueZeroized':
+      return queues(OP.queuesZeroized, fact.data.queues);
     case 'DriverOverrideChanged':
       writer.u8(OP.driverOverrideChanged).u16(queueNamed(fact.data.queue));
       return optional(fact.data.driver);
@@ -247,9 +263,11 @@ function writeMdev(fact: MdevFact): unknown {
       mdev(OP.controlDomainsUnassigned, fact.data);
       return ids(fact.data.controlDomains);
     case 'GuestStarted':
+    case 'MdevAttached':
       mdev(OP.guestStarted, fact.data).u8(Number(fact.data.attached)).text(fact.data.guest);
       return effective(fact.data.effective);
     case 'GuestStopped':
+    case 'MdevDetached':
       return mdev(OP.guestStopped, fact.data);
     case 'GuestMatrixChanged':
       mdev(OP.guestMatrixChanged, fact.data);

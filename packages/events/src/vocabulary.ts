@@ -46,6 +46,13 @@ export const QueueDriver = Type.Union(
 );
 export type QueueDriver = Static<typeof QueueDriver>;
 
+/** The kernel module that can be loaded and unloaded. */
+export const ModuleName = Type.Literal('vfio_ap');
+
+/** Who can wipe keys without Linux: the HMC (zeroize crypto domains), a TKE workstation. */
+export const Wiper = Type.Enum(['HMC', 'TKE']);
+export type Wiper = Static<typeof Wiper>;
+
 export const MaskName = Type.Union([Type.Literal('apmask'), Type.Literal('aqmask')]);
 export type MaskName = Static<typeof MaskName>;
 

@@ -42,6 +42,7 @@ import {
   HARDWARE_CONFIG,
   HAS_EFFECTIVE,
   HAS_GUEST_MATRIX,
+  HEADER_WORDS,
   MASK_WORDS,
   MATRIX_LIVES,
   MATRIX_WORDS,
@@ -58,6 +59,7 @@ import {
   UNFIT,
   UUID_WORDS,
   VFIO_AP,
+  VFIO_AP_MISSING,
 } from './layout.ts';
 import { guestStateOf, ImpossibleFact } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
@@ -146,6 +148,20 @@ function applyOther(state: HostState, op: number): void {
       return;
     case OP.migrationCompleted:
       applyToMdev(state, op);
+      return;
+    case OP.hostRebooted:
+      reboot(state);
+      return;
+    case OP.driverLoaded:
+    case OP.driverUnloaded:
+      setHostFlag(state, VFIO_AP_MISSING, op === OP.driverUnloaded);
+      return;
+    case OP.queuesZeroized:
+      // What is in a queue is nothing that the host knows.
+      for (let rows = reader.u16(); rows > 0; rows--) {
+        reader.u8();
+        reader.ids(mask);
+      }
       return;
     case OP.hardwareChanged:
       changeHardware(state);
@@ -252,7 +268,7 @@ function register(state: HostState): void {
   if (generation === undefined)
     throw new CorruptPayload('a driver generation of a newer apledger; upgrade this one to read it');
   state.reset();
-  const { words, doubles } = state.block;
+  const { words } = state.block;
   const flags = reader.u8();
   const isExtended = flags === 3;
   words[H.generation] = code;
@@ -267,9 +283,7 @@ function register(state: HostState): void {
   const domains = isExtended && maxDomain !== 0 ? (maxDomain | 31) + 1 : 32;
   words[H.domains] = domains;
   words[H.rowWords] = rowWordsOf(domains);
-  words[H.apDomain] = -1;
-  words[H.configTime] = 30;
-  doubles[H.pollTimeout / 2] = 250_000;
+  setAttributes(state);
   readMatrix(words, HARDWARE_CONFIG);
   copy(words, CONFIG, words, HARDWARE_CONFIG, MATRIX_WORDS);
   reader.words(words, APMASK, MASK_WORDS);
@@ -279,6 +293,35 @@ function register(state: HostState): void {
   texts.name = reader.text() ?? '';
   texts.bootApmask = readOptional();
   texts.bootAqmask = readOptional();
+}
+
+/** The bus's attributes as they are before anybody writes to them (driver-rules 2). */
+function setAttributes({ block: { words, doubles } }: HostState): void {
+  words[H.apDomain] = -1;
+  words[H.configTime] = 30;
+  words[H.pollThread] = 0;
+  doubles[H.pollTimeout / 2] = 250_000;
+}
+
+function setHostFlag({ block }: HostState, flag: number, isSet: boolean): void {
+  block.touch(H.flags, 1);
+  const flags = block.words[H.flags] ?? 0;
+  block.words[H.flags] = isSet ? flags | flag : flags & ~flag;
+}
+
+/** A kernel that has just started: what the hardware is and what was written into the boot parameters is all that is left. */
+function reboot(state: HostState): void {
+  const { block } = state;
+  const { words } = block;
+  if ((words[H.cards] ?? 0) !== 0 || (words[H.mdevs] ?? 0) !== 0)
+    throw new ImpossibleFact('a host is started anew before its devices are gone');
+  block.touch(0, HEADER_WORDS);
+  setAttributes(state);
+  words[H.flags] = ((words[H.flags] ?? 0) & ~VFIO_AP_MISSING) | BINDINGS_ARMED;
+  for (const counter of [H.scans, H.bindingsCompleted, H.registered]) words[counter] = 0;
+  copy(words, CONFIG, words, HARDWARE_CONFIG, MATRIX_WORDS);
+  reader.words(words, APMASK, MASK_WORDS);
+  reader.words(words, AQMASK, MASK_WORDS);
 }
 
 /** What is plugged into the slots. */

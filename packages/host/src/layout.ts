@@ -55,6 +55,8 @@ export const QCI = 1;
 export const APXA = 2;
 /** A probe happened since the last time that all queues were bound (driver-rules 10). */
 export const BINDINGS_ARMED = 4;
+/** vfio_ap is not loaded. The other way round, the states of older logs would say so. */
+export const VFIO_AP_MISSING = 8;
 
 /** By number, as the header holds it. */
 export const MATRIX_LIVES = ['always', 'whileOpen', 'never'] as const satisfies readonly GuestMatrixLife[];

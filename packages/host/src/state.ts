@@ -40,6 +40,7 @@ import {
   QCI,
   SLOT_KNOWN,
   SLOTS,
+  VFIO_AP_MISSING,
 } from './layout.ts';
 import { MdevIndex } from './mdev-index.ts';
 import { Mdevs } from './mdevs.ts';
@@ -74,6 +75,21 @@ export interface Texts {
   /** Codes that the next ZAPQs of a queue will answer, one each. */
   resetFaults: Map<Apqn, readonly number[]>;
 }
+
+/** Words of the header on which no assignment depends. */
+const UNRELATED: readonly number[] = [
+  H.revisionPlus1,
+  H.position,
+  H.position + 1,
+  H.occurredAt,
+  H.occurredAt + 1,
+  H.pollTimeout,
+  H.pollTimeout + 1,
+  H.scans,
+  H.bindingsCompleted,
+  H.configTime,
+  H.pollThread,
+];
 
 const noTexts = (): Texts => ({
   name: '',
@@ -126,6 +142,16 @@ export class HostState {
   /** Whether both are the same in every bit. */
   equals(other: HostState): boolean {
     return this.block.equals(other.block) && textsJson(this.texts) === textsJson(other.texts);
+  }
+
+  /**
+   * Whether decisions on both come out the same: masks, devices and who has them, mdevs, guests. Which fact is the last, how often the bus
+   * was scanned, and the attributes that only time the bus do not count.
+   */
+  hasMatricesOf(other: HostState): boolean {
+    const [mine, theirs] = [this.fork(), other.fork()];
+    for (const { block } of [mine, theirs]) for (const at of UNRELATED) block.words[at] = 0;
+    return mine.equals(theirs);
   }
 
   /**
@@ -259,6 +285,11 @@ export class HostState {
       maxAdapter: this.#word(H.maxAdapter),
       maxDomain: this.#word(H.maxDomain),
     };
+  }
+
+  /** Whether the module vfio_ap is loaded: without it there is no matrix device, and nobody serves the queues of guests. */
+  get isVfioApLoaded(): boolean {
+    return (this.#word(H.flags) & VFIO_AP_MISSING) === 0;
   }
 
   get bindingsArmed(): boolean {

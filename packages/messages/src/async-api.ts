@@ -6,7 +6,7 @@ import { type FactType, factSchemas, factVersion } from '@apledger/events';
 import type { TSchema } from 'typebox/type';
 import { messageHeaders } from './cloud-event.ts';
 import { notPublishedLetter, unreadableLetter } from './dead-letters.ts';
-import { type EntityKind, PUBLISHED_SUBJECTS, STREAM_NAME } from './subjects.ts';
+import { type EntityKind, isAboutCommand, PUBLISHED_SUBJECTS, STREAM_NAME } from './subjects.ts';
 
 const ref = (path: string): object => ({ $ref: `#/${path}` });
 
@@ -34,7 +34,7 @@ function kindOf(type: FactType): EntityKind {
 
 /** The tokens between host and type, by what the fact is about. A type that may be about several kinds has them all as parameters. */
 function tokensOf(type: FactType): string {
-  if (type === 'CommandRejected') return '{kind}.{id}.{guest}';
+  if (isAboutCommand(type)) return '{kind}.{id}.{guest}';
   if (type === 'OnlineChanged') return '{kind}.{id}.-';
   const kind = kindOf(type);
   if (kind === 'mdev') return 'mdev.{mdev}.{guest}';

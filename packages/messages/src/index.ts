@@ -19,6 +19,7 @@ export {
   Attachments,
   type Entity,
   entityOf,
+  isAboutCommand,
   PUBLISHED_SUBJECTS,
   parseSubject,
   STREAM_NAME,

@@ -76,14 +76,18 @@ export function decodeToken(token: string): string | undefined {
 
 /** What the fact is about, from its data; also for types that this apledger does not know. */
 export function entityOf(type: string, data: { readonly [key: string]: unknown }): Entity {
-  const mdev = type === 'CommandRejected' ? property(data.command, 'mdev') : data.mdev;
+  const mdev = isAboutCommand(type) ? property(data.command, 'mdev') : data.mdev;
   if (typeof mdev === 'string' && UUID.test(mdev)) return { kind: 'mdev', id: mdev };
-  if (type === 'CommandRejected') return BUS;
+  if (isAboutCommand(type)) return BUS;
   if (typeof data.adapter === 'number') return { kind: 'card', id: formatApid(data.adapter) };
   const device = data.device ?? data.queue;
   if (typeof device === 'string') return deviceEntity(device);
   return Array.isArray(data.queues) ? QUEUES : BUS;
 }
+
+/** Facts that say what came of a command that changed nothing: they are about what the command is about. */
+export const isAboutCommand = (type: string): boolean =>
+  type === 'CommandRejected' || type === 'CommandHadNoEffect';
 
 const property = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
@@ -144,13 +148,14 @@ export class Attachments {
     if (entity.kind !== 'mdev') return undefined;
     const key = `${host} ${entity.id}`;
     const before = this.#guests.get(key);
-    if (type === 'GuestStarted') {
+    if (type === 'GuestStarted' || type === 'MdevAttached') {
       const guest = typeof data.guest === 'string' && data.guest !== '' ? data.guest : undefined;
       if (guest === undefined) this.#guests.delete(key);
       else this.#guests.set(key, guest);
       return guest;
     }
-    if (type === 'GuestStopped' || type === 'MdevRemoved') this.#guests.delete(key);
+    if (type === 'GuestStopped' || type === 'MdevDetached' || type === 'MdevRemoved')
+      this.#guests.delete(key);
     return before;
   }
 }

@@ -47,11 +47,24 @@ export function describeFact(fact: Fact): string {
       return `${fact.data.device} ${fact.data.online ? 'online' : 'offline'}`;
     case 'MaskChanged':
       return `${fact.data.mask} = ${fact.data.value} (${JSON.stringify(fact.data.written)})`;
+    case 'HostRebooted':
+      return `apmask ${fact.data.apmask}, aqmask ${fact.data.aqmask}`;
+    case 'DriverLoaded':
+    case 'DriverUnloaded':
+      return fact.data.driver;
+    case 'CommandHadNoEffect':
+      return askedFor(fact.data.command);
     case 'CommandRejected':
       return `${fact.data.command.type}: ${fact.data.errno}: ${fact.data.explanation}`;
     default:
       return 'mdev' in fact.data ? describeMdev(fact as MdevFact) : describeQueues(fact as QueueFact);
   }
+}
+
+/** The command's type and what it was given, the file first. */
+function askedFor({ type, ...given }: { readonly type: string; readonly [name: string]: unknown }): string {
+  const words = Object.entries(given).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return words.length === 0 ? type : `${type}: ${words.join(', ')}`;
 }
 
 type MdevFact = Extract<Fact, { data: { mdev: string } }>;
@@ -65,8 +78,10 @@ function describeQueues(fact: QueueFact): string {
       return `${queues(fact.data.queues)} from ${fact.data.driver}`;
     case 'QueueReset': {
       const code = fact.data.responseCode === 0 ? '' : `, response code ${fact.data.responseCode}`;
-      return `${queues(fact.data.queues)} by ${fact.data.by}${code}`;
+      return `${queues(fact.data.queues)} by ${fact.data.by === 'administrator' ? 'an administrator' : fact.data.by}${code}`;
     }
+    case 'QueueZeroized':
+      return `${queues(fact.data.queues)} by the ${fact.data.by}`;
     case 'QueueDetected':
     case 'QueueRemoved':
     case 'QueueStateNoticed':
@@ -98,6 +113,8 @@ function describeMdev(fact: MdevFact): string {
       return `guest ${fact.data.guest}: adapters ${adapters(fact.data.pluggedAdapters)} are plugged in, mdev ${mdev}`;
     case 'GuestStarted':
     case 'GuestStopped':
+    case 'MdevAttached':
+    case 'MdevDetached':
     case 'MigrationRequested':
     case 'MigrationCompleted':
       return `guest ${fact.data.guest ?? '(no KVM guest)'}, mdev ${mdev}`;

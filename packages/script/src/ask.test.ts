@@ -51,6 +51,27 @@ describe('what a step asks of a host', () => {
     ['card 05 chkstop=1', [{ type: 'SetCheckStop', adapter: 5, checkStopped: true }]],
     ['hardware adapters=5,6', [{ type: 'ChangeHardware', adapters: [5, 6] }]],
     ['scan', [{ type: 'ScanBus' }]],
+    ['modprobe vfio_ap', [{ type: 'LoadModule', module: 'vfio_ap' }]],
+    ['modprobe -r vfio_ap', [{ type: 'UnloadModule', module: 'vfio_ap' }]],
+    ['rmmod vfio_ap', [{ type: 'UnloadModule', module: 'vfio_ap' }]],
+    ['zeroize 05.0004', [{ type: 'ZeroizeQueues', queues: ['05.0004'], by: 'HMC' }]],
+    [
+      'zeroize 05.0004 06.000A by=TKE',
+      [{ type: 'ZeroizeQueues', queues: ['05.0004', '06.000a'], by: 'TKE' }],
+    ],
+    ['host reboot', [{ type: 'RebootHost' }]],
+    [`host reboot autostart=${B}`, [{ type: 'RebootHost' }, { type: 'CreateMdev', text: B }]],
+    [`guest attach db ${A}`, [{ type: 'AttachMdev', mdev: A, guest: 'db' }]],
+    [`guest detach web ${B}`, [{ type: 'DetachMdev', mdev: B }]],
+    [
+      'guest reset web',
+      [
+        { type: 'ResetGuestDevice', mdev: A },
+        { type: 'ResetGuestDevice', mdev: B },
+      ],
+    ],
+    ['echo x > /sys/bus/ap/uevent', [{ type: 'WriteAttribute', path: 'bus/ap/uevent', text: 'x\n' }]],
+    ['echo 1 > /sys/bus/ap/devices/05.0004/reset', [{ type: 'ResetQueue', queue: '05.0004', text: '1\n' }]],
     [`guest start db ${A}`, [{ type: 'StartGuest', mdev: A, guest: 'db' }]],
     [
       'guest stop web',

@@ -1,4 +1,6 @@
 /** From a step to what it asks of a host: the commands of a write, or the answer of a read, as a shell on that host gives it. */
+
+import { idsOf } from '@apledger/ap';
 import type { Refusal } from '@apledger/driver';
 import type { Command, Errno } from '@apledger/events';
 import type { HostState } from '@apledger/host';
@@ -54,6 +56,14 @@ export function ask(state: HostState, directory: string, operation: HostOperatio
       return ofGuest(state, operation);
     case 'scan':
       return command('scan', { type: 'ScanBus' });
+    case 'reboot':
+      return ofReboot(state, operation.autostart);
+    case 'modprobe':
+      return command('modprobe vfio_ap', { type: 'LoadModule', module: 'vfio_ap' });
+    case 'rmmod':
+      return command('rmmod vfio_ap', { type: 'UnloadModule', module: 'vfio_ap' });
+    case 'zeroize':
+      return command('zeroize', { type: 'ZeroizeQueues', queues: [...operation.queues], by: operation.by });
     case 'hardware':
       return command('hardware', { type: 'ChangeHardware', ...operation.settings });
     case 'card':
@@ -201,16 +211,57 @@ function ofGuest(state: HostState, operation: Extract<HostOperation, { kind: 'gu
   const { action, guest } = operation;
   const complaint = `guest ${action} ${guest}`;
   if (action === 'start') return command(complaint, { type: 'StartGuest', mdev: operation.mdev, guest });
-  const type = action === 'stop' ? 'StopGuest' : 'MigrateGuest';
+  if (action === 'attach') return command(complaint, { type: 'AttachMdev', mdev: operation.mdev, guest });
+  if (action === 'detach') return ofDetach(state, complaint, operation.mdev, guest);
+  const types = { stop: 'StopGuest', migrate: 'MigrateGuest', reset: 'ResetGuestDevice' } as const;
   const opened = [...state.mdevs.values()].filter((mdev) => mdev.guest === guest);
   if (opened.length > 0)
-    return command(complaint, ...opened.map(({ uuid }) => ({ type, mdev: uuid }) as const));
+    return command(complaint, ...opened.map(({ uuid }) => ({ type: types[action], mdev: uuid })));
   return failed(
     'ENODEV',
     `${complaint}: it is not running`,
     `No guest ${guest} has an mdev open on host ${state.name}.`,
     `Start it first: guest start ${guest} UUID.`,
   );
+}
+
+/** A guest can only give back what it has. */
+function ofDetach(state: HostState, complaint: string, uuid: string, guest: string): Asked {
+  const holder = state.mdevs.get(uuid)?.guest ?? null;
+  if (holder === null || holder === guest) return command(complaint, { type: 'DetachMdev', mdev: uuid });
+  return failed(
+    'ENODEV',
+    `${complaint} ${uuid}`,
+    `Guest ${holder} has mdev ${uuid}, not ${guest}.`,
+    `guest detach ${holder} ${uuid} takes it from that one.`,
+  );
+}
+
+const MATRIX = [
+  ['adapters', 'AssignAdapter'],
+  ['domains', 'AssignDomain'],
+  ['controlDomains', 'AssignControlDomain'],
+] as const;
+
+/** What mdevctl does after a boot: the mdevs are made again, as they are now, one file after the other. */
+function ofReboot(state: HostState, autostart: readonly string[]): Asked {
+  const missing = autostart.find((uuid) => !state.mdevs.has(uuid));
+  if (missing !== undefined)
+    return failed(
+      'ENODEV',
+      `host reboot: ${missing}`,
+      `There is no mdev ${missing} on host ${state.name}, whose matrix could be made again.`,
+      'Leave it out of autostart=.',
+    );
+  const made = autostart.flatMap((mdev): Command[] => {
+    const assigned = state.mdevs.get(mdev)?.assigned;
+    if (assigned === undefined) return [];
+    const writes = MATRIX.flatMap(([axis, type]) =>
+      idsOf(assigned[axis]).map((id) => ({ type, mdev, text: `${id}` }) as const),
+    );
+    return [{ type: 'CreateMdev', text: mdev }, ...writes];
+  });
+  return command('host reboot', { type: 'RebootHost' }, ...made);
 }
 
 function ofCard(shell: Shell, { card, attribute, value }: Extract<HostOperation, { kind: 'card' }>): Asked {

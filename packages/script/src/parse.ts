@@ -1,5 +1,6 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
-import { GENERATION_NAMES, isHostName } from '@apledger/events';
+import { parseApqn } from '@apledger/ap';
+import { GENERATION_NAMES, isHostName, type Wiper } from '@apledger/events';
 import { readEcho } from './echo.ts';
 import {
   type HardwareSettings,
@@ -15,8 +16,16 @@ export type Operation =
   | { readonly kind: 'cat'; readonly paths: readonly string[] }
   | { readonly kind: 'echo'; readonly text: string; readonly path: string | undefined }
   | { readonly kind: 'host'; readonly name: string; readonly settings: HostSettings | undefined }
-  | { readonly kind: 'guest'; readonly action: 'start'; readonly guest: string; readonly mdev: string }
-  | { readonly kind: 'guest'; readonly action: 'stop' | 'migrate'; readonly guest: string }
+  | { readonly kind: 'reboot'; readonly autostart: readonly string[] }
+  | { readonly kind: 'modprobe' | 'rmmod' }
+  | { readonly kind: 'zeroize'; readonly queues: readonly string[]; readonly by: Wiper }
+  | {
+      readonly kind: 'guest';
+      readonly action: 'start' | 'attach' | 'detach';
+      readonly guest: string;
+      readonly mdev: string;
+    }
+  | { readonly kind: 'guest'; readonly action: 'stop' | 'migrate' | 'reset'; readonly guest: string }
   | { readonly kind: 'scan' }
   | { readonly kind: 'hardware'; readonly settings: HardwareSettings }
   | {
@@ -124,9 +133,12 @@ const USAGE: Readonly<Record<string, string>> = {
   ls: 'ls PATH',
   readlink: 'readlink PATH',
   cat: 'cat PATH...',
-  echo: 'echo [-neE] VALUE > PATH',
   host: `host NAME adapters=5,6 domains=4,0x47 [control-domains=...] [driver=${GENERATION_NAMES.join('|')}] [apmask=...] [aqmask=...] [types=05:CEX5C,...]`,
-  guest: 'guest start NAME UUID, guest stop NAME, or guest migrate NAME',
+  echo: 'echo [-neE] VALUE > PATH',
+  guest: 'guest start|attach|detach NAME UUID, or guest stop|reset|migrate NAME',
+  modprobe: 'modprobe vfio_ap, or modprobe -r vfio_ap',
+  rmmod: 'rmmod vfio_ap',
+  zeroize: 'zeroize 05.0004... [by=HMC|TKE]',
   scan: 'scan',
   hardware: 'hardware [adapters=...] [domains=...] [control-domains=...] [types=...]',
   card: 'card 05 config=0|1, or card 05 chkstop=0|1',
@@ -193,6 +205,7 @@ function readOperation(name: string, args: readonly string[]): Operation | undef
       return args.length > 0 ? undefined : { kind: 'scan' };
     case 'host':
       if (first === undefined) return undefined;
+      if (first === 'reboot') return reboot(args.slice(1));
       if (!isHostName(first))
         throw new Error(`${first}: a host's name has letters, digits, - and _, and at most 63 of them`);
       return {
@@ -210,11 +223,40 @@ function readOperation(name: string, args: readonly string[]): Operation | undef
       const attribute = setting[1] === 'config' ? 'config' : 'chkstop';
       return { kind: 'card', card: card.toLowerCase(), attribute, value: setting[2] ?? '' };
     }
+    case 'modprobe':
+      if (first === '-r' && second === 'vfio_ap' && args.length === 2) return { kind: 'rmmod' };
+      return args.length === 1 && first === 'vfio_ap' ? { kind: name } : undefined;
+    case 'rmmod':
+      return args.length === 1 && first === 'vfio_ap' ? { kind: name } : undefined;
+    case 'zeroize':
+      return zeroize(args);
     default:
-      if (first === 'start' && second !== undefined && third !== undefined && args.length === 3)
-        return { kind: 'guest', action: 'start', guest: second, mdev: third.toLowerCase() };
-      if ((first === 'stop' || first === 'migrate') && second !== undefined && args.length === 2)
-        return { kind: 'guest', action: first, guest: second };
-      return undefined;
+      if (second === undefined) return undefined;
+      if (first === 'start' || first === 'attach' || first === 'detach')
+        return third === undefined || args.length > 3
+          ? undefined
+          : { kind: 'guest', action: first, guest: second, mdev: third.toLowerCase() };
+      return (first === 'stop' || first === 'migrate' || first === 'reset') && args.length === 2
+        ? { kind: 'guest', action: first, guest: second }
+        : undefined;
   }
+}
+
+/** `host reboot [autostart=UUID,UUID]`: the mdevs that are made again, as they are at the reboot. */
+function reboot(args: readonly string[]): Operation | undefined {
+  const [setting] = args;
+  if (setting === undefined) return { kind: 'reboot', autostart: [] };
+  const list = /^autostart=(.*)$/.exec(setting)?.[1];
+  if (list === undefined || args.length > 1) throw new Error('usage: host reboot [autostart=UUID,UUID]');
+  return { kind: 'reboot', autostart: list === '' ? [] : list.toLowerCase().split(',') };
+}
+
+function zeroize(args: readonly string[]): Operation | undefined {
+  const by = args.at(-1)?.startsWith('by=') ? args.at(-1)?.slice('by='.length) : 'HMC';
+  const queues = args.filter((arg) => !arg.startsWith('by=')).map((queue) => queue.toLowerCase());
+  if ((by !== 'HMC' && by !== 'TKE') || queues.length === 0 || args.length - queues.length > 1)
+    return undefined;
+  const unknown = queues.find((queue) => parseApqn(queue) === undefined);
+  if (unknown !== undefined) throw new Error(`${unknown} is no queue: write a name like 05.0047`);
+  return { kind: 'zeroize', queues, by };
 }

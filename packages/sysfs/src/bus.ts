@@ -23,10 +23,10 @@ import {
   link,
   readable,
   settable,
-  silentUevent,
+  silent,
   writable,
 } from './folder.ts';
-import type { Attribute, Failed, Link } from './node.ts';
+import type { Attribute, Link } from './node.ts';
 
 /** All queue devices. */
 function queuesOf(state: HostState): Apqn[] {
@@ -98,7 +98,7 @@ export function busFolder(state: HostState): Folder {
     poll_thread: () => number(state, 'poll_thread'),
     poll_timeout: () => number(state, 'poll_timeout'),
     scans: files.has('bus/scans') ? () => scansFile(state) : undefined,
-    uevent: silentUevent,
+    uevent: silent,
   });
 }
 
@@ -133,7 +133,7 @@ const driversFolder = (state: HostState): Folder =>
       ? { ...cardFamily(state, 'cex2a'), ...cardFamily(state, 'cex2c') }
       : {}),
     ...cardFamily(state, 'cex4'),
-    vfio_ap: () => queueDriverFolder(state, 'vfio_ap'),
+    vfio_ap: state.isVfioApLoaded ? () => queueDriverFolder(state, 'vfio_ap') : undefined,
   });
 
 const cardFamily = (
@@ -148,18 +148,11 @@ const cardFamily = (
 function cardDriverFolder(state: HostState, driver: string): Folder {
   const isBound = (apid: number | undefined): apid is number =>
     apid !== undefined && state.cards.has(apid) && cardDriverOf(cardType(state, apid)) === driver;
-  const refuse =
-    (failure: Failed) =>
-    (text: string): Failed | undefined =>
-      isBound(parseCard(text.replace(/\n$/, ''))) ? failure : undefined;
   return folder(
     {
-      bind: () => writable(refuse({ errno: 'EBUSY', explanation: `the card is bound to ${driver} already` })),
-      uevent: silentUevent,
-      unbind: () =>
-        writable(
-          refuse({ errno: 'EOPNOTSUPP', explanation: `cards of simulated hosts stay bound to ${driver}` }),
-        ),
+      bind: silent,
+      uevent: silent,
+      unbind: silent,
     },
     {
       names: () => [...state.cards.keys()].filter(isBound).map(formatCard),
@@ -173,7 +166,7 @@ function queueDriverFolder(state: HostState, driver: QueueDriver): Folder {
   return folder(
     {
       bind: () => writable((text) => ({ type: 'BindQueue', driver, text })),
-      uevent: silentUevent,
+      uevent: silent,
       unbind: () => writable((text) => ({ type: 'UnbindQueue', driver, text })),
     },
     {

@@ -1,3 +1,4 @@
+import { decide } from '@apledger/driver';
 import { describe, expect, it } from 'vitest';
 import { nodeAt } from './index.ts';
 import {
@@ -135,9 +136,15 @@ describe('a card', () => {
   });
 
   it('cannot be bound twice, nor unbound', () => {
-    const write = (file: string) => attributeAt(state, `bus/ap/drivers/cex4card/${file}`).write('card05\n');
-    expect(write('bind')).toMatchObject({ errno: 'EBUSY' });
-    expect(write('unbind')).toMatchObject({ errno: 'EOPNOTSUPP' });
+    const write = (file: string, name = 'card05\n') => {
+      const wanted = attributeAt(state, `bus/ap/drivers/cex4card/${file}`).write(name);
+      return wanted !== undefined && 'command' in wanted
+        ? decide(state, wanted.command).refusal?.errno
+        : wanted;
+    };
+    expect(write('bind')).toBe('EBUSY');
+    expect(write('unbind')).toBe('EOPNOTSUPP');
+    expect(write('unbind', 'card77')).toBe('ENODEV');
   });
 });
 
@@ -224,6 +231,7 @@ describe('a write', () => {
     ['devices/ap/card06/config', { type: 'ConfigureCard', adapter: 6, text: '1' }],
     ['devices/ap/card06/online', { type: 'SetOnline', device: 'card06', text: '1' }],
     ['devices/ap/card06/06.0004/online', { type: 'SetOnline', device: '06.0004', text: '1' }],
+    [`${QUEUE}/reset`, { type: 'ResetQueue', queue: '05.0047', text: '1' }],
     [`${QUEUE}/driver_override`, { type: 'OverrideDriver', queue: '05.0047', text: '1' }],
     [`${TYPE}/create`, { type: 'CreateMdev', text: '1' }],
     [`${MDEV}/remove`, { type: 'RemoveMdev', mdev: UUID, text: '1' }],
@@ -238,10 +246,13 @@ describe('a write', () => {
     expect(attributeAt(state, path).write('1')).toEqual({ command });
   });
 
-  it.each(['devices/ap/card05/request_count', `${QUEUE}/request_count`, `${QUEUE}/reset`, `${MDEV}/uevent`])(
-    'to %s is accepted without effect',
+  it.each(['devices/ap/card05/request_count', `${QUEUE}/request_count`, `${MDEV}/uevent`])(
+    'to %s is accepted, and asks for nothing but to be recorded',
     (path) => {
-      expect(attributeAt(state, path).write('1')).toBeUndefined();
+      expect(attributeAt(state, path).write('1')).toEqual({
+        command: { type: 'WriteAttribute', path, text: '1' },
+      });
+      expect(attributeAt(state, path).write('')).toBeUndefined();
     },
   );
 });

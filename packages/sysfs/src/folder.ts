@@ -50,7 +50,7 @@ const denied = (access: string): Failed => ({
 const MAX_READ = 4095;
 
 type Read = () => string | Failed;
-/** The command that a text asks for, or why it is refused; undefined = accepted without effect. */
+/** The command that a text asks for, or why it is refused; undefined = accepted without effect (tree.ts makes a command of it). */
 type Write = (text: string) => Command | Failed | undefined;
 
 const attribute = (mode: number, read: Read | undefined, write: Write | undefined): Attribute => ({
@@ -76,7 +76,7 @@ export const writable = (write: Write): Attribute => attribute(0o200, undefined,
 export const changeable = (read: Read, write: Write): Attribute => attribute(0o644, read, write);
 /** A file that always says the same. */
 export const constant = (text: string): Attribute => readable(() => text);
-/** 0644, of which only the content matters here: a write is accepted and has no effect. */
+/** 0644, of which only the content matters here: a write is recorded, and nothing follows. */
 export const settable = (text: string): Attribute =>
   changeable(
     () => text,
@@ -89,5 +89,5 @@ export const settable = (text: string): Attribute =>
  */
 export const deviceUevent = (...properties: readonly string[]): Attribute =>
   settable(properties.map((property) => `${property}\n`).join(''));
-/** The `uevent` file of a bus or a driver: it can only be written. */
-export const silentUevent = (): Attribute => writable(() => undefined);
+/** 0200, and nothing follows of a write here: the `uevent` file of a bus or a driver. */
+export const silent = (): Attribute => writable(() => undefined);

@@ -13,7 +13,7 @@ import {
   link,
   readable,
   settable,
-  silentUevent,
+  silent,
   writable,
 } from './folder.ts';
 import { iommuGroupOf } from './iommu-groups.ts';
@@ -139,10 +139,9 @@ export const mdevBusFolder = (state: HostState): Folder =>
     devices: () => folder({}, mdevLinks(state, `../../../${PARENT}`)),
     drivers: () =>
       folder({
-        [mdevDriver(state)]: () =>
-          folder({ uevent: silentUevent }, mdevLinks(state, `../../../../${PARENT}`)),
+        [mdevDriver(state)]: () => folder({ uevent: silent }, mdevLinks(state, `../../../../${PARENT}`)),
       }),
-    uevent: silentUevent,
+    uevent: silent,
   });
 
 /** /sys/bus/matrix: the bus of one device, made so that libvirt finds the parent of mdevs. */
@@ -151,8 +150,7 @@ export const matrixBusFolder = (): Folder =>
     devices: () => folder({ matrix: () => link('../../../devices/vfio_ap/matrix') }),
     drivers: () =>
       folder({
-        vfio_ap: () =>
-          folder({ matrix: () => link('../../../../devices/vfio_ap/matrix'), uevent: silentUevent }),
+        vfio_ap: () => folder({ matrix: () => link('../../../../devices/vfio_ap/matrix'), uevent: silent }),
       }),
-    uevent: silentUevent,
+    uevent: silent,
   });

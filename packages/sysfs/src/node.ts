@@ -14,7 +14,7 @@ export interface Attribute {
   /** The file's content now, or why there is none. EACCES without a read bit, also for root (driver-rules 1). */
   read(): string | Failed;
   /**
-   * What a store of this text asks for: a command, an errno, or nothing (accepted without effect). One character
+   * What a store of this text asks for: a command, or an errno; undefined only for no bytes at all, which never arrive. One character
    * is one byte; at most 4096 of them arrive. EACCES without a write bit, also for root.
    */
   write(text: string): { readonly command: Command } | Failed | undefined;

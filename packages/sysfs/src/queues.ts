@@ -52,7 +52,7 @@ export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Q
     // Only zcrypt initialises a queue; the counter of all others is a dash.
     request_count: isHost ? requestCounter : () => settable('-\n'),
     requestq_count: noRequests,
-    reset: () => settable('No Reset Timer set.\n'),
+    reset: () => resetFile(name),
     status: isGuest && files.has('queue/status') ? () => readable(() => status(state, queue)) : undefined,
     subsystem: () => link('../../../../bus/ap'),
     uevent: () =>
@@ -67,6 +67,13 @@ export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Q
 /** The card's facility bits as TAPQ reports them: none for a queue that it does not know any more (driver-rules 4.2). */
 const functionsFile = (state: HostState, card: Card, queue: Apqn): Attribute =>
   readable(() => functionsText(tapq(state, queue) === NORMAL ? card.functions : 0));
+
+/** Resets are over at once here: no timer ever runs. */
+const resetFile = (name: string): Attribute =>
+  changeable(
+    () => 'No Reset Timer set.\n',
+    (text) => ({ type: 'ResetQueue', queue: name, text }),
+  );
 
 const overrideFile = (name: string, { driverOverride }: Queue): Attribute =>
   changeable(

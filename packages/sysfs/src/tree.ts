@@ -1,32 +1,38 @@
 /** The root of the tree, and the way from a path to what lies there. */
 import { rulesOf } from '@apledger/driver';
-import type { MaskName } from '@apledger/events';
+import { MAX_WRITE, type MaskName } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { busFolder } from './bus.ts';
 import { apFolder } from './cards.ts';
 import { constant, type Folder, folder, link, readable } from './folder.ts';
 import { iommuGroupsFolder } from './iommu-groups.ts';
 import { matrixBusFolder, mdevBusFolder, vfioApFolder } from './mdevs.ts';
-import type { Node } from './node.ts';
+import type { Attribute, Node } from './node.ts';
 
 /** As many links as the kernel follows in one path. */
 const MAX_LINKS = 40;
 
 function root(state: HostState): Folder {
+  /** What vfio_ap brings, and mdev, which nothing else needs here. */
+  const ofVfioAp = (entry: () => Folder): (() => Folder) | undefined =>
+    state.isVfioApLoaded ? entry : undefined;
   return folder({
     bus: () =>
       folder({
         ap: () => busFolder(state),
-        matrix: matrixBusFolder,
-        mdev: () => mdevBusFolder(state),
+        matrix: ofVfioAp(matrixBusFolder),
+        mdev: ofVfioAp(() => mdevBusFolder(state)),
       }),
-    class: () => folder({ mdev_bus: () => folder({ matrix: () => link('../../devices/vfio_ap/matrix') }) }),
-    devices: () => folder({ ap: () => apFolder(state), vfio_ap: () => vfioApFolder(state) }),
+    class: () =>
+      folder({
+        mdev_bus: ofVfioAp(() => folder({ matrix: () => link('../../devices/vfio_ap/matrix') })),
+      }),
+    devices: () => folder({ ap: () => apFolder(state), vfio_ap: ofVfioAp(() => vfioApFolder(state)) }),
     kernel: () => folder({ iommu_groups: () => iommuGroupsFolder(state) }),
     module: () =>
       folder({
         ap: () => folder({ parameters: () => parametersFolder(state) }),
-        vfio_ap: () => folder({ initstate: () => constant('live\n') }),
+        vfio_ap: ofVfioAp(() => folder({ initstate: () => constant('live\n') })),
       }),
   });
 }
@@ -44,8 +50,17 @@ function parametersFolder(state: HostState): Folder {
  * are followed, a final one is not, unless a `/` follows.
  */
 export function nodeAt(state: HostState, path: string): Node | undefined {
-  return walk(state, path, false)?.node;
+  const place = walk(state, path, false);
+  return place?.node.kind === 'attribute' ? recording(place.node, place.names.join('/')) : place?.node;
 }
+
+/** The attribute, of which every write that arrives is a command: none that is accepted may go by unrecorded. */
+const recording = (attribute: Attribute, path: string): Attribute => ({
+  ...attribute,
+  write: (text) =>
+    attribute.write(text) ??
+    (text === '' ? undefined : { command: { type: 'WriteAttribute', path, text: text.slice(0, MAX_WRITE) } }),
+});
 
 /** The path with every link, `.` and `..` followed; undefined when something on it is missing, or it is a loop. */
 export function resolvePath(state: HostState, path: string): string | undefined {

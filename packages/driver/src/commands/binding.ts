@@ -47,8 +47,12 @@ export function bind(tx: Transaction, queue: Apqn, driver: QueueDriver, pending?
   if (driver === 'vfio_ap') tx.rules.queueBound(tx, queue, pending);
 }
 
-/** True when the queue's machine lets the driver have it. */
+const isLoaded = (state: HostState, driver: QueueDriver): boolean =>
+  driver !== 'vfio_ap' || state.isVfioApLoaded;
+
+/** True when the driver is there, and the queue's machine lets it have the queue. */
 export const mayBind = (state: HostState, queue: Apqn, device: Queue, driver: QueueDriver): boolean =>
+  isLoaded(state, driver) &&
   queueAfter(device.state, bindEvent(driver, entitledDriver(state, queue) === driver)) !== undefined;
 
 const DRIVERS: readonly QueueDriver[] = ['cex4queue', 'vfio_ap'];
@@ -197,4 +201,12 @@ function flush(tx: Transaction, run: readonly Move[]): Move[] {
   if (first.to !== null && isBindable(tx, first.queue, first.to))
     tx.emit('QueueBound', { driver: first.to, queues });
   return [];
+}
+
+/** Every queue device, in the order of registration. */
+export function registeredQueues(state: HostState): Apqn[] {
+  const queues: Apqn[] = [];
+  for (const [apid, card] of state.cards)
+    for (const apqi of card.queues.keys()) queues.push((apid << 8) | apqi);
+  return inOrder(state, queues);
 }

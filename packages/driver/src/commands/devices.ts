@@ -12,7 +12,7 @@ import {
 } from '@apledger/host';
 import type { QueueEvent } from '@apledger/machines';
 import { bindEvent, queueAfter, queueRefusal, unbindEvent } from '../lifecycle.ts';
-import { type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
+import { notLoaded, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
 import type { Transaction } from '../transaction.ts';
 import { bind, entitledDriver, mayBind, offer, unbind } from './binding.ts';
 
@@ -37,6 +37,7 @@ const noDevice = (text: string): Refusal =>
   );
 
 export function bindQueue(tx: Transaction, { driver, text }: CommandOf<'BindQueue'>): Outcome {
+  if (driver === 'vfio_ap' && !tx.state.isVfioApLoaded) return notLoaded();
   if (text === '') return undefined;
   const found = find(tx.state, text);
   if (found === undefined || !matches(tx.state, found, driver))
@@ -90,6 +91,7 @@ const notFor = ({ device }: Named, driver: QueueDriver, text: string): Refusal =
       );
 
 export function unbindQueue(tx: Transaction, { driver, text }: CommandOf<'UnbindQueue'>): Outcome {
+  if (driver === 'vfio_ap' && !tx.state.isVfioApLoaded) return notLoaded();
   if (text === '') return undefined;
   const found = find(tx.state, text);
   if (found === undefined) return noDevice(text);

@@ -11,7 +11,11 @@ import { linkedQueues } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
 import { release } from './mdev.ts';
 
-export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'StartGuest'>): Outcome {
+/** Somebody opens the mdev: a guest that starts with it, or one that gets it while it runs. The driver sees no difference. */
+export function openMdev(
+  tx: Transaction,
+  { type, mdev: uuid, guest }: CommandOf<'StartGuest' | 'AttachMdev'>,
+): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
   const refusal = tx.rules.refuseOpen(tx.state, mdev, guest);
@@ -19,15 +23,19 @@ export function startGuest(tx: Transaction, { mdev: uuid, guest }: CommandOf<'St
     const reason = guestRefusal(mdev.lifecycle, 'START');
     return reason === 'notAdmitted' ? refusal : refuseGuest(tx.rules.errnos, mdev, reason);
   }
-  tx.rules.open(tx, mdev, guest);
+  tx.rules.open(tx, mdev, guest, type === 'StartGuest' ? 'GuestStarted' : 'MdevAttached');
   return undefined;
 }
 
-export function stopGuest(tx: Transaction, { mdev: uuid }: CommandOf<'StopGuest'>): Outcome {
+/** The guest stops, or the mdev is taken from it. */
+export function closeMdev(
+  tx: Transaction,
+  { type, mdev: uuid }: CommandOf<'StopGuest' | 'DetachMdev'>,
+): Outcome {
   const mdev = tx.state.mdevs.get(uuid);
   if (mdev === undefined) return noSuchMdev(uuid);
   if (guestAfter(mdev.lifecycle, { type: 'STOP' }) === undefined) return refused(tx, mdev, 'STOP');
-  close(tx, mdev);
+  close(tx, mdev, type === 'StopGuest' ? 'GuestStopped' : 'MdevDetached');
   return undefined;
 }
 
@@ -38,8 +46,8 @@ function refused(tx: Transaction, mdev: Mdev, type: Exclude<GuestEvent['type'], 
 }
 
 /** Takes everything from the guest, then resets it; completes a removal that waited for this. */
-function close(tx: Transaction, mdev: Mdev): void {
-  tx.emit('GuestStopped', { mdev: mdev.uuid, guest: mdev.guest });
+export function close(tx: Transaction, mdev: Mdev, closing: 'GuestStopped' | 'MdevDetached'): void {
+  tx.emit(closing, { mdev: mdev.uuid, guest: mdev.guest });
   tx.rules.close(tx, mdev);
   if (mdev.removing) release(tx, tx.mdev(mdev.uuid));
 }
@@ -102,7 +110,7 @@ export function migrateGuest(tx: Transaction, { mdev: uuid }: CommandOf<'Migrate
   tx.emit('MigrationCompleted', { mdev: uuid, guest });
   for (const { uuid: left } of held) {
     const other = tx.mdev(left);
-    if (guestAfter(other.lifecycle, { type: 'STOP' }) !== undefined) close(tx, other);
+    if (guestAfter(other.lifecycle, { type: 'STOP' }) !== undefined) close(tx, other, 'GuestStopped');
   }
   return undefined;
 }

@@ -17,7 +17,7 @@ import { MAX_MDEVS, type Mdev, mdevLimits } from '@apledger/host';
 import type { AdapterPlugEvent } from '@apledger/machines';
 import type { Axis } from '../generation.ts';
 import { guestAfter, guestRefusal, plugAfter } from '../lifecycle.ts';
-import { badNumber, noSuchMdev, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
+import { badNumber, noSuchMdev, notLoaded, type Outcome, quoted, type Refusal, refuse } from '../refusal.ts';
 import { refuseGuest } from '../rules/lifecycle-refusals.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues } from '../rules/reset.ts';
@@ -28,6 +28,7 @@ const UUID_LENGTH = 36;
 
 /** 36 bytes of UUID, and one more of any kind (driver-rules 4.3). */
 export function createMdev(tx: Transaction, { text }: CommandOf<'CreateMdev'>): Outcome {
+  if (!tx.state.isVfioApLoaded) return notLoaded();
   if (text === '') return undefined;
   const uuid = text.slice(0, UUID_LENGTH).toLowerCase();
   if (text.length > UUID_LENGTH + 1 || !UUID.test(uuid))

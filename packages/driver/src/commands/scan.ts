@@ -29,7 +29,7 @@ const DECONFIGURED = 3;
 const CHECK_STOPPED = 4;
 
 /** One scan. `hasVfioAp`: at boot only zcrypt's drivers are loaded, vfio_ap follows. */
-export function scanBus(tx: Transaction, hasVfioAp = true): undefined {
+export function scanBus(tx: Transaction, hasVfioAp = tx.state.isVfioApLoaded): undefined {
   const before = tx.state.config;
   const { hardware, hardwareConfig } = tx.state;
   let pending: PendingAdditions | undefined;

@@ -21,7 +21,7 @@ import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules } from '../generation.ts';
 import { isPluggedBy, isUnplugged, plugAfter } from '../lifecycle.ts';
 import type { Outcome } from '../refusal.ts';
-import { attach, emitAssigned, writeGuestMatrix } from '../rules/guest-matrix.ts';
+import { attach, emitAssigned, type Opening, writeGuestMatrix } from '../rules/guest-matrix.ts';
 import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
 import { refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, type RetryRules, vfioReset } from '../rules/reset.ts';
@@ -182,8 +182,8 @@ function initialMatrix(tx: Transaction, { assigned, plug }: Mdev): ControlledMat
   return { adapters, domains, controlDomains: assigned.controlDomains };
 }
 
-function open(tx: Transaction, mdev: Mdev, guest: string | null): void {
+function open(tx: Transaction, mdev: Mdev, guest: string | null, opening: Opening): void {
   const getsNothing = guest === null || mdevOfGuest(tx.state, guest) !== undefined;
-  attach(tx, mdev, guest, getsNothing ? null : (mdev.guestMatrix ?? EMPTY_MATRIX));
+  attach(tx, mdev, guest, getsNothing ? null : (mdev.guestMatrix ?? EMPTY_MATRIX), opening);
   writeGuestMatrix(tx, tx.mdev(mdev.uuid), initialMatrix(tx, mdev));
 }

@@ -17,7 +17,7 @@ import {
 import { driverOf, type HostState, isBoundToVfio, type Mdev, mdevOfGuest } from '@apledger/host';
 import type { Axis, GenerationRules } from '../generation.ts';
 import { nameQueues, type Outcome, type Refusal, refuse } from '../refusal.ts';
-import { attach, emitAssigned } from '../rules/guest-matrix.ts';
+import { attach, emitAssigned, type Opening } from '../rules/guest-matrix.ts';
 import { LIFECYCLE_ERRNOS } from '../rules/lifecycle-refusals.ts';
 import { refuseShared } from '../rules/ownership.ts';
 import { linkedQueues, resetTwice, synchronousResetErrno } from '../rules/reset.ts';
@@ -104,7 +104,7 @@ const noBoundQueue = (axis: Axis, id: number): Refusal => {
 };
 
 /** Always succeeds; a VM that has an mdev already, or no VM at all, gets nothing (driver-rules-older 6.0). */
-function open(tx: Transaction, mdev: Mdev, guest: string | null): void {
+function open(tx: Transaction, mdev: Mdev, guest: string | null, opening: Opening): void {
   const isRefused = guest === null || mdevOfGuest(tx.state, guest) !== undefined;
-  attach(tx, mdev, guest, isRefused ? null : mdev.assigned);
+  attach(tx, mdev, guest, isRefused ? null : mdev.assigned, opening);
 }

@@ -85,7 +85,7 @@ export function mainline({ addedFiles, ...differences }: Differences): Generatio
     configChanged,
     scanComplete,
     refuseOpen,
-    open: (tx, mdev, guest) => attach(tx, mdev, guest, guestMatrixOf(mdev)),
+    open: (tx, mdev, guest, opening) => attach(tx, mdev, guest, guestMatrixOf(mdev), opening),
     close: (tx, mdev) => differences.reset(tx, linkedQueues(tx, mdev.assigned)),
   };
 }

@@ -15,15 +15,19 @@ export function writeGuestMatrix(tx: Transaction, mdev: Mdev, guestMatrix: Contr
   return true;
 }
 
+/** A guest starts with the mdev, or gets it while it runs. */
+export type Opening = 'GuestStarted' | 'MdevAttached';
+
 /** Lets a guest in: attached, it gets these masks; with null it gets nothing. */
 export function attach(
   tx: Transaction,
   mdev: Mdev,
   guest: string | null,
   masks: ControlledMatrix | null,
+  opening: Opening,
 ): void {
   const effective = masks === null ? null : idsOfMatrix(reachable(tx.state, masks));
-  tx.emit('GuestStarted', { mdev: mdev.uuid, guest, attached: masks !== null, effective });
+  tx.emit(opening, { mdev: mdev.uuid, guest, attached: masks !== null, effective });
 }
 
 /** An adapter or domain is in the mdev now that was not before. */

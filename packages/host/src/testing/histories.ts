@@ -85,6 +85,8 @@ const mdevFact = fc.oneof(
   { weight: 1, arbitrary: ofMdev('ControlDomainUnassigned', { controlDomains: ids }) },
   { weight: 2, arbitrary: ofMdev('GuestStarted', { guest, attached: fc.boolean(), effective }) },
   { weight: 1, arbitrary: ofMdev('GuestStopped', { guest }) },
+  { weight: 1, arbitrary: ofMdev('MdevAttached', { guest, attached: fc.boolean(), effective }) },
+  { weight: 1, arbitrary: ofMdev('MdevDetached', { guest }) },
   {
     weight: 2,
     arbitrary: ofMdev('GuestMatrixChanged', { adapters: ids, domains: ids, controlDomains: ids, effective }),
@@ -97,7 +99,13 @@ const mdevFact = fc.oneof(
 /** Facts that no matrix depends on. */
 const indifferentFact = fc.oneof(
   fact('BusScanned', { scans: fc.integer({ min: 1, max: 9 }) }),
-  fact('QueueReset', { by: fc.constant('bus'), queues, responseCode: fc.constantFrom(0, 0, 1) }),
+  fact('QueueReset', {
+    by: fc.constantFrom('bus', 'administrator'),
+    queues,
+    responseCode: fc.constantFrom(0, 0, 1),
+  }),
+  fact('QueueZeroized', { queues, by: fc.constantFrom('HMC', 'TKE') }),
+  fact('CommandHadNoEffect', { command: fc.constant({ type: 'ScanBus' }) }),
   fact('OnlineChanged', { device: fc.constant('card05'), online: fc.boolean() }),
 );
 

@@ -25,7 +25,8 @@ export function boundaryText(boundary: Boundary | null, none: string): string {
 /** Was it reset before? `-` where nobody had it before. */
 export function resetText({ resetBefore, reset }: Custody): string {
   if (resetBefore === null) return '-';
-  return reset === null ? 'NO' : `yes, position ${reset.position}`;
+  if (reset === null) return 'NO';
+  return `${reset.type === 'QueueZeroized' ? 'zeroized' : 'yes'}, position ${reset.position}`;
 }
 
 /**
@@ -68,7 +69,9 @@ export function exposureText(exposure: Exposure): string {
     }
     case 'stopped-guest-keeps-queues': {
       const { guest, mdev, queues, since } = exposure;
-      return `${guestText(guest)} has stopped, and mdev ${mdev} keeps ${queuesText(queues)} (since ${boundaryText(since, '')}).`;
+      return since.type === 'MdevDetached'
+        ? `${guestText(guest)} runs without mdev ${mdev}, which keeps ${queuesText(queues)} (since ${boundaryText(since, '')}).`
+        : `${guestText(guest)} has stopped, and mdev ${mdev} keeps ${queuesText(queues)} (since ${boundaryText(since, '')}).`;
     }
     case 'shared-control-domain': {
       const { domain, guests, since } = exposure;

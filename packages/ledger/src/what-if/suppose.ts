@@ -75,7 +75,8 @@ export class Scene {
       if (refusal !== undefined)
         return { step: text, commands, outcome: 'refused', facts, output: '', refusal };
       if (decision.isBlocked) outcome = 'blocked';
-      else if (outcome === 'nothing' && facts.length > 0) outcome = 'done';
+      else if (outcome === 'nothing' && facts.some(({ type }) => type !== 'CommandHadNoEffect'))
+        outcome = 'done';
     }
     return { step: text, commands, outcome, facts, output: '' };
   }

@@ -81,17 +81,20 @@ export class Trace {
     if (isOfMdev(op) && fact.length > UUID_BYTES) this.#applyToMdev(fact, op);
     else {
       applyFact(this.state, fact);
-      if (op === OP.queuesReset) this.#reset(fact);
+      if (op === OP.queuesReset || op === OP.queuesZeroized) this.#wipe(fact, op);
       else if (op === OP.cardRemoved || (op >= OP.queuesRemoved && op <= OP.queuesUnboundFromVfioAp))
         this.#compareZcrypt(fact, op);
     }
     if (fact.isLast !== false) this.#commit = fact.revision + 1;
   }
 
-  #reset(fact: FoldableFact): void {
+  /** A reset that succeeded, whoever asked for it, and keys that were wiped from outside: nothing of the one before is left. */
+  #wipe(fact: FoldableFact, op: number): void {
     reader.open(fact.bytes, fact.offset + 1, fact.length - 1);
-    if (reader.u8() !== 0) return;
-    reader.u8();
+    if (op === OP.queuesReset) {
+      if (reader.u8() !== 0) return;
+      reader.u8();
+    }
     for (let rows = reader.u16(); rows > 0; rows--) {
       const adapter = reader.u8();
       reader.ids(mask);

@@ -3,6 +3,7 @@
 import { apidOf, apqiOf, formatApqi, parseApqn } from '@apledger/ap';
 import type { MdevView, Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
 import type { Conflict } from '@apledger/events';
+import { isAboutCommand } from '@apledger/messages';
 import { viewOfJson } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { visible } from '@apledger/text';
@@ -21,7 +22,7 @@ export function whatIfText(answer: WhatIf): string {
 }
 
 function stepText({ step, outcome, facts, output, refusal }: SupposedStep, index: number): string {
-  const would = facts.filter(({ type }) => type !== 'CommandRejected').map(describe);
+  const would = facts.filter(({ type }) => !isAboutCommand(type)).map(describe);
   const rest = would.splice(MAX_FACTS).length;
   const details = [
     ...(refusal === undefined ? [] : held(refusal.conflicts)),

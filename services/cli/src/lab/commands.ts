@@ -46,11 +46,19 @@ export const labCommands = [
   mountCommand,
   command({
     name: 'lab guest',
-    summary: 'start NAME UUID, stop NAME or migrate NAME',
+    summary: 'start, attach or detach NAME UUID; stop, reset or migrate NAME',
     positionals: [
-      { name: 'action', description: 'start, stop or migrate', choices: ['start', 'stop', 'migrate'] },
+      {
+        name: 'action',
+        description: 'what it does',
+        choices: ['start', 'stop', 'attach', 'detach', 'reset', 'migrate'],
+      },
       { name: 'name', description: 'the guest' },
-      { name: 'mdev', description: 'UUID of the mdev that it starts with', optional: true },
+      {
+        name: 'mdev',
+        description: 'UUID of the mdev that it starts with, gets or gives back',
+        optional: true,
+      },
     ],
     options: actOptions,
     run: ({ action, name, mdev, ...options }, { output }) =>
@@ -72,6 +80,36 @@ export const labCommands = [
     positionals: [{ name: 'settings', description: 'as for `hardware` in a script', many: true }],
     options: actOptions,
     run: ({ settings, ...options }, { output }) => act(['hardware', ...settings], options, output),
+  }),
+  command({
+    name: 'lab reboot',
+    summary: 'shut the host down and start it again',
+    positionals: [
+      {
+        name: 'autostart',
+        description: 'autostart=UUID,UUID: mdevs that are made again as they were',
+        optional: true,
+      },
+    ],
+    options: actOptions,
+    run: ({ autostart, ...options }, { output }) =>
+      act(['host', 'reboot', ...(autostart === undefined ? [] : [autostart])], options, output),
+  }),
+  ...(['modprobe', 'rmmod'] as const).map((name) =>
+    command({
+      name: `lab ${name}`,
+      summary: name === 'rmmod' ? 'unload vfio_ap' : 'load vfio_ap',
+      positionals: [{ name: 'module', description: 'vfio_ap' }],
+      options: actOptions,
+      run: ({ module, ...options }, { output }) => act([name, module], options, output),
+    }),
+  ),
+  command({
+    name: 'lab zeroize',
+    summary: 'wipe the keys behind queues from outside of Linux',
+    positionals: [{ name: 'queues', description: '05.0004 05.0005 by=HMC|TKE', many: true }],
+    options: actOptions,
+    run: ({ queues, ...options }, { output }) => act(['zeroize', ...queues], options, output),
   }),
   command({
     name: 'lab scan',

@@ -8,6 +8,7 @@ import { dataDirectory, type LogLedger, lastPosition, type Place } from '@apledg
 import type { Step } from '@apledger/script';
 import { Interpreter } from '../interpreter.ts';
 import { withLogLedger } from '../ledger.ts';
+import { scanRegularly } from './bus-timer.ts';
 import { LabFileSystem } from './file-system.ts';
 import { stepOf } from './words.ts';
 
@@ -106,6 +107,7 @@ async function mountHost({ ledger, host, at, output, signal }: MountHostOptions)
     throw error;
   }
   follow(files, ledger, host, signal).catch(report);
+  scanRegularly({ handler: ledger.handler, host, signal }).catch(report);
   return mounted;
 }
 

@@ -20,6 +20,8 @@ export const FACT_GROUPS: readonly FactGroup[] = [
     types: [
       'GuestStarted',
       'GuestStopped',
+      'MdevAttached',
+      'MdevDetached',
       'GuestMatrixChanged',
       'MigrationRequested',
       'MigrationRefused',
@@ -52,6 +54,7 @@ export const FACT_GROUPS: readonly FactGroup[] = [
       'QueueBound',
       'QueueUnbound',
       'QueueReset',
+      'QueueZeroized',
       'DriverOverrideChanged',
     ],
   },

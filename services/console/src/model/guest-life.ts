@@ -9,6 +9,8 @@ export const LIFE_FACTS = [
   'MdevRemoved',
   'GuestStarted',
   'GuestStopped',
+  'MdevAttached',
+  'MdevDetached',
   'MigrationRequested',
   'MigrationRefused',
   'MigrationCompleted',
@@ -17,6 +19,8 @@ export const LIFE_FACTS = [
 const EVENTS: ReadonlyMap<string, GuestEvent> = new Map<string, GuestEvent>([
   ['GuestStarted', { type: 'START', isAdmitted: true }],
   ['GuestStopped', { type: 'STOP' }],
+  ['MdevAttached', { type: 'START', isAdmitted: true }],
+  ['MdevDetached', { type: 'STOP' }],
   ['MigrationRequested', { type: 'MIGRATE', pluggedAdapters: 0 }],
   ['MigrationCompleted', { type: 'MIGRATED' }],
   ['MdevRemovalBlocked', { type: 'REMOVE', isWaiting: true, isAttached: true }],

@@ -141,6 +141,8 @@ const LIFE_WORDS: Readonly<Record<string, string>> = {
   MdevRemoved: 'the mdev was removed',
   GuestStarted: 'started',
   GuestStopped: 'stopped',
+  MdevAttached: 'got the mdev while it ran',
+  MdevDetached: 'let go of the mdev, and ran on',
   MigrationRequested: 'asked to migrate',
   MigrationRefused: 'could not migrate',
   MigrationCompleted: 'migrated away',

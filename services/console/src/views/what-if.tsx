@@ -251,7 +251,7 @@ function Tried({ step }: { readonly step: SupposedStep }) {
         <code>{step.step}</code> <span class="outcome">{OUTCOMES[step.outcome]}</span>
       </p>
       {step.refusal && <RefusalBlock refusal={step.refusal} view={view} />}
-      {step.outcome !== 'refused' && facts.size > 0 && (
+      {step.outcome !== 'refused' && step.outcome !== 'nothing' && facts.size > 0 && (
         <p class="sub">
           {[...facts]
             .map(([type, same]) => `${typeWords(type)}${same.length > 1 ? ` × ${same.length}` : ''}`)
