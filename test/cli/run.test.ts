@@ -243,9 +243,9 @@ describe('a log', () => {
       '--data',
       data,
     );
-    expect(existsSync(join(data, 'snapshots', 'h'))).toBe(true);
     const next = `echo 5 > /sys/devices/vfio_ap/matrix/${UUID}/assign_adapter\ncat /sys/devices/vfio_ap/matrix/${UUID}/matrix\n`;
     expect(await run(next, '--data', data)).toMatchObject({ status: 0, out: '05.\n' });
+    expect(existsSync(join(data, 'read-model.sqlite'))).toBe(true);
   });
 
   it('refuses to register a host twice, and selects it by name', async () => {
