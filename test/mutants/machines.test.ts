@@ -31,9 +31,9 @@ describe('a machine that is wrong in one place', async () => {
     const document = readFileSync(inRepository('docs/machines.md'), 'utf8');
     const judged = results.filter(({ verdict }) => verdict.kind !== 'never asked');
     const rows = document.split('\n').filter((line) => /^\| (?:guest|adapter-plug|queue): /.test(line));
-    expect(rows.map((row) => row.split(' | ')[0]?.slice(2)).sort()).toEqual(
-      judged.map(({ mutant }) => mutant.name).sort(),
-    );
+    // The document holds those too that only a vector asks about.
+    const listed = new Set(rows.map((row) => row.split(' | ')[0]?.slice(2)));
+    expect(judged.map(({ mutant }) => mutant.name).filter((name) => !listed.has(name))).toEqual([]);
   });
 
   it('leaves the right machine behind', async () => {
