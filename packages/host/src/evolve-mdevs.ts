@@ -1,0 +1,126 @@
+/** Facts about mdevs and the guests that open them. */
+import { OP } from '@apledger/events';
+import {
+  ASSIGNED,
+  ATTACHED,
+  EFFECTIVE,
+  HAS_EFFECTIVE,
+  HAS_GUEST_MATRIX,
+  MASK_WORDS,
+  MATRIX_WORDS,
+  MDEV_WORDS,
+  REMOVING,
+  UUID_WORDS,
+} from './layout.ts';
+import { guestStateOf, ImpossibleFact } from './lifecycles.ts';
+import {
+  addMdev,
+  advanceGuest,
+  advancePlugs,
+  lifecycleOf,
+  mdevAt,
+  PLUGGED,
+  removeMdev,
+  replaceGuestMatrix,
+  setFlags,
+  uuidText,
+} from './mdevs.ts';
+import { mask, matrix, reader, readMatrix, requireHost, uuid } from './reading.ts';
+import type { HostState } from './state.ts';
+import { add, clear, copy, remove } from './words.ts';
+
+export function applyToMdev(state: HostState, op: number): void {
+  requireHost(state);
+  reader.words(uuid, 0, UUID_WORDS);
+  if (op === OP.mdevCreated) {
+    addMdev(state, uuid);
+    return;
+  }
+  const { block } = state;
+  const place = state.index.find(block.words, uuid);
+  if (place < 0) throw new ImpossibleFact(`there is no mdev ${uuidText(uuid, 0)}`);
+  const at = mdevAt(state, place);
+  block.touch(at, MDEV_WORDS);
+  if (op === OP.mdevRemoved) {
+    advanceGuest(block.words, at, { type: 'REMOVE', isWaiting: false, isAttached: false });
+    if (guestStateOf(lifecycleOf(block.words, at)) === 'removed') removeMdev(state, place);
+    return;
+  }
+  if (op >= OP.adaptersAssigned && op <= OP.controlDomainsUnassigned) assign(block.words, at, op);
+  else applyToGuest(state, place, at, op);
+}
+
+/** The codes alternate: assigned, unassigned, for adapters, domains and control domains. */
+function assign(words: Uint32Array, at: number, op: number): void {
+  reader.ids(mask);
+  const which = op - OP.adaptersAssigned;
+  const isAssigned = (which & 1) === 0;
+  if (which < 2) advancePlugs(words, at, mask, { type: isAssigned ? 'ASSIGN' : 'UNASSIGN' });
+  const field = at + ASSIGNED + (which >>> 1) * MASK_WORDS;
+  if (isAssigned) add(words, field, mask);
+  else remove(words, field, mask);
+}
+
+function applyToGuest(state: HostState, place: number, at: number, op: number): void {
+  const { words } = state.block;
+  switch (op) {
+    case OP.guestStarted:
+      openMdev(state, place, at);
+      return;
+    case OP.guestStopped:
+      closeMdev(state, place, at);
+      return;
+    case OP.guestMatrixChanged:
+      readMatrix(matrix, 0);
+      replaceGuestMatrix(words, at, matrix);
+      readEffective(words, at);
+      return;
+    case OP.removalBlocked:
+      advanceGuest(words, at, { type: 'REMOVE', isWaiting: true, isAttached: true });
+      setFlags(words, at, REMOVING, 0);
+      readEffective(words, at);
+      return;
+    case OP.migrationRequested:
+      advanceGuest(words, at, { type: 'MIGRATE', pluggedAdapters: 0 });
+      return;
+    default:
+      advanceGuest(words, at, { type: 'MIGRATED' });
+      return;
+  }
+}
+
+function setGuest(state: HostState, place: number, guest: string | null): void {
+  if (state.texts.guests[place] !== guest) state.changingTexts().guests[place] = guest;
+}
+
+function openMdev(state: HostState, place: number, at: number): void {
+  const { words } = state.block;
+  advanceGuest(words, at, { type: 'START', isAdmitted: true });
+  setFlags(words, at, reader.u8() === 1 ? ATTACHED : 0, ATTACHED);
+  setGuest(state, place, reader.text());
+  readEffective(words, at);
+  if (state.guestMatrixLife === 'never') {
+    // What was assigned is what the guest has.
+    copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
+    advancePlugs(words, at, mask, PLUGGED);
+  } else setFlags(words, at, HAS_GUEST_MATRIX, 0);
+}
+
+function closeMdev(state: HostState, place: number, at: number): void {
+  const { words } = state.block;
+  advanceGuest(words, at, { type: 'STOP' });
+  copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
+  setGuest(state, place, null);
+  setFlags(words, at, 0, ATTACHED | HAS_EFFECTIVE);
+  clear(words, at + EFFECTIVE, MATRIX_WORDS);
+  if (state.guestMatrixLife === 'whileOpen') replaceGuestMatrix(words, at, null);
+  else if (state.guestMatrixLife === 'never') advancePlugs(words, at, mask, { type: 'UNPLUG' });
+}
+
+/** What the guest can use from now on; absent when nobody is attached. */
+function readEffective(words: Uint32Array, at: number): void {
+  const isPresent = reader.u8() === 1;
+  if (isPresent) readMatrix(words, at + EFFECTIVE);
+  else clear(words, at + EFFECTIVE, MATRIX_WORDS);
+  setFlags(words, at, isPresent ? HAS_EFFECTIVE : 0, HAS_EFFECTIVE);
+}

@@ -1,0 +1,132 @@
+/** Facts about queues: the part of the fold that changes cards' rows. */
+import { OP } from '@apledger/events';
+import { cardRow, clearQueues, initQueues, moveQueues, setResetCodes } from './cards.ts';
+import {
+  ASSIGNED,
+  BINDINGS_ARMED,
+  H,
+  MASK_WORDS,
+  MDEV_WORDS,
+  PRESENT,
+  QUEUE_CHECK_STOPPED,
+  QUEUE_CONFIGURED,
+  QUEUE_ONLINE,
+  UNFIT,
+  VFIO_AP,
+} from './layout.ts';
+import { ImpossibleFact } from './lifecycles.ts';
+import { firstMdev } from './mdev-index.ts';
+import { noteReset } from './mdevs.ts';
+import { mask, reader, requireHost } from './reading.ts';
+import type { HostState } from './state.ts';
+import { add, bitOf, hasBit, remove } from './words.ts';
+
+export function applyToQueues(state: HostState, op: number): void {
+  requireHost(state);
+  const condition =
+    op === OP.queuesDetected || op === OP.queueStatesNoticed || op === OP.queuesReset ? reader.u8() : 0;
+  const isByVfio = op === OP.queuesReset && reader.u8() === 1;
+  const { block } = state;
+  if (op === OP.queuesBoundToZcrypt || op === OP.queuesBoundToVfioAp) {
+    // Every probe re-arms the bindings-complete event (driver-rules 10).
+    block.touch(H.flags, 1);
+    block.words[H.flags] = (block.words[H.flags] ?? 0) | BINDINGS_ARMED;
+  }
+  for (let rows = reader.u16(); rows > 0; rows--) {
+    const apid = reader.u8();
+    reader.ids(mask);
+    if (op === OP.queuesReset) useUpFaults(state, apid);
+    // The bus may reset a queue that is not there any more; that leaves nothing behind.
+    if (op === OP.queuesReset && !isByVfio) continue;
+    const row = cardRow(state, apid);
+    block.touch(row, block.words[H.rowWords] ?? 0);
+    applyToRow(state, apid, row, op, condition);
+  }
+}
+
+/** A history holds only what was let through. */
+const BOUND_TO_ZCRYPT = { type: 'BIND_ZCRYPT', isEntitled: true } as const;
+const BOUND_TO_VFIO_AP = { type: 'BIND_VFIO_AP', isEntitled: true } as const;
+
+function applyToRow(state: HostState, apid: number, row: number, op: number, condition: number): void {
+  const { words } = state.block;
+  switch (op) {
+    case OP.queuesDetected:
+      state.block.touch(H.registered, 1);
+      moveQueues(words, row, mask, { type: 'DETECT' });
+      initQueues(state, row, mask, (condition & 1) !== 0, (condition & 2) !== 0);
+      return;
+    case OP.queuesRemoved:
+      moveQueues(words, row, mask, { type: 'REMOVE' });
+      forgetOverrides(state, apid);
+      clearQueues(state, row, mask);
+      return;
+    case OP.queueStatesNoticed:
+      checkExist(words, row);
+      ((condition & 1) === 0 ? remove : add)(words, row + QUEUE_CONFIGURED, mask);
+      ((condition & 2) === 0 ? remove : add)(words, row + QUEUE_CHECK_STOPPED, mask);
+      return;
+    case OP.queuesBoundToZcrypt:
+    case OP.queuesBoundToVfioAp:
+      moveQueues(words, row, mask, op === OP.queuesBoundToVfioAp ? BOUND_TO_VFIO_AP : BOUND_TO_ZCRYPT);
+      add(words, row + QUEUE_ONLINE, mask);
+      setResetCodes(state, row, mask, 0);
+      return;
+    case OP.queuesUnboundFromZcrypt:
+      moveQueues(words, row, mask, { type: 'UNBIND_ZCRYPT' });
+      return;
+    case OP.queuesUnboundFromVfioAp:
+      moveQueues(words, row, mask, { type: 'UNBIND_VFIO_AP' });
+      return;
+    default:
+      checkExist(words, row);
+      setResetCodes(state, row, mask, condition);
+      adapterReset(state, apid, row);
+      return;
+  }
+}
+
+function checkExist(words: Uint32Array, row: number): void {
+  for (let i = 0; i < MASK_WORDS; i++)
+    if (((mask[i] ?? 0) & ~(words[row + PRESENT + i] ?? 0)) !== 0)
+      throw new ImpossibleFact('a fact about a queue that does not exist');
+}
+
+function forgetOverrides(state: HostState, apid: number): void {
+  for (const queue of state.texts.overrides.keys())
+    if (queue >>> 8 === apid && hasBit(mask, 0, queue & 0xff)) state.changingTexts().overrides.delete(queue);
+}
+
+/** A reset uses up the next fault that was injected into a queue. */
+function useUpFaults(state: HostState, apid: number): void {
+  if (state.texts.resetFaults.size === 0) return;
+  for (const [queue, codes] of state.texts.resetFaults) {
+    if (queue >>> 8 !== apid || !hasBit(mask, 0, queue & 0xff)) continue;
+    const { resetFaults } = state.changingTexts();
+    if (codes.length > 1) resetFaults.set(queue, codes.slice(1));
+    else resetFaults.delete(queue);
+  }
+}
+
+/** An adapter's reset failed while any of its queues in the mdev has a bad last answer. */
+function adapterReset(state: HostState, apid: number, row: number): void {
+  const { block } = state;
+  const { words } = block;
+  const word = ASSIGNED + (apid >>> 5);
+  const bit = bitOf(apid);
+  const end = block.used;
+  for (let at = firstMdev(words); at < end; at += MDEV_WORDS) {
+    if (((words[at + word] ?? 0) & bit) === 0) continue;
+    block.touch(at, MDEV_WORDS);
+    noteReset(words, at, apid, hasUnfit(words, row, at + ASSIGNED + MASK_WORDS));
+  }
+}
+
+/** Whether vfio_ap has an unfit queue of the card's row in these domains. */
+function hasUnfit(words: Uint32Array, row: number, domains: number): boolean {
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const unfit = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
+    if ((unfit & (words[domains + i] ?? 0)) !== 0) return true;
+  }
+  return false;
+}
