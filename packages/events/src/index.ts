@@ -18,7 +18,7 @@ export {
   generationOfCode,
   generationOfKernel,
 } from './generations.ts';
-export { isWholeOp, OP, pack, packTransient, type Transient, USUAL_FUNCTIONS } from './packed.ts';
+export { isWholeOp, OP, pack, packTransient, type Transient } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
 export { InvalidFact, parseCommand, parseFact, problemsOf, UnknownFact, unpaired } from './schema.ts';

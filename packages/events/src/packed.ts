@@ -104,7 +104,7 @@ const PARTIAL_OPS: ReadonlySet<number> = new Set([0, 1, 3, 5, 24, 25]);
 export const isWholeOp = (op: number): boolean => !PARTIAL_OPS.has(op);
 
 /** Facility bits that are usual for a card's mode, as lszcrypt shows them. */
-export const USUAL_FUNCTIONS: Readonly<Record<CardMode, number>> = {
+const USUAL_FUNCTIONS: Readonly<Record<CardMode, number>> = {
   A: 0x6a800000,
   C: 0x92800000,
   P: 0x86800000,
@@ -124,9 +124,7 @@ const writer = new PackedWriter();
 
 /** The payload of a fact. */
 export function pack(fact: Fact): Uint8Array<ArrayBuffer> {
-  // A fact that threw half-way must not leave its first bytes to the next one.
-  writer.clear();
-  write(fact);
+  packTransient(fact);
   return writer.take();
 }
 
@@ -138,6 +136,7 @@ export interface Transient {
 
 /** The payload of a fact, for who reads it at once. */
 export function packTransient(fact: Fact): Transient {
+  // A fact that threw half-way must not leave its first bytes to the next one.
   writer.clear();
   write(fact);
   return writer;

@@ -1,5 +1,15 @@
 /** The cards of a host and their queues: what they are, and how facts change them. */
-import { type Apqn, apidOf, apqiOf, count, has, idsOf, type Mask256, maskFromWords } from '@apledger/ap';
+import {
+  type Apqn,
+  apidOf,
+  apqiOf,
+  count,
+  forEachId,
+  has,
+  idsOf,
+  type Mask256,
+  maskFromWords,
+} from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import { next, type QueueEvent, type QueueState, queueTable } from '@apledger/machines';
 import {
@@ -25,7 +35,7 @@ import {
 } from './layout.ts';
 import { allowed, ImpossibleFact } from './lifecycles.ts';
 import { type CardHardware, type HostState, MODES } from './state.ts';
-import { add, bitOf, bitsBelow, hasBit, remove, setBit } from './words.ts';
+import { add, bitsBelow, hasBit, remove, setBit } from './words.ts';
 
 export interface Card extends CardHardware {
   readonly configured: boolean;
@@ -337,7 +347,7 @@ export function initQueues(
   (isConfigured ? add : remove)(words, row + QUEUE_CONFIGURED, queues);
   (isStopped ? add : remove)(words, row + QUEUE_CHECK_STOPPED, queues);
   let order = words[H.registered] ?? 0;
-  forEachDomain(queues, (apqi) => {
+  forEachId(queues, (apqi) => {
     words[row + ORDERS + apqi] = order++;
   });
   words[H.registered] = order;
@@ -349,13 +359,13 @@ export function clearQueues(state: HostState, row: number, queues: Uint32Array):
   setResetCodes(state, row, queues, 0);
   for (const field of [QUEUE_CONFIGURED, QUEUE_CHECK_STOPPED, QUEUE_ONLINE])
     remove(words, row + field, queues);
-  forEachDomain(queues, (apqi) => {
+  forEachId(queues, (apqi) => {
     words[row + ORDERS + apqi] = 0;
   });
 }
 
 /** After which answer to its last reset a queue may be passed to a guest (driver-rules 6.2). */
-export const isPassable = ({ block: { words } }: HostState, resetCode: number): boolean =>
+const isPassable = ({ block: { words } }: HostState, resetCode: number): boolean =>
   resetCode < 32 && (((words[H.passable] ?? 0) >>> resetCode) & 1) !== 0;
 
 /** What the last reset of these queues answered. */
@@ -372,15 +382,4 @@ export function setResetCodes(state: HostState, row: number, queues: Uint32Array
   }
   (code === 0 ? remove : add)(words, row + RESET_CODED, queues);
   (isPassable(state, code) ? remove : add)(words, row + UNFIT, queues);
-}
-
-function forEachDomain(queues: Uint32Array, visit: (apqi: number) => void): void {
-  for (let i = 0; i < MASK_WORDS; i++) {
-    let left = queues[i] ?? 0;
-    while (left !== 0) {
-      const leading = Math.clz32(left);
-      left &= ~bitOf(leading);
-      visit(i * 32 + leading);
-    }
-  }
 }

@@ -71,7 +71,6 @@ export {
   driverOf,
   inOrder,
   isBoundToVfio,
-  isPassable,
   type Queue,
   queueOf,
   queuesOf,
