@@ -29,6 +29,7 @@ export type {
   PackedPage,
   RecordedFact,
 } from './port.ts';
+export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,

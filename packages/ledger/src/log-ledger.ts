@@ -5,6 +5,7 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
+  CacheUnusable,
   memoryStore,
   openReadModel,
   type Progress,
@@ -86,12 +87,16 @@ export class LogLedger implements Ledger {
       this.#follow(readModel);
       return readModel;
     }
-    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options));
+    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options)).catch((error: unknown) => {
+      // Without what could not be kept, answers are right and slower.
+      if (!(error instanceof CacheUnusable)) throw error;
+      this.#options.report?.(error.message);
+    });
     await this.#caughtUp;
     return readModel;
   }
 
-  /** The same, folded anew from the first fact. */
+  /** The same, folded anew from the first fact. Throws CacheUnusable when what was kept cannot be replaced. */
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));

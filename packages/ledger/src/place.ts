@@ -1,9 +1,9 @@
 /** Where a ledger is: a directory on this machine, a log that a URL names, or a service. The one reading of these options. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@apledger/api';
-import { type EventLog, openLog, sqliteDirectory } from '@apledger/event-log';
-import { memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import { type EventLog, makePrivateDirectory, openLog, sqliteDirectory } from '@apledger/event-log';
+import { CacheUnusable, memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import { ServiceLedger } from './service-ledger.ts';
@@ -62,7 +62,7 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
   if (directory === undefined) return new LogLedger({ log, ...rest });
   return new LogLedger({
     log,
-    store: () => storeIn(directory, keepsViews),
+    store: () => storeIn(directory, keepsViews, options.report),
     ...rest,
   });
 }
@@ -79,16 +79,21 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
   return new ServiceLedger(place.server);
 }
 
-/** The read model is a cache: where it cannot be written and nobody insists, it is kept in memory. */
-function storeIn(directory: string, insists: boolean): ReadModelStore {
+/** The read model is a cache: where it cannot be kept, it is kept in memory. Only a directory that was asked for is made. */
+function storeIn(
+  directory: string,
+  isMade: boolean,
+  report: (message: string) => void = () => {},
+): ReadModelStore {
   try {
-    if (insists) mkdirSync(directory, { recursive: true });
+    if (isMade) makePrivateDirectory(directory);
     accessSync(directory, constants.W_OK);
+    return openSqliteStore(join(directory, READ_MODEL), report);
   } catch (error) {
-    if (insists) throw error;
+    if (error instanceof CacheUnusable || isMade)
+      report(error instanceof Error ? error.message : String(error));
     return memoryStore();
   }
-  return openSqliteStore(join(directory, READ_MODEL));
 }
 
 function badUrl(error: unknown): never {

@@ -12,6 +12,13 @@
  * between. `openCustody` answers.
  */
 
+export {
+  type CacheDatabase,
+  type CacheFile,
+  type CacheOptions,
+  CacheUnusable,
+  openCacheFile,
+} from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
 export { type CustodyQueries, openCustody } from './custody/custody.ts';
 export type { Range } from './custody/host-trace.ts';

@@ -38,7 +38,8 @@ const rebuild: Answer<'rebuild'> = (ledger) =>
     const views = await ledger.rebuildViews();
     const position = await ledger.log.lastPosition();
     const hosts = (await views.hosts()).length;
-    return { position, hosts, milliseconds: Math.round(performance.now() - started) };
+    const milliseconds = Math.round(performance.now() - started);
+    return { position, hosts, milliseconds, kept: views.isKept };
   });
 
 export const verifyAnswers = { verify, recompute, rebuild };
