@@ -24,6 +24,8 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Where log and read model are files of this machine: other threads can verify them. */
+  readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
@@ -40,6 +42,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly now: () => Date;
+  readonly files: LogLedgerOptions['files'];
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
@@ -51,6 +54,7 @@ export class LogLedger implements Ledger {
     const { log, now = () => new Date() } = options;
     this.#options = options;
     this.log = log;
+    this.files = options.files;
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(log, { now, states: { stateAt } });

@@ -43,25 +43,34 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
   place: Place,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  options: Pick<OpenLedgerOptions, 'readOnly' | 'report'> = {},
 ): Promise<EventLog> {
-  return openIn(place, cacheDirectory(place), readOnly);
+  return openIn(place, cacheDirectory(place), options);
 }
 
 /** `directory` is where a log of servers may keep what it has learnt. */
-function openIn(place: Place, directory: string | undefined, readOnly: boolean): Promise<EventLog> {
+function openIn(
+  place: Place,
+  directory: string | undefined,
+  { readOnly = false, report }: Pick<OpenLedgerOptions, 'readOnly' | 'report'>,
+): Promise<EventLog> {
   const url = place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, { readOnly, ...(directory !== undefined && { directory }) }).catch(badUrl);
+  return openLog(url, { readOnly, report, ...(directory !== undefined && { directory }) }).catch(badUrl);
 }
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly = false, keepsViews = false, ...rest } = options;
+  const { readOnly: _, keepsViews = false, ...rest } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
-  const log = await openIn(place, directory, readOnly);
+  const log = await openIn(place, directory, options);
   if (directory === undefined) return new LogLedger({ log, ...rest });
+  const isLocal = place.log === undefined || /^sqlite:/i.test(place.log);
+  const files = isLocal
+    ? { directory: dataDirectory(place), readModel: join(directory, READ_MODEL) }
+    : undefined;
   return new LogLedger({
     log,
+    files,
     store: () => storeIn(directory, keepsViews, options.report),
     ...rest,
   });

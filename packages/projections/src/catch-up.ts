@@ -14,7 +14,7 @@ import { type PackedState, packState, readSnapshot, sealState } from './snapshot
 import { type Checkpoint, type ReadModelStore, type StoredState, sameCheckpoint } from './store.ts';
 
 /** A host's state is kept every so many of its facts; going back to any moment folds at most one fact less. */
-const SNAPSHOT_INTERVAL = 2000;
+export const SNAPSHOT_INTERVAL = 2000;
 /** Facts folded between two checkpoints, about (a page more or less): what a kill can cost. */
 export const CHECKPOINT_INTERVAL = 50_000;
 /** Questions to a log that may be on a server, at once. */
@@ -48,6 +48,13 @@ export async function checkedCheckpoint(
   if ((await hashAt(log, checkpoint.position)) === checkpoint.hash) return checkpoint;
   store.clear();
   return undefined;
+}
+
+/** Position of the store's checkpoint when it belongs to this log; changes nothing. */
+export async function checkedPosition(log: EventLog, store: ReadModelStore): Promise<number | undefined> {
+  const checkpoint = store.checkpoint();
+  const isOfLog = checkpoint !== undefined && (await hashAt(log, checkpoint.position)) === checkpoint.hash;
+  return isOfLog ? checkpoint.position : undefined;
 }
 
 async function hashAt(log: EventLog, position: number): Promise<string | undefined> {

@@ -20,6 +20,7 @@ export {
   openCacheFile,
 } from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
+export { checkStore } from './check-store.ts';
 export { type CustodyQueries, openCustody } from './custody/custody.ts';
 export type { Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';

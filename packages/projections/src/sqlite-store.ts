@@ -7,6 +7,7 @@ import { type CacheDatabase, type CacheFile, CacheUnusable, openCacheFile } from
 import {
   type Batch,
   type Checkpoint,
+  type Kept,
   type ReadModelStore,
   type StoredState,
   sameCheckpoint,
@@ -59,6 +60,17 @@ class SqliteStore implements ReadModelStore {
 
   snapshotAt(host: string, revision: number): StoredState | undefined {
     return this.#read((db) => stored(db.prepare(SNAPSHOT).get(host, revision)));
+  }
+
+  kept(): Kept {
+    const rows = (table: 'state' | 'snapshot') =>
+      this.#read((db) => db.prepare(`SELECT host, revision FROM ${table} ORDER BY host, revision`).all()) ??
+      [];
+    const place = (row: Record<string, unknown>) => ({
+      host: String(row.host),
+      revision: Number(row.revision),
+    });
+    return { states: rows('state').map(place), snapshots: rows('snapshot').map(place) };
   }
 
   save(batch: Batch): boolean {

@@ -26,6 +26,12 @@ export interface Batch {
   readonly snapshots: readonly StoredState[];
 }
 
+/** What a store has. */
+export interface Kept {
+  readonly states: readonly Pick<StoredState, 'host' | 'revision'>[];
+  readonly snapshots: readonly Pick<StoredState, 'host' | 'revision'>[];
+}
+
 /** The port. Calls are synchronous: a store is a local cache, and the fold waits for it anyway. */
 export interface ReadModelStore {
   /** What is kept may come from elsewhere, and is checked against the log. False for a store in memory. */
@@ -35,6 +41,8 @@ export interface ReadModelStore {
   state(host: string): StoredState | undefined;
   /** The host's snapshot of the highest revision that is not above `revision`. */
   snapshotAt(host: string, revision: number): StoredState | undefined;
+  /** Everything that is kept, by host and revision, without its bytes. */
+  kept(): Kept;
   /** Keeps the batch; false, and nothing is kept, when the store's checkpoint is not `batch.from`: somebody else was here. */
   save(batch: Batch): boolean;
   /** Forgets everything. */
@@ -63,6 +71,7 @@ export function memoryStore(): ReadModelStore {
     checkpoint: () => checkpoint,
     state: (host) => states.get(host),
     snapshotAt: (host, revision) => snapshots.get(host)?.findLast((stored) => stored.revision <= revision),
+    kept: () => ({ states: [...states.values()], snapshots: [...snapshots.values()].flat() }),
     save(batch) {
       if (!sameCheckpoint(checkpoint, batch.from)) return false;
       for (const state of batch.states) states.set(state.host, state);
