@@ -27,8 +27,8 @@ export const dataDirectory = ({ data, log }: Place): string =>
   process.env.APLEDGER_DATA ??
   'apledger-data';
 
-/** Where what was folded from the log is kept; undefined for a log of servers unless a directory was given for it. */
-const cacheDirectory = (place: Place): string | undefined =>
+/** Where what was learnt from the log is kept; undefined for a log of servers unless a directory was given for it. */
+export const cacheDirectory = (place: Place): string | undefined =>
   place.log === undefined || place.data !== undefined || /^sqlite:/i.test(place.log)
     ? dataDirectory(place)
     : undefined;

@@ -118,7 +118,12 @@ export class Walk {
 
   /** Notes positions at the end of the range that have no facts. */
   missing(position: number, upTo: number): void {
-    this.#problems.push({ stream: '', revision: -1, position, problem: `facts up to position ${upTo} are missing` });
+    this.#problems.push({
+      stream: '',
+      revision: -1,
+      position,
+      problem: `facts up to position ${upTo} are missing`,
+    });
   }
 
   report(fact: Pick<RecordedFact, 'stream' | 'revision' | 'position'>, problem: string): void {
