@@ -22,6 +22,7 @@ export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
 export {
+  cacheDirectory,
   dataDirectory,
   type OpenLedgerOptions,
   openLedger,
