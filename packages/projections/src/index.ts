@@ -18,7 +18,7 @@ export type { Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
-export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
+export { openReadModel, type ReadModel, readModelOf, type Supposed } from './read-model.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';
 export { type Cell, type HostView, type HostViewJson, type Owner, viewOfJson } from './view.ts';
