@@ -69,4 +69,6 @@ async function askWriting({ log, health }: ProbeOptions, signal: AbortSignal): P
 }
 
 const silent = (): LogError =>
-  new LogError('unreachable', 'the log', `no answer for ${(SILENT_TICKS * TICK_MS) / 1000} s`);
+  new LogError('unreachable', 'the log', `no answer for ${(SILENT_TICKS * TICK_MS) / 1000} s`, {
+    remedy: 'see that it runs and can be reached',
+  });

@@ -32,6 +32,7 @@ export class Watch {
   #current: number;
   /** The log ended at a position at a moment, and the facts up to there have not come yet. */
   #expected: { readonly position: number; readonly askedAt: number } | undefined;
+  #keptPosition = -1;
   #keeping: Promise<void> | undefined;
   #probing: Promise<void> = Promise.resolve();
   /** Facts since what is kept was brought up to date. */
@@ -54,6 +55,11 @@ export class Watch {
     const onPosition = (position: number, askedAt: number): void => watch.#ended(position, askedAt);
     watch.#probing = probe({ log, health, now, onPosition }, watch.#end.signal);
     return watch;
+  }
+
+  /** Position up to which the read model is kept; -1 before it has been compared with the log. */
+  get keptPosition(): number {
+    return this.#keptPosition;
   }
 
   get current(): Current {
@@ -86,7 +92,10 @@ export class Watch {
     this.#count = 0;
     const { keep, report } = this.#options;
     this.#keeping = keep()
-      .then((position) => this.tail.trim(position))
+      .then((position) => {
+        this.#keptPosition = position;
+        this.tail.trim(position);
+      })
       .catch((error: unknown) => {
         if (!this.#end.signal.aborted)
           report(`the read model cannot follow the log: ${error instanceof Error ? error.message : error}`);

@@ -1,6 +1,6 @@
 /** What Prometheus is told. */
 
-import type { LogHealth } from '@apledger/ledger';
+import type { Watch } from '@apledger/ledger';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Streams } from './streams.ts';
@@ -8,7 +8,8 @@ import type { Streams } from './streams.ts';
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Counts every answer by its route, and serves /metrics. */
-export function measure(server: FastifyInstance, streams: Streams, health: LogHealth): void {
+export function measure(server: FastifyInstance, streams: Streams, watch: Watch): void {
+  const { health } = watch;
   const register = new Registry();
   collectDefaultMetrics({ register });
   const labelNames = ['method', 'route', 'status'] as const;
@@ -39,6 +40,14 @@ export function measure(server: FastifyInstance, streams: Streams, health: LogHe
     registers: [register],
     collect() {
       this.set(streams.position);
+    },
+  });
+  new Gauge({
+    name: 'apledger_read_model_position',
+    help: 'Position up to which the read model is kept, -1 before it was compared with the log.',
+    registers: [register],
+    collect() {
+      this.set(watch.keptPosition);
     },
   });
   new Gauge({

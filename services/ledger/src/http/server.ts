@@ -67,7 +67,7 @@ export async function buildServer({
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
   guard(server);
-  measure(server, streams, watch.health);
+  measure(server, streams, watch);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
