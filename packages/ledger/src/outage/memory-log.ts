@@ -13,7 +13,7 @@ import {
   packFacts,
   type RecordedFact,
 } from '@apledger/event-log';
-import { pack, parseFact } from '@apledger/events';
+import { hostOf, pack, parseFact } from '@apledger/events';
 import type { LiveTail } from './live-tail.ts';
 
 export interface MemoryLogOptions {
@@ -71,7 +71,7 @@ export class MemoryLog implements EventLog {
     readonly upTo?: number;
   } = {}): AsyncGenerator<RecordedFact, void, undefined> {
     if (after < this.#tail.floor) throw notInMemory();
-    for (const { fact } of this.#tail.facts) if (fact.position > after && fact.position <= upTo) yield fact;
+    for (const { fact } of [...this.#tail.facts]) if (fact.position > after && fact.position <= upTo) yield fact;
   }
 
   async *readPacked(
@@ -83,13 +83,14 @@ export class MemoryLog implements EventLog {
     const last = facts.at(-1);
     if (last === undefined) return;
     const following = this.#tail.ofStream(stream).find(({ revision }) => revision === last.revision + 1);
+    const isOfHost = hostOf(stream) !== undefined; // others have no packed form
     const entries = facts.map((fact, index) => ({
       stream: 0,
       revision: fact.revision,
       position: fact.position,
       occurredAt: Date.parse(fact.occurredAt),
       isLast: (facts[index + 1] ?? following)?.cause !== fact.cause,
-      payload: pack(parseFact(fact.type, fact.version, fact.data)),
+      payload: isOfHost ? pack(parseFact(fact.type, fact.version, fact.data)) : new Uint8Array(),
     }));
     yield { bytes: packFacts(entries), streamName: () => stream, lastPosition: last.position };
   }
