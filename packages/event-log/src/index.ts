@@ -10,7 +10,7 @@
  * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
-export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
+export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
