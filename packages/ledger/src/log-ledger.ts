@@ -11,9 +11,10 @@ import {
   type ReadModel,
   type ReadModelStore,
 } from '@apledger/projections';
-import type { Answer } from './answer.ts';
+import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
@@ -32,6 +33,8 @@ export interface LogLedgerOptions {
    * caught up; without it, the read model follows the log in the background and answers are right all the same.
    */
   readonly onProgress?: (text: string) => void;
+  /** Answers long questions of transports. Default: this thread. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** Closing it closes log and read model. */
@@ -40,6 +43,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly now: () => Date;
+  readonly elsewhere: Elsewhere | undefined;
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
@@ -56,11 +60,21 @@ export class LogLedger implements Ledger {
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
     this.heads = new Heads(log);
     this.now = now;
+    this.elsewhere = options.elsewhere;
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+    return this.answer(name, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
+  }
+
+  /** The same within what a transport allows, in this thread. */
+  answer<Name extends OperationName>(
+    name: Name,
+    request: Request<Name>,
+    limits: Limits,
+  ): Promise<Reply<Name>> {
     const answer: Answer<Name> = answers[name];
-    return answer(this, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
+    return answer(this, request, limits);
   }
 
   async submit(submission: Submission): Promise<Receipt> {

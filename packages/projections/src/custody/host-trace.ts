@@ -1,5 +1,5 @@
 /** Reads a host's facts from the log into a trace. */
-
+import { setImmediate } from 'node:timers/promises';
 import type { Apqn } from '@apledger/ap';
 import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
@@ -36,8 +36,10 @@ export async function traceHost(
   const last = to === undefined ? head.revision : await endOfCommit(log, stream, to);
   const trace = new Trace(only);
   if (last >= 0) {
-    for await (const page of readFacts(log, { stream, from: 0, to: last }))
+    for await (const page of readFacts(log, { stream, from: 0, to: last })) {
       for (const fact of packedFacts(page)) trace.apply(fact);
+      await setImmediate(); // others have questions meanwhile
+    }
   }
   return {
     host,
@@ -49,7 +51,7 @@ export async function traceHost(
 }
 
 /** The last fact at or before the moment, and if that is in the middle of a commit, the commit's last: a commit is done in whole. */
-async function endOfCommit(log: EventLog, stream: string, moment: Moment): Promise<number> {
+export async function endOfCommit(log: EventLog, stream: string, moment: Moment): Promise<number> {
   const revision = await log.revisionAt(stream, moment);
   if (revision < 0) return revision;
   for await (const { cause } of log.readStream(stream, { from: revision, to: revision })) {

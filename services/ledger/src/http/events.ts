@@ -1,10 +1,10 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, momentOf, pageOf, typesOf } from '@apledger/ledger';
+import { badHeader, checker, isLong, momentOf, pageOf, typesOf } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
-import { fromQuery, json, MAX_REPLY_BYTES, queryParameter, type Route } from './route.ts';
+import { fromQuery, json, MAX_REPLY_BYTES, queryParameter, type Route, sendJson } from './route.ts';
 
 const { request: PagesRequest, reply: PagesReply, summary } = operations.events;
 const checkPages = checker(PagesRequest);
@@ -20,6 +20,8 @@ export const events: Route = {
   },
   handle: async ({ ledger }, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
+    if (ledger.elsewhere !== undefined && isLong('events', asked))
+      return sendJson(reply, await ledger.elsewhere.answer('events', asked, { maxReplyBytes: MAX_REPLY_BYTES }));
     const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply

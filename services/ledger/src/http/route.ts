@@ -1,7 +1,7 @@
 /** A route: one address of the API, how OpenAPI describes it, and what answers. */
 import { Problem } from '@apledger/api';
 import { HostName } from '@apledger/events';
-import { type AnsweredOperation, hostNameOf, jsonOf, type LogLedger } from '@apledger/ledger';
+import { type AnsweredOperation, hostNameOf, jsonOf, type LogLedger, WrittenReply } from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import type { Streams } from './streams.ts';
@@ -102,6 +102,7 @@ export function routeOf(operation: AnsweredOperation): Route {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
       const given = method === 'GET' ? { ...fromQuery(request, asked), ...named } : bodyOf(asked);
       const answer = await operation.answer(ledger, given, scopeOf(host));
+      if (answer instanceof WrittenReply) return sendJson(sent, answer);
       return hasETag ? withETag(answer as { readonly revision: number }, asked, sent) : answer;
     },
   };
@@ -121,6 +122,12 @@ function withETag(
   if (known?.some((each) => each === tag || each === '*') !== true) return answer;
   return reply.code(304).send();
 }
+
+/** A reply that was made into JSON already. */
+export const sendJson = (reply: FastifyReply, { json }: WrittenReply): FastifyReply =>
+  reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
 
 const scopeOf = (host: string | undefined) => ({
   host: host === undefined ? '' : hostNameOf(host),
