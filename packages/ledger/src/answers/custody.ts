@@ -38,7 +38,10 @@ async function partsOf(
   ledger: LogLedger,
   { host, guest, from: since, to: until }: Request<'report'>,
 ): Promise<ReportParts> {
-  const { from = null, to = null } = await rangeOf(ledger, { ...(since !== undefined && { from: since }), ...(until !== undefined && { to: until }) });
+  const { from = null, to = null } = await rangeOf(ledger, {
+    ...(since !== undefined && { from: since }),
+    ...(until !== undefined && { to: until }),
+  });
   const found = await openCustody(ledger).report({ host: host ?? null, guest: guest ?? null, from, to });
   if (found === undefined) throw unknownHost(host ?? '');
   if (guest !== undefined) await checkRan(found, guest);

@@ -3,7 +3,7 @@
  * which. Spreadsheets take a cell that begins with = + - @ for a formula: such texts get an apostrophe in front.
  */
 
-import type { Boundary, Custody, Exposure} from '@apledger/api';
+import type { Boundary, Custody, Exposure } from '@apledger/api';
 import type { HostPart, ReportParts } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { exposureText, guestText, holderText } from './words.ts';

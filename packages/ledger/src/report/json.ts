@@ -5,7 +5,11 @@ import type { ReportParts } from '@apledger/projections';
 import { jsonText } from '@apledger/text';
 
 /** In pieces, since it can be longer than a string may be. */
-export async function* auditJson({ scope, heads, hosts }: ReportParts): AsyncGenerator<string, void, undefined> {
+export async function* auditJson({
+  scope,
+  heads,
+  hosts,
+}: ReportParts): AsyncGenerator<string, void, undefined> {
   yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"hosts":[`;
   let between = '\n';
   for await (const { exposures, runs, custody, ...host } of hosts) {

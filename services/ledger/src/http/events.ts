@@ -21,7 +21,10 @@ export const events: Route = {
   handle: async ({ ledger }, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
     if (ledger.elsewhere !== undefined && isLong('events', asked))
-      return sendJson(reply, await ledger.elsewhere.answer('events', asked, { maxReplyBytes: MAX_REPLY_BYTES }));
+      return sendJson(
+        reply,
+        await ledger.elsewhere.answer('events', asked, { maxReplyBytes: MAX_REPLY_BYTES }),
+      );
     const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply

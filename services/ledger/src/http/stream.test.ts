@@ -6,11 +6,13 @@ import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { FactStream, type Wanted } from './stream.ts';
 import { Streams } from './streams.ts';
 
 const HOSTS = ['a', 'b'];
+const allowance = new Allowance();
 
 async function append(log: EventLog, host: string, count: number, size: number): Promise<void> {
   const fact = (index: number) => ({
@@ -95,7 +97,14 @@ describe('a stream of facts', () => {
           const join = (): void => {
             const client = new Client();
             clients.push(client);
-            void new FactStream({ feed, log, response: client.pipe, report: expect.fail, ...asked }).run();
+            void new FactStream({
+              feed,
+              log,
+              response: client.pipe,
+              allowance,
+              report: expect.fail,
+              ...asked,
+            }).run();
           };
           join();
           for (const step of actions) {
@@ -135,7 +144,7 @@ describe('a stream of facts', () => {
     expect(feed.since(0)).toBeUndefined();
     expect(feed.since(11_990)).toHaveLength(10);
     const client = new Client();
-    void new FactStream({ feed, log, response: client.pipe, report: expect.fail, after: 0 }).run();
+    void new FactStream({ feed, log, response: client.pipe, allowance, report: expect.fail, after: 0 }).run();
     const facts = () => client.messages.filter(({ event }) => event === 'fact').length;
     while (!client.messages.some(({ event }) => event === 'caught-up')) await client.read();
     expect(facts()).toBe(12_000);
@@ -148,7 +157,14 @@ describe('a stream of facts', () => {
     const feed = new Feed(log, (reason) => expect.fail(reason));
     await feed.start();
     const client = new Client();
-    const stream = new FactStream({ feed, log, response: client.pipe, report: expect.fail, after: 3 });
+    const stream = new FactStream({
+      feed,
+      log,
+      response: client.pipe,
+      allowance,
+      report: expect.fail,
+      after: 3,
+    });
     await stream.run();
     stream.beat(performance.now());
     expect(String(client.pipe.read())).toMatch(/: beat\nid: 3\n\n$/);

@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import { Problem } from '@apledger/api';
 import type { EventLog } from '@apledger/event-log';
+import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { SECURITY_HEADERS } from './guard.ts';
 import { FactStream, type Wanted } from './stream.ts';
@@ -25,6 +26,7 @@ export class Streams {
   readonly #feed: Feed;
   readonly #report: (message: string) => void;
   readonly #open = new Set<FactStream>();
+  readonly #allowance = new Allowance();
   readonly #timer: NodeJS.Timeout;
 
   private constructor({ log, report, beatMs = BEAT_MS }: StreamsOptions) {
@@ -76,6 +78,7 @@ export class Streams {
       feed: this.#feed,
       log: this.#log,
       response,
+      allowance: this.#allowance,
       report: this.#report,
       ...wanted,
     });

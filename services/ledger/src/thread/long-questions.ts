@@ -100,7 +100,11 @@ export class LongQuestions implements Elsewhere {
       this.#waiting.clear();
       for (const { reject } of waiting)
         reject(
-          new Problem(503, 'overloaded', 'The question took more than there is, or the service ends. Ask for less.'),
+          new Problem(
+            503,
+            'overloaded',
+            'The question took more than there is, or the service ends. Ask for less.',
+          ),
         );
     });
     return thread;
