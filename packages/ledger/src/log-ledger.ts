@@ -5,7 +5,9 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
+  type CustodyQueries,
   memoryStore,
+  openCustody,
   openReadModel,
   type Progress,
   type ReadModel,
@@ -42,6 +44,7 @@ export class LogLedger implements Ledger {
   readonly log: EventLog;
   readonly handler: CommandHandler;
   readonly heads: Heads;
+  readonly custody: CustodyQueries;
   readonly now: () => Date;
   readonly elsewhere: Elsewhere | undefined;
   readonly #options: LogLedgerOptions;
@@ -59,6 +62,7 @@ export class LogLedger implements Ledger {
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
     this.heads = new Heads(log);
+    this.custody = openCustody({ log, stateAt });
     this.now = now;
     this.elsewhere = options.elsewhere;
   }

@@ -14,6 +14,7 @@
 
 export type { Progress } from './catch-up.ts';
 export { type CustodyQueries, type HostPart, openCustody, type ReportParts } from './custody/custody.ts';
+export type { Headers } from './custody/facts-behind.ts';
 export type { Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';

@@ -1,6 +1,6 @@
 /** Who could use which queue when, and what was left open. */
 import { Problem, type Reply, type ReportFormat, type Request, type Span } from '@apledger/api';
-import { openCustody, type Range, type ReportParts } from '@apledger/projections';
+import type { Range, ReportParts } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
@@ -8,13 +8,13 @@ import { writeReport } from '../report/index.ts';
 import { unknownHost } from './hosts.ts';
 
 const custody: Answer<'custody'> = async (ledger, { host, apqn, ...asked }) =>
-  (await openCustody(ledger).custody(host, apqn, await rangeOf(ledger, asked))) ?? notThere(host);
+  (await ledger.custody.custody(host, apqn, await rangeOf(ledger, asked))) ?? notThere(host);
 
 const guestHistory: Answer<'guestHistory'> = async (ledger, { host, guest, ...asked }) =>
-  (await openCustody(ledger).guestHistory(host, guest, await rangeOf(ledger, asked))) ?? notThere(host);
+  (await ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked))) ?? notThere(host);
 
 const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) => ({
-  exposures: (await openCustody(ledger).exposures(host, await rangeOf(ledger, asked))) ?? notThere(host),
+  exposures: (await ledger.custody.exposures(host, await rangeOf(ledger, asked))) ?? notThere(host),
 });
 
 const report: Answer<'report'> = async (ledger, asked) => {
@@ -42,7 +42,7 @@ async function partsOf(
     ...(since !== undefined && { from: since }),
     ...(until !== undefined && { to: until }),
   });
-  const found = await openCustody(ledger).report({ host: host ?? null, guest: guest ?? null, from, to });
+  const found = await ledger.custody.report({ host: host ?? null, guest: guest ?? null, from, to });
   if (found === undefined) throw unknownHost(host ?? '');
   if (guest !== undefined) await checkRan(found, guest);
   return found;
