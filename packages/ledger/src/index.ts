@@ -24,6 +24,7 @@ export { type AnsweredOperation, answeredOperations, checker, type Scope } from 
 export {
   cacheDirectory,
   dataDirectory,
+  logName,
   type OpenLedgerOptions,
   openLedger,
   openLogLedger,
