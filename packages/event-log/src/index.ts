@@ -19,6 +19,7 @@ export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {
   Appended,
+  Auth,
   Commit,
   Delivery,
   EventLog,

@@ -213,7 +213,7 @@ class Relay {
     const message = factMessage(fact, guest, entity);
     const against = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
     if (message !== undefined && against === undefined) return { message };
-    const reason = against ?? 'its stream is none of a host';
+    const reason = against ?? 'its stream has no name';
     return { message: notPublishedMessage(fact, reason), reason };
   }
 
