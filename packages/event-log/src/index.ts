@@ -11,7 +11,7 @@
  */
 
 export { textOrFile } from '@apledger/nats/address';
-export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
+export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';

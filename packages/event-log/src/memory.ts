@@ -78,6 +78,10 @@ class MemoryLog implements EventLog {
     return [...run].map((stored) => stored.fact);
   }
 
+  async checkWritable(): Promise<void> {
+    this.#checkOpen();
+  }
+
   async *readStream(
     stream: string,
     range: { readonly from?: number; readonly to?: number } = {},
