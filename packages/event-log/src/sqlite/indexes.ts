@@ -77,7 +77,7 @@ export function structureProblems(directory: string): Problem[] {
     try {
       const found = db.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).all();
       return found.flatMap(({ integrity_check: fault }) =>
-        fault === 'ok' ? [] : [problemOf(String(fault))],
+        fault === 'ok' ? [] : [problemOf(db, String(fault))],
       );
     } finally {
       db.close();
