@@ -32,7 +32,7 @@ export {
 export { ViewChange } from './diff.ts';
 export { MAX_PAGE, RecordedFact, recordedFacts, StreamRequest } from './events.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
-export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
+export { CardView, GuestView, HostView, type MatrixView, MdevView, PlugView } from './matrices.ts';
 export type { AtMoment, Span } from './moment.ts';
 export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
 export {

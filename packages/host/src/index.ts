@@ -79,7 +79,16 @@ export {
 export { evolve, evolvePacked } from './evolve.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
-export { isInMdev, isOpen, MAX_MDEVS, type Mdev, mdevOf, mdevOfGuest, newestWithAny } from './mdevs.ts';
+export {
+  isInMdev,
+  isOpen,
+  MAX_MDEVS,
+  type Mdev,
+  mdevOf,
+  mdevOfGuest,
+  newestWithAny,
+  placePlugs,
+} from './mdevs.ts';
 export {
   busLimits,
   type CardHardware,

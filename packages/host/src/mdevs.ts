@@ -3,6 +3,7 @@ import { type ControlledMatrix, forEachId, type Matrix, maskFromWords } from '@a
 import {
   type AdapterPlugEvent,
   type AdapterPlugState,
+  adapterPlugTable,
   type GuestEvent,
   type GuestState,
   guestTable,
@@ -270,6 +271,19 @@ function setPlugCode(words: Uint32Array, at: number, apid: number, code: number)
   setBit(words, at + PLUG, apid, (code & 1) !== 0);
   setBit(words, at + PLUG + MASK_WORDS, apid, (code & 2) !== 0);
   setBit(words, at + PLUG + 2 * MASK_WORDS, apid, (code & 4) !== 0);
+}
+
+/** Puts adapters of an mdev into a state: for a host that is made from a view, whose history is not known. */
+export function placePlugs(
+  state: HostState,
+  uuid: string,
+  adapters: readonly number[],
+  plug: AdapterPlugState,
+): void {
+  const at = mdevAt(state, placeOf(state, uuid));
+  state.block.touch(at, MDEV_WORDS);
+  const code = adapterPlugTable.states.indexOf(plug);
+  for (const apid of adapters) setPlugCode(state.block.words, at, apid, code);
 }
 
 const RESET_DONE = { type: 'RESET_DONE' } as const satisfies AdapterPlugEvent;
