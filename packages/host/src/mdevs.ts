@@ -1,13 +1,13 @@
 /** The mdevs of a host: what they are, and how facts change them. */
 import { type ControlledMatrix, forEachId, type Matrix, maskFromWords } from '@apledger/ap';
 import {
-  type AdapterPlugEvent,
   type AdapterPlugState,
   adapterPlugTable,
-  type GuestEvent,
   type GuestState,
   guestTable,
   hasTag,
+  REFUSED,
+  type Step,
 } from '@apledger/machines';
 import {
   ASSIGNED,
@@ -23,16 +23,16 @@ import {
   MDEV_FLAGS,
   MDEV_WORDS,
   PLUG,
+  PLUG_WORDS,
   REMOVING,
   UUID_WORDS,
 } from './layout.ts';
 import {
-  guestAfter,
+  ADAPTER,
+  codeAfter,
   guestStateOf,
   ImpossibleFact,
   INITIAL_GUEST,
-  plugAfter,
-  plugAfterAny,
   plugStateOf,
 } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
@@ -253,9 +253,9 @@ export const lifecycleOf = (words: Uint32Array, at: number): number =>
   (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
 
 /** Moves the guest's machine a step on. */
-export function advanceGuest(words: Uint32Array, at: number, event: GuestEvent): void {
+export function advanceGuest(words: Uint32Array, at: number, step: Step): void {
   const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
-  words[at + MDEV_FLAGS] = flags | (guestAfter(lifecycleOf(words, at), event) << LIFECYCLE_SHIFT);
+  words[at + MDEV_FLAGS] = flags | (codeAfter(step, lifecycleOf(words, at), guestTable) << LIFECYCLE_SHIFT);
 }
 
 export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
@@ -286,38 +286,24 @@ export function placePlugs(
   for (const apid of adapters) setPlugCode(state.block.words, at, apid, code);
 }
 
-const RESET_DONE = { type: 'RESET_DONE' } as const satisfies AdapterPlugEvent;
-const RESET_FAILED = { type: 'RESET_FAILED' } as const satisfies AdapterPlugEvent;
-
-/** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent. */
-export function noteReset(words: Uint32Array, at: number, apid: number, isFailed: boolean): void {
-  const before = plugCode(words, at, apid);
-  const after = plugAfterAny(before, isFailed ? RESET_FAILED : RESET_DONE);
-  if (after !== before) setPlugCode(words, at, apid, after);
+/** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent; else nothing changes. */
+export function noteReset({ block }: HostState, at: number, apid: number, isFailed: boolean): void {
+  const before = plugCode(block.words, at, apid);
+  const after = (isFailed ? ADAPTER.resetFailed : ADAPTER.resetDone).after[before] ?? REFUSED;
+  if (after === REFUSED || after === before) return;
+  block.touch(at + PLUG, PLUG_WORDS);
+  setPlugCode(block.words, at, apid, after);
 }
 
-/** What a refilter found out about an adapter that came into the guest matrix. */
-export const PLUGGED = {
-  type: 'REFILTER',
-  isInHost: true,
-  areQueuesBound: true,
-  areQueuesPassable: true,
-} as const satisfies AdapterPlugEvent;
-
 /** Moves the machine of each of these adapters of the mdev a step on. */
-export function advancePlugs(
-  words: Uint32Array,
-  at: number,
-  adapters: Uint32Array,
-  event: AdapterPlugEvent,
-): void {
+export function advancePlugs(words: Uint32Array, at: number, adapters: Uint32Array, step: Step): void {
   for (let i = 0; i < MASK_WORDS; i++) {
     let left = adapters[i] ?? 0;
     while (left !== 0) {
       const leading = Math.clz32(left);
       left &= ~bitOf(leading);
       const apid = i * 32 + leading;
-      setPlugCode(words, at, apid, plugAfter(plugCode(words, at, apid), event));
+      setPlugCode(words, at, apid, codeAfter(step, plugCode(words, at, apid), adapterPlugTable));
     }
   }
 }
@@ -335,10 +321,10 @@ export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint3
     gone[i] = before & ~after & (words[at + ASSIGNED + i] ?? 0);
     come[i] = after & ~before;
   }
-  advancePlugs(words, at, gone, { type: 'UNPLUG' });
-  advancePlugs(words, at, come, PLUGGED);
+  advancePlugs(words, at, gone, ADAPTER.unplug);
+  advancePlugs(words, at, come, ADAPTER.plug);
   if (matrix === null) clear(words, field, MATRIX_WORDS);
-  else words.set(matrix, field);
+  else copy(words, field, matrix, 0, MATRIX_WORDS);
   setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
 }
 
