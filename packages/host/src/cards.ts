@@ -35,7 +35,7 @@ import {
 } from './layout.ts';
 import { codeAfter, ImpossibleFact, UNDETECTED, WITH_VFIO_AP, WITH_ZCRYPT } from './lifecycles.ts';
 import { type CardHardware, type HostState, MODES } from './state.ts';
-import { add, bitsBelow, hasBit, remove, setBit } from './words.ts';
+import { add, bitsBelow, hasBit, overlaps, remove, setBit } from './words.ts';
 
 export interface Card extends CardHardware {
   readonly configured: boolean;
@@ -69,7 +69,10 @@ export function zcryptDriverOf(type: number): Exclude<QueueDriver, 'vfio_ap'> {
 }
 
 /** Hardware type of the card device; 0 when there is none. */
-export const cardType = (state: HostState, apid: number): number => state.cards.get(apid)?.type ?? 0;
+export function cardType(state: HostState, apid: number): number {
+  const row = rowOf(state, apid);
+  return row < 0 ? 0 : ((state.block.words[row + CARD] ?? 0) >>> 8) & 0xff;
+}
 
 /** The driver whose name a queue's `driver` link shows; null when it is bound to none, or not there. */
 export function driverOf(state: HostState, queue: Apqn): QueueDriver | null {
@@ -201,6 +204,32 @@ function cardOf(state: HostState, apid: number): Card | undefined {
 export function queuesOf(state: HostState, apid: number, which: keyof typeof QUEUES = 'all'): Mask256 {
   const row = rowOf(state, apid);
   return row < 0 ? NO_QUEUES : maskFromWords(state.block.words, row + QUEUES[which]);
+}
+
+/** Whether the card has queues in all of these domains, or has them all in one state. */
+export function hasQueues(
+  state: HostState,
+  apid: number,
+  domains: Mask256,
+  which: keyof typeof QUEUES = 'all',
+): boolean {
+  const row = rowOf(state, apid);
+  const { words } = state.block;
+  const at = row + QUEUES[which];
+  for (let i = 0; i < MASK_WORDS; i++)
+    if (((domains[i] ?? 0) & ~(row < 0 ? 0 : (words[at + i] ?? 0))) !== 0) return false;
+  return true;
+}
+
+/** Whether the card has any queue of these domains in the state. */
+export function hasAnyQueue(
+  state: HostState,
+  apid: number,
+  domains: Mask256,
+  which: keyof typeof QUEUES,
+): boolean {
+  const row = rowOf(state, apid);
+  return row >= 0 && overlaps(state.block.words, row + QUEUES[which], domains, 0);
 }
 
 export function queueOf(state: HostState, apid: number, apqi: number): Queue | undefined {

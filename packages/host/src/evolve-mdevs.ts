@@ -89,7 +89,7 @@ function applyToGuest(state: HostState, place: number, at: number, op: number): 
 }
 
 function setGuest(state: HostState, place: number, guest: string | null): void {
-  if (state.texts.guests[place] !== guest) state.changingTexts().guests[place] = guest;
+  if (state.texts.guests[place] !== guest) state.changingGuests()[place] = guest;
 }
 
 function openMdev(state: HostState, place: number, at: number): void {

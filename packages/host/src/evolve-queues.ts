@@ -90,7 +90,7 @@ function checkExist(words: Uint32Array, row: number): void {
 
 function forgetOverrides(state: HostState, apid: number): void {
   for (const queue of state.texts.overrides.keys())
-    if (queue >>> 8 === apid && hasBit(mask, 0, queue & 0xff)) state.changingTexts().overrides.delete(queue);
+    if (queue >>> 8 === apid && hasBit(mask, 0, queue & 0xff)) state.changingOverrides().delete(queue);
 }
 
 /** A reset uses up the next fault that was injected into a queue. */
@@ -98,7 +98,7 @@ function useUpFaults(state: HostState, apid: number): void {
   if (state.texts.resetFaults.size === 0) return;
   for (const [queue, codes] of state.texts.resetFaults) {
     if (queue >>> 8 !== apid || !hasBit(mask, 0, queue & 0xff)) continue;
-    const { resetFaults } = state.changingTexts();
+    const resetFaults = state.changingFaults();
     if (codes.length > 1) resetFaults.set(queue, codes.slice(1));
     else resetFaults.delete(queue);
   }
@@ -111,7 +111,8 @@ function adapterReset(state: HostState, apid: number, row: number): void {
   const word = ASSIGNED + (apid >>> 5);
   const bit = bitOf(apid);
   const end = block.used;
-  for (let i = 0; i < MASK_WORDS; i++) unfit[i] = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
+  for (let i = 0; i < MASK_WORDS; i++)
+    unfit[i] = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
   for (let at = firstMdev(words); at < end; at += MDEV_WORDS)
     if (((words[at + word] ?? 0) & bit) !== 0)
       noteReset(state, at, apid, overlaps(words, at + ASSIGNED + MASK_WORDS, unfit, 0));

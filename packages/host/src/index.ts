@@ -69,6 +69,8 @@ export {
   CEX4,
   cardType,
   driverOf,
+  hasAnyQueue,
+  hasQueues,
   inOrder,
   isBoundToVfio,
   type Queue,
@@ -80,6 +82,7 @@ export { evolve, evolvePacked } from './evolve.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
 export {
+  domainsInMdevs,
   isInMdev,
   isOpen,
   MAX_MDEVS,

@@ -35,7 +35,9 @@ export function codeAfter(
   const next = after[code] ?? REFUSED;
   if (next === REFUSED) {
     const where = card < 0 ? '' : ` on card ${card}`;
-    throw new ImpossibleFact(`${type} cannot happen to what is ${states[code] ?? `in state ${code}`}${where}`);
+    throw new ImpossibleFact(
+      `${type} cannot happen to what is ${states[code] ?? `in state ${code}`}${where}`,
+    );
   }
   return next;
 }

@@ -1,5 +1,12 @@
 /** The mdevs of a host: what they are, and how facts change them. */
-import { type ControlledMatrix, forEachId, type Matrix, maskFromWords } from '@apledger/ap';
+import {
+  type ControlledMatrix,
+  forEachId,
+  formatApid,
+  type Mask256,
+  type Matrix,
+  maskFromWords,
+} from '@apledger/ap';
 import {
   type AdapterPlugState,
   adapterPlugTable,
@@ -37,7 +44,7 @@ import {
 } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import type { HostState } from './state.ts';
-import { bitOf, clear, copy, hasBit, overlaps, setBit } from './words.ts';
+import { add, bitOf, clear, copy, hasBit, overlaps, setBit } from './words.ts';
 
 /** Copies lie many in one array: to make an array for each takes longer than to fill it. */
 const COPIES_WORDS = 64 * MDEV_WORDS;
@@ -52,13 +59,14 @@ export class Mdev {
   #uuid: string | undefined;
 
   /** Copies the words from `at` on. */
-  constructor(words: Uint32Array, at: number, guest: string | null) {
+  constructor(words: Uint32Array, at: number, guest: string | null, uuid?: string) {
     if (copies.used === COPIES_WORDS) copies = { words: new Uint32Array(COPIES_WORDS), used: 0 };
     this.#words = copies.words;
     this.#at = copies.used;
     copies.used += MDEV_WORDS;
     copy(this.#words, this.#at, words, at, MDEV_WORDS);
     this.guest = guest;
+    this.#uuid = uuid;
   }
 
   get uuid(): string {
@@ -134,14 +142,21 @@ export const mdevCount = ({ block: { words } }: HostState): number => words[H.md
 export const mdevAt = ({ block: { words } }: HostState, place: number): number =>
   firstMdev(words) + place * MDEV_WORDS;
 
-const mdevValue = (state: HostState, place: number): Mdev =>
-  new Mdev(state.block.words, mdevAt(state, place), state.texts.guests[place] ?? null);
+const mdevValue = (state: HostState, place: number, uuid?: string): Mdev =>
+  new Mdev(state.block.words, mdevAt(state, place), state.texts.guests[place] ?? null, uuid);
 
+/** The UUID that was asked for last, as words: a decision asks for one mdev many times. */
 const asked = new Uint32Array(UUID_WORDS);
+let askedText = '';
 
 /** The mdev's place, -1 when there is none of that UUID (lower case). */
 export function placeOf(state: HostState, uuid: string): number {
-  return uuidWords(uuid, asked) ? state.index.find(state.block.words, asked) : -1;
+  if (uuid !== askedText) {
+    askedText = '';
+    if (!uuidWords(uuid, asked)) return -1;
+    askedText = uuid;
+  }
+  return state.index.find(state.block.words, asked);
 }
 
 /** The mdevs of a host, by UUID, in the order of creation. */
@@ -162,7 +177,7 @@ export class Mdevs {
 
   get(uuid: string): Mdev | undefined {
     const place = placeOf(this.#state, uuid);
-    return place < 0 ? undefined : mdevValue(this.#state, place);
+    return place < 0 ? undefined : mdevValue(this.#state, place, uuid);
   }
 
   /** The mdev whose UUID is in these four words. */
@@ -191,6 +206,16 @@ export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | und
 export const isInMdev = (state: HostState, apid: number, apqi: number): boolean =>
   placeWith(state, apid, apqi) >= 0;
 
+/** The domains in which any mdev's matrix holds a queue of the adapter. */
+export function domainsInMdevs(state: HostState, apid: number): Mask256 {
+  const { words } = state.block;
+  const domains = new Uint32Array(MASK_WORDS);
+  let at = firstMdev(words) + ASSIGNED;
+  for (let place = mdevCount(state); place > 0; place--, at += MDEV_WORDS)
+    if (hasBit(words, at, apid)) add(domains, 0, words, at + MASK_WORDS);
+  return domains;
+}
+
 function placeWith(state: HostState, apid: number, apqi: number): number {
   const { words } = state.block;
   const count = mdevCount(state);
@@ -212,12 +237,18 @@ export function mdevOfGuest(state: HostState, guest: string): Mdev | undefined {
 /** The newest mdev but `except` that has any APQN of the matrix assigned. */
 export function newestWithAny(state: HostState, matrix: Matrix, except?: string): Mdev | undefined {
   const { words } = state.block;
-  for (let place = mdevCount(state) - 1; place >= 0; place--) {
-    const at = mdevAt(state, place) + ASSIGNED;
-    if (!overlaps(words, at, matrix.adapters, 0) || !overlaps(words, at + MASK_WORDS, matrix.domains, 0))
-      continue;
-    const mdev = mdevValue(state, place);
-    if (mdev.uuid !== except) return mdev;
+  // Most matrices have their adapters in one word of the mask: the others need not be compared.
+  let [first, last] = [0, MASK_WORDS - 1];
+  while (first < last && matrix.adapters[first] === 0) first++;
+  while (last > first && matrix.adapters[last] === 0) last--;
+  const own = except === undefined ? -1 : placeOf(state, except);
+  let at = mdevAt(state, mdevCount(state) - 1) + ASSIGNED;
+  for (let place = mdevCount(state) - 1; place >= 0; place--, at -= MDEV_WORDS) {
+    let isIn = false;
+    for (let i = first; i <= last; i++)
+      if (((words[at + i] ?? 0) & (matrix.adapters[i] ?? 0)) !== 0) isIn = true;
+    if (isIn && place !== own && overlaps(words, at + MASK_WORDS, matrix.domains, 0))
+      return mdevValue(state, place);
   }
   return undefined;
 }
@@ -236,7 +267,7 @@ export function addMdev(state: HostState, uuid: Uint32Array): void {
     (state.guestMatrixLife === 'always' ? HAS_GUEST_MATRIX : 0) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
   words[H.mdevs] = (words[H.mdevs] ?? 0) + 1;
   state.mdevsMoved = true;
-  state.changingTexts().guests.push(null);
+  state.changingGuests().push(null);
 }
 
 export function removeMdev(state: HostState, place: number): void {
@@ -246,7 +277,7 @@ export function removeMdev(state: HostState, place: number): void {
   block.words[H.mdevs] = mdevCount(state) - 1;
   index.forget();
   state.mdevsMoved = true;
-  state.changingTexts().guests.splice(place, 1);
+  state.changingGuests().splice(place, 1);
 }
 
 export const lifecycleOf = (words: Uint32Array, at: number): number =>
@@ -330,10 +361,11 @@ export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint3
 
 /** The UUID whose four words begin at `at`. */
 export function uuidText(words: Uint32Array, at: number): string {
-  const [a = '', b = '', c = '', d = ''] = [0, 1, 2, 3].map((i) =>
-    (words[at + i] ?? 0).toString(16).padStart(8, '0'),
-  );
-  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+  const half = (i: number): string => {
+    const bits = ((words[at + (i >>> 1)] ?? 0) >>> ((i & 1) === 0 ? 16 : 0)) & 0xffff;
+    return formatApid(bits >>> 8) + formatApid(bits & 0xff);
+  };
+  return `${half(0)}${half(1)}-${half(2)}-${half(3)}-${half(4)}-${half(5)}${half(6)}${half(7)}`;
 }
 
 /** The four words of a UUID in lower case; false for any other text. */

@@ -89,7 +89,7 @@ function agree<Machine extends AnyStateMachine>(
 
     it('on every step that is compiled', () => {
       const codeOf = (state: string | undefined) =>
-        state === undefined ? REFUSED : table.states.findIndex((each) => each === state);
+        state === undefined ? REFUSED : (table.states as readonly string[]).indexOf(state);
       for (const event of events) {
         const { after } = stepOf(table, event);
         for (const [code, state] of table.states.entries())
