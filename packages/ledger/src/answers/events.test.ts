@@ -4,7 +4,7 @@ import type { Command } from '@apledger/events';
 import { describeRecorded } from '@apledger/projections/host';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LogLedger } from '../log-ledger.ts';
-import { A, assignAdapter, assignDomain, B, create, register } from '../testing/commands.ts';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 
 const start = (mdev: string, guest: string): Command => ({ type: 'StartGuest', mdev, guest });
 const stop = (mdev: string): Command => ({ type: 'StopGuest', mdev });
