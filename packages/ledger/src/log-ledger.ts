@@ -6,6 +6,8 @@ import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
   type CustodyQueries,
+  FactIndex,
+  type IndexStore,
   memoryStore,
   openCustody,
   openReadModel,
@@ -35,6 +37,8 @@ export interface LogLedgerOptions {
    * caught up; without it, the read model follows the log in the background and answers are right all the same.
    */
   readonly onProgress?: (text: string) => void;
+  /** Keeps an index over the facts; the ledger closes it. Default: none, and what it would find is searched for. */
+  readonly indexStore?: IndexStore;
   /** Answers long questions of transports. Default: this thread. */
   readonly elsewhere?: Elsewhere;
 }
@@ -45,6 +49,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly custody: CustodyQueries;
+  readonly index: FactIndex | undefined;
   readonly now: () => Date;
   readonly elsewhere: Elsewhere | undefined;
   readonly #options: LogLedgerOptions;
@@ -62,7 +67,9 @@ export class LogLedger implements Ledger {
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
     this.heads = new Heads(log);
-    this.custody = openCustody({ log, stateAt });
+    const { indexStore: store, report } = options;
+    this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
+    this.custody = openCustody({ log, stateAt, headers: this.index });
     this.now = now;
     this.elsewhere = options.elsewhere;
   }
@@ -117,6 +124,8 @@ export class LogLedger implements Ledger {
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
+    this.index?.clear();
+    void this.index?.catchUp();
     return readModel;
   }
 
@@ -128,7 +137,9 @@ export class LogLedger implements Ledger {
   /** Ends also a folding that is under way: what it kept is kept, the rest is folded another time. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    const indexClosed = this.index?.close();
     await this.log.close();
+    await indexClosed;
     await this.#following;
     (await this.#readModel?.catch(() => undefined))?.close();
   }

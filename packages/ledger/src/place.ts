@@ -3,12 +3,13 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@apledger/api';
 import { type EventLog, openLog, sqliteDirectory } from '@apledger/event-log';
-import { memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import { IndexStore, memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import { ServiceLedger } from './service-ledger.ts';
 
 const READ_MODEL = 'read-model.sqlite';
+const FACT_INDEX = 'fact-index.sqlite';
 
 /** As the options `--data`, `--log` and `--server` give it. */
 export interface Place {
@@ -33,11 +34,13 @@ const cacheDirectory = (place: Place): string | undefined =>
     ? dataDirectory(place)
     : undefined;
 
-export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store'> {
+export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'indexStore'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
   /** Keep what was folded from a log of servers too, in the data directory. */
   readonly keepsViews?: boolean;
+  /** Keep an index over the facts in the data directory too. */
+  readonly keepsIndex?: boolean;
 }
 
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
@@ -56,13 +59,14 @@ function openIn(place: Place, directory: string | undefined, readOnly: boolean):
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly = false, keepsViews = false, ...rest } = options;
+  const { readOnly = false, keepsViews = false, keepsIndex = false, ...rest } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
   const log = await openIn(place, directory, readOnly);
   if (directory === undefined) return new LogLedger({ log, ...rest });
   return new LogLedger({
     log,
     store: () => storeIn(directory, keepsViews),
+    ...(keepsIndex && { indexStore: IndexStore.open(join(directory, FACT_INDEX)) }),
     ...rest,
   });
 }
