@@ -64,7 +64,6 @@ const mayDoIo = [
   'packages/event-log/',
   'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',
-  'packages/projections/src/fact-index/store.ts',
   'packages/command-handler/src/snapshot-files.ts',
   'packages/ledger/src/place.ts',
 ];

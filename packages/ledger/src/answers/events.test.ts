@@ -1,7 +1,7 @@
 /** Facts by what they are about, in both orders. */
 import { openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import type { Command } from '@apledger/events';
-import { describeFact } from '@apledger/projections/host';
+import { describeRecorded } from '@apledger/projections/host';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LogLedger } from '../log-ledger.ts';
 import { A, assignAdapter, assignDomain, B, create, register } from '../testing/commands.ts';
@@ -48,7 +48,7 @@ const ask = (asked: Asked) => ledger.ask('events', asked);
 /** Who did what, without the rest. */
 const found = async (asked: Asked): Promise<string[]> =>
   (await ask(asked)).events.map((fact) =>
-    `${fact.host} ${fact.type}: ${describeFact(fact)}`.replaceAll(/, mdev .*/g, ''),
+    `${fact.host} ${fact.type}: ${describeRecorded(fact)}`.replaceAll(/, mdev .*/g, ''),
   );
 
 describe('facts of a guest', () => {

@@ -31,7 +31,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.constant<Command>({ type: 'ResetQueue', queue: '05.0004', text: '1' }),
   fc.constant<Command>({ type: 'RebootHost' }),
 );
-const step = fc.record({ host: fc.constantFrom('h1', 'h2'), actor: fc.constantFrom('anna', 'tom', '\u0130lk'), command });
+const step = fc.record({
+  host: fc.constantFrom('h1', 'h2'),
+  actor: fc.constantFrom('anna', 'tom', '\u0130lk'),
+  command,
+});
 const minute = (index: number): string => new Date(Date.UTC(2026, 10, 24, 9, index)).toISOString();
 const asked: fc.Arbitrary<Request<'events'>> = fc.record(
   {
@@ -41,7 +45,17 @@ const asked: fc.Arbitrary<Request<'events'>> = fc.record(
     mdev,
     queue: fc.constantFrom('05.0004', '06.0005', '05.0005'),
     errno: fc.constantFrom('EADDRINUSE', 'EBUSY', 'ENODEV'),
-    text: fc.constantFrom('web', 'guest W', 'adapter 05', 'TOM', 'aaaa-0000', 'no such thing', 'a', 'i\u0307l', '"4"'),
+    text: fc.constantFrom(
+      'web',
+      'guest W',
+      'adapter 05',
+      'TOM',
+      'aaaa-0000',
+      'no such thing',
+      'a',
+      'i\u0307l',
+      '"4"',
+    ),
     types: fc.constantFrom(['GuestStarted', 'CommandRejected'], ['AdapterAssigned']),
     since: fc.nat({ max: 19 }).map(minute),
     until: fc.integer({ min: 20, max: 59 }).map(minute),
@@ -66,7 +80,7 @@ function both(log: EventLog, file: string, now: () => Date) {
   const report = (line: string): void => void reports.push(line);
   return {
     plain: new LogLedger({ log, now }),
-    indexed: new LogLedger({ log, now, indexStore: IndexStore.open(file), report }),
+    indexed: new LogLedger({ log, now, indexStore: IndexStore.open(file, report), report }),
     reports,
   };
 }
@@ -83,7 +97,8 @@ describe('facts found by the index', () => {
           let clock = 0;
           const file = newFile();
           const { plain, indexed, reports } = both(log, file, () => new Date(minute(clock)));
-          for (const host of ['h1', 'h2']) await plain.submit({ host, actor: 'anna', command: register(host) });
+          for (const host of ['h1', 'h2'])
+            await plain.submit({ host, actor: 'anna', command: register(host) });
           for (const [n, each] of steps.entries()) {
             clock = n;
             await plain.submit(each);
@@ -118,10 +133,13 @@ describe('facts found by the index', () => {
 
     const other = openMemoryLog();
     const foreign = both(other, file, now);
-    for (let n = 0; n < 10; n++) await foreign.plain.submit({ host: 'h1', actor: 'tom', command: register('h1') });
+    for (let n = 0; n < 10; n++)
+      await foreign.plain.submit({ host: 'h1', actor: 'tom', command: register('h1') });
     await foreign.indexed.index?.catchUp();
     expect(foreign.reports).toEqual(['the index of facts is about another log; it is made again']);
-    expect(await positions(foreign.indexed, { actor: 'tom' })).toEqual(await positions(foreign.plain, { actor: 'tom' }));
+    expect(await positions(foreign.indexed, { actor: 'tom' })).toEqual(
+      await positions(foreign.plain, { actor: 'tom' }),
+    );
     await foreign.indexed.index?.close();
 
     const db = new DatabaseSync(file);
@@ -131,7 +149,9 @@ describe('facts found by the index', () => {
     await damaged.indexed.index?.catchUp();
     const wanted = await positions(damaged.plain, { actor: 'tom' });
     expect(await positions(damaged.indexed, { actor: 'tom' })).toEqual(wanted);
-    expect(damaged.reports).toEqual([expect.stringContaining('the piece a:tom 0 is damaged')]);
+    expect(damaged.reports).toEqual([
+      expect.stringContaining('was damaged (the piece a:tom 0 does not fit its checksum): it is set aside'),
+    ]);
     await damaged.indexed.index?.catchUp();
     expect(await positions(damaged.indexed, { actor: 'tom' })).toEqual(wanted);
     expect(damaged.indexed.index?.position).toBe(await other.lastPosition());

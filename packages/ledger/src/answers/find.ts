@@ -1,7 +1,7 @@
 /** Facts that a filter asks for: from the index as far as it reaches, and by looking at each beyond it. */
 import { setImmediate } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
-import { DamagedIndex, type FactIndex, search } from '@apledger/projections';
+import { type FactIndex, search } from '@apledger/projections';
 import type { LogLedger } from '../log-ledger.ts';
 import { type Looked, look, type Scan } from './scan.ts';
 
@@ -21,7 +21,6 @@ export async function* find(ledger: LogLedger, scan: Scan): AsyncGenerator<Looke
       after = looked.fact.position;
     }
   } catch (error) {
-    if (!(error instanceof DamagedIndex)) throw error;
     index.heal(error);
     yield* look(ledger, { ...scan, after });
   }

@@ -101,7 +101,9 @@ describe('the custody of a queue', () => {
 
 describe('custody that is kept from one question to the next', () => {
   const span = fc.record({ from: fc.integer({ min: 0, max: 70 }), to: fc.integer({ min: 0, max: 70 }) });
-  const apqns = fc.constantFrom(...EDGES.flatMap((apid) => EDGES.map((apqi) => formatApqn(apqn(apid, apqi)))));
+  const apqns = fc.constantFrom(
+    ...EDGES.flatMap((apid) => EDGES.map((apqi) => formatApqn(apqn(apid, apqi)))),
+  );
   const asked = fc.array(fc.record({ span, apqn: apqns, guest: fc.constantFrom('web', 'db', 'g0', 'g1') }), {
     minLength: 1,
     maxLength: 8,
@@ -124,7 +126,9 @@ describe('custody that is kept from one question to the next', () => {
               expect(await one.guestHistory('zt93', guest, range)).toEqual(
                 await openCustody({ log }).guestHistory('zt93', guest, range),
               );
-              expect(await one.exposures('zt93', range)).toEqual(await openCustody({ log }).exposures('zt93', range));
+              expect(await one.exposures('zt93', range)).toEqual(
+                await openCustody({ log }).exposures('zt93', range),
+              );
               expect(await one.audit(scope)).toEqual(await openCustody({ log }).audit(scope));
             }
           }
@@ -141,7 +145,9 @@ describe('custody that is kept from one question to the next', () => {
         const log = await logOf(facts, lengths);
         const kept = openCustody({ log });
         const last = await log.lastPosition();
-        const ranges = Array.from({ length: 10 }, (_, n) => ({ to: { position: Math.floor((last * n) / 10) } }));
+        const ranges = Array.from({ length: 10 }, (_, n) => ({
+          to: { position: Math.floor((last * n) / 10) },
+        }));
         const answers = await Promise.all(ranges.map((range) => kept.exposures('zt93', range)));
         for (const [n, range] of ranges.entries())
           expect(answers[n]).toEqual(await openCustody({ log }).exposures('zt93', range));

@@ -213,8 +213,7 @@ async function groupsOf(
   const sorted = [...groups.values()].sort((a, b) => a.period.from - b.period.from);
   return {
     *[Symbol.iterator]() {
-      for (const { period, queues } of sorted)
-        yield { queues, ...describePeriod(traced, period) };
+      for (const { period, queues } of sorted) yield { queues, ...describePeriod(traced, period) };
     },
   };
 }

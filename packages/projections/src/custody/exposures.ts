@@ -14,8 +14,7 @@ export async function findExposures(host: HostTrace): Promise<Exposure[]> {
   const found: [Apqn, Period][] = [];
   walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
     const isShared = period.holders.length > 1 && isAfter(period, host.from);
-    if (isShared || (period.from > host.from && isUnresetHandover(host, period)))
-      found.push([queue, period]);
+    if (isShared || (period.from > host.from && isUnresetHandover(host, period))) found.push([queue, period]);
   });
   found.sort(([queueA, a], [queueB, b]) => a.from - b.from || queueA - queueB);
   const standing = [...keptByStopped(host), ...sharedControlDomains(host)];

@@ -26,7 +26,12 @@ export interface Period {
 export const isAfter = ({ until }: Period, revision: number): boolean => until === NEVER || until > revision;
 
 /** Visits all periods of the queue up to a revision, oldest first, without a gap; at least one. */
-export function forEachPeriod(row: RowLog | undefined, apqi: number, upTo: number, visit: (period: Period) => void): void {
+export function forEachPeriod(
+  row: RowLog | undefined,
+  apqi: number,
+  upTo: number,
+  visit: (period: Period) => void,
+): void {
   const walk = new Walk(visit);
   row?.forEach(apqi, upTo, (event, holder, revision, commit) => {
     if (event === RESET) walk.reset(revision);

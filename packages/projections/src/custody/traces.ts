@@ -48,8 +48,7 @@ export class Traces {
   constructor({ log, stateAt, headers, maxBytes = MAX_BYTES }: TracesOptions) {
     this.log = log;
     this.headers = headers;
-    this.#stateAt =
-      stateAt ?? ((host, revision) => foldStream(log, host, new HostState(), revision));
+    this.#stateAt = stateAt ?? ((host, revision) => foldStream(log, host, new HostState(), revision));
     this.#maxBytes = maxBytes;
   }
 

@@ -7,6 +7,7 @@ import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { type Fact, hostOf } from '@apledger/events';
 import { evolve, type HostState, ImpossibleFact } from '@apledger/host';
+import { CacheUnusable } from '../cache-file.ts';
 import { CannotFold } from '../fold.ts';
 import { factOf, guestsOf, mdevOf } from '../search/concern.ts';
 import type { StateAt } from '../search/matcher.ts';
@@ -72,7 +73,10 @@ export class FactIndex {
     this.#running ??= this.#follow()
       .catch((error: unknown) => {
         this.#forget();
-        if (!this.#isClosing) this.heal(error);
+        if (this.#isClosing) return;
+        if (error instanceof DamagedIndex) this.heal(error);
+        else
+          this.#report(`the index of facts stands still: ${error instanceof Error ? error.message : error}`);
       })
       .finally(() => {
         this.#running = undefined;
@@ -86,10 +90,12 @@ export class FactIndex {
     this.store.clear();
   }
 
-  /** Forgets a damaged index, and says so. */
+  /** What follows from an error of the index: it is not asked until it has caught up again. Throws what is no error of the index. */
   heal(error: unknown): void {
-    this.#report(`the index of facts: ${error instanceof Error ? error.message : error}`);
-    if (error instanceof DamagedIndex) this.clear();
+    if (!(error instanceof DamagedIndex || error instanceof CacheUnusable)) throw error;
+    this.#forget();
+    if (error instanceof DamagedIndex) this.store.distrust(error.message);
+    else this.#report(error.message);
   }
 
   async close(): Promise<void> {
@@ -120,7 +126,10 @@ export class FactIndex {
   async #open(): Promise<void> {
     const checkpoint = this.store.checkpoint();
     if (checkpoint === undefined) return;
-    for await (const { hash } of this.#log.readAll({ after: checkpoint.position - 1, upTo: checkpoint.position }))
+    for await (const { hash } of this.#log.readAll({
+      after: checkpoint.position - 1,
+      upTo: checkpoint.position,
+    }))
       if (hash === checkpoint.hash) {
         this.#checkpoint = checkpoint;
         return;

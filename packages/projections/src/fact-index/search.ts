@@ -78,7 +78,9 @@ function inChunk(store: IndexStore, { terms, queue, text }: Needles, chunk: numb
 }
 
 const offsetsOf = (bytes: Uint8Array | undefined): Uint16Array =>
-  bytes === undefined ? new Uint16Array(0) : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  bytes === undefined
+    ? new Uint16Array(0)
+    : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
 
 function* offsetsOfQueue(bytes: Uint8Array | undefined, queue: Apqn): Generator<number> {
   if (bytes === undefined) return;
@@ -106,4 +108,3 @@ function canHold(store: IndexStore, chunk: number, text: string): boolean {
   for (const bit of bitsOf(text)) if (!hasBit(filter, bit)) return false;
   return true;
 }
-

@@ -1,18 +1,19 @@
 /**
- * What is kept of a fact index, in one SQLite file. It is a cache: a file that is damaged or of another layout is thrown away, and every
- * piece carries a checksum that is bound to its place.
+ * What is kept of a fact index, in one SQLite file. It is a cache (cache-file.ts), and every piece carries a checksum that is bound to its
+ * place.
  */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type CacheDatabase, type CacheFile, openCacheFile } from '../cache-file.ts';
 import { type Checkpoint, sameCheckpoint } from '../store.ts';
 
+/** 'apfi': an index over the facts of apledger. */
+const APPLICATION_ID = 0x61706669;
 /** Of the tables and of what the pieces mean: raise it when either changes. */
 const LAYOUT = 1;
-const BUSY_TIMEOUT_MS = 10_000;
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+const TABLES = `
+  CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+  CREATE TABLE piece (term TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (term, chunk)) STRICT`;
 const CHECKSUM_BYTES = 8;
 /** Of one piece, unpacked. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -40,50 +41,41 @@ export class DamagedIndex extends Error {
 }
 
 export class IndexStore {
-  readonly #db: DatabaseSync;
-  readonly #read: StatementSync;
-  readonly #chunks: StatementSync;
+  readonly #file: CacheFile;
   /** Pieces that were read, unpacked; the oldest first. */
   readonly #recent = new Map<string, Uint8Array>();
   #recentBytes = 0;
+  /** Position that the file must reach: one that was set aside meanwhile, and began anew, does not. */
+  #reach = 0;
 
-  private constructor(path: string) {
-    this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384');
-      this.#inTransaction(() => {
-        if (this.#db.prepare('PRAGMA user_version').get()?.user_version !== LAYOUT) this.#layOut();
-      });
-      this.#read = this.#db.prepare('SELECT bytes FROM piece WHERE term = ? AND chunk = ?');
-      this.#chunks = this.#db.prepare('SELECT chunk FROM piece WHERE term = ? ORDER BY chunk');
-    } catch (error) {
-      this.#db.close();
-      throw error;
-    }
+  private constructor(file: CacheFile) {
+    this.#file = file;
   }
 
-  /** Opens the file, or makes it. Throws what SQLite throws when it cannot be read or written at all. */
-  static open(path: string): IndexStore {
-    try {
-      return new IndexStore(path);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-      return new IndexStore(path);
-    }
+  /** Opens the file, or makes it; `report` gets a line when it is set aside. Throws CacheUnusable. */
+  static open(path: string, report?: (line: string) => void): IndexStore {
+    return new IndexStore(
+      openCacheFile({ path, applicationId: APPLICATION_ID, layout: LAYOUT, tables: TABLES, report }),
+    );
   }
 
   checkpoint(): Checkpoint | undefined {
-    const row = this.#db.prepare('SELECT position, hash FROM checkpoint').get();
-    return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
+    const found = this.#file.run(checkpointIn);
+    this.#reach = found?.position ?? 0;
+    return found;
   }
 
-  /** The chunks in which the term has a piece, ascending. */
+  /** The chunks in which the term has a piece, ascending. Throws DamagedIndex, CacheUnusable. */
   chunksOf(term: string): readonly number[] {
-    return guarded(() => this.#chunks.all(term).map(({ chunk }) => Number(chunk)));
+    return this.#read((db) =>
+      db
+        .prepare('SELECT chunk FROM piece WHERE term = ? ORDER BY chunk')
+        .all(term)
+        .map(({ chunk }) => Number(chunk)),
+    );
   }
 
-  /** Undefined when there is none. Throws DamagedIndex. The bytes are shared: not to be written to. */
+  /** Undefined when there is none. Throws DamagedIndex, CacheUnusable. The bytes are shared: not to be written to. */
   piece(term: string, chunk: number): Uint8Array | undefined {
     const key = `${chunk} ${term}`;
     const known = this.#recent.get(key);
@@ -104,12 +96,14 @@ export class IndexStore {
   }
 
   #load(term: string, chunk: number): Uint8Array | undefined {
-    const bytes = guarded(() => this.#read.get(term, chunk)?.bytes);
+    const sql = 'SELECT bytes FROM piece WHERE term = ? AND chunk = ?';
+    const bytes = this.#read((db) => db.prepare(sql).get(term, chunk)?.bytes);
     if (bytes === undefined) return undefined;
-    if (!(bytes instanceof Uint8Array)) throw new DamagedIndex(`the piece ${term} ${chunk} is no bytes`);
+    if (!(bytes instanceof Uint8Array))
+      throw new DamagedIndex(`damaged (the piece ${term} ${chunk} is no bytes)`);
     const packed = bytes.subarray(CHECKSUM_BYTES);
     if (!checksum(term, chunk, packed).equals(bytes.subarray(0, CHECKSUM_BYTES)))
-      throw new DamagedIndex(`the piece ${term} ${chunk} is damaged`);
+      throw new DamagedIndex(`damaged (the piece ${term} ${chunk} does not fit its checksum)`);
     // A copy with a buffer of its own: Node's buffers can share one.
     return new Uint8Array(zstdDecompressSync(packed, { maxOutputLength: MAX_BYTES }));
   }
@@ -121,62 +115,60 @@ export class IndexStore {
       return { term, chunk, bytes: Buffer.concat([checksum(term, chunk, small), small]) };
     });
     this.#forgetRecent();
-    return this.#inTransaction(() => {
-      if (!sameCheckpoint(this.checkpoint(), from)) return false;
-      const write = this.#db.prepare('REPLACE INTO piece (term, chunk, bytes) VALUES (?, ?, ?)');
-      for (const { term, chunk, bytes } of packed) write.run(term, chunk, bytes);
-      const { position, hash } = to;
-      this.#db.prepare('REPLACE INTO checkpoint (only, position, hash) VALUES (1, ?, ?)').run(position, hash);
-      return true;
-    });
+    const isKept = this.#file.run((db) =>
+      db.inTransaction(() => {
+        if (!sameCheckpoint(checkpointIn(db), from)) return false;
+        const write = db.prepare('REPLACE INTO piece (term, chunk, bytes) VALUES (?, ?, ?)');
+        for (const { term, chunk, bytes } of packed) write.run(term, chunk, bytes);
+        db.prepare('REPLACE INTO checkpoint (only, position, hash) VALUES (1, ?, ?)').run(
+          to.position,
+          to.hash,
+        );
+        return true;
+      }),
+    );
+    if (isKept) this.#reach = to.position;
+    return isKept;
   }
 
   clear(): void {
     this.#forgetRecent();
-    this.#inTransaction(() => this.#layOut());
+    this.#reach = 0;
+    this.#file.run((db) => db.inTransaction(() => db.exec('DELETE FROM checkpoint; DELETE FROM piece')));
+  }
+
+  /** Renames a file that holds something else than was written, and begins a new one. */
+  distrust(reason: string): void {
+    this.#forgetRecent();
+    this.#reach = 0;
+    this.#file.setAside(reason);
   }
 
   close(): void {
-    this.#db.close();
+    this.#file.close();
+  }
+
+  #read<T>(work: (db: CacheDatabase) => T): T {
+    return this.#file.run((db) => {
+      if ((checkpointIn(db)?.position ?? 0) < this.#reach) throw new DamagedIndex('made anew meanwhile');
+      return work(db);
+    });
   }
 
   #forgetRecent(): void {
     this.#recent.clear();
     this.#recentBytes = 0;
   }
+}
 
-  #layOut(): void {
-    this.#db.exec(`
-      DROP TABLE IF EXISTS checkpoint;
-      DROP TABLE IF EXISTS piece;
-      CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
-      CREATE TABLE piece (term TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (term, chunk)) STRICT;
-      PRAGMA user_version = ${LAYOUT};`);
-  }
-
-  #inTransaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
-  }
+function checkpointIn(db: CacheDatabase): Checkpoint | undefined {
+  const row = db.prepare('SELECT position, hash FROM checkpoint').get();
+  return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
 }
 
 const checksum = (term: string, chunk: number, packed: Uint8Array): Buffer =>
-  createHash('sha256').update(`${LAYOUT}\n${chunk}\n${term}\n`).update(packed).digest().subarray(0, CHECKSUM_BYTES);
-
-const isDamage = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && DAMAGED.has(Number(error.errcode) & 0xff);
-
-function guarded<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw isDamage(error) ? new DamagedIndex(String(error)) : error;
-  }
-}
+  createHash('sha256')
+    .update(`${LAYOUT}\n${chunk}\n${term}\n`)
+    .update(packed)
+    .digest()
+    .subarray(0, CHECKSUM_BYTES);

@@ -2,7 +2,17 @@
  * By what a fact is found: terms like `a:anna`, `m:UUID`, `g:web`, each with the places of its facts in a chunk of positions; for queues
  * a row of masks for each adapter; and the words of the chunk's facts, with a filter that says which of them are surely not there.
  */
-import { type Apqn, apidOf, apqiOf, type ControlledMatrix, formatApid, forEachApqn, EMPTY_MATRIX, equals, parseApqn } from '@apledger/ap';
+import {
+  type Apqn,
+  apidOf,
+  apqiOf,
+  type ControlledMatrix,
+  EMPTY_MATRIX,
+  equals,
+  forEachApqn,
+  formatApid,
+  parseApqn,
+} from '@apledger/ap';
 import type { RecordedFact } from '@apledger/event-log';
 import { type Fact, hostOf } from '@apledger/events';
 import type { Mdev } from '@apledger/host';
@@ -137,7 +147,8 @@ const bytesOf = (offsets: readonly number[]): Uint8Array => new Uint8Array(Uint1
 const setBit = (mask: Uint8Array, bit: number): void => {
   mask[bit >>> 3] = (mask[bit >>> 3] ?? 0) | (1 << (bit & 7));
 };
-export const hasBit = (mask: Uint8Array, bit: number): boolean => ((mask[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+export const hasBit = (mask: Uint8Array, bit: number): boolean =>
+  ((mask[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0;
 
 /** The bits of the filter that a text sets: one for each run of three and of four characters. */
 export function* bitsOf(text: string): Generator<number> {
@@ -145,6 +156,7 @@ export function* bitsOf(text: string): Generator<number> {
     let hash = 0x811c9dc5;
     for (let i = 0; i < 3; i++) hash = Math.imul(hash ^ text.charCodeAt(at + i), 0x01000193);
     yield (hash >>> 7) % FILTER_BITS;
-    if (at + 4 <= text.length) yield (Math.imul(hash ^ text.charCodeAt(at + 3), 0x01000193) >>> 5) % FILTER_BITS;
+    if (at + 4 <= text.length)
+      yield (Math.imul(hash ^ text.charCodeAt(at + 3), 0x01000193) >>> 5) % FILTER_BITS;
   }
 }

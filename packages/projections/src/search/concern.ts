@@ -6,9 +6,9 @@
  */
 import { type Apqn, apidOf, apqiOf, type ControlledMatrix, EMPTY_MATRIX, has, parseApqn } from '@apledger/ap';
 import type { RecordedFact } from '@apledger/event-log';
-import { type Fact, InvalidFact, parseFact, UnknownFact } from '@apledger/events';
+import { type Fact, InvalidFact, isLedgerFactType, parseFact, UnknownFact } from '@apledger/events';
 import type { HostState, Mdev } from '@apledger/host';
-import { describeFact } from '../describe.ts';
+import { describeFact, describeRecorded } from '../describe.ts';
 
 /** A recorded fact as it is read today; undefined for one that a newer version wrote, of which only the envelope is known. */
 export function factOf({ type, version, data }: RecordedFact): Fact | undefined {
@@ -21,10 +21,15 @@ export function factOf({ type, version, data }: RecordedFact): Fact | undefined 
 }
 
 /** What people see of a fact: its type, its description and who asked for it. */
-export function wordsOf({ type, actor }: RecordedFact, fact: Fact | undefined): string {
-  const described = fact === undefined ? '' : describeFact(fact);
+export function wordsOf(recorded: RecordedFact, fact: Fact | undefined): string {
+  const { type, actor } = recorded;
+  const described = fact === undefined ? otherWords(recorded) : describeFact(fact);
   return `${type}${described === '' ? '' : `: ${described}`}\n${actor}`;
 }
+
+/** Of facts about the ledger; those of a newer version have none. */
+const otherWords = (recorded: RecordedFact): string =>
+  isLedgerFactType(recorded.type) ? describeRecorded(recorded) : '';
 
 /** The errno that a command was refused with. */
 export const errnoOf = (fact: Fact): string | undefined =>

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
+import { isPassing, type LogHealth } from '@apledger/ledger';
 import type { Allowance, Holder } from './allowance.ts';
 import { type Batch, type Feed, type Frame, frameOf, type Listener } from './feed.ts';
 
@@ -25,6 +26,7 @@ export interface Wanted {
 export interface StreamOptions extends Wanted {
   readonly feed: Feed;
   readonly log: EventLog;
+  readonly health: LogHealth;
   readonly response: Writable;
   /** What all streams may hold together. */
   readonly allowance: Allowance;
@@ -37,6 +39,7 @@ export class FactStream implements Listener, Holder {
   #position: number;
   #hasCaughtUp = false;
   #isLive = false;
+  readonly #gone = new AbortController();
   /** When it stopped taking what was written, in ms. */
   #fullSince: number | undefined;
   /** Writes that the client has not taken yet. */
@@ -54,6 +57,7 @@ export class FactStream implements Listener, Holder {
     response.on('close', () => {
       options.feed.leave(this);
       options.allowance.release(this);
+      this.#gone.abort();
     });
     response.on('error', () => response.destroy());
   }
@@ -62,11 +66,12 @@ export class FactStream implements Listener, Holder {
   async run(): Promise<void> {
     try {
       while (!this.#isOver && !this.#isLive) {
-        if (this.#position < this.#options.feed.position) await this.#catchUp();
+        if (this.#position < this.#options.feed.position) await this.#catchUpPatiently();
         else this.#goLive();
       }
     } catch (error) {
-      // The log cannot be read now: the client comes back and goes on where it was.
+      if (this.#isOver) return;
+      // The client comes back and goes on where it was.
       this.#options.report(`a stream ended: ${error instanceof Error ? error.message : error}`);
       this.end();
     }
@@ -84,6 +89,11 @@ export class FactStream implements Listener, Holder {
     if (now - (this.#fullSince ?? now) > STALLED_MS) this.#options.response.destroy();
     else if (this.#isLive && !this.#options.response.writableNeedDrain)
       this.#writeLive(Buffer.from(`: beat\nid: ${this.#position}\n\n`));
+  }
+
+  /** Writes what concerns everybody: no fact. */
+  announce(bytes: Buffer): void {
+    if (!this.#isOver) this.#write(bytes);
   }
 
   end(): void {
@@ -107,6 +117,18 @@ export class FactStream implements Listener, Holder {
     }
     this.#isLive = true;
     this.#options.feed.join(this);
+  }
+
+  /** As far as it gets; goes on from there when the log is back. */
+  async #catchUpPatiently(): Promise<void> {
+    const { health } = this.#options;
+    try {
+      await this.#catchUp();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      health.failedToRead(error);
+      await health.present(this.#gone.signal);
+    }
   }
 
   /** What is written and not taken is one piece, or one fact; while it waits, nothing of the log is held. */
@@ -151,7 +173,7 @@ export class FactStream implements Listener, Holder {
       ? log.readAll({ after: this.#position, upTo })
       : this.#ofHost(host)) {
       if (fact.position > upTo) return;
-      yield frameOf(fact);
+      yield frameOf({ fact, text: JSON.stringify(fact) });
     }
   }
 

@@ -48,13 +48,18 @@ describe('the thread for long questions', () => {
     ['whatIf', { host: 'h1', steps: ['guest stop web'] }],
     ['recompute', {}],
   ])('answers %s as the ledger does', async (name, request) => {
-    const here: unknown = await ledger.ask(name, request as never);
-    expect(await answer(name, request as never)).toEqual(JSON.parse(JSON.stringify(here)));
+    // Where a page of facts ends, the index knows of no fact that is not wanted.
+    const { after: _, ...here } = JSON.parse(JSON.stringify(await ledger.ask(name, request as never)));
+    const { after: __, ...there } = Object(await answer(name, request as never));
+    expect(there).toEqual(here);
   });
 
-  it.each(['md', 'csv', 'json', 'html'] as const)('writes a report as %s as the ledger does', async (format) => {
-    expect(await text(questions.report({}, format))).toBe(await text(reportPieces(ledger, {}, format)));
-  });
+  it.each(['md', 'csv', 'json', 'html'] as const)(
+    'writes a report as %s as the ledger does',
+    async (format) => {
+      expect(await text(questions.report({}, format))).toBe(await text(reportPieces(ledger, {}, format)));
+    },
+  );
 
   it('has the problems of the ledger', async () => {
     await expect(answer('custody', { host: 'h9', apqn: '05.0004' })).rejects.toMatchObject({
@@ -74,7 +79,10 @@ describe('the thread for long questions', () => {
   it('takes 32 questions at once, and forgets a report that nobody reads on', async () => {
     const open = Array.from({ length: 32 }, () => questions.report({}, 'csv')[Symbol.asyncIterator]());
     for (const report of open) await report.next();
-    await expect(answer('exposures', { host: 'h1' })).rejects.toMatchObject({ status: 503, code: 'overloaded' });
+    await expect(answer('exposures', { host: 'h1' })).rejects.toMatchObject({
+      status: 503,
+      code: 'overloaded',
+    });
     for (const report of open) await report.return?.(undefined);
     expect(await answer('exposures', { host: 'h1' })).toMatchObject({ exposures: [] });
   });
