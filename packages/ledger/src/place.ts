@@ -10,12 +10,19 @@ import {
   sqliteDirectory,
   textOrFile,
 } from '@apledger/event-log';
-import { CacheUnusable, memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import {
+  CacheUnusable,
+  IndexStore,
+  memoryStore,
+  openSqliteStore,
+  type ReadModelStore,
+} from '@apledger/projections';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import { ServiceLedger } from './service-ledger.ts';
 
 const READ_MODEL = 'read-model.sqlite';
+const FACT_INDEX = 'fact-index.sqlite';
 
 /** As the options `--data`, `--log` and `--server` give it. */
 export interface Place {
@@ -61,11 +68,13 @@ export const cacheDirectory = (place: Place): string | undefined => {
   return log === undefined || data !== undefined || /^sqlite:/i.test(log) ? dataDirectory(place) : undefined;
 };
 
-export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store'> {
+export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'indexStore'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
   /** Keep what was folded from a log of servers too, in the data directory. */
   readonly keepsViews?: boolean;
+  /** Keep an index over the facts in the data directory too. */
+  readonly keepsIndex?: boolean;
 }
 
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
@@ -88,7 +97,7 @@ function openIn(
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly: _, keepsViews = false, ...rest } = options;
+  const { readOnly: _, keepsViews = false, keepsIndex = false, ...rest } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
   const log = await openIn(place, directory, options);
   if (directory === undefined) return new LogLedger({ log, ...rest });
@@ -100,6 +109,7 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
     log,
     files,
     store: () => storeIn(directory, keepsViews, options.report),
+    ...(keepsIndex && { indexStore: indexIn(directory, options.report) }),
     ...rest,
   });
 }
@@ -130,6 +140,17 @@ function storeIn(
     if (error instanceof CacheUnusable || isMade)
       report(error instanceof Error ? error.message : String(error));
     return memoryStore();
+  }
+}
+
+/** Undefined where it cannot be kept: facts are looked at one by one then. */
+function indexIn(directory: string, report: (message: string) => void = () => {}): IndexStore | undefined {
+  try {
+    return IndexStore.open(join(directory, FACT_INDEX), report);
+  } catch (error) {
+    if (!(error instanceof CacheUnusable)) throw error;
+    report(error.message);
+    return undefined;
   }
 }
 

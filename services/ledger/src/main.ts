@@ -40,6 +40,7 @@ async function start(options: Options): Promise<number> {
   });
   try {
     await ledger.views();
+    elsewhere?.start();
     const server = await buildServer({ ledger, console: options.console, report: complain });
     try {
       return await serve(server, ledger, options);
