@@ -264,7 +264,7 @@ describe('verify', () => {
     expect(status).toBe(0);
     expect(out).toMatch(
       new RegExp(
-        `^${facts.length} facts in 1 streams, 0 problems\nhost-h {2}revision ${facts.length - 1} {2}[0-9a-f]{64}\n$`,
+        `^${facts.length} facts in 1 stream, 0 problems\nhost-h {2}revision ${facts.length - 1} {2}[0-9a-f]{64}\n$`,
       ),
     );
   });
@@ -285,6 +285,19 @@ describe('verify', () => {
     expect({ status, out }).toEqual({ status: 2, out: '' });
     expect(err).toContain(`--heads ${heads}: not the output of verify --json or report --format json: `);
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('says how many heads it compared, and does not pass a file that names none', async () => {
+    const noted = (await apledger('verify', '--json', '--data', data)).out;
+    const { status, out } = await apledger('verify', '--heads', file('heads.json', noted), '--data', data);
+    expect(status).toBe(0);
+    expect(out).toContain(' facts in 1 stream, 1 head compared, 0 problems\n');
+    const none = file('none.json', '{"heads":[]}');
+    expect(await apledger('verify', '--heads', none, '--data', data)).toMatchObject({
+      status: 2,
+      out: '',
+      err: expect.stringContaining('it names no head, so there is nothing to compare'),
+    });
   });
 
   it('finds one edited letter, and a history that was cut off since its heads were noted', async () => {
