@@ -21,13 +21,16 @@ export {
   CustodyInterval,
   type CustodyReport,
   Exposure,
+  type ExposureReport,
   type GuestHistory,
   type GuestRun,
   Holder,
   type HostAudit,
   type NamedRun,
   REPORT_FORMATS,
+  type RefusedAttempt,
   type ReportFormat,
+  type UsedSpan,
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
 export { MAX_PAGE, RecordedFact, recordedFacts, StreamRequest } from './events.ts';

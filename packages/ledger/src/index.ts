@@ -31,7 +31,16 @@ export {
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
-export { boundaryText, exposureText, holdersText, resetText } from './report/words.ts';
+export {
+  boundaryText,
+  exposureText,
+  fromText,
+  holdersText,
+  resetText,
+  stoppedText,
+  untilText,
+  verificationText,
+} from './report/words.ts';
 export { ServiceLedger } from './service-ledger.ts';
 export { submit } from './submit.ts';
 export { whatIf } from './what-if/what-if.ts';

@@ -15,6 +15,7 @@
 export type { Progress } from './catch-up.ts';
 export { type CustodyQueries, openCustody } from './custody/custody.ts';
 export type { Range } from './custody/host-trace.ts';
+export { NotKnownYet } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';

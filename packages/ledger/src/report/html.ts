@@ -6,7 +6,7 @@
 import type { AuditReport, HostAudit } from '@apledger/api';
 import { visible } from '@apledger/text';
 import { headsJson } from './json.ts';
-import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
+import { exposureText, HEADS_NOTE, hostText, scopeText, TITLE, tablesOf } from './words.ts';
 
 const STYLE = `
 :root { color-scheme: light; }
@@ -40,19 +40,21 @@ export function* auditHtml(report: AuditReport): Generator<string, void, undefin
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1>${TITLE}</h1>
-<dl>${scopeText(report.scope)
+<dl>${scopeText(report)
     .map(([label, value]) => `<dt>${label}</dt><dd>${escaped(value)}</dd>`)
     .join('')}</dl>
 `;
   for (const host of report.hosts) yield* hostHtml(host);
   yield `<h2>What this report rests on</h2>\n<p>${escaped(HEADS_NOTE)}</p>\n<pre id="heads">${escaped(headsJson(report))}</pre>\n`;
-  yield '</body>\n</html>\n';
+  yield '</main>\n</body>\n</html>\n';
 }
 
 function* hostHtml(audit: HostAudit): Generator<string> {
-  const { host, driver, position, exposures } = audit;
-  yield `<h2>Host ${escaped(host)}</h2>\n<p>Driver ${driver ?? 'not known yet'}, up to position ${position}.</p>\n`;
+  const { host, position, exposures } = audit;
+  yield `<h2>Host ${escaped(host)}</h2>\n<p>${escaped(hostText(audit))}</p>\n`;
+  if (position === 0) return;
   yield '<h3>Exposures</h3>\n';
   yield exposures.length === 0 ? '<p>None was found.</p>\n' : '<ul class="exposures">\n';
   for (const exposure of exposures) yield `<li>${escaped(exposureText(exposure))}</li>\n`;

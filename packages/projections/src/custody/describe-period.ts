@@ -16,14 +16,20 @@ export function holderOf(trace: Trace, number: number): Holder {
 /** The revisions of the facts that a period's description names. */
 export const factsOf = ({ from, until, reset }: Period): readonly number[] => [from, until, reset];
 
-/** The facts that it names must be loaded. */
-export function describePeriod(trace: Trace, facts: FactsBehind, period: Period): Custody {
+/** The facts that it names must be loaded. `endedLater` is the fact that ended it after the range. */
+export function describePeriod(
+  trace: Trace,
+  facts: FactsBehind,
+  period: Period,
+  endedLater = NEVER,
+): Custody {
   const [holder = NOBODY, ...sharedWith] = period.holders.map((number) => holderOf(trace, number));
   return {
     holder,
     sharedWith,
     from: facts.at(period.from),
     until: facts.at(period.until),
+    ...(endedLater === NEVER ? {} : { endedLater: facts.must(endedLater) }),
     resetBefore: period.before.length === 0 ? null : period.reset !== NEVER,
     reset: facts.at(period.reset),
   };

@@ -1,6 +1,7 @@
 /** Reads a host's facts from the log into a trace. */
 
 import type { Apqn } from '@apledger/ap';
+import type { Boundary } from '@apledger/api';
 import { type EventLog, type Moment, packedFacts } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { readFacts } from '../facts.ts';
@@ -21,9 +22,29 @@ export interface HostTrace {
   /** The last facts of the host at or before the range's moments, whole commits: revisions, -1 = none. */
   readonly from: number;
   readonly to: number;
+  /** The host's first fact. */
+  readonly knownSince: Boundary;
+  /** Applies what came after the range, up to the log's end: the trace tells then what became of what was open. */
+  goOn(): Promise<void>;
 }
 
-/** Undefined when there is no such host. With `only`, a trace of that queue alone. Throws `CannotFold` for a log that this version cannot read. */
+/** The range lies before the host's first fact: there is nothing to answer from. */
+export class NotKnownYet extends Error {
+  override readonly name = 'NotKnownYet';
+  readonly knownSince: Boundary;
+
+  constructor(host: string, knownSince: Boundary) {
+    super(
+      `Host ${host} is not known before ${knownSince.occurredAt} (position ${knownSince.position}): of the time before, the ledger knows nothing.`,
+    );
+    this.knownSince = knownSince;
+  }
+}
+
+/**
+ * Undefined when there is no such host. With `only`, a trace of that queue alone. Throws `NotKnownYet` for a range that ends before the
+ * host's first fact, and `CannotFold` for a log that this version cannot read.
+ */
 export async function traceHost(
   log: EventLog,
   host: string,
@@ -34,17 +55,28 @@ export async function traceHost(
   const head = await log.head(stream);
   if (head === undefined) return undefined;
   const last = to === undefined ? head.revision : await endOfCommit(log, stream, to);
+  const facts = new FactsBehind(log, stream);
+  await facts.load([0]);
+  const knownSince = facts.must(0);
+  if (last < 0) throw new NotKnownYet(host, knownSince);
   const trace = new Trace(only);
-  if (last >= 0) {
-    for await (const page of readFacts(log, { stream, from: 0, to: last }))
+  const apply = async (first: number, to: number): Promise<void> => {
+    for await (const page of readFacts(log, { stream, from: first, to }))
       for (const fact of packedFacts(page)) trace.apply(fact);
-  }
+  };
+  await apply(0, last);
+  let later: Promise<void> | undefined;
   return {
     host,
     trace,
-    facts: new FactsBehind(log, stream),
+    facts,
     from: from === undefined ? -1 : await endOfCommit(log, stream, from),
     to: last,
+    knownSince,
+    goOn: () => {
+      later ??= last < head.revision ? apply(last + 1, head.revision) : Promise.resolve();
+      return later;
+    },
   };
 }
 

@@ -12,6 +12,8 @@ import { describeRecorded } from './describe.ts';
 
 export interface SpanOptions extends Place {
   readonly host?: string;
+  /** Both ends of the span at once. */
+  readonly at?: string;
   readonly from?: string;
   readonly to?: string;
   readonly json?: boolean;
