@@ -1,5 +1,13 @@
 /** The facts of the log or of one host, a page at a time. */
-import { type FactData, type FactType, factSchemas, HostName } from '@apledger/events';
+import {
+  type FactData,
+  type FactType,
+  factSchemas,
+  HostName,
+  type LedgerFactData,
+  type LedgerFactType,
+  ledgerFactSchemas,
+} from '@apledger/events';
 import Type, { type Static, type TSchema } from 'typebox';
 import { closed, type Immutable, operation } from './operation.ts';
 
@@ -23,6 +31,27 @@ const page = {
 };
 const PageRequest = Type.Object(page, closed);
 
+/** Parts of the envelope that newer facts have. */
+const added = {
+  auth: Type.Optional(
+    Type.Object(
+      {
+        method: Type.String(),
+        issuer: Type.Optional(Type.String()),
+        subject: Type.String(),
+        session: Type.Optional(Type.String()),
+      },
+      { description: 'who gave the command, as the service found out' },
+    ),
+  ),
+  claimed: Type.Optional(Type.String({ description: 'the actor that the client itself named' })),
+  clock: Type.Optional(
+    Type.String({
+      description: 'what the clock of the writing process read, RFC 3339 in UTC with milliseconds',
+    }),
+  ),
+};
+
 /** A fact as the log recorded it: the envelope, and what happened. */
 const Envelope = Type.Object({
   id: Type.String(),
@@ -34,6 +63,7 @@ const Envelope = Type.Object({
   occurredAt: Type.String(),
   recordedAt: Type.String(),
   actor: Type.String(),
+  ...added,
   cause: Type.String({ description: 'id of the command' }),
   correlation: Type.String(),
   data: Type.Unknown(),
@@ -41,25 +71,32 @@ const Envelope = Type.Object({
 });
 type Envelope = Immutable<Static<typeof Envelope>>;
 
+type Shown<T extends string, D> = Omit<Envelope, 'type' | 'data'> & {
+  /** Empty when the fact is about the ledger itself. */
+  readonly host: string;
+  readonly type: T;
+  readonly data: D;
+};
 /** A fact of the log and its host; `type` says what its data are. Facts keep the version they were written in. */
-export type RecordedFact = {
-  readonly [T in FactType]: Omit<Envelope, 'type' | 'data'> & {
-    readonly host: string;
-    readonly type: T;
-    readonly data: FactData<T>;
-  };
-}[FactType];
+export type RecordedHostFact = { readonly [T in FactType]: Shown<T, FactData<T>> }[FactType];
+export type RecordedLedgerFact = {
+  readonly [T in LedgerFactType]: Shown<T, LedgerFactData<T>>;
+}[LedgerFactType];
+export type RecordedFact = RecordedHostFact | RecordedLedgerFact;
 
+/** Whether the fact is of a host, not about the ledger itself. */
+export const isOfHost = (fact: RecordedFact): fact is RecordedHostFact => fact.host !== '';
+
+const shown = (host: TSchema, type: string, data: TSchema): TSchema =>
+  Type.Object({ ...Envelope.properties, host, type: Type.Literal(type), data });
 /** One schema for each type of fact, so that clients know what `data` is. */
-export const recordedFacts: readonly TSchema[] = (Object.keys(factSchemas) as FactType[]).map((type) =>
-  Type.Object({
-    ...Envelope.properties,
-    host: HostName,
-    type: Type.Literal(type),
-    data: factSchemas[type],
-  }),
-);
-export const RecordedFact = Type.Unsafe<RecordedFact>(Type.Union([...recordedFacts]));
+export const recordedFacts: ReadonlyMap<string, TSchema> = new Map([
+  ...Object.entries(factSchemas).map(([type, data]) => [type, shown(HostName, type, data)] as const),
+  ...Object.entries(ledgerFactSchemas).map(
+    ([type, data]) => [type, shown(Type.Literal(''), type, data)] as const,
+  ),
+]);
+export const RecordedFact = Type.Unsafe<RecordedFact>(Type.Union([...recordedFacts.values()]));
 
 const pageOf = <T extends TSchema>(fact: T, description: string) =>
   Type.Object({

@@ -33,7 +33,15 @@ export {
   type UsedSpan,
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
-export { MAX_PAGE, RecordedFact, recordedFacts, StreamRequest } from './events.ts';
+export {
+  isOfHost,
+  MAX_PAGE,
+  RecordedFact,
+  type RecordedHostFact,
+  type RecordedLedgerFact,
+  recordedFacts,
+  StreamRequest,
+} from './events.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
 export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
 export type { AtMoment, Span } from './moment.ts';

@@ -1,7 +1,7 @@
 /** The facts of the log or of one host, a page at a time. */
 import { Problem, type Reply, type Request } from '@apledger/api';
 import type { RecordedFact } from '@apledger/event-log';
-import { hostOf, isFactType, streamOf } from '@apledger/events';
+import { hostOf, isRecordedType, streamOf } from '@apledger/events';
 import type { Answer, Limits } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { momentOf } from '../moment.ts';
@@ -86,7 +86,7 @@ const tooLarge = ({ position, stream, type }: RecordedFact): Problem =>
 
 /** Types of facts by name. Throws Problem for what is none. */
 export function typesOf(types: readonly string[] | undefined): ReadonlySet<string> | undefined {
-  const unknown = types?.filter((type) => !isFactType(type)) ?? [];
+  const unknown = types?.filter((type) => !isRecordedType(type)) ?? [];
   if (unknown.length > 0)
     throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
       problems: unknown.map((type) => `types: there is no type ${JSON.stringify(type)}`),
