@@ -7,6 +7,7 @@
  * positions and times, input.ts what clients send beside.
  */
 export type { Limits } from './answer.ts';
+export { guestsThen } from './answers/names.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
 export {
   badHeader,

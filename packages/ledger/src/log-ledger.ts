@@ -5,6 +5,7 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
+  GuestTimes,
   memoryStore,
   openReadModel,
   type Progress,
@@ -39,6 +40,7 @@ export class LogLedger implements Ledger {
   readonly log: EventLog;
   readonly handler: CommandHandler;
   readonly heads: Heads;
+  readonly guests: GuestTimes;
   readonly now: () => Date;
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
@@ -55,6 +57,7 @@ export class LogLedger implements Ledger {
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
     this.heads = new Heads(log);
+    this.guests = new GuestTimes(log);
     this.now = now;
   }
 

@@ -10,10 +10,11 @@ import { visible } from '@apledger/text';
 import { describe } from './describe.ts';
 import { guestMatrixText, hostTable, matrixText } from './show.ts';
 
-export function whatIfText(answer: WhatIf): string {
+/** `asked` stands before the position: the moment that was asked for, and a comma. */
+export function whatIfText(answer: WhatIf, asked = ''): string {
   const { host, at, steps } = answer;
   return [
-    `What if, on host ${host} as of position ${at.position}, ${at.occurredAt}. Nothing of this is recorded.\n`,
+    `What if, on host ${host} as of ${asked}position ${at.position}, ${at.occurredAt}. Nothing of this is recorded.\n`,
     ...steps.map(stepText),
     sharesText(answer),
     ...hostTables(answer),

@@ -12,6 +12,7 @@ import type { Tried } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
+import { namesOf } from './mark.tsx';
 
 export interface SendDialogProps {
   readonly tried: Tried;
@@ -134,7 +135,7 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
                 {failure.done > 0 && `${failure.done} done. `}
                 {failure.message}
               </p>
-              {failure.refusal && <RefusalBlock refusal={failure.refusal} view={session.view.value} />}
+              {failure.refusal && <RefusalBlock refusal={failure.refusal} guests={namesOf(tried.before)} />}
             </div>
           )}
           <div class="dialog-buttons">

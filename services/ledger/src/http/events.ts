@@ -1,6 +1,6 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, momentOf, pageOf, typesOf } from '@apledger/ledger';
+import { badHeader, checker, guestsThen, momentOf, pageOf, typesOf } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
@@ -21,10 +21,11 @@ export const events: Route = {
   handle: async ({ ledger }, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
     const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES });
+    const guests = JSON.stringify(await guestsThen(ledger, page.events, page.texts));
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply
       .header('content-type', 'application/json; charset=utf-8')
-      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd}}`);
+      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd},"guests":${guests}}`);
   },
 };
 
