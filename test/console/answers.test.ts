@@ -20,7 +20,8 @@ describeInBrowser('answers', () => {
   });
 
   it('a fact is told with the guest of its time, and not with that of today', async () => {
-    const page = await served.open('/hosts/zlp1/facts?at=9');
+    const { events } = await served.api.get('/events', { host: 'zlp1', types: ['GuestStarted'], limit: 1 });
+    const page = await served.open(`/hosts/zlp1/facts?at=${events[0]?.position}`);
     await page.locator('.fact').first().waitFor();
     const words = (await page.locator('.facts').innerText()).replaceAll('\n', ' ');
     expect(words).toContain('guest web');
@@ -58,9 +59,15 @@ describeInBrowser('answers', () => {
     const { events } = await served.api.get('/events', { host: 'zlp1', types: ['GuestStopped'], limit: 1 });
     const [stopped] = events;
     const page = await served.open(`/hosts/zlp1?at=${stopped?.position}`);
-    await page.locator('.holders').getByText(/closed · last web, until/).waitFor();
+    await page
+      .locator('.holders')
+      .getByText(/closed · last web, until/)
+      .waitFor();
     await page.getByRole('link', { name: 'Guests' }).click();
-    await page.locator('.guest-list').getByText(/closed · last web, until/).waitFor();
+    await page
+      .locator('.guest-list')
+      .getByText(/closed · last web, until/)
+      .waitFor();
     await page.getByRole('img', { name: /: stopped$/ }).waitFor();
   });
 
@@ -81,15 +88,21 @@ describeInBrowser('answers', () => {
     await page.locator('canvas').first().waitFor();
   });
 
-  it.each(['/hosts/zlp1', '/'])('%s: the time that was asked for is shown, with its zone, and kept', async (path) => {
-    const page = await served.open(`${path}?at=now`);
-    await page.getByRole('button', { name: /^Now last fact .* UTC · position/ }).waitFor();
-    const { occurredAt } = await served.api.get('/hosts/{host}', { host: 'zlp1' });
-    const asked = new Date(Date.parse(occurredAt) + 1).toISOString();
-    await page.goto(`${served.url}${path}?at=${asked.replace('T', ' ').replace('Z', ' 00:00')}`);
-    await page.getByRole('button', { name: asked.slice(11, 23) }).getByText('last fact by then').waitFor();
-    await page.waitForURL((url) => url.searchParams.get('at') === asked);
-  });
+  it.each(['/hosts/zlp1', '/'])(
+    '%s: the time that was asked for is shown, with its zone, and kept',
+    async (path) => {
+      const page = await served.open(`${path}?at=now`);
+      await page.getByRole('button', { name: /^Now last fact .* UTC · position/ }).waitFor();
+      const { occurredAt } = await served.api.get('/hosts/{host}', { host: 'zlp1' });
+      const asked = new Date(Date.parse(occurredAt) + 1).toISOString();
+      await page.goto(`${served.url}${path}?at=${asked.replace('T', ' ').replace('Z', '+00:00')}`);
+      await page
+        .getByRole('button', { name: asked.slice(11, 23) })
+        .getByText('last fact by then')
+        .waitFor();
+      await page.waitForURL((url) => url.searchParams.get('at') === asked);
+    },
+  );
 
   it('a host is found by its name, wherever it stands in the list', async () => {
     const page = await served.open('/?find=LP1');

@@ -55,4 +55,4 @@ export {
 } from './operations.ts';
 export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
 export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
-export { Share, type SupposedStep, type WhatIf } from './what-if.ts';
+export { type OutOfService, Share, type SupposedStep, type WhatIf } from './what-if.ts';

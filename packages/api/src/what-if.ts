@@ -40,6 +40,15 @@ export type SupposedStep = Immutable<Static<typeof SupposedStep>>;
 
 const Queues = Type.Array(Type.String());
 
+/** A card that would be off or stopped: who has its queues keeps them, and cannot use them while it lasts. */
+const OutOfService = Type.Object({
+  adapter: Type.Integer(),
+  reason: Type.Enum(['deconfigured', 'check-stopped']),
+  shares: Type.Array(Share, { description: 'the queues of the card that guests have' }),
+  hostQueues: Type.Array(Type.String()),
+});
+export type OutOfService = Immutable<Static<typeof OutOfService>>;
+
 export const whatIf = operation({
   name: 'what-if',
   summary:
@@ -65,6 +74,9 @@ export const whatIf = operation({
     lost: Type.Array(Share),
     gained: Type.Array(Share),
     hostQueues: Type.Object({ lost: Queues, gained: Queues }),
+    outOfService: Type.Array(OutOfService, {
+      description: 'cards by which nobody loses a queue, and whose queues nobody could use',
+    }),
     changes: Type.Array(ViewChange),
     before: HostView,
     after: HostView,

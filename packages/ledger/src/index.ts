@@ -7,8 +7,9 @@
  * positions and times, input.ts what clients send beside.
  */
 export type { Limits } from './answer.ts';
-export { guestsThen } from './answers/names.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { unknownHost } from './answers/hosts.ts';
+export { guestsThen } from './answers/names.ts';
 export {
   badHeader,
   hostNameOf,

@@ -75,7 +75,8 @@ async function* factsOf(
 /** How many facts at most. */
 function limitOf(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY;
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Failure(2, `--limit ${text}: write a number of facts, like 20.`);
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new Failure(2, `--limit ${text}: write a number of facts, like 20.`);
   return Number(text);
 }
 

@@ -25,10 +25,12 @@ async function replay(options: SpanOptions, output: Output): Promise<number> {
     if (options.host !== undefined) await hostsAsked(ledger, options.host);
     const first = await parseGiven('--from', options.from, ledger);
     const last = await parseGiven('--to', options.to, ledger);
-    if (isReversed(first, last)) throw new Failure(2, `--from ${options.from} lies after --to ${options.to}.`);
+    if (isReversed(first, last))
+      throw new Failure(2, `--from ${options.from} lies after --to ${options.to}.`);
     const used = usedSpanText(first, last);
     if (used !== '') output.err(line(`Commands ${used}:`));
-    for await (const facts of commands(ledger, options.host, first, last)) await printStep(ledger, facts, options, output);
+    for await (const facts of commands(ledger, options.host, first, last))
+      await printStep(ledger, facts, options, output);
     return 0;
   });
 }

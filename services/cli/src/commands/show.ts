@@ -36,7 +36,10 @@ export async function show(
       const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
       // To list nothing is an answer; not to find what was asked for is none.
       if (name !== undefined)
-        throw new Failure(1, `${what}${when}.${thing === 'guest' ? await pastOf(ledger, name, options, moment) : ''}`);
+        throw new Failure(
+          1,
+          `${what}${when}.${thing === 'guest' ? await pastOf(ledger, name, options, moment) : ''}`,
+        );
       output.err(line(`${what}${when}.`));
     } else if (when !== '' && !options.json) output.out(line(`As it was${when}.`));
     output.out(texts.join(options.json ? '' : '\n'));

@@ -28,7 +28,10 @@ describe('the life of a guest', () => {
   });
 
   it('is told by its last facts, without those before', () => {
-    expect(lifeAfter(['GuestStopped', 'GuestStarted'])).toMatchObject({ state: 'running', last: { from: 'stopped' } });
+    expect(lifeAfter(['GuestStopped', 'GuestStarted'])).toMatchObject({
+      state: 'running',
+      last: { from: 'stopped' },
+    });
     expect(lifeAfter(['GuestStarted'])).toEqual({ state: 'running', last: undefined });
     expect(lifeAfter(['MigrationRefused', 'MigrationRefused'], true).state).toBe('running');
   });

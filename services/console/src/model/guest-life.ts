@@ -39,16 +39,17 @@ const RUNNING: Life = { state: 'running', last: undefined };
 /** Where a fact leaves a guest, wherever it was before. */
 const AFTER: ReadonlyMap<string, GuestState> = new Map<string, GuestState>(
   Object.entries({
-  MdevCreated: 'defined',
-  MdevRemovalBlocked: 'removing',
-  MdevRemoved: 'removed',
-  GuestStarted: 'running',
-  GuestStopped: 'stopped',
-  MdevAttached: 'running',
-  MdevDetached: 'stopped',
-  MigrationRequested: 'migrating',
-  MigrationCompleted: 'migrated',
-}));
+    MdevCreated: 'defined',
+    MdevRemovalBlocked: 'removing',
+    MdevRemoved: 'removed',
+    GuestStarted: 'running',
+    GuestStopped: 'stopped',
+    MdevAttached: 'running',
+    MdevDetached: 'stopped',
+    MigrationRequested: 'migrating',
+    MigrationCompleted: 'migrated',
+  }),
+);
 
 /**
  * The guest's life after these facts about its mdev, oldest first: the last ones, before which there may have been others. What the

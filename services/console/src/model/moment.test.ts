@@ -23,7 +23,10 @@ describe('a moment', () => {
   );
 
   it('has its plus sign again where an address lost it', () => {
-    expect(parseMoment('2026-11-25T09:14:00 01:00')).toEqual({ kind: 'time', time: '2026-11-25T09:14:00+01:00' });
+    expect(parseMoment('2026-11-25T09:14:00 01:00')).toEqual({
+      kind: 'time',
+      time: '2026-11-25T09:14:00+01:00',
+    });
     expect(parseMoment('2026-11-25 09:14')).toEqual({ kind: 'time', time: '2026-11-25 09:14' });
   });
 

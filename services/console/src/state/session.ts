@@ -120,7 +120,8 @@ export class Session {
       else await this.#loadHost(this.host, moment, loading.signal);
     } catch (error) {
       if (loading.signal.aborted) return;
-      if (error instanceof Problem && error.code === 'no-such-moment') await this.#unreadable(error, loading.signal);
+      if (error instanceof Problem && error.code === 'no-such-moment')
+        await this.#unreadable(error, loading.signal);
       else
         batch(() => {
           this.problem.value = messageOf(error);
@@ -170,11 +171,13 @@ export class Session {
 
   /** Finds what the slider spans: the first fact, and the last when it is the past that is shown first. */
   async #span(host: string | undefined, signal: AbortSignal): Promise<void> {
-    const { events } = await fetchFacts({ host, limit: 1 }, signal);
+    const { events } = await fetchFacts({ host, limit: 1 }, signal).catch(asNone);
     if (events[0] !== undefined) this.first.value = stampOf(events[0]);
     if (this.moment.peek().kind === 'now') return;
     const head =
-      host === undefined ? (await lastStamp(NOW, signal)).stamp : stampOfView(await fetchHost(host, NOW, signal));
+      host === undefined
+        ? (await lastStamp(NOW, signal)).stamp
+        : stampOfView(await fetchHost(host, NOW, signal));
     if (head !== undefined) this.#reaches(head);
   }
 
@@ -193,7 +196,8 @@ export class Session {
     if (this.#unfollow !== undefined) return;
     this.#unfollow = follow({
       after: last?.position ?? 0,
-      host: this.host,
+      // The service follows no host that it does not know: that one may come with any fact.
+      host: this.first.peek() === undefined ? undefined : this.host,
       onFact: (fact) => this.#arrive(fact),
       onLink: (link) => {
         this.link.value = link;
@@ -202,6 +206,7 @@ export class Session {
   }
 
   #arrive(fact: RecordedFact): void {
+    if (this.host !== undefined && fact.host !== this.host) return;
     const stamp = stampOf(fact);
     batch(() => {
       this.#reaches(stamp);
@@ -234,6 +239,12 @@ export class Session {
       this.settled.value = this.#stamp;
     });
   }
+}
+
+/** A host that is not there has no facts. */
+function asNone(error: unknown): { readonly events: readonly RecordedFact[] } {
+  if (error instanceof Problem && error.code === 'unknown-host') return { events: [] };
+  throw error;
 }
 
 const stampOfView = (view: HostViewJson | undefined): Stamp | undefined =>

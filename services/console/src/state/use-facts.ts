@@ -27,7 +27,12 @@ interface Found {
  * answer, and is asked on until it has come to the beginning.
  */
 export async function newestFacts(
-  { position, want, last, ...query }: FactsQuery & {
+  {
+    position,
+    want,
+    last,
+    ...query
+  }: FactsQuery & {
     readonly position: number;
     readonly want: number;
     /** The last position that is known of the log. */

@@ -54,7 +54,13 @@ export function FactsView() {
       </header>
       {problem && <p class="notice is-bad">{problem}</p>}
       {facts.length === 0 ? (
-        <p class="empty">{isLooking ? 'Asking for the facts …' : problem === undefined ? 'No such fact up to this moment.' : ''}</p>
+        <p class="empty">
+          {isLooking
+            ? 'Asking for the facts …'
+            : problem === undefined
+              ? 'No such fact up to this moment.'
+              : ''}
+        </p>
       ) : (
         <ol class="facts">
           {byDay(facts).map(([day, ofDay]) => (

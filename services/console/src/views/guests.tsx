@@ -87,7 +87,12 @@ function Guest({ mdev, lastGuest }: { readonly mdev: MdevView; readonly lastGues
   const { href } = usePage();
   const isNarrow = useMedia('(max-width: 760px)');
   const newest = useLife(mdev.mdev);
-  const life = newest && lifeAfter(newest.toReversed().map(({ type }) => type), mdev.open);
+  const life =
+    newest &&
+    lifeAfter(
+      newest.toReversed().map(({ type }) => type),
+      mdev.open,
+    );
   return (
     <div class="guest">
       <section class="panel" aria-labelledby="life-title">

@@ -263,7 +263,7 @@ function Tried({ step, guests }: { readonly step: SupposedStep; readonly guests:
 }
 
 function Changes({ tried }: { readonly tried: SupposedSteps }) {
-  const { lost, gained, hostQueues } = tried;
+  const { lost, gained, hostQueues, outOfService } = tried;
   const lines = [
     ...lost.map((share) => ({ isLoss: true, who: whoOf(share), what: whatOf(share) })),
     ...(hostQueues.lost.length > 0 ? [{ isLoss: true, who: 'the host', what: some(hostQueues.lost) }] : []),
@@ -272,9 +272,18 @@ function Changes({ tried }: { readonly tried: SupposedSteps }) {
       ? [{ isLoss: false, who: 'the host', what: some(hostQueues.gained) }]
       : []),
   ];
-  if (lines.length === 0) return <p class="hint">Nobody loses or gains a queue.</p>;
+  if (lines.length === 0 && outOfService.length === 0)
+    return <p class="hint">Nobody loses or gains a queue.</p>;
   return (
     <ul class="changes">
+      {outOfService.map(({ adapter, reason, shares, hostQueues: ofHost }) => (
+        <li key={adapter} class="is-loss">
+          <strong>Card {adapter.toString(16).padStart(2, '0')}</strong> is{' '}
+          {reason === 'deconfigured' ? 'off' : 'check-stopped'}: its queues stay with{' '}
+          {[...shares.map(whoOf), ...(ofHost.length > 0 ? ['the host'] : [])].join(', ') || 'nobody'}, and
+          cannot be used until it is back
+        </li>
+      ))}
       {lines.map(({ isLoss, who, what }) => (
         <li key={`${isLoss} ${who}`} class={isLoss ? 'is-loss' : 'is-gain'}>
           <strong>{who}</strong> {isLoss ? 'loses' : 'gains'} <span class="apqn">{what}</span>

@@ -61,25 +61,33 @@ export function CustodyTimeline({ chart, label, slotOf, isByTime, at, zoom, href
               <text class="lane-name" x={names - 10} y={LANE / 2 + 4}>
                 {lane.label}
               </text>
-              {lane.bars.filter((bar) => !isByTime || (bar.until >= from && bar.from <= until)).map((bar) => {
-                const x = start(bar);
-                return (
-                  <a
-                    key={bar.fromPlace}
-                    href={hrefOf(bar)}
-                    class={`bar is-${lane.holder.kind} ${slotOf(lane)}`}
-                    aria-label={`${lane.label}, from ${formatTime(bar.from)} ${bar.isOpen ? 'until now' : `until ${formatTime(bar.until)}`}${bar.isUnsafe ? ', without a reset before' : ''}`}
-                  >
-                    <rect x={x} y={(LANE - BAR) / 2} width={Math.max(3, end(bar) - x)} height={BAR} rx={4} />
-                    {bar.isUnsafe && (!isByTime || bar.from >= from) && (
-                      <g class="unsafe" transform={`translate(${x},${LANE / 2})`}>
-                        <path d="M0-9 8 6H-8z" />
-                        <text y="4">!</text>
-                      </g>
-                    )}
-                  </a>
-                );
-              })}
+              {lane.bars
+                .filter((bar) => !isByTime || (bar.until >= from && bar.from <= until))
+                .map((bar) => {
+                  const x = start(bar);
+                  return (
+                    <a
+                      key={bar.fromPlace}
+                      href={hrefOf(bar)}
+                      class={`bar is-${lane.holder.kind} ${slotOf(lane)}`}
+                      aria-label={`${lane.label}, from ${formatTime(bar.from)} ${bar.isOpen ? 'until now' : `until ${formatTime(bar.until)}`}${bar.isUnsafe ? ', without a reset before' : ''}`}
+                    >
+                      <rect
+                        x={x}
+                        y={(LANE - BAR) / 2}
+                        width={Math.max(3, end(bar) - x)}
+                        height={BAR}
+                        rx={4}
+                      />
+                      {bar.isUnsafe && (!isByTime || bar.from >= from) && (
+                        <g class="unsafe" transform={`translate(${x},${LANE / 2})`}>
+                          <path d="M0-9 8 6H-8z" />
+                          <text y="4">!</text>
+                        </g>
+                      )}
+                    </a>
+                  );
+                })}
             </g>
           ))}
           {isByTime && at !== undefined && at >= from && at <= until && (

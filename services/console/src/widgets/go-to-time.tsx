@@ -9,9 +9,14 @@ import { usePage } from '../state/page.tsx';
  */
 function clockOf(stamp: Stamp | undefined, used: number | undefined, isNow: boolean) {
   const place = stamp === undefined ? 'no fact' : `position ${stamp.position.toLocaleString('en-GB')}`;
-  if (isNow) return { large: 'Now', small: stamp === undefined ? place : `last fact ${momentOf(stamp.occurredAt)} · ${place}` };
+  if (isNow)
+    return {
+      large: 'Now',
+      small: stamp === undefined ? place : `last fact ${momentOf(stamp.occurredAt)} · ${place}`,
+    };
   if (used !== undefined) {
-    const last = stamp === undefined ? place : `last fact by then ${momentOf(stamp.occurredAt, used)} · ${place}`;
+    const last =
+      stamp === undefined ? place : `last fact by then ${momentOf(stamp.occurredAt, used)} · ${place}`;
     return { large: formatClock(used), small: `${formatDay(used)} UTC · ${last}` };
   }
   if (stamp === undefined) return { large: '--:--:--', small: place };

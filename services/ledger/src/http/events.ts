@@ -1,6 +1,7 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, guestsThen, momentOf, pageOf, typesOf } from '@apledger/ledger';
+import { streamOf } from '@apledger/events';
+import { badHeader, checker, guestsThen, momentOf, pageOf, typesOf, unknownHost } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
@@ -61,6 +62,7 @@ export const stream: Route = {
   handle: async ({ ledger, streams }, request, reply) => {
     const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request));
     const wanted = typesOf(types);
+    if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
     const from = lastEventId(request) ?? after;
     await momentOf(ledger, { position: from });
     streams.checkRoom();
