@@ -1,10 +1,12 @@
 /** Is this log the one that was written: heads compared, or every hash recomputed. And folding the read model anew. */
 import { setImmediate } from 'node:timers/promises';
 import type { Reply, Request } from '@apledger/api';
-import { checkHeads, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { hostOf, packRecorded, parseFact, streamOf } from '@apledger/events';
+import { checkHeads, verify as verifyLog } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
+import { verifyDirectory } from '../verify/directory.ts';
+import { repack } from '../verify/repack.ts';
 import { alone } from './alone.ts';
 
 const verify: Answer<'verify'> = async ({ log }, { heads }) => {
@@ -26,6 +28,9 @@ export async function recomputed(
   ledger: LogLedger,
   noted: NonNullable<Request<'recompute'>['heads']>,
 ): Promise<Reply<'recompute'>> {
+  const { files } = ledger;
+  if (files !== undefined)
+    return verifyDirectory(ledger.log, { ...files, noted, onProgress: (text) => ledger.show(text) });
   const walk = verifyLog(ledger.log, { repack, noted });
   let step = await walk.next();
   while (!step.done) {
@@ -37,19 +42,14 @@ export async function recomputed(
   return step.value;
 }
 
-/** Facts about the ledger have no packed form. */
-const repack = ({ stream, type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
-  hostOf(stream) === undefined
-    ? new Uint8Array()
-    : packRecorded(parseFact(type, version, data), version, stored);
-
 const rebuild: Answer<'rebuild'> = (ledger) =>
   alone(ledger, 'rebuild', async () => {
     const started = performance.now();
     const views = await ledger.rebuildViews();
     const position = await ledger.log.lastPosition();
     const hosts = (await views.hosts()).length;
-    return { position, hosts, milliseconds: Math.round(performance.now() - started) };
+    const milliseconds = Math.round(performance.now() - started);
+    return { position, hosts, milliseconds, kept: views.isKept };
   });
 
 export const verifyAnswers = { verify, recompute, rebuild };
