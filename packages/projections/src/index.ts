@@ -21,9 +21,9 @@ export {
 } from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
 export { checkStore } from './check-store.ts';
-export { type CustodyQueries, openCustody } from './custody/custody.ts';
-export type { Range } from './custody/host-trace.ts';
-export { NotKnownYet } from './custody/host-trace.ts';
+export { type CustodyQueries, type HostPart, openCustody, type ReportParts } from './custody/custody.ts';
+export type { Headers } from './custody/facts-behind.ts';
+export { NotKnownYet, type Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';

@@ -3,9 +3,17 @@
  * which. Spreadsheets take a cell that begins with = + - @ for a formula: such texts get an apostrophe in front.
  */
 
-import type { AuditReport, Boundary, Custody, Exposure, HostAudit } from '@apledger/api';
+import type { Boundary, Custody, Exposure } from '@apledger/api';
+import type { HostPart } from '@apledger/projections';
 import { visible } from '@apledger/text';
-import { exposureText, guestText, holderText, hostText, verificationText } from './words.ts';
+import {
+  exposureText,
+  guestText,
+  holderText,
+  hostText,
+  type VerifiedParts,
+  verificationText,
+} from './words.ts';
 
 const COLUMNS = [
   'record',
@@ -29,7 +37,7 @@ const COLUMNS = [
 type Row = { readonly [column in (typeof COLUMNS)[number]]?: string | number | null };
 
 /** Rows of text, the first of them the names of the columns. */
-export function* auditCsv(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditCsv(report: VerifiedParts): AsyncGenerator<string, void, undefined> {
   yield line(COLUMNS);
   const { scope, verification } = report;
   yield row({
@@ -49,11 +57,11 @@ export function* auditCsv(report: AuditReport): Generator<string, void, undefine
       revision,
       hash,
     });
-  for (const host of report.hosts) yield* hostRows(host);
+  for await (const host of report.hosts) yield* hostRows(host);
 }
 
-function* hostRows({ host, exposures, runs, custody, refusals, ...head }: HostAudit): Generator<string> {
-  yield row({ record: 'host', host, text: hostText({ host, exposures, runs, custody, refusals, ...head }) });
+function* hostRows({ host, exposures, runs, custody, refusals, ...head }: HostPart): Generator<string> {
+  yield row({ record: 'host', host, text: hostText(head) });
   for (const exposure of exposures) for (const one of exposureRows(exposure)) yield row({ ...one, host });
   for (const { guest, mdev, started, stopped, stoppedLater = null } of runs)
     yield row({
@@ -119,7 +127,7 @@ function exposureRows(exposure: Exposure): Row[] {
 }
 
 /** A moment that was asked for. */
-function bound(end: 'from' | 'until', moment: AuditReport['scope']['from']): Row {
+function bound(end: 'from' | 'until', moment: VerifiedParts['scope']['from']): Row {
   if (moment === null) return {};
   if ('time' in moment) return { [`${end}_time`]: moment.time };
   return 'position' in moment ? { [`${end}_position`]: moment.position } : {};

@@ -1,7 +1,8 @@
 /** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
-import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, HostAudit } from '@apledger/api';
+import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
+import type { HostPart, ReportParts } from '@apledger/projections';
 
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
@@ -96,8 +97,14 @@ export function exposureText(exposure: Exposure): string {
   }
 }
 
+/** A report of which one host at a time is in memory, of a log that was verified for it. */
+export type VerifiedParts = ReportParts & Pick<AuditReport, 'verification'>;
+
 /** What a report is about, and what it is worth: label and value. */
-export function scopeText({ scope, verification }: AuditReport): readonly (readonly [string, string])[] {
+export function scopeText({
+  scope,
+  verification,
+}: Pick<AuditReport, 'scope' | 'verification'>): readonly (readonly [string, string])[] {
   const { host, guest, from, to } = scope;
   return [
     ['Hosts', host === null ? 'all' : host],
@@ -120,7 +127,11 @@ export function verificationText({ facts, problems }: AuditReport['verification'
 const NO_PROBLEM = { stream: '', revision: 0, position: 0, problem: '' };
 
 /** Of what time a host's part is, or that there is nothing to tell of it. */
-export function hostText({ driver, position, knownSince }: HostAudit): string {
+export function hostText({
+  driver,
+  position,
+  knownSince,
+}: Pick<HostPart, 'driver' | 'position' | 'knownSince'>): string {
   if (position === 0)
     return `Not known before ${knownSince.occurredAt} (position ${knownSince.position}): of the time before, the ledger knows nothing.`;
   return `Driver ${driver ?? 'not known yet'}, up to position ${position}. Nothing is known before ${knownSince.occurredAt}.`;
@@ -139,7 +150,7 @@ export interface Table {
   readonly rows: () => Iterable<readonly string[]>;
 }
 
-export const tablesOf = ({ runs, custody, refusals, knownSince }: HostAudit): readonly Table[] => [
+export const tablesOf = ({ runs, custody, refusals, knownSince }: HostPart): readonly Table[] => [
   {
     title: 'Guests',
     none: 'None ran.',

@@ -13,7 +13,7 @@ export interface QueuePeriod {
 
 /**
  * The revision of the fact that ended each of these periods of a range after the range, loaded; periods that ended within it, or have not
- * ended, are missing. The trace has gone on to the log's end afterwards.
+ * ended, are missing.
  */
 export async function endsLater(
   traced: HostTrace,
@@ -25,7 +25,7 @@ export async function endsLater(
   await traced.goOn();
   for (const { queue, period } of open) {
     const { from } = period;
-    forEachPeriod(traced.trace.rows[apidOf(queue)], apqiOf(queue), (whole) => {
+    forEachPeriod(traced.rows[apidOf(queue)], apqiOf(queue), Number.MAX_SAFE_INTEGER, (whole) => {
       if (whole.from === from && whole.until !== NEVER) ends.set(period, whole.until);
     });
   }

@@ -9,13 +9,13 @@ import type { Run } from './trace.ts';
 /** Those of the range, oldest first; with `guest`, those about an mdev that the guest had open, or that name it. */
 export async function refusalsIn(
   log: EventLog,
-  { host, trace, from, to }: HostTrace,
+  { host, runs, from, to }: HostTrace,
   guest: string | null,
 ): Promise<RefusedAttempt[]> {
   const found: RefusedAttempt[] = [];
   for await (const fact of log.readStream(streamOf(host), { from: from + 1, to })) {
     if (fact.type !== 'CommandRejected') continue;
-    const attempt = attemptOf(fact, trace.runs);
+    const attempt = attemptOf(fact, runs);
     if (guest === null || attempt.guest === guest) found.push(attempt);
   }
   return found;

@@ -27,7 +27,7 @@ async function report(options: ReportOptions, output: Output): Promise<number> {
         throw new Failure(1, `There was no guest ${guest}${when || ' in that time'}.`);
       throw error;
     });
-    if (path === undefined) for (const piece of writeReport(audit, format)) output.out(piece);
+    if (path === undefined) for await (const piece of writeReport(audit, format)) output.out(piece);
     else await save(path, writeReport(audit, format));
     const { verification } = audit;
     if (verification.problems.length === 0) return 0;
@@ -36,7 +36,7 @@ async function report(options: ReportOptions, output: Output): Promise<number> {
   });
 }
 
-async function save(path: string, pieces: Iterable<string>): Promise<void> {
+async function save(path: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
     await writeFile(path, pieces);
   } catch (error) {

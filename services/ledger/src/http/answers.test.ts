@@ -81,9 +81,11 @@ describe('a report', () => {
     const { facts } = await made.ledger.ask('recompute', {});
     const report = found && { ...found, verification: { facts, problems: [] } };
     if (report === undefined) throw new Error('no such host');
+    let text = '';
+    for await (const piece of writeReport(report, 'md')) text += piece;
     expect(await made.get('/hosts/lpar1/report')).toMatchObject({
       type: 'text/markdown',
-      text: [...writeReport(report, 'md')].join(''),
+      text,
     });
     const { type, body } = await made.get('/hosts/lpar1/report?format=json');
     expect([type, body]).toEqual(['application/json', plain(report)]);

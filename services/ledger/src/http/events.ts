@@ -1,7 +1,16 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
 import { streamOf } from '@apledger/events';
-import { badHeader, checker, guestsThen, momentOf, pageOf, typesOf, unknownHost } from '@apledger/ledger';
+import {
+  badHeader,
+  checker,
+  guestsThen,
+  isLong,
+  momentOf,
+  pageOf,
+  typesOf,
+  unknownHost,
+} from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
@@ -12,6 +21,7 @@ import {
   queryParameter,
   type Route,
   readFor,
+  sendJson,
   waitParameter,
 } from './route.ts';
 
@@ -33,6 +43,9 @@ export const events: Route = {
   handle: async (service, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
     const limits = { maxReplyBytes: MAX_REPLY_BYTES };
+    const { elsewhere } = service.ledger;
+    if (elsewhere !== undefined && isLong('events', asked))
+      return sendJson(reply, await elsewhere.answer('events', asked, limits));
     const { guests, ...page } = await readFor(service, request, reply, async (ledger) => {
       const found = await pageOf(ledger, asked, limits);
       return { ...found, guests: JSON.stringify(await guestsThen(ledger, found.events, found.texts)) };
