@@ -91,7 +91,7 @@ describe('custody', () => {
       ),
     );
     const [report] = objects(
-      (await apledger('custody', '05.0004', '--at', '1 s ago', '--json', '--data', data)).out,
+      (await apledger('custody', '05.0004', '--at', 'now', '--json', '--data', data)).out,
     );
     expect(report).toMatchObject({ span: { to: { time: expect.stringMatching(/Z$/) } } });
     const stopped = Number(last('GuestStopped')) - 1;
