@@ -18,8 +18,9 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
       to === undefined ? { position: await lastPosition(ledger) } : await parseMoment('--to', to, ledger);
     const span = { from: requestText(first), to: requestText(last) };
     if (isReversed(first, last)) throw new Failure(2, `--from ${from} lies after --to ${to ?? 'now'}.`);
+    const names = await hostsAsked(ledger, host);
     output.err(line(`What differs ${usedSpanText(first, last)}:`));
-    for (const name of await hostsAsked(ledger, host)) {
+    for (const name of names) {
       // A host that was not there at either moment has not changed.
       const changes = (await ifKnown(ledger.ask('diff', { host: name, ...span })))?.changes ?? [];
       if (json) output.out(jsonLine({ host: name, from: first, to: last, changes }));
