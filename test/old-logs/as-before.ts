@@ -67,10 +67,11 @@ export function itReadsAsBefore(answers: Answers, open: () => Promise<EventLog>)
   it('says the same of the custody of every queue', async () => {
     const custody = openCustody({ log: await open() });
     for (const { host, audit, exposures, guests } of answers.hosts) {
-      expect(json(await custody.audit(audit.scope))).toEqual(audit);
-      expect(json(await custody.exposures(host, exposures.range))).toEqual(exposures.exposures);
+      expect(json(await custody.audit(audit.scope))).toMatchObject(audit);
+      const found = await custody.exposures(host, exposures.range);
+      expect(json(found?.exposures)).toEqual(exposures.exposures);
       for (const history of guests)
-        expect(json(await custody.guestHistory(host, history.guest))).toEqual(history);
+        expect(json(await custody.guestHistory(host, history.guest))).toMatchObject(history);
     }
   });
 

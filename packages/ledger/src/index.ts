@@ -9,6 +9,8 @@
 export type { Limits } from './answer.ts';
 export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { unknownHost } from './answers/hosts.ts';
+export { guestsThen } from './answers/names.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
@@ -39,7 +41,16 @@ export {
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
-export { boundaryText, exposureText, holdersText, resetText } from './report/words.ts';
+export {
+  boundaryText,
+  exposureText,
+  fromText,
+  holdersText,
+  resetText,
+  stoppedText,
+  untilText,
+  verificationText,
+} from './report/words.ts';
 export { ServiceLedger } from './service-ledger.ts';
 export { submit } from './submit.ts';
 export { whatIf } from './what-if/what-if.ts';

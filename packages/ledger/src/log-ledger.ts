@@ -9,6 +9,7 @@ import {
   type CustodyQueries,
   FactIndex,
   type IndexStore,
+  GuestTimes,
   memoryStore,
   openCustody,
   openReadModel,
@@ -61,6 +62,7 @@ export class LogLedger implements Ledger {
   readonly heads: Heads;
   readonly custody: CustodyQueries;
   readonly index: FactIndex | undefined;
+  readonly guests: GuestTimes;
   readonly now: () => Date;
   readonly files: LogLedgerOptions['files'];
   /** What is known of the log; nothing bad until it is watched. */
@@ -90,6 +92,7 @@ export class LogLedger implements Ledger {
     const { indexStore: store, report } = options;
     this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
     this.custody = openCustody({ log, stateAt, headers: this.index });
+    this.guests = new GuestTimes(log);
     this.now = now;
     this.elsewhere = options.elsewhere;
   }

@@ -80,7 +80,7 @@ export class ServiceLedger implements Ledger {
       return await this.ask('events', request);
     } catch (error) {
       if (error instanceof Problem && error.code === 'unknown-host')
-        return { events: [], after: 0, isEnd: true };
+        return { events: [], after: 0, isEnd: true, guests: {} };
       throw error;
     }
   }

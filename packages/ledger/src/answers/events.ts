@@ -9,6 +9,7 @@ import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
 import { find } from './find.ts';
 import { unknownHost } from './hosts.ts';
+import { guestsThen } from './names.ts';
 import { Bounds, type Looked } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
@@ -27,9 +28,10 @@ export interface Page {
 }
 
 const events: Answer<'events'> = async (ledger, request, limits) => {
-  const { events: facts, after, isEnd } = await pageOf(ledger, request, limits);
+  const { events: facts, texts, after, isEnd } = await pageOf(ledger, request, limits);
+  const guests = await guestsThen(ledger, facts, texts);
   const shown = facts.map((fact) => ({ ...fact, host: hostOf(fact.stream) ?? '' }));
-  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd };
+  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd, guests };
 };
 
 const logEvents: Answer<'logEvents'> = async (ledger, request, limits) => {

@@ -1,8 +1,8 @@
 /** `apledger report`: an audit report of hosts, a guest or a span of time, to be kept. */
 import { writeFile } from 'node:fs/promises';
 import { type AuditReport, Problem, REPORT_FORMATS, type ReportFormat } from '@apledger/api';
-import { command, Failure, type Output } from '@apledger/command-line';
-import { writeReport } from '@apledger/ledger';
+import { command, Failure, line, type Output } from '@apledger/command-line';
+import { verificationText, writeReport } from '@apledger/ledger';
 import { spanOptions, withCustody } from './custody.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -13,9 +13,10 @@ interface ReportOptions extends Omit<SpanOptions, 'json'> {
   readonly output?: string;
 }
 
+/** Exit status 1 when the log is not the one that was written: the report says so as well. */
 async function report(options: ReportOptions, output: Output): Promise<number> {
   const { guest, format, output: path, ...rest } = options;
-  return withCustody(rest, output, async ({ ledger, span }) => {
+  return withCustody(rest, output, async ({ ledger, span, when }) => {
     const scope = {
       ...span,
       ...(options.host === undefined ? {} : { host: options.host }),
@@ -23,12 +24,15 @@ async function report(options: ReportOptions, output: Output): Promise<number> {
     };
     const audit: AuditReport = await ledger.ask('report', { format: 'json', ...scope }).catch((error) => {
       if (error instanceof Problem && error.code === 'unknown-guest')
-        throw new Failure(1, `There was no guest ${guest} in that time.`);
+        throw new Failure(1, `There was no guest ${guest}${when || ' in that time'}.`);
       throw error;
     });
     if (path === undefined) for await (const piece of writeReport(audit, format)) output.out(piece);
     else await save(path, writeReport(audit, format));
-    return 0;
+    const { verification } = audit;
+    if (verification.problems.length === 0) return 0;
+    output.err(line(`apledger report: the log is ${verificationText(verification)}`));
+    return 1;
   });
 }
 

@@ -20,22 +20,40 @@ interface Noted {
 
 /** Exit status 1 when anything cannot have been written so. */
 export async function verify({ heads, json, ...where }: VerifyOptions, output: Output): Promise<number> {
-  const noted = heads === undefined ? [] : await readHeads(heads);
+  const noted = heads === undefined ? undefined : await readHeads(heads);
   return withLedger(where, output, async (ledger) => {
-    const verification = await ledger.ask('recompute', { heads: noted });
+    const verification = await ledger.ask('recompute', noted === undefined ? {} : { heads: noted });
     const { facts, streams, problems, heads: found } = verification;
-    if (json) output.out(jsonLine(verification));
+    const compared = noted?.length ?? 0;
+    if (json) output.out(jsonLine({ ...verification, compared }));
     else {
       for (const { stream, revision, position, problem } of problems)
         output.out(line(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`));
-      output.out(line(`${facts} facts in ${streams} streams, ${problems.length} problems`));
+      const heads = noted === undefined ? '' : `, ${counted(compared, 'head')} compared`;
+      output.out(
+        line(
+          `${counted(facts, 'fact')} in ${counted(streams, 'stream')}${heads}, ${counted(problems.length, 'problem')}`,
+        ),
+      );
       for (const head of found) output.out(line(`${head.stream}  revision ${head.revision}  ${head.hash}`));
     }
     return problems.length > 0 ? 1 : 0;
   });
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** At least one head. Throws Failure for a file without any: to compare nothing would look like a comparison that was passed. */
 async function readHeads(path: string): Promise<readonly Noted[]> {
+  const heads = await headsIn(path);
+  if (heads.length > 0) return heads;
+  throw new Failure(
+    2,
+    `--heads ${path}: it names no head, so there is nothing to compare. A report of a time before the first fact has none.`,
+  );
+}
+
+async function headsIn(path: string): Promise<readonly Noted[]> {
   try {
     const noted: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (typeof noted === 'object' && noted !== null && 'heads' in noted && Array.isArray(noted.heads))

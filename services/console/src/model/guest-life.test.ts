@@ -20,7 +20,20 @@ describe('the life of a guest', () => {
   });
 
   it('tells by which arrow the state was reached', () => {
-    expect(lifeAfter(['GuestStarted']).last).toEqual({ from: 'defined', event: 'START', to: 'running' });
+    expect(lifeAfter(['MdevCreated', 'GuestStarted']).last).toEqual({
+      from: 'defined',
+      event: 'START',
+      to: 'running',
+    });
+  });
+
+  it('is told by its last facts, without those before', () => {
+    expect(lifeAfter(['GuestStopped', 'GuestStarted'])).toMatchObject({
+      state: 'running',
+      last: { from: 'stopped' },
+    });
+    expect(lifeAfter(['GuestStarted'])).toEqual({ state: 'running', last: undefined });
+    expect(lifeAfter(['MigrationRefused', 'MigrationRefused'], true).state).toBe('running');
   });
 
   it('is always a state of the machine, whatever the log says', () => {

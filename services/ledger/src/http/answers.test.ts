@@ -55,7 +55,7 @@ describe('custody', () => {
     expect(history).toEqual(plain(await openCustody(made).guestHistory('lpar1', 'web')));
     expect(history).toMatchObject({ runs: [{ mdev: A, stopped: { type: 'GuestStopped' } }] });
     const { body } = await made.get('/hosts/lpar1/exposures');
-    expect(body).toEqual(plain({ exposures: await openCustody(made).exposures('lpar1') }));
+    expect(body).toEqual(plain(await openCustody(made).exposures('lpar1')));
   });
 
   it.each([
@@ -78,7 +78,9 @@ describe('custody', () => {
 
 describe('a report', () => {
   it('comes as Markdown, CSV, JSON and as a page that can load nothing', async () => {
-    const report = await openCustody(made).audit({ host: 'lpar1', guest: null, from: null, to: null });
+    const found = await openCustody(made).audit({ host: 'lpar1', guest: null, from: null, to: null });
+    const { facts } = await made.ledger.ask('recompute', {});
+    const report = found && { ...found, verification: { facts, problems: [] } };
     if (report === undefined) throw new Error('no such host');
     let text = '';
     for await (const piece of writeReport(report, 'md')) text += piece;
