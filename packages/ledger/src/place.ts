@@ -6,6 +6,7 @@ import { type EventLog, openLog, sqliteDirectory } from '@apledger/event-log';
 import { memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
+import type { Current } from './outage/watch.ts';
 import { ServiceLedger } from './service-ledger.ts';
 
 const READ_MODEL = 'read-model.sqlite';
@@ -36,6 +37,10 @@ const cacheDirectory = (place: Place): string | undefined =>
 export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
+  /** Gets a line every two seconds while the log is searched for in a database that others use as well. */
+  readonly onSearch?: (text: string) => void;
+  /** Gets up to where an answer is complete that a service gave while its log was away. */
+  readonly onMemory?: (current: Current) => void;
   /** Keep what was folded from a log of servers too, in the data directory. */
   readonly keepsViews?: boolean;
 }
@@ -43,22 +48,35 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
   place: Place,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  options: Pick<OpenLedgerOptions, 'readOnly' | 'onSearch'> = {},
 ): Promise<EventLog> {
-  return openIn(place, cacheDirectory(place), readOnly);
+  return openIn(place, cacheDirectory(place), options);
 }
 
 /** `directory` is where a log of servers may keep what it has learnt. */
-function openIn(place: Place, directory: string | undefined, readOnly: boolean): Promise<EventLog> {
+function openIn(
+  place: Place,
+  directory: string | undefined,
+  { readOnly = false, onSearch }: Pick<OpenLedgerOptions, 'readOnly' | 'onSearch'>,
+): Promise<EventLog> {
   const url = place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, { readOnly, ...(directory !== undefined && { directory }) }).catch(badUrl);
+  return openLog(url, {
+    readOnly,
+    ...(directory !== undefined && { directory }),
+    ...(onSearch !== undefined && {
+      onSearch: (bytes, elapsedMs) => onSearch(searchText(bytes, elapsedMs)),
+    }),
+  }).catch(badUrl);
 }
+
+const searchText = (bytes: number, elapsedMs: number): string =>
+  `searching ${Math.round(bytes / 1e6)} MB of the database for the end of this log, for ${Math.round(elapsedMs / 1000)} s so far`;
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly = false, keepsViews = false, ...rest } = options;
+  const { readOnly = false, keepsViews = false, onSearch, onMemory: _, ...rest } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
-  const log = await openIn(place, directory, readOnly);
+  const log = await openIn(place, directory, { readOnly, ...(onSearch !== undefined && { onSearch }) });
   if (directory === undefined) return new LogLedger({ log, ...rest });
   return new LogLedger({
     log,
@@ -76,7 +94,7 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
       'no-such-log',
       'Give either --server, or --data and --log: the service has a log of its own.',
     );
-  return new ServiceLedger(place.server);
+  return new ServiceLedger(place.server, options.onMemory);
 }
 
 /** The read model is a cache: where it cannot be written and nobody insists, it is kept in memory. */

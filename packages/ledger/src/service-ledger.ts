@@ -10,7 +10,7 @@ import {
   type Request,
   type RecordedFact as ShownFact,
 } from '@apledger/api';
-import { Api, followFacts } from '@apledger/client';
+import { Api, type Current, followFacts } from '@apledger/client';
 import type { Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
@@ -24,7 +24,7 @@ export class ServiceLedger implements Ledger {
   readonly #hosts = new Map<string, HostState>();
 
   /** Throws Problem for what is no address of a service. */
-  constructor(server: string) {
+  constructor(server: string, onMemory?: (current: Current) => void) {
     if (!/^https?:\/\/[^/?#]+\/?$/.test(server) || !URL.canParse(server))
       throw new Problem(
         400,
@@ -32,7 +32,7 @@ export class ServiceLedger implements Ledger {
         `--server ${server}: no address of a service; write http://127.0.0.1:8642.`,
       );
     this.#server = server;
-    this.#api = new Api(server);
+    this.#api = new Api(server, { onMemory });
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {

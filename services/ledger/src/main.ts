@@ -29,7 +29,11 @@ const service = command({
 });
 
 async function start(options: Options): Promise<number> {
-  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain });
+  const ledger = await openLogLedger(options.place, {
+    keepsViews: true,
+    report: complain,
+    onSearch: say,
+  });
   try {
     await ledger.views();
     const server = await buildServer({ ledger, console: options.console, report: complain });

@@ -71,7 +71,8 @@ export class MemoryLog implements EventLog {
     readonly upTo?: number;
   } = {}): AsyncGenerator<RecordedFact, void, undefined> {
     if (after < this.#tail.floor) throw notInMemory();
-    for (const { fact } of [...this.#tail.facts]) if (fact.position > after && fact.position <= upTo) yield fact;
+    for (const { fact } of [...this.#tail.facts])
+      if (fact.position > after && fact.position <= upTo) yield fact;
   }
 
   async *readPacked(
