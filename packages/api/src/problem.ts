@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'reply-too-large'
   | 'overloaded'
   | 'unreadable-log'
+  | 'cache-unusable'
   | 'internal'
   | `log-${string}`
   | HttpProblemCode;

@@ -30,12 +30,17 @@ export type {
   PackedPage,
   RecordedFact,
 } from './port.ts';
+export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
+export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,
+  joinVerification,
   type NotedHead,
   type Problem,
+  type RangeReport,
   type Verification,
   type VerifyOptions,
   verify,
+  verifyRange,
 } from './verify.ts';

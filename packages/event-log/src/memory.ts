@@ -26,6 +26,7 @@ export function openMemoryLog(): EventLog {
 }
 
 class MemoryLog implements EventLog {
+  readonly recordsInOrder = true;
   /** The fact at position p is at p - 1. */
   readonly #facts: Stored[] = [];
   readonly #streams = new Map<string, Stream>();

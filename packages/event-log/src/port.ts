@@ -109,6 +109,8 @@ export interface Head {
 export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: number };
 
 export interface EventLog {
+  /** True where `recordedAt` never runs backwards in the order of positions, over all streams. */
+  readonly recordsInOrder?: boolean;
   /** Appends atomically and durably. Throws `WrongExpectedRevision`, or `LogError` when the store cannot take it. */
   append(commit: Commit): Promise<Appended>;
   /**

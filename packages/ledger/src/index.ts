@@ -26,6 +26,7 @@ export { LiveTail, type TailFact } from './outage/live-tail.ts';
 export type { Reading } from './outage/reading.ts';
 export type { Current, Watch } from './outage/watch.ts';
 export {
+  cacheDirectory,
   dataDirectory,
   type OpenLedgerOptions,
   openLedger,

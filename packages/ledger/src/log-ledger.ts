@@ -5,6 +5,7 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
+  CacheUnusable,
   memoryStore,
   openReadModel,
   type Progress,
@@ -30,6 +31,8 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Where log and read model are files of this machine: other threads can verify them. */
+  readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
@@ -48,6 +51,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly now: () => Date;
+  readonly files: LogLedgerOptions['files'];
   /** What is known of the log; nothing bad until it is watched. */
   readonly health = new LogHealth();
   readonly #options: LogLedgerOptions;
@@ -66,6 +70,7 @@ export class LogLedger implements Ledger {
     const { log, now = () => new Date() } = options;
     this.#options = options;
     this.log = log;
+    this.files = options.files;
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(new GuardedLog(log, this.health), { now, states: { stateAt } });
@@ -127,12 +132,16 @@ export class LogLedger implements Ledger {
       this.#follow(readModel);
       return readModel;
     }
-    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options));
+    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options)).catch((error: unknown) => {
+      // Without what could not be kept, answers are right and slower.
+      if (!(error instanceof CacheUnusable)) throw error;
+      this.#options.report?.(error.message);
+    });
     await this.#caughtUp;
     return readModel;
   }
 
-  /** The same, folded anew from the first fact. */
+  /** The same, folded anew from the first fact. Throws CacheUnusable when what was kept cannot be replaced. */
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));

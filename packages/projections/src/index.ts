@@ -12,7 +12,15 @@
  * between. `openCustody` answers.
  */
 
+export {
+  type CacheDatabase,
+  type CacheFile,
+  type CacheOptions,
+  CacheUnusable,
+  openCacheFile,
+} from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
+export { checkStore } from './check-store.ts';
 export { type CustodyQueries, openCustody } from './custody/custody.ts';
 export type { Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';

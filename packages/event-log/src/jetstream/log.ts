@@ -33,6 +33,7 @@ const DEFAULT_NAME = 'apledger';
 const PAUSE_MS = 20;
 
 export class JetStreamLog implements EventLog {
+  readonly recordsInOrder = true;
   readonly #parts: WriterParts;
   readonly #writers = new Map<string, StreamWriter>();
   readonly #numbers = new StreamNumbers();
