@@ -21,8 +21,8 @@ const program = natsProgram();
 /** A log that can be made to go away. */
 interface Store {
   readonly url: string;
-  leave(): void | Promise<void>;
-  comeBack(): void | Promise<unknown>;
+  leave(): unknown;
+  comeBack(): unknown;
 }
 
 /** Registers what ends with the test. */

@@ -163,7 +163,9 @@ class LogReadModel implements ReadModel {
   }
 
   async #isOfLog({ host, revision, hash }: StoredState): Promise<boolean> {
-    return this.#isTrusted || !this.#store.outlivesProcess || (await hashOf(this.#log, host, revision)) === hash;
+    return (
+      this.#isTrusted || !this.#store.outlivesProcess || (await hashOf(this.#log, host, revision)) === hash
+    );
   }
 
   async #catchUp(onProgress?: (progress: Progress) => void): Promise<number> {
