@@ -19,6 +19,7 @@ import {
 } from '@apledger/projections';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
+import type { Current } from './outage/watch.ts';
 import { ServiceLedger } from './service-ledger.ts';
 
 const READ_MODEL = 'read-model.sqlite';
@@ -71,6 +72,10 @@ export const cacheDirectory = (place: Place): string | undefined => {
 export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'indexStore'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
+  /** Gets a line every two seconds while the log is searched for in a database that others use as well. */
+  readonly onSearch?: (text: string) => void;
+  /** Gets up to where an answer is complete that a service gave while its log was away. */
+  readonly onMemory?: (current: Current) => void;
   /** Keep what was folded from a log of servers too, in the data directory. */
   readonly keepsViews?: boolean;
   /** Keep an index over the facts in the data directory too. */
@@ -80,7 +85,7 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
   place: Place,
-  options: Pick<OpenLedgerOptions, 'readOnly' | 'report'> = {},
+  options: Pick<OpenLedgerOptions, 'readOnly' | 'report' | 'onSearch'> = {},
 ): Promise<EventLog> {
   return openIn(place, cacheDirectory(place), options);
 }
@@ -89,15 +94,32 @@ export function openPlacedLog(
 function openIn(
   place: Place,
   directory: string | undefined,
-  { readOnly = false, report }: Pick<OpenLedgerOptions, 'readOnly' | 'report'>,
+  { readOnly = false, report, onSearch }: Pick<OpenLedgerOptions, 'readOnly' | 'report' | 'onSearch'>,
 ): Promise<EventLog> {
   const url = urlOf(place) ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, { readOnly, report, ...(directory !== undefined && { directory }) }).catch(badUrl);
+  return openLog(url, {
+    readOnly,
+    report,
+    ...(directory !== undefined && { directory }),
+    ...(onSearch !== undefined && {
+      onSearch: (bytes, elapsedMs) => onSearch(searchText(bytes, elapsedMs)),
+    }),
+  }).catch(badUrl);
 }
+
+const searchText = (bytes: number, elapsedMs: number): string =>
+  `searching ${Math.round(bytes / 1e6)} MB of the database for the end of this log, for ${Math.round(elapsedMs / 1000)} s so far`;
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly: _, keepsViews = false, keepsIndex = false, ...rest } = options;
+  const {
+    readOnly: _,
+    keepsViews = false,
+    keepsIndex = false,
+    onSearch: _search,
+    onMemory: _memory,
+    ...rest
+  } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
   const log = await openIn(place, directory, options);
   if (directory === undefined) return new LogLedger({ log, ...rest });
@@ -123,7 +145,7 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
       'no-such-log',
       'Give either --server, or --data and --log: the service has a log of its own.',
     );
-  return new ServiceLedger(place.server);
+  return new ServiceLedger(place.server, options.onMemory);
 }
 
 /** The read model is a cache: where it cannot be kept, it is kept in memory. Only a directory that was asked for is made. */

@@ -10,7 +10,7 @@ import {
   type Request,
   type RecordedFact as ShownFact,
 } from '@apledger/api';
-import { Api, followFacts } from '@apledger/client';
+import { Api, type Current, followFacts } from '@apledger/client';
 import type { Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
@@ -24,7 +24,7 @@ export class ServiceLedger implements Ledger {
   readonly #hosts = new Map<string, HostState>();
 
   /** Throws Problem for what is no address of a service. */
-  constructor(server: string) {
+  constructor(server: string, onMemory?: (current: Current) => void) {
     if (!/^https?:\/\/[^/?#@]+\/?$/.test(server) || !URL.canParse(server)) {
       // What stands before an @ may be a password.
       const shown = server.includes('@') ? '(an address with a user or a password)' : server;
@@ -35,7 +35,7 @@ export class ServiceLedger implements Ledger {
       );
     }
     this.#server = server;
-    this.#api = new Api(server);
+    this.#api = new Api(server, { onMemory });
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {

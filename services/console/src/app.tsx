@@ -4,7 +4,7 @@ import { fetchedView } from './state/fetched-view.tsx';
 import { PageProvider, usePage } from './state/page.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { MatrixView } from './views/matrix.tsx';
-import { Notice } from './widgets/notice.tsx';
+import { AwayBanner, Notice } from './widgets/notice.tsx';
 import { TimeBar } from './widgets/time-bar.tsx';
 import { TopBar } from './widgets/top-bar.tsx';
 
@@ -34,6 +34,7 @@ function Main() {
   const status = session.status.value;
   return (
     <main id="main" tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
+      <AwayBanner />
       <Notice />
       <Router>
         <Route path="/" component={HostsView} />

@@ -36,6 +36,7 @@ async function start(options: Options): Promise<number> {
   const ledger = await openLogLedger(place, {
     keepsViews: true,
     report: complain,
+    onSearch: say,
     ...(elsewhere !== undefined && { elsewhere }),
   });
   try {

@@ -6,7 +6,7 @@
  */
 
 import { type HostView as HostViewJson, Problem, type RecordedFact } from '@apledger/api';
-import { Unreachable } from '@apledger/client';
+import { type Current, Unreachable } from '@apledger/client';
 import { type Fact, pack } from '@apledger/events';
 import {
   applyFact,
@@ -38,6 +38,8 @@ export class Session {
   readonly status: Signal<Status> = signal('loading');
   readonly problem: Signal<string> = signal('');
   readonly link: Signal<Link> = signal('connecting');
+  /** The log is away: what is shown is complete up to there. */
+  readonly away: Signal<Current | undefined> = signal(undefined);
   /** The first and the last fact of the host or of the log: what the slider spans. */
   readonly first: Signal<Stamp | undefined> = signal(undefined);
   readonly last: Signal<Stamp | undefined> = signal(undefined);
@@ -201,6 +203,9 @@ export class Session {
       onFact: (fact) => this.#arrive(fact),
       onLink: (link) => {
         this.link.value = link;
+      },
+      onAway: (current) => {
+        this.away.value = current;
       },
     });
   }

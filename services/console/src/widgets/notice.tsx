@@ -3,6 +3,19 @@
 import { formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 
+/** What is shown is not the newest, because the service cannot read its log. */
+export function AwayBanner() {
+  const current = usePage().session.away.value;
+  if (current === undefined) return null;
+  const { time, position } = current;
+  return (
+    <p class="notice is-bad" role="status">
+      The log is away. This page is complete up to {formatTime(time.getTime())}, position {position}. It goes
+      on by itself when the log is back.
+    </p>
+  );
+}
+
 export function Notice() {
   const { session, place, href } = usePage();
   const status = session.status.value;
