@@ -29,6 +29,7 @@ export type {
   PackedPage,
   RecordedFact,
 } from './port.ts';
+export { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,

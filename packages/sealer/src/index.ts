@@ -1,0 +1,23 @@
+/**
+ * The sealer: makes evidence of a log (packages/evidence) and checks it, with files, keys and sockets.
+ *
+ * A `Sealer` follows any event log and writes tiles and signed checkpoints below a directory that any static server can
+ * serve. A `Signer` holds the key and remembers, outside the log, what was signed last. `prove` makes evidence files, `check`
+ * compares a log with checkpoints that somebody kept, a `Witness` cosigns checkpoints of others.
+ */
+export {
+  type Checked,
+  type CheckOptions,
+  checkLeaves,
+  type Difference,
+  type FoundLeaf,
+  type Kept,
+} from './check.ts';
+export { type Key, openKey } from './keys.ts';
+export { type BrokenSeal, Leaves } from './leaves.ts';
+export { SignerMemory } from './memory.ts';
+export { type FactProof, Prover } from './prove.ts';
+export { TileReader, type TileSource } from './reading.ts';
+export { type Sealed, Sealer, type SealerOptions } from './sealer.ts';
+export { Signer, type SignerOptions, signCheckpoint } from './signer.ts';
+export { TileFiles } from './tile-files.ts';
