@@ -31,6 +31,7 @@ export {
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
 export { MAX_PAGE, RecordedFact, recordedFacts, StreamRequest } from './events.ts';
+export { EvidenceState } from './evidence.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
 export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
 export type { AtMoment, Span } from './moment.ts';

@@ -23,11 +23,13 @@ export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
 export {
   dataDirectory,
+  logUrlOf,
   type OpenLedgerOptions,
   openLedger,
   openLogLedger,
   openPlacedLog,
   type Place,
+  tileFilesOf,
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';

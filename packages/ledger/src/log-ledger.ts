@@ -11,6 +11,7 @@ import {
   type ReadModel,
   type ReadModelStore,
 } from '@apledger/projections';
+import type { SealerState, TileFiles } from '@apledger/sealer';
 import type { Answer } from './answer.ts';
 import { answers } from './answers/index.ts';
 import { Heads } from './heads.ts';
@@ -23,6 +24,8 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Tiles and checkpoints of the log, where it is sealed. */
+  readonly tlog?: TileFiles;
   readonly now?: () => Date;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
@@ -39,6 +42,9 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly now: () => Date;
+  readonly tlog: TileFiles | undefined;
+  /** How the sealer of this process stands; undefined where there is none. */
+  sealerState: () => SealerState | undefined = () => undefined;
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
@@ -55,6 +61,7 @@ export class LogLedger implements Ledger {
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
     this.heads = new Heads(log);
     this.now = now;
+    this.tlog = options.tlog;
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Problem } from '@apledger/api';
 import { type EventLog, openLog, sqliteDirectory } from '@apledger/event-log';
 import { memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import { TileFiles } from '@apledger/sealer';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import { ServiceLedger } from './service-ledger.ts';
@@ -27,18 +28,25 @@ export const dataDirectory = ({ data, log }: Place): string =>
   process.env.APLEDGER_DATA ??
   'apledger-data';
 
+/** Tiles and checkpoints of a log, below the directory that belongs to it. */
+export const tileFilesOf = (directory: string): TileFiles => new TileFiles(join(directory, 'tlog'));
+
 /** Where what was folded from the log is kept; undefined for a log of servers unless a directory was given for it. */
 const cacheDirectory = (place: Place): string | undefined =>
   place.log === undefined || place.data !== undefined || /^sqlite:/i.test(place.log)
     ? dataDirectory(place)
     : undefined;
 
-export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store'> {
+export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'tlog'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
   /** Keep what was folded from a log of servers too, in the data directory. */
   readonly keepsViews?: boolean;
 }
+
+/** The URL by which another thread or process opens the same log. */
+export const logUrlOf = (place: Place): string =>
+  place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
 
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
@@ -50,8 +58,7 @@ export function openPlacedLog(
 
 /** `directory` is where a log of servers may keep what it has learnt. */
 function openIn(place: Place, directory: string | undefined, readOnly: boolean): Promise<EventLog> {
-  const url = place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, { readOnly, ...(directory !== undefined && { directory }) }).catch(badUrl);
+  return openLog(logUrlOf(place), { readOnly, ...(directory !== undefined && { directory }) }).catch(badUrl);
 }
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
@@ -62,6 +69,7 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
   if (directory === undefined) return new LogLedger({ log, ...rest });
   return new LogLedger({
     log,
+    tlog: tileFilesOf(directory),
     store: () => storeIn(directory, keepsViews),
     ...rest,
   });

@@ -13,6 +13,8 @@ export {
   type FoundLeaf,
   type Kept,
 } from './check.ts';
+export { entryBundle } from './entries.ts';
+export { type FollowOptions, followLog, type SealerState } from './follow.ts';
 export { type Key, openKey } from './keys.ts';
 export { type BrokenSeal, Leaves } from './leaves.ts';
 export { SignerMemory } from './memory.ts';
@@ -21,3 +23,5 @@ export { TileReader, type TileSource } from './reading.ts';
 export { type Sealed, Sealer, type SealerOptions } from './sealer.ts';
 export { Signer, type SignerOptions, signCheckpoint } from './signer.ts';
 export { TileFiles } from './tile-files.ts';
+export { Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts';
+export { Witnesses, type WitnessState } from './witnessing.ts';

@@ -4,16 +4,23 @@
  *     checkpoint             the newest signed checkpoint, replaced as a whole
  *     checkpoint.witnessed   the newest one that enough witnesses cosigned
  *     tile/...               hashes; a full tile never changes
+ *     policy                 the log's key and its witnesses (c2sp.org/tlog-policy)
  *     positions              of each full tile of level 0, the position of its last fact: 8 bytes, big-endian
  *
  * `positions` is ours: it says where in the log a leaf's fact is. Every file but the checkpoints follows from the log.
  */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
+  areEqual,
   type Checkpoint,
   HASH_BYTES,
+  type Note,
+  type NoteSignature,
+  noteText,
   parseCheckpoint,
+  parseNote,
+  parseTilePath,
   TILE_WIDTH,
   type Tile,
   tilePath,
@@ -25,8 +32,19 @@ const POSITION_BYTES = 8;
 /** Tiles that are written at the same time. */
 const BATCH = 64;
 
+/** The newest one that was signed; the newest one with as many cosignatures as the policy asks for. */
+export type CheckpointName = 'checkpoint' | 'checkpoint.witnessed';
+
+/** The note with these signatures too, each key once. */
+export function withSignatures(note: Note, more: readonly NoteSignature[]): Note {
+  const isNew = ({ name, id }: NoteSignature) =>
+    !more.some((each) => each.name === name && areEqual(each.id, id));
+  return { text: note.text, signatures: [...note.signatures.filter(isNew), ...more] };
+}
+
 export class TileFiles {
   readonly directory: string;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -88,18 +106,47 @@ export class TileFiles {
   }
 
   /** The signed note; undefined when nothing was signed yet. */
-  async readCheckpoint(
-    name: 'checkpoint' | 'checkpoint.witnessed' = 'checkpoint',
-  ): Promise<string | undefined> {
+  async readCheckpoint(name: CheckpointName = 'checkpoint'): Promise<string | undefined> {
     return (await readIfThere(join(this.directory, name)))?.toString('utf8');
   }
 
-  async writeCheckpoint(
-    note: string,
-    name: 'checkpoint' | 'checkpoint.witnessed' = 'checkpoint',
-  ): Promise<void> {
-    await replaceFile(join(this.directory, name), note);
-    await syncDirectory(this.directory);
+  /** When it was written; undefined when it is not there. */
+  async checkpointTime(name: CheckpointName = 'checkpoint'): Promise<Date | undefined> {
+    return (await stat(join(this.directory, name)).catch(() => undefined))?.mtime;
+  }
+
+  writeCheckpoint(note: string, name: CheckpointName = 'checkpoint'): Promise<void> {
+    return this.#inTurn(async () => {
+      await replaceFile(join(this.directory, name), note);
+      await syncDirectory(this.directory);
+    });
+  }
+
+  /** Puts cosignatures under the checkpoint, unless it has been replaced meanwhile. */
+  addSignatures(text: string, signatures: readonly NoteSignature[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const note = parseNote((await this.readCheckpoint()) ?? '\n\n');
+      if (note.text !== text) return;
+      await replaceFile(join(this.directory, 'checkpoint'), noteText(withSignatures(note, signatures)));
+    });
+  }
+
+  /** The policy that names the log's key and its witnesses, for those who have no other. */
+  async readPolicy(): Promise<string | undefined> {
+    return (await readIfThere(join(this.directory, 'policy')))?.toString('utf8');
+  }
+
+  async writePolicy(text: string): Promise<void> {
+    if ((await this.readPolicy()) !== text) await replaceFile(join(this.directory, 'policy'), text);
+  }
+
+  /** The bytes of a file that a static server would serve; undefined for a path that is none of them, or is not there. */
+  async readServed(path: string): Promise<Buffer | undefined> {
+    const [, level, rest = ''] = /^tile\/(\d{1,2})\/(.+)$/.exec(path) ?? [];
+    const place = parseTilePath(rest);
+    if (level !== undefined && place !== undefined) return this.readTile({ level: Number(level), ...place });
+    if (path !== 'checkpoint' && path !== 'checkpoint.witnessed' && path !== 'policy') return undefined;
+    return readIfThere(join(this.directory, path));
   }
 
   /** The newest checkpoint, or the newest witnessed one if that covers the leaf. Undefined when neither does. */
@@ -113,6 +160,13 @@ export class TileFiles {
       if (checkpoint.size > index) return { text, checkpoint };
     }
     return undefined;
+  }
+
+  /** One after the other: the sealer and the witnesses both write the checkpoint. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work, work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   /** Puts the directory aside under another name, to be kept. */
