@@ -44,8 +44,8 @@ export interface Checked {
 }
 
 export interface CheckOptions {
-  /** In the log's order; see Leaves. */
-  readonly leaves: AsyncIterable<FoundLeaf> | Iterable<FoundLeaf>;
+  /** In the log's order, some at a time; see Leaves and recomputeLeaves. */
+  readonly leaves: AsyncIterable<readonly FoundLeaf[]>;
   readonly kept: readonly Kept[];
   /** Tiles as files or a server have them, and the size to which they claim to go. */
   readonly tiles?: { readonly source: TileSource; readonly size: number } | undefined;
@@ -54,7 +54,12 @@ export interface CheckOptions {
 /** Compares. Throws what reading throws. */
 export async function checkLeaves({ leaves, kept, tiles }: CheckOptions): Promise<Checked> {
   const walk = new Walk(kept, tiles);
-  for await (const leaf of leaves) await walk.take(leaf);
+  try {
+    for await (const run of leaves) for (const leaf of run) await walk.take(leaf);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    walk.breakOff(error.message);
+  }
   return walk.finish();
 }
 
@@ -70,6 +75,10 @@ class Walk {
   /** The first leaf that is not the one of the tiles. */
   #firstByTiles: (FoundLeaf & { readonly index: number }) | undefined;
   readonly #wrongTiles: string[] = [];
+  /** Hashes of the tile of level 0 at which the walk is. */
+  #tile: Buffer | undefined;
+  #filled: FilledTile[] = [];
+  #unreadable: string | undefined;
 
   constructor(kept: readonly Kept[], tiles: CheckOptions['tiles']) {
     this.#kept = kept;
@@ -81,15 +90,39 @@ class Walk {
     if (this.#sizes.has(0)) this.#roots.set(0, EMPTY_ROOT);
   }
 
-  async take(leaf: FoundLeaf): Promise<void> {
+  /** A promise only where a tile has to be read. */
+  take(leaf: FoundLeaf): Promise<void> | undefined {
     const index = this.#tree.size;
-    await this.#compareEvidence(leaf, index);
-    await this.#compareLeaf(leaf, index);
-    for (const tile of this.#tree.append(leaf.hash)) if (tile.level > 0) await this.#compareTile(tile);
+    const tiles = this.#tiles;
+    if (tiles !== undefined && index % TILE_WIDTH === 0 && index < tiles.size)
+      return this.#nextTile(tiles, leaf, index);
+    this.#add(leaf, index);
+    return undefined;
+  }
+
+  /** The rest of the log cannot be read. */
+  breakOff(reason: string): void {
+    this.#unreadable = reason;
+  }
+
+  async #nextTile(tiles: TileReader, leaf: FoundLeaf, index: number): Promise<void> {
+    const number = index / TILE_WIDTH;
+    this.#tile = await tiles.tile(0, number).catch(() => undefined);
+    if (this.#tile === undefined) this.#noteTile(0, number);
+    await Promise.all(this.#filled.splice(0).map((tile) => this.#compareTile(tiles, tile)));
+    this.#add(leaf, index);
+  }
+
+  #add(leaf: FoundLeaf, index: number): void {
+    this.#compareEvidence(leaf, index);
+    const at = (index % TILE_WIDTH) * HASH_BYTES;
+    const inTile = index < (this.#tiles?.size ?? 0) ? this.#tile?.subarray(at, at + HASH_BYTES) : undefined;
+    if (inTile?.equals(leaf.hash) === false) this.#firstByTiles ??= { ...leaf, index };
+    for (const tile of this.#tree.append(leaf.hash)) if (tile.level > 0) this.#filled.push(tile);
     if (this.#sizes.has(this.#tree.size)) this.#roots.set(this.#tree.size, this.#tree.root());
   }
 
-  async #compareEvidence(leaf: FoundLeaf, index: number): Promise<void> {
+  #compareEvidence(leaf: FoundLeaf, index: number): void {
     const kept = this.#evidence.get(index);
     if (kept?.leaf === undefined || kept.leaf.hash.equals(leaf.hash)) return;
     const { hash: _, ...where } = leaf;
@@ -102,18 +135,9 @@ class Walk {
     });
   }
 
-  async #compareLeaf(leaf: FoundLeaf, index: number): Promise<void> {
-    if (this.#tiles === undefined || this.#firstByTiles !== undefined || index >= this.#tiles.size) return;
-    const tile = await this.#tiles.tile(0, Math.floor(index / TILE_WIDTH)).catch(() => undefined);
-    const at = (index % TILE_WIDTH) * HASH_BYTES;
-    if (tile?.subarray(at, at + HASH_BYTES).equals(leaf.hash) === false)
-      this.#firstByTiles = { ...leaf, index };
-    if (tile === undefined) this.#noteTile(0, Math.floor(index / TILE_WIDTH));
-  }
-
-  async #compareTile({ level, index, hashes }: FilledTile): Promise<void> {
-    if (this.#tiles === undefined || (index + 1) * TILE_WIDTH ** (level + 1) > this.#tiles.size) return;
-    const found = await this.#tiles.tile(level, index).catch(() => undefined);
+  async #compareTile(tiles: TileReader, { level, index, hashes }: FilledTile): Promise<void> {
+    if ((index + 1) * TILE_WIDTH ** (level + 1) > tiles.size) return;
+    const found = await tiles.tile(level, index).catch(() => undefined);
     if (this.#firstByTiles === undefined && found?.equals(hashes) !== true) this.#noteTile(level, index);
   }
 
@@ -153,8 +177,13 @@ class Walk {
         });
     } else if (leaves < size) {
       const from = isByTiles ? leaves : good;
-      const problem = `the log ends after ${leaves} facts, and ${name} covers ${size}`;
-      this.#report({ from, to: size, problem });
+      const end = this.#unreadable === undefined ? 'ends' : 'cannot be read';
+      const problem = `the log ${end} after ${leaves} facts, and ${name} covers ${size}`;
+      this.#report({
+        from,
+        to: size,
+        problem: problem + (this.#unreadable === undefined ? '' : `: ${this.#unreadable}`),
+      });
     } else if (!this.#differences.some(({ index = size }) => index < size))
       this.#report({ from: good, to: size, problem: `these facts are not those that ${name} covers` });
   }

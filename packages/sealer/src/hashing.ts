@@ -46,3 +46,11 @@ export function subtreeHash(hashes: Uint8Array): Buffer {
   }
   return level;
 }
+
+/** Hash of the leaf that an evidence file proves; `sealed` is the hash before the fact, and its canonical JSON. */
+export const leafHashOf = ({
+  stream,
+  revision,
+  sealed,
+}: Omit<Leaf, 'hash'> & { readonly sealed: Uint8Array }): Buffer =>
+  leafHash({ stream, revision, hash: hash('sha256', sealed, 'hex') });

@@ -15,9 +15,11 @@ export {
 } from './check.ts';
 export { entryBundle } from './entries.ts';
 export { type FollowOptions, followLog, type SealerState } from './follow.ts';
+export { leafHashOf } from './hashing.ts';
 export { type Key, openKey } from './keys.ts';
 export { type BrokenSeal, Leaves } from './leaves.ts';
 export { SignerMemory } from './memory.ts';
+export { type ParallelOptions, recomputeLeaves } from './parallel.ts';
 export { type FactProof, Prover } from './prove.ts';
 export { TileReader, type TileSource } from './reading.ts';
 export { type Sealed, Sealer, type SealerOptions } from './sealer.ts';

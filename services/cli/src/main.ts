@@ -12,6 +12,7 @@ import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -39,6 +40,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     verifyCommand,
+    proofCommand,
     rebuildCommand,
     conformCommand,
     demoCommand,
