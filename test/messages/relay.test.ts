@@ -113,20 +113,36 @@ describe.skipIf('missing' in program)('the relay', () => {
     expect(message?.header.get('ce-type')).toBe('apledger.MdevPainted.v7');
   });
 
+  it('publishes what is about the ledger itself, also to a stream that an older relay made', async () => {
+    const [server, log] = await Promise.all([broker(), openLog()]);
+    await (await managerOf(await client(server.url))).streams.add({
+      name: 'APLEDGER',
+      subjects: ['apledger.v1.host.>', 'apledger.v1.dead.fact.>'],
+    });
+    await append(log, 'clock', [
+      { ...(scans(1)[0] ?? raise()), type: 'ClockJumped', packed: new Uint8Array() },
+    ]);
+    const running = startRelay({ log, url: server.url });
+    await running.acknowledged(1);
+    await running.stop();
+    const [message] = await messagesIn(server.url);
+    expect(message?.subject).toBe('apledger.v1.ledger.clock.ClockJumped');
+  });
+
   it('leaves a letter in the place of a fact that no broker takes, and goes on', async () => {
     const [server, log] = await Promise.all([broker({ configuration: 'max_payload: 20000' }), openLog()]);
     await append(log, 'host-zlp1', scans(1));
     await append(log, 'host-zlp1', [
       { ...(scans(1)[0] ?? raise()), type: 'HostWithALongStory', data: { story: 'x'.repeat(20_000) } },
     ]);
-    await append(log, 'moon', scans(1));
+    await append(log, 'host-', scans(1));
     await append(log, 'host-zlp1', [{ ...(scans(1)[0] ?? raise()), type: 'x'.repeat(5000) }]);
     await append(log, 'host-zlp1', scans(1));
     const running = startRelay({ log, url: server.url });
     await running.acknowledged(5);
     expect(running.states.filter(({ state }) => state === 'not-published')).toMatchObject([
       { position: 2, reason: expect.stringMatching(/has 2\d{4} bytes, the broker takes 20000/) },
-      { position: 3, reason: 'its stream is none of a host' },
+      { position: 3, reason: 'its stream has no name' },
       { position: 4, reason: expect.stringMatching(/too long a subject/) },
     ]);
     await running.stop();

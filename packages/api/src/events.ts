@@ -1,6 +1,19 @@
 /** The facts of the log or of one host, a page at a time. */
-import { type FactData, type FactType, factSchemas, HostName } from '@apledger/events';
+import {
+  Errno,
+  type FactData,
+  type FactType,
+  factSchemas,
+  GuestName,
+  HostName,
+  type LedgerFactData,
+  type LedgerFactType,
+  ledgerFactSchemas,
+  MdevUuid,
+  QueueName,
+} from '@apledger/events';
 import Type, { type Static, type TSchema } from 'typebox';
+import { momentText } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Facts in one page, at most. */
@@ -16,12 +29,72 @@ const Types = Type.Array(Type.String({ maxLength: 64 }), {
   maxItems: 100,
   description: 'only these',
 });
-const page = {
-  after: Type.Optional(After),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: 'default 100' })),
+const filters = {
   types: Type.Optional(Types),
+  actor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description: 'only what this actor asked for, as it is recorded',
+    }),
+  ),
+  guest: Type.Optional({
+    ...GuestName,
+    description: 'only facts that name this guest, or its mdev while the guest had it open',
+  }),
+  mdev: Type.Optional({ ...MdevUuid, description: 'only facts about this mdev: its UUID, lower case' }),
+  queue: Type.Optional({
+    ...QueueName,
+    description:
+      'only facts that name this queue, or by which it came into a matrix of an mdev or left one; like 05.0047',
+  }),
+  errno: Type.Optional({ ...Errno, description: 'only commands that were refused with it' }),
+  text: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'only facts whose type, description or actor holds this, in any case of letters',
+    }),
+  ),
+  since: Type.Optional(momentText('only facts from this moment on')),
+  until: Type.Optional(momentText('only facts up to this moment')),
+};
+const page = {
+  after: Type.Optional(
+    Type.Integer({
+      ...After,
+      description:
+        'only facts that come after this position in the order asked for; default: from its beginning',
+    }),
+  ),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: 'default 100' })),
+  order: Type.Optional(
+    Type.Enum(['oldest', 'newest'], { description: 'which facts come first; default oldest' }),
+  ),
+  ...filters,
 };
 const PageRequest = Type.Object(page, closed);
+
+/** Parts of the envelope that newer facts have. */
+const added = {
+  auth: Type.Optional(
+    Type.Object(
+      {
+        method: Type.String(),
+        issuer: Type.Optional(Type.String()),
+        subject: Type.String(),
+        session: Type.Optional(Type.String()),
+      },
+      { description: 'who gave the command, as the service found out' },
+    ),
+  ),
+  claimed: Type.Optional(Type.String({ description: 'the actor that the client itself named' })),
+  clock: Type.Optional(
+    Type.String({
+      description: 'what the clock of the writing process read, RFC 3339 in UTC with milliseconds',
+    }),
+  ),
+};
 
 /** A fact as the log recorded it: the envelope, and what happened. */
 const Envelope = Type.Object({
@@ -34,6 +107,7 @@ const Envelope = Type.Object({
   occurredAt: Type.String(),
   recordedAt: Type.String(),
   actor: Type.String(),
+  ...added,
   cause: Type.String({ description: 'id of the command' }),
   correlation: Type.String(),
   data: Type.Unknown(),
@@ -41,33 +115,40 @@ const Envelope = Type.Object({
 });
 type Envelope = Immutable<Static<typeof Envelope>>;
 
+type Shown<T extends string, D> = Omit<Envelope, 'type' | 'data'> & {
+  /** Empty when the fact is about the ledger itself. */
+  readonly host: string;
+  readonly type: T;
+  readonly data: D;
+};
 /** A fact of the log and its host; `type` says what its data are. Facts keep the version they were written in. */
-export type RecordedFact = {
-  readonly [T in FactType]: Omit<Envelope, 'type' | 'data'> & {
-    readonly host: string;
-    readonly type: T;
-    readonly data: FactData<T>;
-  };
-}[FactType];
+export type RecordedHostFact = { readonly [T in FactType]: Shown<T, FactData<T>> }[FactType];
+export type RecordedLedgerFact = {
+  readonly [T in LedgerFactType]: Shown<T, LedgerFactData<T>>;
+}[LedgerFactType];
+export type RecordedFact = RecordedHostFact | RecordedLedgerFact;
 
+/** Whether the fact is of a host, not about the ledger itself. */
+export const isOfHost = (fact: RecordedFact): fact is RecordedHostFact => fact.host !== '';
+
+const shown = (host: TSchema, type: string, data: TSchema): TSchema =>
+  Type.Object({ ...Envelope.properties, host, type: Type.Literal(type), data });
 /** One schema for each type of fact, so that clients know what `data` is. */
-export const recordedFacts: readonly TSchema[] = (Object.keys(factSchemas) as FactType[]).map((type) =>
-  Type.Object({
-    ...Envelope.properties,
-    host: HostName,
-    type: Type.Literal(type),
-    data: factSchemas[type],
-  }),
-);
-export const RecordedFact = Type.Unsafe<RecordedFact>(Type.Union([...recordedFacts]));
+export const recordedFacts: ReadonlyMap<string, TSchema> = new Map([
+  ...Object.entries(factSchemas).map(([type, data]) => [type, shown(HostName, type, data)] as const),
+  ...Object.entries(ledgerFactSchemas).map(
+    ([type, data]) => [type, shown(Type.Literal(''), type, data)] as const,
+  ),
+]);
+export const RecordedFact = Type.Unsafe<RecordedFact>(Type.Union([...recordedFacts.values()]));
 
 const pageOf = <T extends TSchema>(fact: T, description: string) =>
   Type.Object({
     events: Type.Array(fact, { description }),
     after: Type.Integer({ description: 'ask for the next page after this position' }),
-    isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
+    isEnd: Type.Boolean({ description: 'there were no more when it was asked' }),
   });
-const Page = pageOf(Envelope, 'as the log has them, in order');
+const Page = pageOf(Envelope, 'as the log has them, in the order asked for');
 
 /** Of the whole log, or of one host. */
 const events = operation({
@@ -76,7 +157,7 @@ const events = operation({
   scope: 'log',
   http: { method: 'GET', path: '/events' },
   request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
-  reply: pageOf(RecordedFact, 'in the order of the log'),
+  reply: pageOf(RecordedFact, 'in the order asked for'),
 });
 
 /** On NATS a permission is for a subject: the whole log has one, and each host has one. */

@@ -30,7 +30,15 @@ export {
   type ReportFormat,
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
-export { MAX_PAGE, RecordedFact, recordedFacts, StreamRequest } from './events.ts';
+export {
+  isOfHost,
+  MAX_PAGE,
+  RecordedFact,
+  type RecordedHostFact,
+  type RecordedLedgerFact,
+  recordedFacts,
+  StreamRequest,
+} from './events.ts';
 export { EvidenceState } from './evidence.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
 export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';

@@ -1,6 +1,6 @@
 /** The stored JSON of a commit as envelopes, for adapters that keep it as one array. Nothing is taken on trust. */
 
-import type { Json } from './port.ts';
+import type { Auth, Json } from './port.ts';
 import type { Envelope } from './seal.ts';
 
 /** What a commit's own place says of its facts. */
@@ -12,8 +12,6 @@ export interface CommitFrame {
   readonly cause: string;
 }
 
-/** A key more would escape the hash, which covers the envelope's own keys. */
-const ENVELOPE_KEYS = 11;
 const TEXTS = [
   'id',
   'type',
@@ -24,6 +22,17 @@ const TEXTS = [
   'cause',
   'correlation',
 ] as const satisfies readonly (keyof Envelope)[];
+const OPTIONAL_TEXTS = ['claimed', 'clock'] as const satisfies readonly (keyof Envelope)[];
+const AUTH_TEXTS = ['method', 'issuer', 'subject', 'session'] as const satisfies readonly (keyof Auth)[];
+/** A key more would escape the hash, which covers the envelope's own keys. */
+const KEYS: ReadonlySet<string> = new Set([
+  ...TEXTS,
+  ...OPTIONAL_TEXTS,
+  'auth',
+  'data',
+  'revision',
+  'version',
+]);
 
 /** The envelopes of a commit, oldest first; a text says why what is stored cannot have been written so. */
 export function parseEnvelopes(body: string, frame: CommitFrame): readonly Envelope[] | string {
@@ -49,12 +58,24 @@ function parse(body: string): readonly Json[] | undefined {
   }
 }
 
-function isEnvelope(value: Json | undefined): value is Json & Envelope {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const fields = value as Readonly<Record<string, Json | undefined>>;
-  if (Object.keys(fields).length !== ENVELOPE_KEYS) return false;
-  for (const key of TEXTS) if (typeof fields[key] !== 'string') return false;
-  const { data, version, revision } = fields;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
+/** Whether the value has what every envelope has, and nothing that none has. */
+export function isEnvelope(value: unknown): value is Envelope {
+  if (!isObject(value) || !Object.keys(value).every((key) => KEYS.has(key))) return false;
+  if (!TEXTS.every((key) => typeof value[key] === 'string')) return false;
+  if (!OPTIONAL_TEXTS.every((key) => isTextOrAbsent(value[key]))) return false;
+  const { auth, data, version, revision } = value;
+  if (!(isObject(data) && (auth === undefined || isAuth(auth)))) return false;
   return Number.isSafeInteger(version) && Number.isSafeInteger(revision);
 }
+
+function isAuth(value: unknown): value is Auth {
+  if (!isObject(value)) return false;
+  const isKnown = Object.keys(value).every((key) => AUTH_TEXTS.some((name) => name === key));
+  const isComplete = typeof value.method === 'string' && typeof value.subject === 'string';
+  return isKnown && isComplete && AUTH_TEXTS.every((key) => isTextOrAbsent(value[key]));
+}
+
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

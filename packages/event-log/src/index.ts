@@ -18,6 +18,7 @@ export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {
   Appended,
+  Auth,
   Commit,
   Delivery,
   EventLog,

@@ -2,7 +2,7 @@
  * The port: what every event log does, whatever stores it.
  *
  * A *commit* is what one command caused: its facts, appended together or not at all. A *stream* holds the
- * commits of one host; revisions count its facts from 0. Positions order the facts of all streams: they grow,
+ * commits of one host, or of the ledger itself; revisions count its facts from 0. Positions order the facts of all streams: they grow,
  * need not be contiguous, and the first is 1 or more. The log knows no domain: `data` is any JSON object, and
  * `packed` is whatever cheaper form the reader's fold wants to get back.
  */
@@ -22,6 +22,15 @@ export interface NewFact {
   readonly packed: Uint8Array;
 }
 
+/** Who gave a command, as the service found out. */
+export type Auth = {
+  /** How it was found out: `oidc`, `token`, `mtls`. */
+  readonly method: string;
+  readonly issuer?: string;
+  readonly subject: string;
+  readonly session?: string;
+};
+
 /** The facts of one command. */
 export interface Commit {
   readonly stream: string;
@@ -33,6 +42,9 @@ export interface Commit {
    */
   readonly commandId: string;
   readonly actor: string;
+  readonly auth?: Auth;
+  /** The actor that the client itself named, which is no identity. */
+  readonly claimed?: string;
   readonly correlation: string;
   readonly facts: readonly NewFact[];
 }
@@ -49,6 +61,10 @@ export interface RecordedFact {
   readonly occurredAt: string;
   readonly recordedAt: string;
   readonly actor: string;
+  readonly auth?: Auth;
+  readonly claimed?: string;
+  /** What the clock of the writing process read, RFC 3339 in UTC with milliseconds; older facts have none. */
+  readonly clock?: string;
   /** Id of the command that caused it. */
   readonly cause: string;
   readonly correlation: string;

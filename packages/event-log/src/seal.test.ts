@@ -11,7 +11,11 @@ const json = fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' });
 
 describe('sealing', () => {
   test('an envelope has the canonical JSON that the library gives it', () => {
-    const envelope = fc.record({
+    const auth = fc.record(
+      { method: wellFormed, issuer: wellFormed, subject: wellFormed, session: wellFormed },
+      { requiredKeys: ['method', 'subject'] },
+    );
+    const required = {
       id: fc.uuid(),
       stream: wellFormed,
       revision: fc.nat(),
@@ -23,7 +27,10 @@ describe('sealing', () => {
       cause: fc.uuid(),
       correlation: wellFormed,
       data: fc.dictionary(wellFormed, json),
-    });
+    };
+    const added = { auth, claimed: wellFormed, clock: fc.constant(instant(2)) };
+    const requiredKeys = Object.keys(required) as (keyof typeof required)[];
+    const envelope = fc.record({ ...required, ...added }, { requiredKeys });
     fc.assert(
       fc.property(envelope, (value) => {
         expect(canonicalEnvelope(value as Parameters<typeof canonicalEnvelope>[0])).toBe(canonicalize(value));

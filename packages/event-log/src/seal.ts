@@ -117,6 +117,8 @@ export function seal(commit: Commit, head: ChainHead, now: string): readonly Sea
       occurredAt,
       recordedAt,
       actor: commit.actor,
+      ...(commit.auth !== undefined && { auth: commit.auth }),
+      ...(commit.claimed !== undefined && { claimed: commit.claimed }),
       cause,
       correlation: commit.correlation,
       data: fact.data,
@@ -156,7 +158,9 @@ export function chainHash(previous: string, canonical: string): string {
 export function canonicalEnvelope(fact: Envelope): string {
   // The envelope's own keys in RFC 8785 order, written out: half the cost of handing the library the whole object.
   return (
-    `{"actor":${text(fact.actor)},"cause":${text(fact.cause)},"correlation":${text(fact.correlation)},` +
+    `{"actor":${text(fact.actor)},${fact.auth === undefined ? '' : `"auth":${json(fact.auth)},`}` +
+    `"cause":${text(fact.cause)},${optional('claimed', fact.claimed)}${optional('clock', fact.clock)}` +
+    `"correlation":${text(fact.correlation)},` +
     `"data":${json(fact.data)},"id":${text(fact.id)},"occurredAt":${text(fact.occurredAt)},` +
     `"recordedAt":${text(fact.recordedAt)},"revision":${fact.revision},"stream":${text(fact.stream)},` +
     `"type":${text(fact.type)},"version":${fact.version}}`
@@ -175,6 +179,10 @@ export function factId(command: Buffer, index: number): string {
 
 function later(a: string, b: string): string {
   return a > b ? a : b; // one fixed format: the order of the texts is the order of the times
+}
+
+function optional(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `"${name}":${text(value)},`;
 }
 
 function text(value: string): string {

@@ -18,10 +18,19 @@ export {
   generationOfCode,
   generationOfKernel,
 } from './generations.ts';
+export * from './ledger-facts.ts';
 export { isWholeOp, OP, pack, packTransient, type Transient } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
-export { InvalidFact, parseCommand, parseFact, problemsOf, UnknownFact, unpaired } from './schema.ts';
+export {
+  InvalidFact,
+  parseCommand,
+  parseFact,
+  parseLedgerFact,
+  problemsOf,
+  UnknownFact,
+  unpaired,
+} from './schema.ts';
 export { hostOf, streamOf } from './streams.ts';
 export { factVersion, isFactType } from './upcast.ts';
 export * from './vocabulary.ts';

@@ -4,6 +4,7 @@ import type { TLocalizedValidationError } from 'typebox/error';
 import type { TSchema } from 'typebox/type';
 import { type Command, type CommandType, commandSchemas } from './commands.ts';
 import { type Fact, factSchemas } from './facts.ts';
+import { isLedgerFactType, LEDGER_FACT_VERSION, type LedgerFact, ledgerFactSchemas } from './ledger-facts.ts';
 import { factVersion, isFactType, upcast } from './upcast.ts';
 
 /** More problems than these help nobody. */
@@ -85,14 +86,29 @@ function readable(errors: readonly TLocalizedValidationError[]): readonly string
  */
 export function parseFact(type: string, version: number, data: unknown): Fact {
   if (!isFactType(type)) throw new UnknownFact(type, version);
-  if (!Number.isInteger(version) || version < 1) {
+  checkVersion(type, version, factVersion(type));
+  return checked(type, version, factSchemas[type], upcast(type, version, data)) as Fact;
+}
+
+/**
+ * The fact about the ledger that was written with this type and version. Throws as `parseFact`.
+ */
+export function parseLedgerFact(type: string, version: number, data: unknown): LedgerFact {
+  if (!isLedgerFactType(type)) throw new UnknownFact(type, version);
+  checkVersion(type, version, LEDGER_FACT_VERSION);
+  return checked(type, version, ledgerFactSchemas[type], data) as LedgerFact;
+}
+
+function checkVersion(type: string, version: number, newest: number): void {
+  if (!Number.isInteger(version) || version < 1)
     throw new InvalidFact(type, version, ['version: must be an integer, 1 or more']);
-  }
-  if (version > factVersion(type)) throw new UnknownFact(type, version);
-  const current = upcast(type, version, data);
-  const problems = problemsOf(factSchemas[type], current);
+  if (version > newest) throw new UnknownFact(type, version);
+}
+
+function checked(type: string, version: number, schema: TSchema, data: unknown): object {
+  const problems = problemsOf(schema, data);
   if (problems.length > 0) throw new InvalidFact(type, version, problems);
-  return { type, data: current } as Fact;
+  return { type, data };
 }
 
 /** A command from outside, or what is wrong with it: readable lines of the form `path: what was expected`. */

@@ -13,9 +13,10 @@ import {
 } from '@apledger/projections';
 import type { SealerState, TileFiles } from '@apledger/sealer';
 import type { Answer } from './answer.ts';
+import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
 import { Heads } from './heads.ts';
-import type { Ledger, Wanted } from './ledger.ts';
+import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
@@ -77,7 +78,10 @@ export class LogLedger implements Ledger {
     return this.handler.state(host);
   }
 
-  async *facts({ after = 0, ...wanted }: Wanted): AsyncGenerator<RecordedFact> {
+  async *facts({ after = 0, host, types, ...filters }: Filtered): AsyncGenerator<RecordedFact> {
+    const wanted = { ...(host !== undefined && { host }), ...(types !== undefined && { types }) };
+    if (Object.values(filters).some((value) => value !== undefined))
+      return yield* allPages(this, { ...filters, ...wanted, after });
     for await (const fact of this.log.readAll({ after })) if (isWanted(fact, wanted)) yield fact;
   }
 

@@ -37,9 +37,17 @@ function messageOf(given: RecordedEnvelope, guest?: string): FactMessage {
 }
 
 const text = fc.string({ unit: 'binary' }).map((value) => value.toWellFormed());
-const envelope: fc.Arbitrary<RecordedEnvelope> = fc.record({
+const name = fc.string({ unit: 'grapheme', minLength: 1 });
+const auth = fc.record(
+  { method: name, issuer: name, subject: name, session: name },
+  { requiredKeys: ['method', 'subject'] },
+);
+const required = {
   id: fc.uuid(),
-  stream: fc.string({ unit: 'grapheme', minLength: 1 }).map((host) => `host-${host}`),
+  stream: fc.oneof(
+    name.map((host) => `host-${host}`),
+    name.filter((stream) => !stream.startsWith('host-')),
+  ),
   revision: fc.nat(),
   position: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   type: fc.string({ unit: 'grapheme', minLength: 1 }),
@@ -51,7 +59,11 @@ const envelope: fc.Arbitrary<RecordedEnvelope> = fc.record({
   correlation: text,
   data: fc.dictionary(fc.string(), fc.oneof(fc.integer(), text, fc.boolean(), fc.constant(null))),
   hash: fc.constant(fact.hash),
-});
+};
+const envelope: fc.Arbitrary<RecordedEnvelope> = fc.record(
+  { ...required, auth, claimed: name, clock: fc.constant(fact.recordedAt) },
+  { requiredKeys: Object.keys(required) as (keyof typeof required)[] },
+);
 
 describe('the message of a fact', () => {
   it('is a CloudEvent in binary mode', () => {
@@ -109,8 +121,22 @@ describe('the message of a fact', () => {
     expect(parseFactMessage(message)).toEqual(future);
   });
 
-  it('is not there for a stream that is none of a host', () => {
-    expect(factMessage({ ...fact, stream: 'moon' }, undefined)).toBeUndefined();
+  it('is on a subject of its own for a fact about the ledger', () => {
+    const about = { ...fact, stream: 'change-4711.a', type: 'ClockJumped' };
+    const message = messageOf(about);
+    expect(message.subject).toBe('apledger.v1.ledger.change-4711%2Ea.ClockJumped');
+    expect(message.headers['ce-source']).toBe('urn:apledger:ledger:change-4711.a');
+    expect(message.headers).not.toHaveProperty('ce-subject');
+    expect(parseFactMessage(message)).toEqual(about);
+    const elsewhere = { ...message, subject: 'apledger.v1.ledger.access.ClockJumped' };
+    expect(() => parseFactMessage(elsewhere)).toThrow(
+      'ce-source: change-4711.a, but the subject says access',
+    );
+  });
+
+  it('is not there for a stream without a name', () => {
+    expect(factMessage({ ...fact, stream: 'host-' }, undefined)).toBeUndefined();
+    expect(factMessage({ ...fact, stream: '' }, undefined)).toBeUndefined();
   });
 });
 
@@ -140,7 +166,7 @@ describe('a message that is no fact', () => {
     [
       'of another host than its subject',
       having('ce-source', 'urn:apledger:host:zlp2'),
-      /ce-source: zlp2, but/,
+      /ce-source: host-zlp2, but/,
     ],
     ['with broken UTF-8', having('ce-actor', '%C0%A0'), /malformed/i],
     ['whose body is no JSON', { ...good, body: '{' }, /JSON/],

@@ -8,7 +8,14 @@
  */
 import { hostOf, problemsOf, streamOf } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { type Entity, entityOf, parseSubject, subjectOf } from './subjects.ts';
+import {
+  type Entity,
+  entityOf,
+  ledgerSubjectOf,
+  parseLedgerSubject,
+  parseSubject,
+  subjectOf,
+} from './subjects.ts';
 
 /** A fact with its envelope, as event logs record it (`RecordedFact` of the package event-log). */
 export interface RecordedEnvelope {
@@ -21,10 +28,20 @@ export interface RecordedEnvelope {
   readonly occurredAt: string;
   readonly recordedAt: string;
   readonly actor: string;
+  readonly auth?: Auth;
+  readonly claimed?: string;
+  readonly clock?: string;
   readonly cause: string;
   readonly correlation: string;
   readonly data: JsonObject;
   readonly hash: string;
+}
+/** Who gave the command, as the service found out. */
+interface Auth {
+  readonly method: string;
+  readonly issuer?: string;
+  readonly subject: string;
+  readonly session?: string;
 }
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = { readonly [key: string]: Json };
@@ -37,7 +54,8 @@ export interface FactMessage {
 }
 
 const TYPE_PREFIX = 'apledger.';
-const SOURCE_PREFIX = 'urn:apledger:host:';
+const HOST_SOURCE = 'urn:apledger:host:';
+const LEDGER_SOURCE = 'urn:apledger:ledger:';
 const UUID = '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const INSTANT = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$';
 const NUMBER = '^(?:0|[1-9]\\d{0,15})$';
@@ -50,7 +68,10 @@ export const messageHeaders = Type.Object(
   {
     'ce-specversion': Type.Literal('1.0'),
     'ce-id': header(UUID, 'id of the fact, the same however often it is published'),
-    'ce-source': header(`^${SOURCE_PREFIX}[!#$&-~%]+$`, 'the host on which it happened'),
+    'ce-source': header(
+      `^(?:${HOST_SOURCE}|${LEDGER_SOURCE})[!#$&-~%]+$`,
+      'the host on which it happened, or the stream of a fact about the ledger itself',
+    ),
     'ce-type': header(
       '^apledger\\.[!#$&-~%]+\\.v[1-9]\\d{0,8}$',
       'type of the fact and version of its schema',
@@ -73,6 +94,12 @@ export const messageHeaders = Type.Object(
       "SHA-256 over the hash of the fact before it on this host and this fact's JSON",
     ),
     'ce-actor': Type.Optional(header(ENCODED, 'who gave the command')),
+    'ce-authmethod': Type.Optional(header(ENCODED, 'how the service found out who gave the command')),
+    'ce-authissuer': Type.Optional(header(ENCODED, 'who vouches for the subject')),
+    'ce-authsubject': Type.Optional(header(ENCODED, 'who gave the command, as the service found out')),
+    'ce-authsession': Type.Optional(header(ENCODED, 'the session in which the command came')),
+    'ce-claimed': Type.Optional(header(ENCODED, 'the actor that the client itself named')),
+    'ce-clock': Type.Optional(header(INSTANT, 'what the clock of the writing process read')),
     'ce-causationid': header(UUID, 'id of the command that caused it'),
     'ce-correlationid': Type.Optional(header(ENCODED, 'what the command belongs to')),
   },
@@ -94,7 +121,7 @@ export class MalformedMessage extends Error {
 
 /**
  * The message of a fact; `guest` is who has its mdev open then, and `entity` what `entityOf` says of it.
- * Undefined when its stream is none of a host: such a fact has no subject.
+ * Undefined when neither stream nor host has a name: such a fact has no subject.
  */
 export function factMessage(
   fact: RecordedEnvelope,
@@ -102,14 +129,20 @@ export function factMessage(
   entity: Entity = entityOf(fact.type, fact.data),
 ): FactMessage | undefined {
   const host = hostOf(fact.stream);
-  if (host === undefined || host === '') return undefined;
+  if (host === '' || fact.stream === '') return undefined;
   const { kind, id } = entity;
+  const about = id === '' ? kind : `${kind}/${id}`;
+  const subject =
+    host === undefined
+      ? ledgerSubjectOf(fact.stream, fact.type)
+      : subjectOf({ host, kind, id, guest, type: fact.type });
   const headers: Record<string, string> = {
     'ce-specversion': '1.0',
     'ce-id': fact.id,
-    'ce-source': SOURCE_PREFIX + encodeValue(host),
+    'ce-source':
+      host === undefined ? LEDGER_SOURCE + encodeValue(fact.stream) : HOST_SOURCE + encodeValue(host),
     'ce-type': `${TYPE_PREFIX}${encodeValue(fact.type)}.v${fact.version}`,
-    'ce-subject': id === '' ? kind : `${kind}/${id}`,
+    ...(host !== undefined && { 'ce-subject': about }),
     'ce-time': fact.occurredAt,
     'ce-dataschema': `urn:apledger:fact:${encodeURIComponent(fact.type)}:${fact.version}`,
     'ce-datacontenttype': 'application/json',
@@ -120,11 +153,26 @@ export function factMessage(
     'ce-causationid': fact.cause,
   };
   // An attribute of CloudEvents may be absent, but not empty.
-  if (fact.actor !== '') headers['ce-actor'] = encodeValue(fact.actor);
-  if (fact.correlation !== '') headers['ce-correlationid'] = encodeValue(fact.correlation);
-  const subject = subjectOf({ host, kind, id, guest, type: fact.type });
+  for (const [name, value] of optionalHeaders(fact)) if (value) headers[name] = encodeValue(value);
   return { subject, headers, body: JSON.stringify(fact.data) };
 }
+
+const optionalHeaders = ({
+  actor,
+  auth,
+  claimed,
+  clock,
+  correlation,
+}: RecordedEnvelope): readonly (readonly [string, string | undefined])[] => [
+  ['ce-actor', actor],
+  ['ce-correlationid', correlation],
+  ['ce-authmethod', auth?.method],
+  ['ce-authissuer', auth?.issuer],
+  ['ce-authsubject', auth?.subject],
+  ['ce-authsession', auth?.session],
+  ['ce-claimed', claimed],
+  ['ce-clock', clock],
+];
 
 /**
  * The fact of a message, as it was recorded. Header names count in any case. Throws MalformedMessage; whether the data are right for
@@ -134,20 +182,20 @@ export function parseFactMessage(message: FactMessage): RecordedEnvelope {
   const fail = (...problems: readonly string[]): never => {
     throw new MalformedMessage(message.subject, problems);
   };
-  const parts = parseSubject(message.subject) ?? fail('subject: not one of a fact');
+  const parts = placeOf(message.subject) ?? fail('subject: not one of a fact');
   const given = lowerCased(message.headers);
   const problems = problemsOf(messageHeaders, given);
   if (problems.length > 0) fail(...problems);
   const headers = given as MessageHeaders;
   try {
     const { type, version } = typeAndVersion(headers['ce-type']);
-    const host = decodeValue(headers['ce-source'].slice(SOURCE_PREFIX.length));
+    const stream = streamOfSource(headers['ce-source']);
     const data = parseData(message.body);
-    if (host !== parts.host) fail(`ce-source: ${host}, but the subject says ${parts.host}`);
+    if (stream !== parts.stream) fail(`ce-source: ${stream}, but the subject says ${parts.stream}`);
     if (type !== parts.type) fail(`ce-type: ${type}, but the subject says ${parts.type}`);
     return {
       id: headers['ce-id'],
-      stream: streamOf(host),
+      stream,
       revision: Number(headers['ce-revision']),
       position: Number(headers['ce-position']),
       type,
@@ -155,6 +203,9 @@ export function parseFactMessage(message: FactMessage): RecordedEnvelope {
       occurredAt: headers['ce-time'],
       recordedAt: headers['ce-recordedtime'],
       actor: decodeValue(headers['ce-actor'] ?? ''),
+      ...authOf(headers),
+      ...(headers['ce-claimed'] !== undefined && { claimed: decodeValue(headers['ce-claimed']) }),
+      ...(headers['ce-clock'] !== undefined && { clock: headers['ce-clock'] }),
       cause: headers['ce-causationid'],
       correlation: decodeValue(headers['ce-correlationid'] ?? ''),
       data,
@@ -164,6 +215,34 @@ export function parseFactMessage(message: FactMessage): RecordedEnvelope {
     if (error instanceof SyntaxError || error instanceof URIError) return fail(error.message);
     throw error;
   }
+}
+
+function placeOf(subject: string): { readonly stream: string; readonly type: string } | undefined {
+  const parts = parseSubject(subject);
+  return parts === undefined
+    ? parseLedgerSubject(subject)
+    : { stream: streamOf(parts.host), type: parts.type };
+}
+
+const streamOfSource = (source: string): string =>
+  source.startsWith(HOST_SOURCE)
+    ? streamOf(decodeValue(source.slice(HOST_SOURCE.length)))
+    : decodeValue(source.slice(LEDGER_SOURCE.length));
+
+function authOf(headers: MessageHeaders): Pick<RecordedEnvelope, 'auth'> {
+  const method = headers['ce-authmethod'];
+  const subject = headers['ce-authsubject'];
+  if (method === undefined || subject === undefined) return {};
+  const issuer = headers['ce-authissuer'];
+  const session = headers['ce-authsession'];
+  return {
+    auth: {
+      method: decodeValue(method),
+      ...(issuer !== undefined && { issuer: decodeValue(issuer) }),
+      subject: decodeValue(subject),
+      ...(session !== undefined && { session: decodeValue(session) }),
+    },
+  };
 }
 
 function lowerCased(headers: FactMessage['headers']): FactMessage['headers'] {

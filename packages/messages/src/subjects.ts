@@ -9,6 +9,8 @@
  *     queue   05-0047, or - for a list      queues; a fact that names a list of queues names none in its subject
  *     mdev    its UUID                      a mediated device: its matrix, its guest, what was refused to it
  *
+ * A fact about the ledger itself, which is of no host, is on `apledger.v1.ledger.<stream>.<Type>`.
+ *
  * `guest` is who has the mdev open when the fact happens, `-` for nobody. The fact itself rarely says so: `Attachments` follows who it
  * is. What stands between the dots is encoded as in a URL, because a token may hold no dot, no space and no wildcard.
  */
@@ -16,6 +18,7 @@ import { formatApid, parseApqn, parseCard } from '@apledger/ap';
 
 const ROOT = 'apledger.v1';
 const HOSTS = `${ROOT}.host`;
+const LEDGER = `${ROOT}.ledger`;
 const NOT_PUBLISHED = `${ROOT}.dead.fact`;
 const UNREADABLE = `${ROOT}.dead.message`;
 const NOTHING = '-';
@@ -24,7 +27,7 @@ const ANY = '*';
 /** The JetStream stream of the facts, unless told otherwise. */
 export const STREAM_NAME = 'APLEDGER';
 /** What a stream has to capture to hold every fact, and a letter for each that could not be published. */
-export const PUBLISHED_SUBJECTS: readonly string[] = [`${HOSTS}.>`, `${NOT_PUBLISHED}.>`];
+export const PUBLISHED_SUBJECTS: readonly string[] = [`${HOSTS}.>`, `${LEDGER}.>`, `${NOT_PUBLISHED}.>`];
 
 export type EntityKind = 'bus' | 'card' | 'queue' | 'mdev';
 
@@ -104,7 +107,23 @@ export function subjectOf({ host, kind, id, guest, type }: SubjectParts): string
   return `${HOSTS}.${tokens.join('.')}`;
 }
 
-/** The parts of a subject; undefined when it is no fact's. */
+/** The subject of a fact about the ledger. Neither may be empty. */
+export const ledgerSubjectOf = (stream: string, type: string): string =>
+  `${LEDGER}.${encodeToken(stream)}.${encodeToken(type)}`;
+
+/** Stream and type of a fact about the ledger, from its subject; undefined for any other. */
+export function parseLedgerSubject(
+  subject: string,
+): { readonly stream: string; readonly type: string } | undefined {
+  if (!subject.startsWith(`${LEDGER}.`)) return undefined;
+  const [stream, type, ...more] = subject
+    .slice(LEDGER.length + 1)
+    .split('.')
+    .map(decodeToken);
+  return stream && type && more.length === 0 ? { stream, type } : undefined;
+}
+
+/** The parts of a subject; undefined when it is no fact's of a host. */
 export function parseSubject(subject: string): SubjectParts | undefined {
   if (!subject.startsWith(`${HOSTS}.`)) return undefined;
   const tokens = subject.slice(HOSTS.length + 1).split('.');

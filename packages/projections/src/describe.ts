@@ -1,7 +1,14 @@
 /** Facts and changes in words: one wording for the command line and the page. */
 import { formatApid, formatApqi } from '@apledger/ap';
 import type { MatrixView, ViewChange } from '@apledger/api';
-import type { Fact } from '@apledger/events';
+import {
+  type Fact,
+  isLedgerFactType,
+  type LedgerFact,
+  parseFact,
+  parseLedgerFact,
+  UnknownFact,
+} from '@apledger/events';
 
 const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(', ') || 'none';
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
@@ -58,6 +65,30 @@ export function describeFact(fact: Fact): string {
       return `${fact.data.command.type}: ${fact.data.errno}: ${fact.data.explanation}`;
     default:
       return 'mdev' in fact.data ? describeMdev(fact as MdevFact) : describeQueues(fact as QueueFact);
+  }
+}
+
+/** A fact about the ledger in one line, without its type. */
+export function describeLedgerFact({ data }: LedgerFact): string {
+  return `of ${data.process}: ${data.after} where ${data.before} was expected`;
+}
+
+/** A fact of the log in one line, without its type; '' when the type says all. One from a newer apledger is named, not described. */
+export function describeRecorded({
+  type,
+  version,
+  data,
+}: {
+  readonly type: string;
+  readonly version: number;
+  readonly data: unknown;
+}): string {
+  try {
+    if (isLedgerFactType(type)) return describeLedgerFact(parseLedgerFact(type, version, data));
+    return describeFact(parseFact(type, version, data));
+  } catch (error) {
+    if (error instanceof UnknownFact) return error.message;
+    throw error;
   }
 }
 

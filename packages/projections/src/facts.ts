@@ -12,7 +12,7 @@ import {
   packedFacts,
   packFacts,
 } from '@apledger/event-log';
-import { InvalidFact, isWholeOp, pack, parseFact, streamOf, UnknownFact } from '@apledger/events';
+import { hostOf, InvalidFact, isWholeOp, pack, parseFact, streamOf, UnknownFact } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { applyFact, CannotFold } from './fold.ts';
 
@@ -28,8 +28,11 @@ export async function* readFacts(
 }
 
 function isWhole(page: PackedPage): boolean {
-  for (const { bytes, offset, length, isLast } of packedFacts(page))
-    if (isLast === undefined || length === 0 || !isWholeOp(bytes[offset] ?? 0)) return false;
+  for (const { stream, bytes, offset, length, isLast } of packedFacts(page)) {
+    if (isLast !== undefined && length > 0 && isWholeOp(bytes[offset] ?? 0)) continue;
+    // Facts about the ledger have no packed form: nothing is folded from them.
+    if (length > 0 || hostOf(page.streamName(stream)) !== undefined) return false;
+  }
   return true;
 }
 
@@ -75,7 +78,9 @@ async function factsAt(
   for await (const { stream, revision, position, type, version, data, cause } of facts) {
     const next = position === last.position ? await causeOf(log, stream, revision + 1) : undefined;
     try {
-      read.set(position, { payload: pack(parseFact(type, version, data)), cause, next });
+      const isOfHost = hostOf(stream) !== undefined;
+      const payload = isOfHost ? pack(parseFact(type, version, data)) : new Uint8Array();
+      read.set(position, { payload, cause, next });
     } catch (error) {
       if (!(error instanceof UnknownFact || error instanceof InvalidFact)) throw error;
       throw new CannotFold(position, error.message, error);

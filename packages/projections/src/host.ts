@@ -4,7 +4,7 @@
  */
 
 export { HostState } from '@apledger/host';
-export { describeChange, describeFact } from './describe.ts';
+export { describeChange, describeFact, describeRecorded } from './describe.ts';
 export { diffViews } from './diff.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export {

@@ -19,6 +19,7 @@ export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
+export { type FactFilter, FactMatcher } from './search/matcher.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';
 export { type Cell, type HostView, type HostViewJson, type Owner, viewOfJson } from './view.ts';

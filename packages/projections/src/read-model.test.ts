@@ -93,6 +93,33 @@ function rows(path: string): unknown[] {
   return all;
 }
 
+it('passes over what is about the ledger itself, also among facts that have to be packed anew', async () => {
+  const log = openMemoryLog();
+  const facts = long(20);
+  await record(
+    log,
+    'h',
+    1,
+    newFacts(facts.slice(0, 10)).map((fact) => ({ ...fact, packed: new Uint8Array() })),
+  );
+  const jump = { process: 'p', before: '2026-01-01T00:00:00.000Z', after: '2031-01-01T00:00:00.000Z' };
+  const [about] = newFacts(facts);
+  if (about === undefined) throw new Error('the sample is empty');
+  await log.append({
+    stream: 'clock',
+    expected: 'any',
+    commandId: '00000000-0000-4000-9000-000000000001',
+    actor: 'test',
+    correlation: 'test',
+    facts: [{ ...about, type: 'ClockJumped', version: 1, data: jump, packed: new Uint8Array() }],
+  });
+  await record(log, 'h', 2, newFacts(facts.slice(10)));
+  const model = await openReadModel({ log, store: memoryStore() });
+  await model.catchUp();
+  expect(await model.hosts()).toEqual(['h']);
+  expect(matrices(await model.now('h'))).toEqual(viewAfter(facts, 20));
+});
+
 describe('a host as of a moment', () => {
   it('is what its facts up to then say, at every revision, with a read model and without', async () => {
     const log = openMemoryLog();

@@ -45,6 +45,18 @@ export function describeAppending(open: Open): void {
       );
     });
 
+    test('a recorded fact says who was found out to have given the command, and who it was said to be', async () => {
+      const log = await open();
+      const auth = { method: 'oidc', issuer: 'https://bank.example', subject: 'anna', session: 's-1' };
+      await log.append({ ...commit('host-a', 'none', [fact(0)]), auth, claimed: 'root' });
+      await log.append({ ...commit('host-a', 0, [fact(1)]), auth: { method: 'token', subject: 'ci' } });
+      const [first, second] = await all(log.readStream('host-a'));
+      expect(first).toMatchObject({ auth, claimed: 'root' });
+      expect(second?.auth).toEqual({ method: 'token', subject: 'ci' });
+      expect(second).not.toHaveProperty('claimed');
+      expect((await verified(log)).problems).toEqual([]);
+    });
+
     test('a writer who believes another end of the stream is refused, and nothing is written', async () => {
       const log = await open();
       await log.append(commit('host-a', 'none'));

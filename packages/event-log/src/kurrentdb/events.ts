@@ -9,9 +9,10 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { isEnvelope } from '../envelopes.ts';
 import { LogError } from '../errors.ts';
 import type { PackedEntry } from '../packed.ts';
-import type { Commit, JsonObject, RecordedFact } from '../port.ts';
+import type { Commit, RecordedFact } from '../port.ts';
 import type { Envelope, SealedFact } from '../seal.ts';
 import type { Place, ReadResponse } from './protocol.ts';
 
@@ -101,19 +102,12 @@ export function entryOf(event: Event, fact: RecordedFact, stream: number, place:
   return { stream, revision, position, occurredAt, payload, ...(typeof isLast === 'boolean' && { isLast }) };
 }
 
-/** A key more would escape the hash, which covers the envelope's own. */
-const ENVELOPE_KEYS = 11;
-const TEXTS = ['id', 'stream', 'type', 'occurredAt', 'recordedAt', 'actor', 'cause', 'correlation'] as const;
-
 function envelopeOf(event: Event, stream: string): Envelope | undefined {
   const found = event.isJson ? fields(event.bytes) : {};
-  const { revision, version, data } = found;
-  if (Object.keys(found).length !== ENVELOPE_KEYS) return undefined;
-  if (TEXTS.some((name) => typeof found[name] !== 'string')) return undefined;
-  if (typeof version !== 'number' || typeof data !== 'object' || data === null || Array.isArray(data))
+  if (!isEnvelope(found)) return undefined;
+  if (found.stream !== stream || found.type !== event.type || found.revision !== event.revision)
     return undefined;
-  if (found.stream !== stream || found.type !== event.type || revision !== event.revision) return undefined;
-  return found as unknown as Envelope & { readonly data: JsonObject };
+  return found;
 }
 
 /** The object of a JSON text; empty for anything else. */

@@ -29,8 +29,11 @@ const recompute: Answer<'recompute'> = (ledger, { heads: noted = [] }) =>
     return step.value;
   });
 
-const repack = ({ type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
-  packRecorded(parseFact(type, version, data), version, stored);
+/** Facts about the ledger have no packed form. */
+const repack = ({ stream, type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
+  hostOf(stream) === undefined
+    ? new Uint8Array()
+    : packRecorded(parseFact(type, version, data), version, stored);
 
 const rebuild: Answer<'rebuild'> = (ledger) =>
   alone(ledger, 'rebuild', async () => {

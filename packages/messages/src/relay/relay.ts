@@ -157,7 +157,7 @@ class Relay {
     const message = factMessage(fact, guest, entity);
     const reason = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
     if (message !== undefined && reason === undefined) return message;
-    const stated = reason ?? 'its stream is none of a host';
+    const stated = reason ?? 'its stream has no name';
     this.#report({ state: 'not-published', position: fact.position, reason: stated });
     return notPublishedMessage(fact, stated);
   }

@@ -38,12 +38,32 @@ export interface Checkpoint {
 export async function openStream(manager: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {
   const found = await infoOf(manager, options.stream);
   if (found === undefined) return create(manager, options);
+  if (isOfOlder(found.config)) return widen(manager, found.config);
   const problems = problemsOf(found.config);
   if (problems.length === 0) return found;
   throw new BrokerError(
     'other-configuration',
     `stream ${options.stream} exists with another configuration: ${problems.join('; ')}. Change it, or name another stream`,
   );
+}
+
+/** The subjects of a stream that an older relay made, when there were facts of hosts only. */
+const OLDER_SUBJECTS = PUBLISHED_SUBJECTS.filter((subject) => !subject.startsWith('apledger.v1.ledger.'));
+
+const isOfOlder = ({ subjects }: StreamConfig): boolean =>
+  subjects.length === OLDER_SUBJECTS.length && OLDER_SUBJECTS.every((subject) => subjects.includes(subject));
+
+async function widen(manager: JetStreamManager, { name }: StreamConfig): Promise<StreamInfo> {
+  try {
+    return await manager.streams.update(name, { subjects: [...PUBLISHED_SUBJECTS] });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BrokerError(
+      'other-configuration',
+      `stream ${name} was made by an older relay, and may not be changed by this user (${reason}). Let an operator widen it: nats stream edit ${name} ${PUBLISHED_SUBJECTS.map((subject) => `--subjects '${subject}'`).join(' ')}`,
+      { cause: error },
+    );
+  }
 }
 
 async function create(manager: JetStreamManager, options: StreamOptions): Promise<StreamInfo> {

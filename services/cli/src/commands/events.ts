@@ -2,7 +2,7 @@
 
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
-import { type FactType, isFactType } from '@apledger/events';
+import { isRecordedType } from '@apledger/events';
 import type { Place } from '@apledger/ledger';
 import { withLedger } from '../ledger.ts';
 import { parseTime } from '../moment.ts';
@@ -20,7 +20,7 @@ interface EventsOptions extends Place {
 /** Prints until the log's end, or with `follow` until `signal` is aborted. */
 async function events(options: EventsOptions, output: Output, signal: AbortSignal): Promise<number> {
   const { host, since, follow, json } = options;
-  const types = parseTypes(options.type);
+  const types = parseTypes(options.type, isRecordedType);
   const from = since === undefined ? '' : parseTime('--since', since);
   const wanted = { ...(host === undefined ? {} : { host }), ...(types === undefined ? {} : { types }) };
   return withLedger(options, output, async (ledger) => {
@@ -32,10 +32,13 @@ async function events(options: EventsOptions, output: Output, signal: AbortSigna
   });
 }
 
-/** `--type`: names separated by commas. Throws Failure(2) for what is no type. */
-export function parseTypes(text: string | undefined): readonly FactType[] | undefined {
+/** `--type`: names separated by commas. Throws Failure(2) for what `isType` does not know. */
+export function parseTypes<T extends string>(
+  text: string | undefined,
+  isType: (name: string) => name is T,
+): readonly T[] | undefined {
   return text?.split(',').map((name) => {
-    if (isFactType(name)) return name;
+    if (isType(name)) return name;
     throw new Failure(2, `--type ${name}: there is no such type of fact; docs/schemas lists them.`);
   });
 }

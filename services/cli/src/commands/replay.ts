@@ -1,4 +1,5 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
+import type { ViewChange } from '@apledger/api';
 import { command, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
@@ -56,19 +57,30 @@ async function printStep(
   const [first] = facts;
   const last = facts.at(-1);
   if (first === undefined || last === undefined) return;
-  const host = hostOf(first.stream) ?? first.stream;
-  const before =
-    first.revision === 0 ? undefined : await hostAt(ledger, host, { position: first.position - 1 });
-  const after = await hostAt(ledger, host, { position: last.position });
-  const changes = diffViews(before, after);
+  const host = hostOf(first.stream);
+  const changes = host === undefined ? [] : await changesOf(ledger, host, first, last);
   const { position, occurredAt, actor, cause } = first;
   if (json) {
-    output.out(jsonLine({ position, occurredAt, host, actor, command: cause, facts, changes }));
+    output.out(
+      jsonLine({ position, occurredAt, host: host ?? first.stream, actor, command: cause, facts, changes }),
+    );
     return;
   }
-  output.out(line(`${position}  ${occurredAt}  ${host}  by ${actor}`));
+  output.out(line(`${position}  ${occurredAt}  ${host ?? first.stream}  by ${actor}`));
   for (const fact of facts) output.out(line(`      ${describeRecorded(fact)}`));
   for (const change of changes) output.out(line(`    * ${describeChange(change)}`));
+}
+
+/** What a run of facts changed in the matrices of its host. */
+async function changesOf(
+  ledger: Ledger,
+  host: string,
+  first: RecordedFact,
+  last: RecordedFact,
+): Promise<readonly ViewChange[]> {
+  const before =
+    first.revision === 0 ? undefined : await hostAt(ledger, host, { position: first.position - 1 });
+  return diffViews(before, await hostAt(ledger, host, { position: last.position }));
 }
 
 const moment = 'a position of the log, or a time';

@@ -1,5 +1,6 @@
 /** `apledger tail`: facts as a relay publishes them, from any machine that reaches the NATS server. */
 import { command, line, type Output } from '@apledger/command-line';
+import { isFactType } from '@apledger/events';
 import { subscribe, type Unreadable } from '@apledger/messages/nats';
 import { connectNats } from '@apledger/nats';
 import { parseTime } from '../moment.ts';
@@ -19,7 +20,7 @@ interface TailOptions extends NatsOptions {
 /** Prints what comes until `signal`; with `since`, first what was recorded from that time on. */
 async function tail(options: TailOptions, output: Output, signal: AbortSignal): Promise<number> {
   const { host, mdev, guest, stream, since, json = false } = options;
-  const types = parseTypes(options.type);
+  const types = parseTypes(options.type, isFactType);
   const from = since === undefined ? 'new' : { time: new Date(parseTime('--since', since)) };
   const onUnreadable = ({ recorded, subject, sequence, reason }: Unreadable): void => {
     // A fact from the future has an envelope to show; anything else is none of ours.

@@ -14,10 +14,12 @@ describe('groups of facts', () => {
 
   it('have words, also for a fact of a newer apledger', () => {
     expect(typeWords('QueueUnbound')).toBe('Queue unbound');
-    expect(wordsOf({ type: 'MaskChanged', data: {} })).not.toBe('');
+    expect(wordsOf({ type: 'MaskChanged', version: 1, data: {} as never })).not.toBe('');
     const newer = 'a fact of a newer apledger';
-    expect(wordsOf({ type: 'KeysRotated' as 'BusScanned', data: { scans: 1 } })).toBe(newer);
+    expect(wordsOf({ type: 'KeysRotated' as 'BusScanned', version: 1, data: { scans: 1 } })).toBe(newer);
     // A type that we know, in a form that we do not.
-    expect(wordsOf({ type: 'CardDetected', data: { card: { adapter: 5 } } as never })).toBe(newer);
+    expect(wordsOf({ type: 'CardDetected', version: 1, data: { card: { adapter: 5 } } as never })).toBe(
+      newer,
+    );
   });
 });

@@ -1,8 +1,8 @@
 /** Facts by what an operator asks for, and the words to find them by. */
 
 import type { RecordedFact } from '@apledger/api';
-import type { Fact, FactType } from '@apledger/events';
-import { describeFact } from '@apledger/projections/host';
+import type { FactType } from '@apledger/events';
+import { describeRecorded } from '@apledger/projections/host';
 
 export interface FactGroup {
   readonly id: string;
@@ -82,9 +82,9 @@ export const groupOf = (id: string | undefined): FactGroup =>
 const NEWER = 'a fact of a newer apledger';
 
 /** The fact in a line. One of a newer apledger, which this page has no words for, says so. */
-export function wordsOf({ type, data }: Pick<RecordedFact, 'type' | 'data'>): string {
+export function wordsOf({ type, version, data }: Pick<RecordedFact, 'type' | 'version' | 'data'>): string {
   try {
-    return describeFact({ type, data } as Fact) || NEWER;
+    return describeRecorded({ type, version, data }) || NEWER;
   } catch {
     return NEWER;
   }

@@ -36,7 +36,7 @@ export function FactItem({
       <div class="fact-what">
         <p>
           <strong>{refusal ? `${typeWords(refusal.command.type)} refused` : typeWords(fact.type)}</strong>{' '}
-          {place.host === undefined && <span class="fact-host">{fact.host}</span>}{' '}
+          {place.host === undefined && <span class="fact-host">{fact.host || fact.stream}</span>}{' '}
           {!refusal && <Words text={wordsOf(fact)} view={view} />}
         </p>
         {refusal && <RefusalBlock refusal={refusal} view={view} />}

@@ -20,7 +20,15 @@ import {
   Share,
   ViewChange,
 } from '@apledger/api';
-import { CardModel, Conflict, commandSchemas, factSchemas, Hardware, MatrixIds } from '@apledger/events';
+import {
+  CardModel,
+  Conflict,
+  commandSchemas,
+  factSchemas,
+  Hardware,
+  ledgerFactSchemas,
+  MatrixIds,
+} from '@apledger/events';
 import type { TSchema } from 'typebox';
 import { PROBLEM_JSON } from './problem.ts';
 import type { Content, Route } from './route.ts';
@@ -32,7 +40,8 @@ const SCHEMAS = '#/components/schemas/';
 const named = new Map<TSchema, string>([
   ...Object.entries(commandSchemas).map(([type, schema]) => [schema, `${type}Command`] as const),
   ...Object.entries(factSchemas).map(([type, schema]) => [schema, `${type}Data`] as const),
-  ...recordedFacts.map((schema, index) => [schema, Object.keys(factSchemas)[index] ?? ''] as const),
+  ...Object.entries(ledgerFactSchemas).map(([type, schema]) => [schema, `${type}Data`] as const),
+  ...[...recordedFacts].map(([type, schema]) => [schema, type] as const),
   [CommandBody, 'Command'],
   [RecordedFact, 'RecordedFact'],
   [Receipt, 'Receipt'],
@@ -59,7 +68,7 @@ const named = new Map<TSchema, string>([
 /** Unions whose members say in a property which one they are. */
 const discriminated = new Map<TSchema, Readonly<Record<string, string>>>([
   [CommandBody, mapping(Object.keys(commandSchemas), (type) => `${type}Command`)],
-  [RecordedFact, mapping(Object.keys(factSchemas), (type) => type)],
+  [RecordedFact, mapping([...recordedFacts.keys()], (type) => type)],
 ]);
 
 function mapping(types: readonly string[], nameOf: (type: string) => string): Record<string, string> {

@@ -1,0 +1,50 @@
+/**
+ * Facts about the ledger itself, in streams of their own beside those of the hosts. No rule of a driver knows them, no matrix depends on
+ * them, and they have no packed form.
+ *
+ *     stream          facts of
+ *     clock           clocks that jumped
+ *     access          identities, roles, denials
+ *     change-<id>     one planned change
+ *     evidence        signing keys, forks of the log
+ */
+import Type, { type Static } from 'typebox';
+import type { FactType } from './facts.ts';
+import { isFactType } from './upcast.ts';
+
+const Instant = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$',
+  description: 'RFC 3339 in UTC with milliseconds',
+});
+
+/** The schema of the data of each, by its type. */
+export const ledgerFactSchemas = {
+  ClockJumped: Type.Object(
+    {
+      process: Type.String({ description: 'the process whose clock it is' }),
+      before: Instant,
+      after: Instant,
+    },
+    {
+      additionalProperties: false,
+      description: 'a clock read `after` where `before` was expected, or had been read already',
+    },
+  ),
+};
+
+export type LedgerFactType = keyof typeof ledgerFactSchemas;
+export type LedgerFactData<T extends LedgerFactType> = Static<(typeof ledgerFactSchemas)[T]>;
+/** A fact about the ledger without its envelope. */
+export type LedgerFact = {
+  [T in LedgerFactType]: { readonly type: T; readonly data: LedgerFactData<T> };
+}[LedgerFactType];
+
+export const isLedgerFactType = (type: string): type is LedgerFactType =>
+  Object.hasOwn(ledgerFactSchemas, type);
+
+/** The only version so far of facts about the ledger. */
+export const LEDGER_FACT_VERSION = 1;
+
+/** Whether this apledger knows facts of the type, of a host or about the ledger. */
+export const isRecordedType = (type: string): type is FactType | LedgerFactType =>
+  isFactType(type) || isLedgerFactType(type);
