@@ -240,7 +240,7 @@ describe('what is noticed, and where', () => {
 
   it('the key stolen, history rewritten and signed again', async () => {
     const data = await changed(async (copy) => {
-      run(blame(commitOf(copy, proven)))(copy);
+      run(blame(commitOf(copy, proven + 1)))(copy);
       rewrite(copy);
       rmSync(join(copy, 'tlog'), { recursive: true });
       const stolen = readFileSync(join(copy, 'signer', 'key'));

@@ -2,6 +2,7 @@
 import { Problem } from '@apledger/api';
 import { LogError, type LogErrorCode } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { CannotFold } from '@apledger/projections';
 
@@ -21,6 +22,7 @@ export function asProblem(error: unknown): Problem {
     const status = error.code === 'too-large' ? 413 : UNREADABLE.has(error.code) ? 500 : 503;
     return new Problem(status, `log-${error.code}`, error.message, {}, error);
   }
+  if (error instanceof EvidenceError) return new Problem(500, 'no-evidence', error.message, {}, error);
   if (
     error instanceof CannotFold ||
     error instanceof InvalidFact ||

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventLog } from '@apledger/event-log';
 import { EvidenceError, type Policy, policyOf, verifierText } from '@apledger/evidence';
+import { knownVerifiers } from './keys.ts';
 import { Sealer } from './sealer.ts';
 import type { Signer } from './signer.ts';
 import type { TileFiles } from './tile-files.ts';
@@ -41,14 +42,14 @@ export async function followLog(options: FollowOptions): Promise<void> {
   const witnesses = new Witnesses(files, policy?.policy ?? policyOf([]), signal);
   let state: SealerState = { size: 0, position: 0, fault: null, witnesses: witnesses.states };
   let sealer: Sealer | undefined;
-  let policyIsWritten = false;
+  let isPolicyWritten = false;
   for (let isLast = false; !isLast; ) {
     isLast = signal.aborted;
     try {
       sealer ??= await Sealer.open(options);
       const { size, position, note } = await sealer.step();
-      if (!policyIsWritten) await writePolicy(options);
-      policyIsWritten = true;
+      if (note !== undefined || !isPolicyWritten) await writePolicy(options);
+      isPolicyWritten = true;
       if (note !== undefined) witnesses.offer(note);
       if (state.fault !== null) report('the log is sealed again');
       state = { size, position, fault: null, witnesses: witnesses.states };
@@ -64,8 +65,13 @@ export async function followLog(options: FollowOptions): Promise<void> {
   }
 }
 
-/** The given policy, or one that names the log's key alone. */
-async function writePolicy({ files, signer, policy }: FollowOptions): Promise<void> {
-  const { key } = await signer.open();
-  await files.writePolicy(policy?.text ?? `log ${verifierText(key.verifier)}\nquorum none\n`);
+/** The given policy, or one that names the log's keys alone. */
+export async function writePolicy({
+  files,
+  signer,
+  policy,
+}: Pick<FollowOptions, 'files' | 'signer' | 'policy'>): Promise<void> {
+  const known = await knownVerifiers(signer.directory);
+  const logs = known.map((verifier) => `log ${verifierText(verifier)}\n`).join('');
+  await files.writePolicy(policy?.text ?? `${logs}quorum none\n`);
 }

@@ -8,7 +8,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   base64Of,
@@ -24,7 +24,7 @@ import {
   verifierOf,
   verifierText,
 } from '@apledger/evidence';
-import { createFile, readIfThere, syncDirectory } from './files.ts';
+import { createFile, isCode, readIfThere, replaceFile, syncDirectory } from './files.ts';
 import { agentKeys, agentSign } from './ssh-agent.ts';
 
 /** Signs with one key. */
@@ -87,22 +87,46 @@ async function fileKey(options: KeyOptions): Promise<{ readonly key: Key; readon
   return { key, isNew: true };
 }
 
-/** Another key in place of the one in the directory, which is kept beside it under its key's id. Gives both. */
-export async function replaceFileKey(directory: string): Promise<{ readonly old: Key; readonly key: Key }> {
-  const path = join(directory, KEY_FILE);
-  const { key: old } = await openKey({ directory, kind: 'log' });
-  const { key, text } = await makeKey({ directory, kind: 'log', name: old.verifier.name });
-  const next = join(directory, `${KEY_FILE}.next`);
-  await createFile(next, `${text}\n`, 0o600);
-  const kept = hexOf(old.verifier.id);
-  await rename(path, `${path}.${kept}`);
-  await rename(next, path);
-  await rename(join(directory, PUBLIC_FILE), join(directory, `${PUBLIC_FILE}.${kept}`)).catch(
-    () => undefined,
-  );
-  await createFile(join(directory, PUBLIC_FILE), `${verifierText(key.verifier)}\n`, 0o644);
+/** Puts the key of another directory in place; the one that was there is kept under its key's id. */
+export async function replaceKey(directory: string, old: Verifier, next: string): Promise<void> {
+  for (const name of [KEY_FILE, PUBLIC_FILE]) {
+    await moveIfThere(join(directory, name), join(directory, `${name}.${hexOf(old.id)}`));
+    await moveIfThere(join(next, name), join(directory, name));
+  }
   await syncDirectory(directory);
-  return { old, key };
+}
+
+/** The same key under another name, for a log that begins anew. */
+export async function renameKey(directory: string, name: string): Promise<void> {
+  const text = (await readIfThere(join(directory, KEY_FILE)))?.toString().trim();
+  const body = text?.split('+').slice(4).join('+');
+  const known = (await readIfThere(join(directory, PUBLIC_FILE)))?.toString().trim() ?? '';
+  const verifier = await verifierOf(name, 'log', (await parseVerifier(known)).key);
+  if (body !== undefined)
+    await replaceFile(
+      join(directory, KEY_FILE),
+      `PRIVATE+KEY+${name}+${hexOf(verifier.id)}+${body}\n`,
+      0o600,
+    );
+  await replaceFile(join(directory, PUBLIC_FILE), `${verifierText(verifier)}\n`);
+  await syncDirectory(directory);
+}
+
+/** The keys of the directory's log, the one that signs now first, and those before it that were kept. */
+export async function knownVerifiers(directory: string): Promise<readonly Verifier[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(PUBLIC_FILE)).sort();
+  const all = await Promise.all(
+    names.map(async (name) =>
+      parseVerifier((await readIfThere(join(directory, name)))?.toString().trim() ?? ''),
+    ),
+  );
+  return all.filter(({ name }) => name === all[0]?.name);
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error) => {
+    if (!isCode(error, 'ENOENT')) throw error;
+  });
 }
 
 /** The form of Go's note.GenerateKey: the name stands in it. */

@@ -57,6 +57,7 @@ export class Sealer {
   #isFromLog = false;
   /** What was signed and is known to be the beginning of this log. */
   #agreed: Signed | undefined;
+  #origin: string | undefined;
   #refusal: { readonly number: number; readonly error: Differs } | undefined;
 
   private constructor(options: SealerOptions) {
@@ -150,6 +151,9 @@ export class Sealer {
   async #read(last: Signed | undefined): Promise<void> {
     const { log, signer } = this.#options;
     const origin = (await signer.open()).key.verifier.name;
+    // The log was forked: its tiles were set aside.
+    if (this.#origin !== undefined && this.#origin !== origin) this.#restart();
+    this.#origin = origin;
     if (last !== undefined && last.origin !== origin)
       throw new EvidenceError(`the signer's key is of ${origin}, and ${last.origin} was signed last`);
     const signed = last?.size ?? 0;

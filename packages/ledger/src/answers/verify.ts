@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { checkHeads, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
 import { hostOf, packRecorded, parseFact, streamOf } from '@apledger/events';
+import { rebuildTiles } from '@apledger/sealer';
 import type { Answer } from '../answer.ts';
 import { alone } from './alone.ts';
 
@@ -39,6 +40,7 @@ const rebuild: Answer<'rebuild'> = (ledger) =>
   alone(ledger, 'rebuild', async () => {
     const started = performance.now();
     const views = await ledger.rebuildViews();
+    if (ledger.tlog !== undefined) await rebuildTiles(ledger.log, ledger.tlog);
     const position = await ledger.log.lastPosition();
     const hosts = (await views.hosts()).length;
     return { position, hosts, milliseconds: Math.round(performance.now() - started) };

@@ -4,7 +4,7 @@ import { command, Failure, jsonLine, line, type Output } from '@apledger/command
 import type { Place } from '@apledger/ledger';
 import type { Difference } from '@apledger/sealer';
 import { type Attestation, attest } from '../evidence/attest.ts';
-import { readKept, readPolicy } from '../evidence/kept.ts';
+import { readKept, readPolicyText } from '../evidence/kept.ts';
 import { sourceOf } from '../evidence/source.ts';
 import { progressTo, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
@@ -31,7 +31,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
   const { heads, since, policy, json, ...where } = options;
   const noted = heads === undefined ? [] : await readHeads(heads);
   const kept = since === undefined ? [] : await readKept(since);
-  const trusted = policy === undefined ? undefined : await readPolicy(policy);
+  const trusted = policy === undefined ? undefined : (await readPolicyText(policy)).policy;
   return withLedger(where, output, async (ledger) => {
     const verification = await ledger.ask('recompute', { heads: noted });
     const { facts, streams, problems, heads: found } = verification;
@@ -50,12 +50,13 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
 }
 
 function printAttestation(evidence: Attestation, output: Output): void {
-  const { origin, size, signedBy, witnessed, isByOwnPolicy, differences } = evidence;
+  const { origin, size, leaves, signedBy, witnessed, isByOwnPolicy, differences } = evidence;
   for (const difference of differences) output.out(line(differenceText(difference)));
   const by =
     signedBy.length === 0 ? 'signed by no key that is trusted' : `signed by key ${signedBy.join(' and ')}`;
   const trust = isByOwnPolicy ? ', which the log names itself: give --policy to say whom you trust' : '';
   output.out(line(`sealed ${size} facts as ${origin}, ${by}${trust}; ${differences.length} differences`));
+  if (leaves > size) output.out(line(`${leaves - size} facts after these are not sealed yet`));
   if (witnessed !== null) output.out(line(`witnessed ${witnessed.size} facts by ${witnessed.by.join(', ')}`));
 }
 

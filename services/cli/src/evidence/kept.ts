@@ -44,10 +44,13 @@ async function keptIn(path: string): Promise<Kept> {
   }
 }
 
-/** The policy in a file. Throws Failure(2). */
-export async function readPolicy(path: string): Promise<Policy> {
+/** The policy in a file, and its text. Throws Failure(2). */
+export async function readPolicyText(
+  path: string,
+): Promise<{ readonly text: string; readonly policy: Policy }> {
   try {
-    return await parsePolicy(await readFile(path, 'utf8'));
+    const text = await readFile(path, 'utf8');
+    return { text, policy: await parsePolicy(text) };
   } catch (error) {
     throw new Failure(2, `--policy ${path}: ${error instanceof Error ? error.message : error}`, error);
   }
