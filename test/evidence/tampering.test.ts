@@ -21,10 +21,7 @@ let [size, proven] = [0, 0];
 const script = (from: number): string => {
   const lines =
     from === 0
-      ? [
-          'host a adapters=5,6 domains=4,71 driver=6.12',
-          'host b adapters=5,6 domains=4,71 driver=6.12',
-        ]
+      ? ['host a adapters=5,6 domains=4,71 driver=6.12', 'host b adapters=5,6 domains=4,71 driver=6.12']
       : [];
   for (let i = from; i < from + 180; i++)
     lines.push(

@@ -80,6 +80,10 @@ async function fileKey(options: KeyOptions): Promise<{ readonly key: Key; readon
   const found = await readIfThere(path);
   if (found !== undefined)
     return { key: await keyOfText(found.toString().trim(), path, options.kind), isNew: false };
+  if ((await readIfThere(join(options.directory, PUBLIC_FILE))) !== undefined)
+    throw new EvidenceError(
+      `${options.directory} has the public part of a key that is elsewhere: say where with --sign-with, or bring ${path} back`,
+    );
   const { key, text } = await makeKey(options);
   if (!(await createFile(path, `${text}\n`, 0o600))) return fileKey(options); // another process was faster
   await createFile(join(options.directory, PUBLIC_FILE), `${verifierText(key.verifier)}\n`, 0o644);

@@ -14,7 +14,7 @@ import {
   type Tile,
   tilePath,
 } from '@apledger/evidence';
-import { leafHash, leafOf } from './hashing.ts';
+import { leafHash, leafOf, subtreeHash } from './hashing.ts';
 import type { Key } from './keys.ts';
 import type { Remembered, Signed } from './memory.ts';
 import { TileReader } from './reading.ts';
@@ -114,10 +114,9 @@ export class Sealer {
       const levels = await Promise.all(
         partialTiles(reader.size).map(async ({ level, index, width }) => {
           const hashes: Buffer[] = [];
-          for (let at = 0; at < width; at++) {
-            const from = (index * TILE_WIDTH + at) * TILE_WIDTH ** level;
-            hashes.push(await reader.range({ from, to: from + TILE_WIDTH ** level }));
-          }
+          // From the tiles below, so that one of the last that is missing is noticed.
+          for (let at = 0; at < width; at++)
+            hashes.push(subtreeHash(await reader.tile(level - 1, index * TILE_WIDTH + at)));
           return { level, hashes: Buffer.concat(hashes) };
         }),
       );
