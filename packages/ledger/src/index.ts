@@ -21,7 +21,12 @@ export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
+export { isPassing, LogHealth } from './outage/health.ts';
+export { LiveTail, type TailFact } from './outage/live-tail.ts';
+export type { Reading } from './outage/reading.ts';
+export type { Current, Watch } from './outage/watch.ts';
 export {
+  cacheDirectory,
   dataDirectory,
   logUrlOf,
   type OpenLedgerOptions,

@@ -7,7 +7,7 @@ import { InvalidFact, UnknownFact } from '@apledger/events';
 import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
-import { CannotFold } from '@apledger/projections';
+import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -86,6 +86,7 @@ const EXPLAINED = [
   InvalidFact,
   ImpossibleFact,
   CannotFold,
+  CacheUnusable,
 ];
 
 function explain(error: unknown, output: Output): number {

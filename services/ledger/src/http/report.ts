@@ -4,7 +4,7 @@ import { AuditReport, operations, type ReportFormat } from '@apledger/api';
 import { HostName } from '@apledger/events';
 import { checker, hostNameOf, writeReport } from '@apledger/ledger';
 import Type from 'typebox';
-import { fromQuery, pathParameters, queryParameter, type Route } from './route.ts';
+import { fromQuery, pathParameters, queryParameter, type Route, readFor, waitParameter } from './route.ts';
 
 const MEDIA_TYPES: Readonly<Record<ReportFormat, string>> = {
   md: 'text/markdown',
@@ -30,6 +30,7 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
       ...Object.keys(Request.properties)
         .filter((name) => !path.includes(`{${name}}`))
         .map((name) => queryParameter(Request, name)),
+      waitParameter,
     ],
     responses: {
       200: {
@@ -43,12 +44,12 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
       },
     },
   },
-  handle: async ({ ledger }, request, reply) => {
+  handle: async (service, request, reply) => {
     const { host: inPath } = request.params as { readonly host?: string };
     const given = fromQuery(Request, request);
     const named = inPath === undefined ? {} : { host: hostNameOf(inPath) };
     const { format = 'md', ...scope } = check({ ...given, ...named });
-    const report = await ledger.ask('report', scope);
+    const report = await readFor(service, request, reply, (ledger) => ledger.ask('report', scope));
     const type = MEDIA_TYPES[format];
     if (type === 'text/html') void reply.header('content-security-policy', PAGE_POLICY);
     void reply.header('content-type', `${type}; charset=utf-8`).header('cache-control', 'no-store');

@@ -39,8 +39,10 @@ export async function buildServer({
   report,
   beatMs,
 }: HttpOptions): Promise<FastifyInstance> {
-  const streams = await Streams.start({
+  const watch = await ledger.watch();
+  const streams = new Streams({
     log: ledger.log,
+    watch,
     report,
     ...(beatMs === undefined ? {} : { beatMs }),
   });
@@ -66,7 +68,7 @@ export async function buildServer({
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
   guard(server);
-  measure(server, streams, ledger.sealerState);
+  measure(server, streams, watch, ledger.sealerState);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -81,7 +83,7 @@ export async function buildServer({
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
-  health(server, ledger, draining);
+  health(server, watch, draining);
   const document = JSON.stringify(openApiDocument(routes));
   server.get('/openapi.json', async (_, reply) =>
     reply

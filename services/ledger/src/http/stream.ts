@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
+import { isPassing, type LogHealth } from '@apledger/ledger';
 import { type Batch, type Feed, type Frame, frameOf, type Listener } from './feed.ts';
 
 /** Frames of history are written in pieces of about this many bytes. */
@@ -20,6 +21,7 @@ export interface Wanted {
 export interface StreamOptions extends Wanted {
   readonly feed: Feed;
   readonly log: EventLog;
+  readonly health: LogHealth;
   readonly response: Writable;
   readonly report: (message: string) => void;
 }
@@ -30,6 +32,7 @@ export class FactStream implements Listener {
   #position: number;
   #hasCaughtUp = false;
   #isLive = false;
+  readonly #gone = new AbortController();
   /** When it stopped taking what was written, in ms. */
   #fullSince: number | undefined;
 
@@ -44,7 +47,10 @@ export class FactStream implements Listener {
     response.on('drain', () => {
       this.#fullSince = undefined;
     });
-    response.on('close', () => options.feed.leave(this));
+    response.on('close', () => {
+      options.feed.leave(this);
+      this.#gone.abort();
+    });
     response.on('error', () => response.destroy());
   }
 
@@ -52,11 +58,12 @@ export class FactStream implements Listener {
   async run(): Promise<void> {
     try {
       while (!this.#isOver && !this.#isLive) {
-        if (this.#position < this.#options.feed.position) await this.#catchUp();
+        if (this.#position < this.#options.feed.position) await this.#catchUpPatiently();
         else this.#goLive();
       }
     } catch (error) {
-      // The log cannot be read now: the client comes back and goes on where it was.
+      if (this.#isOver) return;
+      // The client comes back and goes on where it was.
       this.#options.report(`a stream ended: ${error instanceof Error ? error.message : error}`);
       this.end();
     }
@@ -74,6 +81,11 @@ export class FactStream implements Listener {
     if (this.#fullSince !== undefined) {
       if (now - this.#fullSince > STALLED_MS) this.#options.response.destroy();
     } else if (this.#isLive) this.#writeLive(Buffer.from(`: beat\nid: ${this.#position}\n\n`));
+  }
+
+  /** Writes what concerns everybody: no fact. */
+  announce(bytes: Buffer): void {
+    if (!this.#isOver) this.#write(bytes);
   }
 
   end(): void {
@@ -97,6 +109,18 @@ export class FactStream implements Listener {
     }
     this.#isLive = true;
     this.#options.feed.join(this);
+  }
+
+  /** As far as it gets; goes on from there when the log is back. */
+  async #catchUpPatiently(): Promise<void> {
+    const { health } = this.#options;
+    try {
+      await this.#catchUp();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      health.failedToRead(error);
+      await health.present(this.#gone.signal);
+    }
   }
 
   async #catchUp(): Promise<void> {
@@ -129,7 +153,7 @@ export class FactStream implements Listener {
       ? log.readAll({ after: this.#position, upTo })
       : this.#ofHost(host)) {
       if (fact.position > upTo) return;
-      yield frameOf(fact);
+      yield frameOf({ fact, text: JSON.stringify(fact) });
     }
   }
 
