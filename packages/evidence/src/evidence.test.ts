@@ -79,7 +79,7 @@ describe('a Merkle tree', () => {
         ];
         await checkConsistency(before, after, proof);
         const forged = { size: old, root: sha(utf8('forged')) };
-        await expect(checkConsistency(forged, after, proof)).rejects.toThrow(/root/);
+        await expect(checkConsistency(forged, after, proof)).rejects.toThrow('root');
         if (old === 0) return; // nothing continues everything
         await expect(checkConsistency(before, { size, root: sha(utf8('forged')) }, proof)).rejects.toThrow(
           /root/,
