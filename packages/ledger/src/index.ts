@@ -7,7 +7,9 @@
  * positions and times, input.ts what clients send beside.
  */
 export type { Limits } from './answer.ts';
+export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
   hostNameOf,

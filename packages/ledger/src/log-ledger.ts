@@ -6,7 +6,9 @@ import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
   CacheUnusable,
+  type CustodyQueries,
   memoryStore,
+  openCustody,
   openReadModel,
   type Progress,
   type ReadModel,
@@ -14,9 +16,10 @@ import {
   readModelOf,
 } from '@apledger/projections';
 import type { SealerState, TileFiles } from '@apledger/sealer';
-import type { Answer } from './answer.ts';
+import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
 import { GuardedLog } from './outage/guarded-log.ts';
@@ -46,6 +49,8 @@ export interface LogLedgerOptions {
   readonly onProgress?: (text: string) => void;
   /** Instead of one over log and store. */
   readonly readModel?: ReadModel;
+  /** Answers long questions of transports. Default: this thread. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** Closing it closes log and read model. */
@@ -53,6 +58,7 @@ export class LogLedger implements Ledger {
   readonly log: EventLog;
   readonly handler: CommandHandler;
   readonly heads: Heads;
+  readonly custody: CustodyQueries;
   readonly now: () => Date;
   readonly tlog: TileFiles | undefined;
   /** How the sealer of this process stands; undefined where there is none. */
@@ -60,6 +66,7 @@ export class LogLedger implements Ledger {
   readonly files: LogLedgerOptions['files'];
   /** What is known of the log; nothing bad until it is watched. */
   readonly health = new LogHealth();
+  readonly elsewhere: Elsewhere | undefined;
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
@@ -81,8 +88,10 @@ export class LogLedger implements Ledger {
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(new GuardedLog(log, this.health), { now, states: { stateAt } });
     this.heads = new Heads(log);
+    this.custody = openCustody({ log, stateAt });
     this.now = now;
     this.tlog = options.tlog;
+    this.elsewhere = options.elsewhere;
   }
 
   /**
@@ -108,8 +117,17 @@ export class LogLedger implements Ledger {
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+    return this.answer(name, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
+  }
+
+  /** The same within what a transport allows, in this thread. */
+  answer<Name extends OperationName>(
+    name: Name,
+    request: Request<Name>,
+    limits: Limits,
+  ): Promise<Reply<Name>> {
     const answer: Answer<Name> = answers[name];
-    return answer(this, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
+    return answer(this, request, limits);
   }
 
   async submit(submission: Submission): Promise<Receipt> {

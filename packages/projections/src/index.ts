@@ -21,7 +21,8 @@ export {
 } from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
 export { checkStore } from './check-store.ts';
-export { type CustodyQueries, openCustody } from './custody/custody.ts';
+export { type CustodyQueries, type HostPart, openCustody, type ReportParts } from './custody/custody.ts';
+export type { Headers } from './custody/facts-behind.ts';
 export type { Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
 export { foldStream, readFacts } from './facts.ts';

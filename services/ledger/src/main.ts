@@ -12,6 +12,7 @@ import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
 import { buildServer } from './http/server.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
+import { LongQuestions } from './thread/long-questions.ts';
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -30,7 +31,15 @@ const service = command({
 });
 
 async function start(options: Options): Promise<number> {
-  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain });
+  const { place } = options;
+  // Logs on servers are read over a connection, which leaves room between pages.
+  const isHere = place.log === undefined || /^sqlite:/i.test(place.log);
+  const elsewhere = isHere ? new LongQuestions({ place, report: complain }) : undefined;
+  const ledger = await openLogLedger(place, {
+    keepsViews: true,
+    report: complain,
+    ...(elsewhere !== undefined && { elsewhere }),
+  });
   try {
     await ledger.views();
     const sealer = sealerOf(options);
@@ -46,6 +55,7 @@ async function start(options: Options): Promise<number> {
       await sealer?.stop();
     }
   } finally {
+    await elsewhere?.close();
     await ledger.close();
   }
 }

@@ -11,6 +11,7 @@ import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
+import { FactProof } from '../widgets/evidence.tsx';
 
 export function CustodyView() {
   const { session, place, select, href } = usePage();
@@ -198,9 +199,12 @@ function CustodyTable({
 function BoundaryLink({ boundary }: { readonly boundary: Boundary }) {
   const { place, href } = usePage();
   return (
-    <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
-      {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
-    </a>
+    <>
+      <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
+        {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
+      </a>
+      <FactProof position={boundary.position} />
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import type { HostView } from '@apledger/projections/host';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
+import { FactProof } from './evidence.tsx';
 import { Words } from './mark.tsx';
 
 export function FactItem({
@@ -43,6 +44,7 @@ export function FactItem({
       </div>
       <span class="fact-who sub" title={`command ${fact.cause}`}>
         {fact.actor}
+        <FactProof position={fact.position} />
       </span>
     </li>
   );

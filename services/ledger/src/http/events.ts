@@ -1,6 +1,6 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, momentOf, pageOf, typesOf } from '@apledger/ledger';
+import { badHeader, checker, isLong, momentOf, pageOf, typesOf } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
@@ -11,6 +11,7 @@ import {
   queryParameter,
   type Route,
   readFor,
+  sendJson,
   waitParameter,
 } from './route.ts';
 
@@ -32,6 +33,9 @@ export const events: Route = {
   handle: async (service, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
     const limits = { maxReplyBytes: MAX_REPLY_BYTES };
+    const { elsewhere } = service.ledger;
+    if (elsewhere !== undefined && isLong('events', asked))
+      return sendJson(reply, await elsewhere.answer('events', asked, limits));
     const page = await readFor(service, request, reply, (ledger) => pageOf(ledger, asked, limits));
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply

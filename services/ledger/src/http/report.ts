@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { AuditReport, operations, type ReportFormat } from '@apledger/api';
 import { HostName } from '@apledger/events';
-import { checker, hostNameOf, writeReport } from '@apledger/ledger';
+import { checker, hostNameOf, reportPieces } from '@apledger/ledger';
 import Type from 'typebox';
 import { fromQuery, pathParameters, queryParameter, type Route, readFor, waitParameter } from './route.ts';
 
@@ -49,13 +49,30 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
     const given = fromQuery(Request, request);
     const named = inPath === undefined ? {} : { host: hostNameOf(inPath) };
     const { format = 'md', ...scope } = check({ ...given, ...named });
-    const report = await readFor(service, request, reply, (ledger) => ledger.ask('report', scope));
+    const body = await readFor(service, request, reply, (ledger) => {
+      const pieces: AsyncIterable<Uint8Array | string> =
+        ledger.elsewhere?.report(scope, format) ?? reportPieces(ledger, scope, format);
+      return begun(pieces);
+    });
     const type = MEDIA_TYPES[format];
     if (type === 'text/html') void reply.header('content-security-policy', PAGE_POLICY);
     void reply.header('content-type', `${type}; charset=utf-8`).header('cache-control', 'no-store');
-    return reply.send(Readable.from(writeReport(report, format)));
+    return reply.send(Readable.from(body, { objectMode: false }));
   },
 });
+
+/** The same pieces, once there is a first one: what cannot be answered is said by the status. */
+async function begun<T>(pieces: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    try {
+      for (let step = first; step.done !== true; step = await iterator.next()) yield step.value;
+    } finally {
+      await iterator.return?.();
+    }
+  })();
+}
 
 export const reports: readonly Route[] = [
   reportAt('/report', 'report', summary),

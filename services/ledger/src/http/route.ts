@@ -8,6 +8,7 @@ import {
   hostNameOf,
   jsonOf,
   type LogLedger,
+  WrittenReply,
 } from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
@@ -152,6 +153,7 @@ export function routeOf(operation: AnsweredOperation): Route {
       const given = method === 'GET' ? { ...fromQuery(request, asked), ...named } : bodyOf(asked);
       const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host));
       const answer = isOnTheLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
+      if (answer instanceof WrittenReply) return sendJson(sent, answer);
       return hasETag ? withETag(answer as { readonly revision: number }, asked, sent) : answer;
     },
   };
@@ -171,6 +173,12 @@ function withETag(
   if (known?.some((each) => each === tag || each === '*') !== true) return answer;
   return reply.code(304).send();
 }
+
+/** A reply that was made into JSON already. */
+export const sendJson = (reply: FastifyReply, { json }: WrittenReply): FastifyReply =>
+  reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
 
 const scopeOf = (host: string | undefined) => ({
   host: host === undefined ? '' : hostNameOf(host),

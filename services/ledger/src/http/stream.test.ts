@@ -7,11 +7,13 @@ import { hostOf, streamOf } from '@apledger/events';
 import { LiveTail, LogHealth, LogLedger } from '@apledger/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { FactStream, type Wanted } from './stream.ts';
 import { Streams } from './streams.ts';
 
 const HOSTS = ['a', 'b'];
+const allowance = new Allowance();
 
 async function append(log: EventLog, host: string, count: number, size: number): Promise<void> {
   const fact = (index: number) => ({
@@ -109,6 +111,7 @@ describe('a stream of facts', () => {
               log,
               health,
               response: client.pipe,
+              allowance,
               report: expect.fail,
               ...asked,
             }).run();
@@ -151,7 +154,15 @@ describe('a stream of facts', () => {
     expect(feed.since(0)).toBeUndefined();
     expect(feed.since(11_990)).toHaveLength(10);
     const client = new Client();
-    void new FactStream({ feed, log, health, response: client.pipe, report: expect.fail, after: 0 }).run();
+    void new FactStream({
+      feed,
+      log,
+      health,
+      allowance,
+      response: client.pipe,
+      report: expect.fail,
+      after: 0,
+    }).run();
     const facts = () => client.messages.filter(({ event }) => event === 'fact').length;
     while (!client.messages.some(({ event }) => event === 'caught-up')) await client.read();
     expect(facts()).toBe(12_000);
@@ -168,6 +179,7 @@ describe('a stream of facts', () => {
       feed,
       log,
       health,
+      allowance,
       response: client.pipe,
       report: expect.fail,
       after: 3,

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { Problem } from '@apledger/api';
 import type { EventLog } from '@apledger/event-log';
 import type { Watch } from '@apledger/ledger';
+import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { SECURITY_HEADERS } from './guard.ts';
 import { FactStream, type Wanted } from './stream.ts';
@@ -28,6 +29,7 @@ export class Streams {
   readonly #feed: Feed;
   readonly #report: (message: string) => void;
   readonly #open = new Set<FactStream>();
+  readonly #allowance = new Allowance();
   readonly #timer: NodeJS.Timeout;
   readonly #unwatch: readonly (() => void)[];
 
@@ -80,6 +82,7 @@ export class Streams {
       log: this.#log,
       health: this.#watch.health,
       response,
+      allowance: this.#allowance,
       report: this.#report,
       ...wanted,
     });
