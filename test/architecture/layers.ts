@@ -68,7 +68,10 @@ const mayDoIo = [
   'packages/event-log/',
   'packages/fuse/',
   'packages/sealer/',
+  'packages/projections/src/cache-file.ts',
   'packages/projections/src/sqlite-store.ts',
+  'packages/messages/src/relay/place.ts',
+  'packages/ledger/src/verify/',
   'packages/command-handler/src/snapshot-files.ts',
   'packages/ledger/src/place.ts',
 ];
