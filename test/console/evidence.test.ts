@@ -34,7 +34,9 @@ describeInBrowser('evidence', () => {
 
   it('is refused for a fact that was changed behind the back of the log', async () => {
     const db = new DatabaseSync(join(data, 'log.sqlite'));
-    db.exec(`UPDATE commits SET body = replace(body, '"actor":"', '"actor":"not-') WHERE position = (SELECT min(position) FROM commits)`);
+    db.exec(
+      `UPDATE commits SET body = replace(body, '"actor":"', '"actor":"not-') WHERE position = (SELECT min(position) FROM commits)`,
+    );
     db.close();
     const page = await console_.open('/hosts/zlp1/facts');
     await page.getByRole('button', { name: 'Evidence of fact 1', exact: true }).click();

@@ -2,7 +2,14 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@apledger/api';
-import { type EventLog, makePrivateDirectory, openLog, sqliteDirectory } from '@apledger/event-log';
+import {
+  type EventLog,
+  makePrivateDirectory,
+  openLog,
+  redacted,
+  sqliteDirectory,
+  textOrFile,
+} from '@apledger/event-log';
 import { CacheUnusable, memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
 import { TileFiles } from '@apledger/sealer';
 import type { Ledger } from './ledger.ts';
@@ -15,14 +22,35 @@ const READ_MODEL = 'read-model.sqlite';
 export interface Place {
   /** Holds the log unless `log` names another, and what was folded from it. Default: $APLEDGER_DATA, else apledger-data. */
   readonly data?: string | undefined;
-  /** `sqlite:DIR`, `nats://…`, `kurrentdb://…`. */
+  /** `sqlite:DIR`, `nats://…`, `kurrentdb://…`, or `@FILE` that holds one. Default: $APLEDGER_LOG. */
   readonly log?: string | undefined;
   /** Where a service is, `http://127.0.0.1:8642`. */
   readonly server?: string | undefined;
 }
 
+/**
+ * The URL of the log: `--log`, of `@FILE` what the file says, else $APLEDGER_LOG unless `--data` names a directory: so a password need not
+ * stand on a command line. Throws Problem for a file that cannot be read.
+ */
+const urlOf = ({
+  data,
+  log = data === undefined ? process.env.APLEDGER_LOG : undefined,
+}: Place): string | undefined =>
+  log === undefined || log === '' ? undefined : asProblem(() => textOrFile(log));
+
+const resolved = (place: Place): Place => ({ ...place, log: urlOf(place) });
+
+/** Where the log is, for messages: without user and password. */
+export function logName(place: Place): string {
+  const url = urlOf(place);
+  if (url === undefined) return dataDirectory(place);
+  return /^sqlite:/i.test(url) ? url : redacted(url);
+}
+
 /** The directory on this machine that belongs to the log. Throws Problem for a URL that names none. */
-export const dataDirectory = ({ data, log }: Place): string =>
+export const dataDirectory = (place: Place): string => directoryOf(resolved(place));
+
+const directoryOf = ({ data, log }: Place): string =>
   (log === undefined ? undefined : asProblem(() => sqliteDirectory(log))) ??
   data ??
   process.env.APLEDGER_DATA ??
@@ -32,10 +60,10 @@ export const dataDirectory = ({ data, log }: Place): string =>
 export const tileFilesOf = (directory: string): TileFiles => new TileFiles(join(directory, 'tlog'));
 
 /** Where what was learnt from the log is kept; undefined for a log of servers unless a directory was given for it. */
-export const cacheDirectory = (place: Place): string | undefined =>
-  place.log === undefined || place.data !== undefined || /^sqlite:/i.test(place.log)
-    ? dataDirectory(place)
-    : undefined;
+export const cacheDirectory = (place: Place): string | undefined => {
+  const { log, data } = resolved(place);
+  return log === undefined || data !== undefined || /^sqlite:/i.test(log) ? dataDirectory(place) : undefined;
+};
 
 export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'tlog'> {
   /** Only to ask: a log that is not there is not made. */
@@ -46,7 +74,7 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
 
 /** The URL by which another thread or process opens the same log. */
 export const logUrlOf = (place: Place): string =>
-  place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
+  urlOf(place) ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
 
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
@@ -73,7 +101,7 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
   const log = await openIn(place, directory, options);
   if (directory === undefined) return new LogLedger({ log, ...rest });
-  const isLocal = place.log === undefined || /^sqlite:/i.test(place.log);
+  const isLocal = /^sqlite:/i.test(urlOf(place) ?? 'sqlite:');
   const files = isLocal
     ? { directory: dataDirectory(place), readModel: join(directory, READ_MODEL) }
     : undefined;

@@ -3,9 +3,15 @@
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
-import { dataDirectory, type LogLedger, logUrlOf, openLogLedger, tileFilesOf } from '@apledger/ledger';
+import {
+  dataDirectory,
+  type LogLedger,
+  logName,
+  logUrlOf,
+  openLogLedger,
+  tileFilesOf,
+} from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
-import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
@@ -74,9 +80,12 @@ async function serve(server: FastifyInstance, ledger: LogLedger, options: Option
     broker === undefined
       ? undefined
       : await joinBroker({ ...options, broker, ledger, report: complain, directory: dataDirectory(place) });
-  const url = await listen(server, options);
+  const url = await listen(server, options).catch(async (error: unknown) => {
+    await membership?.drain(); // whom nobody can ask over HTTP shall not be asked over NATS
+    throw error;
+  });
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
-  say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);
+  say(`ready${onBroker} at ${url}, log ${logName(place)}`);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
   return untilEnd(server, membership);
