@@ -13,6 +13,7 @@ import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { estate } from './estate.ts';
+import { evidence } from './evidence.ts';
 import { Histories } from './history.ts';
 import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
@@ -28,6 +29,7 @@ import { timeTravel } from './time-travel.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   append,
+  evidence,
   rebuild,
   'time-travel': timeTravel,
   start,

@@ -42,6 +42,7 @@ export {
   recordedFacts,
   StreamRequest,
 } from './events.ts';
+export { EvidenceState } from './evidence.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
 export {
   CardView,

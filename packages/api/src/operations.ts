@@ -2,6 +2,7 @@
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsOperations } from './events.ts';
+import { evidenceOperations } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesOperations } from './matrices.ts';
 import type { ReplyOf, RequestTo } from './operation.ts';
@@ -16,6 +17,7 @@ export const operations = {
   ...custodyOperations,
   ...eventsOperations,
   ...verifyOperations,
+  ...evidenceOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

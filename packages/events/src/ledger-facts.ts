@@ -17,6 +17,11 @@ const Instant = Type.String({
   description: 'RFC 3339 in UTC with milliseconds',
 });
 
+const Reason = Type.String({ minLength: 1, maxLength: 1000, description: 'why, as the operator says' });
+
+/** Stream of facts about keys and forks. */
+export const EVIDENCE_STREAM = 'evidence';
+
 /** The schema of the data of each, by its type. */
 export const ledgerFactSchemas = {
   ClockJumped: Type.Object(
@@ -28,6 +33,36 @@ export const ledgerFactSchemas = {
     {
       additionalProperties: false,
       description: 'a clock read `after` where `before` was expected, or had been read already',
+    },
+  ),
+  SigningKeyRotated: Type.Object(
+    {
+      origin: Type.String({ description: 'name of the log in checkpoints' }),
+      before: Type.String({ description: 'verifier key that signed until then, c2sp.org/signed-note' }),
+      after: Type.String({ description: 'verifier key that signs from then on' }),
+      reason: Reason,
+    },
+    {
+      additionalProperties: false,
+      description: 'another key signs checkpoints; the one that covers this fact is signed by both',
+    },
+  ),
+  LogForked: Type.Object(
+    {
+      before: Type.Object(
+        {
+          origin: Type.String(),
+          size: Type.Integer({ minimum: 0, description: 'facts that were signed of it' }),
+          root: Type.String({ description: 'root over these, base 64' }),
+        },
+        { additionalProperties: false, description: 'the log that was signed until then' },
+      ),
+      origin: Type.String({ description: 'name under which the log goes on' }),
+      reason: Reason,
+    },
+    {
+      additionalProperties: false,
+      description: 'the log is not the one that was signed, and goes on under another name',
     },
   ),
 };

@@ -33,11 +33,13 @@ export {
   cacheDirectory,
   dataDirectory,
   logName,
+  logUrlOf,
   type OpenLedgerOptions,
   openLedger,
   openLogLedger,
   openPlacedLog,
   type Place,
+  tileFilesOf,
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';

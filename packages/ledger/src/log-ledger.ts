@@ -8,8 +8,8 @@ import {
   CacheUnusable,
   type CustodyQueries,
   FactIndex,
-  type IndexStore,
   GuestTimes,
+  type IndexStore,
   memoryStore,
   openCustody,
   openReadModel,
@@ -18,6 +18,7 @@ import {
   type ReadModelStore,
   readModelOf,
 } from '@apledger/projections';
+import type { SealerState, TileFiles } from '@apledger/sealer';
 import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
@@ -37,6 +38,8 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Tiles and checkpoints of the log, where it is sealed. */
+  readonly tlog?: TileFiles;
   /** Where log and read model are files of this machine: other threads can verify them. */
   readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
@@ -64,6 +67,9 @@ export class LogLedger implements Ledger {
   readonly index: FactIndex | undefined;
   readonly guests: GuestTimes;
   readonly now: () => Date;
+  readonly tlog: TileFiles | undefined;
+  /** How the sealer of this process stands; undefined where there is none. */
+  sealerState: () => SealerState | undefined = () => undefined;
   readonly files: LogLedgerOptions['files'];
   /** What is known of the log; nothing bad until it is watched. */
   readonly health = new LogHealth();
@@ -94,6 +100,7 @@ export class LogLedger implements Ledger {
     this.custody = openCustody({ log, stateAt, headers: this.index });
     this.guests = new GuestTimes(log);
     this.now = now;
+    this.tlog = options.tlog;
     this.elsewhere = options.elsewhere;
   }
 

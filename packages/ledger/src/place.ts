@@ -17,6 +17,7 @@ import {
   openSqliteStore,
   type ReadModelStore,
 } from '@apledger/projections';
+import { TileFiles } from '@apledger/sealer';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import type { Current } from './outage/watch.ts';
@@ -63,13 +64,16 @@ const directoryOf = ({ data, log }: Place): string =>
   process.env.APLEDGER_DATA ??
   'apledger-data';
 
+/** Tiles and checkpoints of a log, below the directory that belongs to it. */
+export const tileFilesOf = (directory: string): TileFiles => new TileFiles(join(directory, 'tlog'));
+
 /** Where what was learnt from the log is kept; undefined for a log of servers unless a directory was given for it. */
 export const cacheDirectory = (place: Place): string | undefined => {
   const { log, data } = resolved(place);
   return log === undefined || data !== undefined || /^sqlite:/i.test(log) ? dataDirectory(place) : undefined;
 };
 
-export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'indexStore'> {
+export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'indexStore' | 'tlog'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
   /** Gets a line every two seconds while the log is searched for in a database that others use as well. */
@@ -81,6 +85,10 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
   /** Keep an index over the facts in the data directory too. */
   readonly keepsIndex?: boolean;
 }
+
+/** The URL by which another thread or process opens the same log. */
+export const logUrlOf = (place: Place): string =>
+  urlOf(place) ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
 
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
@@ -96,8 +104,7 @@ function openIn(
   directory: string | undefined,
   { readOnly = false, report, onSearch }: Pick<OpenLedgerOptions, 'readOnly' | 'report' | 'onSearch'>,
 ): Promise<EventLog> {
-  const url = urlOf(place) ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, {
+  return openLog(logUrlOf(place), {
     readOnly,
     report,
     ...(directory !== undefined && { directory }),
@@ -129,6 +136,7 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
     : undefined;
   return new LogLedger({
     log,
+    tlog: tileFilesOf(directory),
     files,
     store: () => storeIn(directory, keepsViews, options.report),
     ...(keepsIndex && { indexStore: indexIn(directory, options.report) }),

@@ -2,6 +2,7 @@
 import { Problem } from '@apledger/api';
 import { LogError, type LogErrorCode } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
 
@@ -35,6 +36,7 @@ export function asProblem(error: unknown): Problem {
     const detail = `${words} The service's own output says more.`;
     return new Problem(status, `log-${error.code}`, detail, {}, error);
   }
+  if (error instanceof EvidenceError) return new Problem(500, 'no-evidence', error.message, {}, error);
   if (
     error instanceof CannotFold ||
     error instanceof InvalidFact ||

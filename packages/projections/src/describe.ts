@@ -69,8 +69,15 @@ export function describeFact(fact: Fact): string {
 }
 
 /** A fact about the ledger in one line, without its type. */
-export function describeLedgerFact({ data }: LedgerFact): string {
-  return `of ${data.process}: ${data.after} where ${data.before} was expected`;
+export function describeLedgerFact(fact: LedgerFact): string {
+  switch (fact.type) {
+    case 'ClockJumped':
+      return `of ${fact.data.process}: ${fact.data.after} where ${fact.data.before} was expected`;
+    case 'SigningKeyRotated':
+      return `${fact.data.before} to ${fact.data.after}: ${fact.data.reason}`;
+    case 'LogForked':
+      return `${fact.data.before.origin} after ${fact.data.before.size} facts, on as ${fact.data.origin}: ${fact.data.reason}`;
+  }
 }
 
 /** A fact of the log in one line, without its type; '' when the type says all. One from a newer apledger is named, not described. */

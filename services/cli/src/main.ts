@@ -4,6 +4,7 @@ import { Unreachable } from '@apledger/client';
 import { Failure, line, type Output, type Program, processOutput, runProgram } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
@@ -12,6 +13,8 @@ import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { logCommands } from './commands/log.ts';
+import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -21,6 +24,7 @@ import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
+import { witnessCommand } from './commands/witness.ts';
 import { labCommands } from './lab/commands.ts';
 import { server } from './options.ts';
 
@@ -30,7 +34,10 @@ export const program: Program = {
   summary:
     'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
   shared: server,
-  groups: { lab: "show a simulated host's /sys as a real file system, for real tools" },
+  groups: {
+    log: 'seal the log, change its key, or go on after a loss',
+    lab: "show a simulated host's /sys as a real file system, for real tools",
+  },
   commands: [
     runCommand,
     showCommand,
@@ -39,6 +46,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     verifyCommand,
+    proofCommand,
     rebuildCommand,
     conformCommand,
     demoCommand,
@@ -46,6 +54,8 @@ export const program: Program = {
     reportCommand,
     relayCommand,
     tailCommand,
+    ...logCommands,
+    witnessCommand,
     ...labCommands,
   ],
 };
@@ -70,6 +80,7 @@ const EXPLAINED = [
   Problem,
   LogError,
   BrokerError,
+  EvidenceError,
   Unreachable,
   UnknownFact,
   InvalidFact,

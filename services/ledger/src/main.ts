@@ -3,10 +3,18 @@
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
-import { dataDirectory, type LogLedger, logName, openLogLedger } from '@apledger/ledger';
+import {
+  dataDirectory,
+  type LogLedger,
+  logName,
+  logUrlOf,
+  openLogLedger,
+  tileFilesOf,
+} from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
+import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
 import { buildServer } from './http/server.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
@@ -42,16 +50,30 @@ async function start(options: Options): Promise<number> {
   try {
     await ledger.views();
     elsewhere?.start();
-    const server = await buildServer({ ledger, console: options.console, report: complain });
+    const sealer = sealerOf(options);
+    ledger.sealerState = () => sealer?.state();
     try {
-      return await serve(server, ledger, options);
+      const server = await buildServer({ ledger, console: options.console, report: complain });
+      try {
+        return await serve(server, ledger, options);
+      } finally {
+        await server.close();
+      }
     } finally {
-      await server.close();
+      await sealer?.stop();
     }
   } finally {
     await elsewhere?.close();
     await ledger.close();
   }
+}
+
+function sealerOf({ place, signer, policy }: Options): SealerThread | undefined {
+  // Another thread cannot see into a log that is in this one's memory.
+  if (signer === undefined || place.log?.startsWith('memory:')) return undefined;
+  const directory = dataDirectory(place);
+  const task = { url: logUrlOf(place), directory, tlog: tileFilesOf(directory).directory, signer, policy };
+  return startSealer(task, { say, report: complain });
 }
 
 async function serve(server: FastifyInstance, ledger: LogLedger, options: Options): Promise<number> {

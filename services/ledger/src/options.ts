@@ -1,9 +1,11 @@
 /** The arguments of the program, and what they ask for. */
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Options as Definitions, Failure, type Values } from '@apledger/command-line';
-import type { Place } from '@apledger/ledger';
+import { dataDirectory, type Place } from '@apledger/ledger';
 import { type ConnectionFiles, natsServers, type ServerOptions } from '@apledger/nats/address';
+import type { SignerOptions } from '@apledger/sealer';
 import { bindAddress } from './http/loopback.ts';
 
 const DEFAULT_PORT = 8642;
@@ -37,6 +39,30 @@ export const definitions = {
     value: 'dir',
     description: "the console's built files (default: services/console/dist)",
   },
+  seal: { type: 'boolean', default: true, description: 'do not seal the log, docs/evidence.md' },
+  signer: {
+    type: 'string',
+    value: 'dir',
+    description:
+      'where the key is and what was signed last; outside the log and its backups (default: $APLEDGER_SIGNER, else the data directory with -signer behind)',
+  },
+  signWith: {
+    type: 'string',
+    value: 'how',
+    description:
+      'a key that is elsewhere: agent, agent:SOCKET or command:PROGRAM (default: the file key in --signer)',
+  },
+  origin: {
+    type: 'string',
+    value: 'name',
+    description:
+      'name of the log in checkpoints, when its key is made (default: apledger/ and part of the key)',
+  },
+  policy: {
+    type: 'string',
+    value: 'file',
+    description: 'witnesses of the log and their addresses, docs/evidence.md',
+  },
   nats: {
     type: 'string',
     value: 'url',
@@ -65,6 +91,10 @@ export interface Options {
   readonly host: string;
   readonly port: number;
   readonly console: string;
+  /** Undefined: the log is not sealed here. */
+  readonly signer: SignerOptions | undefined;
+  /** Text of the policy. */
+  readonly policy: string | undefined;
   readonly broker: ServerOptions | undefined;
   readonly relays: boolean;
   readonly trustsRequestInfo: boolean;
@@ -79,10 +109,30 @@ export function optionsOf(given: Values<typeof definitions, []>, env: NodeJS.Pro
     host: bindAddress(given.host),
     port: portOf(given.port ?? env.APLEDGER_PORT),
     console: given.console ?? CONSOLE,
+    signer: given.seal ? signerOf({ data, log }, given, env) : undefined,
+    policy: given.policy === undefined ? undefined : textOf(given.policy),
     broker: url === undefined ? undefined : brokerOf(url, { creds, ca, cert, key }),
     relays: given.relay,
     trustsRequestInfo: given.trustRequestInfo,
   };
+}
+
+const signerOf = (
+  place: Place,
+  { signer, signWith, origin }: Values<typeof definitions, []>,
+  env: NodeJS.ProcessEnv,
+): SignerOptions => ({
+  directory: signer ?? env.APLEDGER_SIGNER ?? `${dataDirectory(place)}-signer`,
+  origin,
+  signWith,
+});
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Failure(2, `--policy ${path}: ${error instanceof Error ? error.message : error}`, error);
+  }
 }
 
 function brokerOf(url: string, files: ConnectionFiles): ServerOptions {

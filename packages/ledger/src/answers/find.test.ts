@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Request } from '@apledger/api';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import type { Command } from '@apledger/events';
 import { IndexStore } from '@apledger/projections';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LogLedger } from '../log-ledger.ts';
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 
 const root = mkdtempSync(join(tmpdir(), 'apledger-find-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -4,6 +4,7 @@ import type { Answer } from '../answer.ts';
 import { custodyAnswers } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsAnswers } from './events.ts';
+import { evidenceAnswers } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesAnswers } from './matrices.ts';
 import { verifyAnswers } from './verify.ts';
@@ -17,4 +18,5 @@ export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
   ...custodyAnswers,
   ...eventsAnswers,
   ...verifyAnswers,
+  ...evidenceAnswers,
 };

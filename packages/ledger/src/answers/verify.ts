@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Reply, Request } from '@apledger/api';
 import { checkHeads, verify as verifyLog } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
+import { rebuildTiles } from '@apledger/sealer';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { verifyDirectory } from '../verify/directory.ts';
@@ -46,6 +47,7 @@ const rebuild: Answer<'rebuild'> = (ledger) =>
   alone(ledger, 'rebuild', async () => {
     const started = performance.now();
     const views = await ledger.rebuildViews();
+    if (ledger.tlog !== undefined) await rebuildTiles(ledger.log, ledger.tlog);
     const position = await ledger.log.lastPosition();
     const hosts = (await views.hosts()).length;
     const milliseconds = Math.round(performance.now() - started);

@@ -60,3 +60,10 @@ export const tryOut = (
   moment: Moment,
   signal?: AbortSignal,
 ): Promise<WhatIf> => api.post('/hosts/{host}/what-if', { host, steps, ...momentQuery(moment) }, { signal });
+
+/** How far the log is sealed. */
+export const fetchEvidence = (signal?: AbortSignal) => api.get('/evidence', {}, { signal });
+
+/** The evidence file of a fact. */
+export const fetchProof = (position: number, signal?: AbortSignal) =>
+  api.get('/proof', { position }, { signal });

@@ -11,6 +11,7 @@ import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
+import { FactProof } from '../widgets/evidence.tsx';
 
 /** Each step of the zoom shows a quarter of the time; the last, a minute of eight years. */
 const ZOOM_STEP = 4;
@@ -255,9 +256,12 @@ function CustodyTable({
 function BoundaryLink({ boundary }: { readonly boundary: Boundary }) {
   const { place, href } = usePage();
   return (
-    <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
-      {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
-    </a>
+    <>
+      <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
+        {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
+      </a>
+      <FactProof position={boundary.position} />
+    </>
   );
 }
 

@@ -107,9 +107,9 @@ function Guest({ mdev, lastGuest }: { readonly mdev: MdevView; readonly lastGues
         </header>
         <Statechart
           name={`Guest ${nameOf(mdev)}`}
-            definition={guestChart}
-            current={life === undefined ? new Map() : new Map([[life.state, { full: '', short: '' }]])}
-            last={life?.last}
+          definition={guestChart}
+          current={life === undefined ? new Map() : new Map([[life.state, { full: '', short: '' }]])}
+          last={life?.last}
           direction={isNarrow ? 'TB' : 'LR'}
         />
       </section>

@@ -4,6 +4,7 @@ import type { RecordedFact, Refusal } from '@apledger/api';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
+import { FactProof } from './evidence.tsx';
 import { type GuestNames, Words } from './mark.tsx';
 
 export function FactItem({
@@ -42,6 +43,7 @@ export function FactItem({
       </div>
       <span class="fact-who sub" title={`command ${fact.cause}`}>
         {fact.actor}
+        <FactProof position={fact.position} />
       </span>
     </li>
   );

@@ -1,6 +1,6 @@
 /** What Prometheus is told. */
-
 import type { Watch } from '@apledger/ledger';
+import type { SealerState, WitnessState } from '@apledger/sealer';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Streams } from './streams.ts';
@@ -8,7 +8,12 @@ import type { Streams } from './streams.ts';
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Counts every answer by its route, and serves /metrics. */
-export function measure(server: FastifyInstance, streams: Streams, watch: Watch): void {
+export function measure(
+  server: FastifyInstance,
+  streams: Streams,
+  watch: Watch,
+  sealer: () => SealerState | undefined,
+): void {
   const { health } = watch;
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -66,6 +71,7 @@ export function measure(server: FastifyInstance, streams: Streams, watch: Watch)
       this.set((health.reading ?? health.writing) === undefined ? 1 : 0);
     },
   });
+  measureSealer(register, sealer);
   const inFlight = new Gauge({
     name: 'apledger_commands_in_flight',
     help: 'Commands that have come and are not answered yet.',
@@ -84,5 +90,44 @@ export function measure(server: FastifyInstance, streams: Streams, watch: Watch)
   });
   server.get('/metrics', async (_, reply) =>
     reply.header('content-type', register.contentType).send(await register.metrics()),
+  );
+}
+
+/** How far the log is sealed. Behind = apledger_log_position less apledger_evidence_position. */
+function measureSealer(register: Registry, sealer: () => SealerState | undefined): void {
+  const gauge = (name: string, help: string, value: (state: SealerState) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      collect() {
+        const state = sealer();
+        if (state !== undefined) this.set(value(state));
+      },
+    });
+  gauge('apledger_evidence_size', 'Facts that the newest signed checkpoint covers.', ({ size }) => size);
+  gauge('apledger_evidence_position', 'Position of the last of these facts.', ({ position }) => position);
+  gauge('apledger_evidence_fault', '1 while the log cannot be sealed.', ({ fault }) =>
+    fault === null ? 0 : 1,
+  );
+  const witness = (name: string, help: string, value: (state: WitnessState) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['witness'],
+      registers: [register],
+      collect() {
+        for (const state of sealer()?.witnesses ?? []) this.set({ witness: state.name }, value(state));
+      },
+    });
+  witness(
+    'apledger_evidence_witness_size',
+    'Facts of the last checkpoint that the witness cosigned.',
+    ({ size }) => size,
+  );
+  witness(
+    'apledger_evidence_witness_age_seconds',
+    'Time since then; +Inf = it has cosigned none.',
+    ({ at }) => (at === null ? Number.POSITIVE_INFINITY : (Date.now() - Date.parse(at)) / 1000),
   );
 }

@@ -14,6 +14,7 @@ import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from '
 import type { Route, Service } from './route.ts';
 import { routes } from './routes.ts';
 import { Streams } from './streams.ts';
+import { serveTiles } from './tlog.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -76,7 +77,7 @@ export async function buildServer({
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
   guard(server);
-  measure(server, streams, watch);
+  measure(server, streams, watch, ledger.sealerState);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -106,6 +107,7 @@ export async function buildServer({
   );
   for (const [path, there] of Map.groupBy(routes, (route) => route.path))
     mount(server, { ledger, streams }, path, there);
+  serveTiles(server, ledger);
   await serveConsole(server, console);
   return server;
 }

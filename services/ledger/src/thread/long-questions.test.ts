@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OperationName, Request } from '@apledger/api';
-import { type LogLedger, openLogLedger, reportPieces } from '@apledger/ledger';
 import { A, assignAdapter, assignDomain, create, register } from '@apledger/command-handler/testing';
+import { type LogLedger, openLogLedger, reportPieces } from '@apledger/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LongQuestions } from './long-questions.ts';
 
