@@ -10,15 +10,18 @@
  * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
+export { JUMP_MS } from './clock.ts';
 export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
-export { openMemoryLog } from './memory.ts';
+export { type MemoryLogOptions, openMemoryLog } from './memory.ts';
+export { type Standing, standingAt } from './moment.ts';
 export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {
   Appended,
   Auth,
+  CommandMark,
   Commit,
   Delivery,
   EventLog,

@@ -12,6 +12,8 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
 export interface OpenOptions extends Pick<KurrentOptions, 'directory' | 'onSearch'> {
   /** Only to read; a log that is not there is not made. Servers decide themselves who may write. */
   readonly readOnly?: boolean;
+  /** The clock of this process. */
+  readonly now?: () => Date;
 }
 
 const schemeOf = (url: string): string | undefined => /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
@@ -40,14 +42,17 @@ export function sqliteDirectory(url: string): string | undefined {
  */
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const directory = sqliteDirectory(url);
-  if (directory !== undefined) return openSqliteLog({ readOnly: options.readOnly ?? false, directory });
+  if (directory !== undefined) {
+    const { readOnly = false, now } = options;
+    return openSqliteLog({ readOnly, directory, ...(now && { now }) });
+  }
   switch (schemeOf(url)) {
     case 'memory':
-      return openMemoryLog();
+      return openMemoryLog(options);
     case 'nats':
     case 'tls': {
       const { jetStreamOptions } = await import('./jetstream/address.ts');
-      return openJetStreamLog(jetStreamOptions(url));
+      return openJetStreamLog({ ...jetStreamOptions(url), ...(options.now && { now: options.now }) });
     }
     case 'kurrentdb':
     case 'esdb':

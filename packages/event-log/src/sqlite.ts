@@ -9,6 +9,7 @@
 
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
+import { type Search, standingAtTime } from './moment.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
 import { patiently } from './sqlite/faults.ts';
 import { Frames } from './sqlite/frames.ts';
@@ -29,6 +30,8 @@ export interface SqliteLogOptions {
   readonly readOnly?: boolean;
   /** How long to wait for a lock of another process before LogError `locked`; 5000 by default. */
   readonly busyTimeoutMs?: number;
+  /** The clock of this process. */
+  readonly now?: () => Date;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   const readOnly = options.readOnly ?? false;
   const synchronous = options.synchronous ?? 'FULL';
   const store = await openStore({ directory: options.directory, synchronous, readOnly, busyTimeoutMs });
-  return new SqliteLog(store, readOnly, busyTimeoutMs);
+  return new SqliteLog(store, readOnly, busyTimeoutMs, options.now ?? (() => new Date()));
 }
 
 class SqliteLog implements EventLog {
@@ -48,6 +51,7 @@ class SqliteLog implements EventLog {
   readonly #store: Store;
   readonly #readOnly: boolean;
   readonly #busyTimeoutMs: number;
+  readonly #now: () => Date;
   readonly #reader: Reader;
   readonly #frames: Frames;
   readonly #writer: Writer;
@@ -57,15 +61,18 @@ class SqliteLog implements EventLog {
   #polledVersion = -1;
   #closing: Promise<void> | undefined;
 
-  constructor(store: Store, readOnly: boolean, busyTimeoutMs: number) {
+  constructor(store: Store, readOnly: boolean, busyTimeoutMs: number, now: () => Date) {
     this.#store = store;
+    this.#now = now;
     this.#readOnly = readOnly;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#reader = new Reader(store);
     this.#frames = new Frames(this.#reader);
-    this.#writer = new Writer(store, this.#reader, this.#frames, busyTimeoutMs, () =>
-      this.changes.announce(),
-    );
+    this.#writer = new Writer(store, this.#reader, this.#frames, {
+      busyTimeoutMs,
+      now,
+      written: () => this.changes.announce(),
+    });
   }
 
   async append(commit: Commit): Promise<Appended> {
@@ -132,8 +139,10 @@ class SqliteLog implements EventLog {
     }
   }
 
-  revisionAt(stream: string, moment: Moment): Promise<number> {
-    return this.#read(() => this.#reader.revisionAt(stream, moment));
+  async revisionAt(stream: string, moment: Moment): Promise<number> {
+    const search: Search = (name, asked) => this.#read(() => this.#reader.revisionAt(name, asked));
+    if (!('time' in moment)) return search(stream, moment);
+    return (await standingAtTime(this, stream, moment.time, this.#now().getTime(), search)).revision;
   }
 
   async heads(): Promise<readonly Head[]> {

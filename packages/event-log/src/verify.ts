@@ -127,8 +127,13 @@ class Walk {
     const before = this.#heads.get(stream);
     if (position <= this.#position) this.report(fact, `its position follows ${this.#position}`);
     const expected = (before?.revision ?? -1) + 1;
-    if (before !== undefined && occurredAt < before.occurredAt)
-      this.report(fact, 'it occurred before its forerunner');
+    if (before !== undefined && occurredAt < before.occurredAt !== (fact.jump === revision))
+      this.report(
+        fact,
+        fact.jump === revision
+          ? 'no clock jumped back here, as it says'
+          : 'it occurred before its forerunner',
+      );
     const canonical = canonicalEnvelope(fact);
     if (revision === expected) this.#checkHash(fact, canonical, before?.hash ?? NO_HEAD.hash);
     else this.report(fact, `revision ${revision} where ${expected} should follow`);

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { WrongExpectedRevision } from '../errors.ts';
+import { standingAt } from '../moment.ts';
 import type { Commit, EventLog } from '../port.ts';
 import { all, commit, fact, instant, type Open, verified } from './support.ts';
 
@@ -118,7 +119,7 @@ export function describeAppending(open: Open): void {
       expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     });
 
-    test('a clock set back does not make time run backwards in a stream', async () => {
+    test('clocks that differ a little do not make time run backwards in a stream, and each reading is kept', async () => {
       const log = await open();
       await log.append(commit('host-a', 'none', [fact(50), fact(10)]));
       await log.append(commit('host-a', 1, [fact(20), fact(60)]));
@@ -126,6 +127,29 @@ export function describeAppending(open: Open): void {
       expect(facts.map((recorded) => recorded.occurredAt)).toEqual([50, 50, 50, 60].map(instant));
       const recordings = facts.map((recorded) => recorded.recordedAt);
       expect(recordings).toEqual([...recordings].sort());
+      for (const { clock } of facts)
+        expect(Math.abs(Date.parse(clock ?? '') - Date.now())).toBeLessThan(60_000);
+      expect(facts.every((recorded) => !('jump' in recorded))).toBe(true);
+    });
+
+    test('a clock that was ahead dates what it dated, and nothing after it', async () => {
+      const log = await open();
+      const years = 5 * 365 * 24 * 3600 * 1000;
+      await log.append(commit('host-a', 'none', [fact(0)]));
+      await log.append(commit('host-a', 0, [fact(1000 + years)]));
+      await log.append(commit('host-a', 1, [fact(2000), fact(2000)]));
+      const other = await open();
+      await other.append(commit('host-a', 3, [fact(3000)]));
+      const facts = await all(log.readStream('host-a'));
+      const times = [0, 1000 + years, 2000, 2000, 3000].map(instant);
+      expect(facts.map((recorded) => recorded.occurredAt)).toEqual(times);
+      expect(facts.map((recorded) => recorded.jump)).toEqual([undefined, undefined, 2, 2, 2]);
+      expect(await verified(log)).toMatchObject({ facts: 5, problems: [] });
+      const at = (time: number) => standingAt(log, 'host-a', { time: instant(time) });
+      expect(await at(0)).toEqual({ revision: 0, until: 1 });
+      expect(await at(2000)).toEqual({ revision: 3 });
+      expect(await log.revisionAt('host-a', { time: instant(2500) })).toBe(3);
+      expect(await log.revisionAt('host-a', { time: instant(3000) })).toBe(4);
     });
 
     test('any text and a megabyte of data come back as they were given', async () => {

@@ -41,6 +41,8 @@ export interface KurrentOptions {
   readonly directory?: string;
   /** Told how many bytes of the database's log are left to be looked through, while a search takes long. */
   readonly onSearch?: (left: number) => void;
+  /** The clock of this process. */
+  readonly now?: () => Date;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -56,6 +58,7 @@ export class Connection {
   readonly place: string;
   readonly requests: Requests;
   readonly options: KurrentOptions;
+  readonly now: () => Date;
   readonly #protocol: Protocol;
   readonly #address: Address;
   readonly #cluster: Cluster;
@@ -67,6 +70,7 @@ export class Connection {
     this.prefix = options.prefix ?? 'apledger-';
     this.place = address.place;
     this.options = options;
+    this.now = options.now ?? (() => new Date());
     this.requests = new Requests(protocol);
     this.#protocol = protocol;
     this.#address = address;
