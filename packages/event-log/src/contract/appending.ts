@@ -138,18 +138,15 @@ export function describeAppending(open: Open): void {
       await log.append(commit('host-a', 'none', [fact(0)]));
       await log.append(commit('host-a', 0, [fact(1000 + years)]));
       await log.append(commit('host-a', 1, [fact(2000), fact(2000)]));
-      const other = await open();
-      await other.append(commit('host-a', 3, [fact(3000)]));
       const facts = await all(log.readStream('host-a'));
-      const times = [0, 1000 + years, 2000, 2000, 3000].map(instant);
+      const times = [0, 1000 + years, 2000, 2000].map(instant);
       expect(facts.map((recorded) => recorded.occurredAt)).toEqual(times);
-      expect(facts.map((recorded) => recorded.jump)).toEqual([undefined, undefined, 2, 2, 2]);
-      expect(await verified(log)).toMatchObject({ facts: 5, problems: [] });
+      expect(facts.map((recorded) => recorded.jump)).toEqual([undefined, undefined, 2, 2]);
+      expect(await verified(log)).toMatchObject({ facts: 4, problems: [] });
       const at = (time: number) => standingAt(log, 'host-a', { time: instant(time) });
       expect(await at(0)).toEqual({ revision: 0, until: 1 });
       expect(await at(2000)).toEqual({ revision: 3 });
       expect(await log.revisionAt('host-a', { time: instant(2500) })).toBe(3);
-      expect(await log.revisionAt('host-a', { time: instant(3000) })).toBe(4);
     });
 
     test('any text and a megabyte of data come back as they were given', async () => {
