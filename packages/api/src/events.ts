@@ -1,14 +1,19 @@
 /** The facts of the log or of one host, a page at a time. */
 import {
+  Errno,
   type FactData,
   type FactType,
   factSchemas,
+  GuestName,
   HostName,
   type LedgerFactData,
   type LedgerFactType,
   ledgerFactSchemas,
+  MdevUuid,
+  QueueName,
 } from '@apledger/events';
 import Type, { type Static, type TSchema } from 'typebox';
+import { momentText } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Facts in one page, at most. */
@@ -24,10 +29,49 @@ const Types = Type.Array(Type.String({ maxLength: 64 }), {
   maxItems: 100,
   description: 'only these',
 });
-const page = {
-  after: Type.Optional(After),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: 'default 100' })),
+const filters = {
   types: Type.Optional(Types),
+  actor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description: 'only what this actor asked for, as it is recorded',
+    }),
+  ),
+  guest: Type.Optional({
+    ...GuestName,
+    description: 'only facts that name this guest, or its mdev while the guest had it open',
+  }),
+  mdev: Type.Optional({ ...MdevUuid, description: 'only facts about this mdev: its UUID, lower case' }),
+  queue: Type.Optional({
+    ...QueueName,
+    description:
+      'only facts that name this queue, or by which it came into a matrix of an mdev or left one; like 05.0047',
+  }),
+  errno: Type.Optional({ ...Errno, description: 'only commands that were refused with it' }),
+  text: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'only facts whose type, description or actor holds this, in any case of letters',
+    }),
+  ),
+  since: Type.Optional(momentText('only facts from this moment on')),
+  until: Type.Optional(momentText('only facts up to this moment')),
+};
+const page = {
+  after: Type.Optional(
+    Type.Integer({
+      ...After,
+      description:
+        'only facts that come after this position in the order asked for; default: from its beginning',
+    }),
+  ),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: 'default 100' })),
+  order: Type.Optional(
+    Type.Enum(['oldest', 'newest'], { description: 'which facts come first; default oldest' }),
+  ),
+  ...filters,
 };
 const PageRequest = Type.Object(page, closed);
 
@@ -102,9 +146,9 @@ const pageOf = <T extends TSchema>(fact: T, description: string) =>
   Type.Object({
     events: Type.Array(fact, { description }),
     after: Type.Integer({ description: 'ask for the next page after this position' }),
-    isEnd: Type.Boolean({ description: 'the log had no more when it was asked' }),
+    isEnd: Type.Boolean({ description: 'there were no more when it was asked' }),
   });
-const Page = pageOf(Envelope, 'as the log has them, in order');
+const Page = pageOf(Envelope, 'as the log has them, in the order asked for');
 
 /** Of the whole log, or of one host. */
 const events = operation({
@@ -113,7 +157,7 @@ const events = operation({
   scope: 'log',
   http: { method: 'GET', path: '/events' },
   request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
-  reply: pageOf(RecordedFact, 'in the order of the log'),
+  reply: pageOf(RecordedFact, 'in the order asked for'),
 });
 
 /** On NATS a permission is for a subject: the whole log has one, and each host has one. */

@@ -20,11 +20,11 @@ export const atMoment = {
 const AtMoment = Type.Object(atMoment);
 export type AtMoment = Readonly<Static<typeof AtMoment>>;
 
-/** Either form in one text, for requests about two moments: digits are a position. */
-export const MomentText = Type.String({
-  ...text,
-  description: `digits are a position of the log, anything else is a time ${FORMS}`,
-});
+const EITHER_FORM = `digits are a position of the log, anything else is a time ${FORMS}`;
+
+/** Either form in one text, for requests about two moments: digits are a position. `what` says what it is the moment of. */
+export const momentText = (what: string) => Type.String({ ...text, description: `${what}; ${EITHER_FORM}` });
+export const MomentText = Type.String({ ...text, description: EITHER_FORM });
 
 /** Properties of a request about a span of the log. */
 export const span = { from: Type.Optional(MomentText), to: Type.Optional(MomentText) };

@@ -16,10 +16,12 @@ export type ProblemCode =
   | 'unknown-mdev'
   | 'unknown-guest'
   | 'wrong-revision'
+  | 'command-id-used'
   | 'request-too-large'
   | 'reply-too-large'
   | 'overloaded'
   | 'unreadable-log'
+  | 'cache-unusable'
   | 'internal'
   | `log-${string}`
   | HttpProblemCode;

@@ -7,6 +7,7 @@
  *
  * A stream is folded once; with a read model that keeps states, not even that.
  */
+export { CommandIdUsed } from './command-id-used.ts';
 export {
   CommandHandler,
   type CommandHandlerOptions,

@@ -82,6 +82,7 @@ export class LogError extends Error {
   readonly code: LogErrorCode;
   /** The file, directory or server concerned. */
   readonly path: string;
+  readonly reason: string;
   readonly remedy: string;
   readonly position: number | undefined;
   readonly lastPosition: number | undefined;
@@ -91,6 +92,7 @@ export class LogError extends Error {
     super(`${path}: ${reason} (${code}); ${remedy}`, { cause: details.cause });
     this.code = code;
     this.path = path;
+    this.reason = reason;
     this.remedy = remedy;
     this.position = details.position;
     this.lastPosition = details.lastPosition ?? details.position;

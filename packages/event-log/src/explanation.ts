@@ -76,9 +76,7 @@ function certainOf(pieces: readonly Piece[]): Set<number> {
 /** The spans of pieces between two certain readings. */
 function zoneSpans(zone: readonly Piece[], before: number, after: number): Span[] {
   if (zone.length === 0) return [];
-  return zone.length > MAX_PIECES
-    ? widestSpans(zone, before, after)
-    : new Graph(zone, before, after).spans();
+  return zone.length > MAX_PIECES ? widestSpans(zone, before, after) : new Graph(zone, before, after).spans();
 }
 
 /** The times that any explanation could give: from the earliest reading behind a piece to the latest before it. */

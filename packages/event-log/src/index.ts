@@ -10,10 +10,11 @@
  * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
-export { JUMP_MS } from './clock.ts';
+export { CLOCK_STREAM, type ClockJump, JUMP_MS, settled } from './clock.ts';
 export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
+export { markOf } from './mark.ts';
 export { type MemoryLogOptions, openMemoryLog } from './memory.ts';
 export { type Standing, standingAt } from './moment.ts';
 export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
@@ -33,12 +34,17 @@ export type {
   PackedPage,
   RecordedFact,
 } from './port.ts';
+export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
+export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,
+  joinVerification,
   type NotedHead,
   type Problem,
+  type RangeReport,
   type Verification,
   type VerifyOptions,
   verify,
+  verifyRange,
 } from './verify.ts';

@@ -73,6 +73,11 @@ class KurrentLog implements EventLog {
     return this.#writer.readCommand(stream, commandId);
   }
 
+  async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    this.#checkOpen();
+    return this.#writer.commandElsewhere(stream, commandId);
+  }
+
   async *readStream(
     stream: string,
     range: { readonly from?: number; readonly to?: number } = {},

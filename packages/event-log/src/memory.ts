@@ -31,6 +31,7 @@ export function openMemoryLog({ now = () => new Date() }: MemoryLogOptions = {})
 }
 
 class MemoryLog implements EventLog {
+  readonly recordsInOrder = true;
   /** The fact at position p is at p - 1. */
   readonly #facts: Stored[] = [];
   readonly #streams = new Map<string, Stream>();
@@ -86,6 +87,13 @@ class MemoryLog implements EventLog {
     if (appended === undefined) return [];
     const run = this.#run(stream, appended.firstRevision, appended.lastRevision);
     return [...run].map((stored) => stored.fact);
+  }
+
+  async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    this.#checkOpen();
+    const id = commandId.toLowerCase();
+    for (const [name, { commands }] of this.#streams) if (name !== stream && commands.has(id)) return name;
+    return undefined;
   }
 
   async *readStream(

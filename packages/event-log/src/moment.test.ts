@@ -89,7 +89,9 @@ describe('as of a time', () => {
   test('before the first fact and of no stream there is none', async () => {
     const { log, asOf } = await dated([at('08:30'), at('10:00'), at('09:00')], at('11:00'));
     expect(await asOf(at('08:00'))).toEqual({ revision: -1 });
-    expect(await standingAt(log, 'host-b', { time: text(at('10:00')) }, at('11:00'))).toEqual({ revision: -1 });
+    expect(await standingAt(log, 'host-b', { time: text(at('10:00')) }, at('11:00'))).toEqual({
+      revision: -1,
+    });
     await expect(standingAt(log, 'host-a', { time: 'yesterday' })).rejects.toThrow(TypeError);
   });
 

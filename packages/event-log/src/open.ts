@@ -3,6 +3,7 @@ import { openJetStreamLog } from './jetstream.ts';
 import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
+import type { Report } from './private-files.ts';
 import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
@@ -14,6 +15,8 @@ export interface OpenOptions extends Pick<KurrentOptions, 'directory' | 'onSearc
   readonly readOnly?: boolean;
   /** The clock of this process. */
   readonly now?: () => Date;
+  /** Gets a line for people about what was mended on the way. */
+  readonly report?: Report | undefined;
 }
 
 const schemeOf = (url: string): string | undefined => /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
@@ -43,8 +46,8 @@ export function sqliteDirectory(url: string): string | undefined {
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const directory = sqliteDirectory(url);
   if (directory !== undefined) {
-    const { readOnly = false, now } = options;
-    return openSqliteLog({ readOnly, directory, ...(now && { now }) });
+    const { readOnly = false, now, report } = options;
+    return openSqliteLog({ readOnly, directory, report, ...(now && { now }) });
   }
   switch (schemeOf(url)) {
     case 'memory':

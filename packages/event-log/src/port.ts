@@ -91,8 +91,8 @@ export interface Appended {
   readonly lastPosition: number;
   /** True when this command had been appended before: nothing was written now. */
   readonly duplicate: boolean;
-  /** The clock of this process read more than five seconds less than this, which was in the log already. */
-  readonly behind?: string;
+  /** What the log was written at before, when the clock of this process read more than five seconds less. */
+  readonly behind?: { readonly before: string; readonly after: string };
 }
 
 /** A run of packed facts in log order, for folds that need no JSON. Decode with `packedFacts(page)`. */
@@ -126,10 +126,17 @@ export interface Head {
 export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: number };
 
 export interface EventLog {
+  /** True where `recordedAt` never runs backwards in the order of positions, over all streams, unless a clock jumped. */
+  readonly recordsInOrder?: boolean;
   /** Appends atomically and durably. Throws `WrongExpectedRevision`, or `LogError` when the store cannot take it. */
   append(commit: Commit): Promise<Appended>;
   /** The facts that a command already caused in a stream, oldest first; empty when it never was appended. */
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]>;
+  /**
+   * Another stream than this one to which the command was appended; undefined when none is known. A log of servers knows
+   * of the streams that this process has written to.
+   */
+  commandElsewhere(stream: string, commandId: string): Promise<string | undefined>;
   readStream(
     stream: string,
     range?: { readonly from?: number; readonly to?: number },

@@ -71,7 +71,9 @@ describe('sealing', () => {
     expect(back.map((one) => one.occurredAt)).toEqual([100, 100].map(instant));
     expect(back.map((one) => one.recordedAt)).toEqual([10, 10].map(instant));
     expect(back.map((one) => JSON.parse(one.canonical).jump)).toEqual([5, 5]);
-    expect(back[0] && behindOf(head, back[0])).toEqual({ behind: instant(5011) });
+    expect(back[0] && behindOf(head, back[0])).toEqual({
+      behind: { before: instant(5011), after: instant(10) },
+    });
     const next = { ...head, revision: 6, occurredAt: instant(100), recordedAt: instant(10), jump: 5 };
     const [on] = seal(commit('host-a', 6, [fact(200)]), next, instant(11));
     expect(on).toMatchObject({ jump: 5, occurredAt: instant(200), recordedAt: instant(11) });

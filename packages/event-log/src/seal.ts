@@ -15,7 +15,7 @@ import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { settled } from './clock.ts';
 import { LogError, WrongExpectedRevision } from './errors.ts';
-import type { Commit, RecordedFact } from './port.ts';
+import type { Appended, Commit, RecordedFact } from './port.ts';
 
 /** Where a stream ends; `recordedAt` is the log's last. */
 export interface ChainHead {
@@ -169,8 +169,11 @@ export function jumpAfter(head: ChainHead, occurredAt: string): number | undefin
 }
 
 /** For `Appended`: the reading before that of a commit, when the writer's clock is behind it. */
-export function behindOf(head: ChainHead, sealed: SealedFact): { readonly behind?: string } {
-  return sealed.recordedAt < head.recordedAt ? { behind: head.recordedAt } : {};
+export function behindOf(
+  { recordedAt: before }: Pick<ChainHead, 'recordedAt'>,
+  { recordedAt: after }: SealedFact,
+): Pick<Appended, 'behind'> {
+  return after < before ? { behind: { before, after } } : {};
 }
 
 /** Hex SHA-256 over the hash before it in the stream (hex, 64 zeros for none) and the envelope's canonical JSON. */

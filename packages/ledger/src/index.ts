@@ -17,11 +17,12 @@ export {
   tooLarge,
   uuidOf,
 } from './input.ts';
-export { hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
+export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
 export {
+  cacheDirectory,
   dataDirectory,
   type OpenLedgerOptions,
   openLedger,

@@ -12,6 +12,9 @@ export interface Wanted {
   readonly types?: readonly string[];
 }
 
+/** The same, and what the facts are about, and between which moments they lie. */
+export type Filtered = Omit<Request<'events'>, 'limit' | 'order'>;
+
 export interface Ledger {
   /** Answers an operation of packages/api. Throws Problem for what cannot be carried out as asked. */
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>>;
@@ -20,7 +23,7 @@ export interface Ledger {
   /** The host's state now, for scripts that read it; undefined when it does not exist. */
   state(host: string): Promise<HostState | undefined>;
   /** The facts that there are, in order. */
-  facts(wanted: Wanted): AsyncIterable<RecordedFact>;
+  facts(wanted: Filtered): AsyncIterable<RecordedFact>;
   /** Those, and the ones to come, until the signal. */
   follow(wanted: Wanted, signal: AbortSignal): AsyncIterable<RecordedFact>;
   close(): Promise<void>;

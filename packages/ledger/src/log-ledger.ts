@@ -5,6 +5,7 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
+  CacheUnusable,
   memoryStore,
   openReadModel,
   type Progress,
@@ -12,9 +13,10 @@ import {
   type ReadModelStore,
 } from '@apledger/projections';
 import type { Answer } from './answer.ts';
+import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
 import { Heads } from './heads.ts';
-import type { Ledger, Wanted } from './ledger.ts';
+import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
@@ -23,6 +25,8 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Where log and read model are files of this machine: other threads can verify them. */
+  readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
@@ -39,6 +43,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly now: () => Date;
+  readonly files: LogLedgerOptions['files'];
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
@@ -50,6 +55,7 @@ export class LogLedger implements Ledger {
     const { log, now = () => new Date() } = options;
     this.#options = options;
     this.log = log;
+    this.files = options.files;
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
@@ -70,7 +76,10 @@ export class LogLedger implements Ledger {
     return this.handler.state(host);
   }
 
-  async *facts({ after = 0, ...wanted }: Wanted): AsyncGenerator<RecordedFact> {
+  async *facts({ after = 0, host, types, ...filters }: Filtered): AsyncGenerator<RecordedFact> {
+    const wanted = { ...(host !== undefined && { host }), ...(types !== undefined && { types }) };
+    if (Object.values(filters).some((value) => value !== undefined))
+      return yield* allPages(this, { ...filters, ...wanted, after });
     for await (const fact of this.log.readAll({ after })) if (isWanted(fact, wanted)) yield fact;
   }
 
@@ -86,12 +95,16 @@ export class LogLedger implements Ledger {
       this.#follow(readModel);
       return readModel;
     }
-    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options));
+    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options)).catch((error: unknown) => {
+      // Without what could not be kept, answers are right and slower.
+      if (!(error instanceof CacheUnusable)) throw error;
+      this.#options.report?.(error.message);
+    });
     await this.#caughtUp;
     return readModel;
   }
 
-  /** The same, folded anew from the first fact. */
+  /** The same, folded anew from the first fact. Throws CacheUnusable when what was kept cannot be replaced. */
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));

@@ -15,7 +15,7 @@ import type { Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
-import type { Ledger, Wanted } from './ledger.ts';
+import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
 export class ServiceLedger implements Ledger {
   readonly #server: string;
@@ -55,7 +55,7 @@ export class ServiceLedger implements Ledger {
     return state.isRegistered ? state : undefined;
   }
 
-  async *facts({ after = 0, ...wanted }: Wanted): AsyncGenerator<RecordedFact> {
+  async *facts({ after = 0, ...wanted }: Filtered): AsyncGenerator<RecordedFact> {
     for (let from = after, isEnd = false; !isEnd; ) {
       const page = await this.#page({ ...wanted, after: from, limit: MAX_PAGE });
       for (const fact of page.events) yield recorded(fact);

@@ -6,7 +6,7 @@ import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
-import { CannotFold } from '@apledger/projections';
+import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -75,6 +75,7 @@ const EXPLAINED = [
   InvalidFact,
   ImpossibleFact,
   CannotFold,
+  CacheUnusable,
 ];
 
 function explain(error: unknown, output: Output): number {

@@ -46,7 +46,9 @@ async function start(options: Options): Promise<number> {
 async function serve(server: FastifyInstance, ledger: LogLedger, options: Options): Promise<number> {
   const { broker, place } = options;
   const membership =
-    broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
+    broker === undefined
+      ? undefined
+      : await joinBroker({ ...options, broker, ledger, report: complain, directory: dataDirectory(place) });
   const url = await listen(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
   say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);

@@ -238,13 +238,24 @@ export function describeIdempotency(open: Open): void {
       });
     });
 
-    test('can be asked for its facts', async () => {
+    test('is found in the other stream', async () => {
+      const log = await open();
+      const given = commit('host-a', 'none');
+      expect(await log.commandElsewhere('host-b', given.commandId)).toBeUndefined();
+      await log.append(given);
+      expect(await log.commandElsewhere('host-b', given.commandId.toUpperCase())).toBe('host-a');
+      expect(await log.commandElsewhere('host-a', given.commandId)).toBeUndefined();
+    });
+
+    test('can be asked for its facts, of which the first tells what it was', async () => {
       const log = await open();
       await log.append(commit('host-a', 'none'));
-      const given = commit('host-a', 0, [fact(1), fact(2)]);
+      const command = { type: 'StopGuest', digest: 'q83vEjRWeJA' };
+      const given = { ...commit('host-a', 0, [fact(1), fact(2)]), command };
       await log.append(given);
       const facts = await log.readCommand('host-a', given.commandId);
       expect(facts).toEqual((await all(log.readStream('host-a'))).slice(1));
+      expect(facts.map((recorded) => recorded.command)).toEqual([command, undefined]);
       expect(await log.readCommand('host-b', given.commandId)).toEqual([]);
       expect(await log.readCommand('host-a', randomUUID())).toEqual([]);
     });

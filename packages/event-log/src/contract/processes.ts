@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import type { JetStreamLogOptions } from '../jetstream.ts';
 import type { KurrentOptions } from '../kurrentdb.ts';
+import { standingAt } from '../moment.ts';
 import type { RecordedFact } from '../port.ts';
 import type { SqliteLogOptions } from '../sqlite.ts';
-import { type OtherProcess, startProgram } from '../testing/processes.ts';
-import { standingAt } from '../moment.ts';
 import { standingBruteForce } from '../testing/brute-force.ts';
+import { type OtherProcess, startProgram } from '../testing/processes.ts';
 import { all, type Open, verified, write } from './support.ts';
 
 /** How another process opens a store: the function to call, and its options as far as they can be written as JSON. */

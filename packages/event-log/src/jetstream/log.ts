@@ -33,6 +33,7 @@ const DEFAULT_NAME = 'apledger';
 const PAUSE_MS = 20;
 
 export class JetStreamLog implements EventLog {
+  readonly recordsInOrder = true;
   readonly #parts: WriterParts;
   readonly #writers = new Map<string, StreamWriter>();
   readonly #numbers = new StreamNumbers();
@@ -84,6 +85,12 @@ export class JetStreamLog implements EventLog {
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     this.#checkOpen();
     return (await this.#writer(stream).commitOf(commandId))?.facts() ?? [];
+  }
+
+  async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    this.#checkOpen();
+    for (const [name, writer] of this.#writers) if (name !== stream && writer.has(commandId)) return name;
+    return undefined;
   }
 
   async *readStream(

@@ -77,6 +77,11 @@ export class StreamWriter {
     return this.#commands?.size ?? 0;
   }
 
+  /** Whether it knows of the command, as of its last append. */
+  has(commandId: string): boolean {
+    return this.#commands?.has(commandId.toLowerCase()) ?? false;
+  }
+
   /** Sequence of the last commit that this writer knows of, 0 when it knows of none. */
   get newest(): number {
     return this.#newest;

@@ -79,6 +79,13 @@ export class Writer {
     });
   }
 
+  /** Another stream that is known to have the command. */
+  commandElsewhere(stream: string, commandId: string): string | undefined {
+    const id = commandId.toLowerCase();
+    for (const [name, { commands }] of this.#known) if (name !== stream && commands.has(id)) return name;
+    return undefined;
+  }
+
   /** Resolves when every append that was handed over is done. */
   async idle(): Promise<void> {
     await Promise.all([...this.#known.values()].map((known) => known.turn));

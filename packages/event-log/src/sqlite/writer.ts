@@ -95,6 +95,11 @@ export class Writer {
     while (this.#running !== undefined) await this.#running;
   }
 
+  /** Resolves when no transaction of this connection is open; nothing of the writer runs before the caller's next pause. */
+  async outsideTransaction(): Promise<void> {
+    while (this.#store.db.isTransaction) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       // A turn of the event loop gathers the appends of all who were woken together.
@@ -215,7 +220,7 @@ export class Writer {
       const before = this.#duplicate(commit);
       if (before !== undefined) return { appended: before, size: 0 };
     }
-    const behind = behindOf({ ...NO_HEAD, recordedAt: this.#recordedAt }, last);
+    const behind = behindOf({ recordedAt: this.#recordedAt }, last);
     this.#position = position;
     this.#recordedAt = last.recordedAt;
     this.#remember(commit.stream, {

@@ -40,7 +40,8 @@ function factsOf(readings: readonly number[], now: number): Fact[] {
 /** The number of each fact's piece. */
 function piecesOf(facts: readonly Fact[]): number[] {
   const past = facts.filter(({ isFuture }) => !isFuture);
-  const ofRun = (run: number): number[] => past.filter((fact) => fact.run === run).map(({ reading }) => reading);
+  const ofRun = (run: number): number[] =>
+    past.filter((fact) => fact.run === run).map(({ reading }) => reading);
   const runs = [...new Set(past.map(({ run }) => run))];
   let piece = 0;
   return facts.map((fact, index) => {

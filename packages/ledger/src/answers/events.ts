@@ -1,11 +1,14 @@
 /** The facts of the log or of one host, a page at a time. */
-import { Problem, type Reply, type Request } from '@apledger/api';
+import { MAX_PAGE, Problem, type Reply, type Request } from '@apledger/api';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf, isRecordedType, streamOf } from '@apledger/events';
+import type { FactFilter } from '@apledger/projections';
 import type { Answer, Limits } from '../answer.ts';
+import type { Filtered } from '../ledger.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { momentOf } from '../moment.ts';
+import { askedIn, isReversed, momentOf } from '../moment.ts';
 import { unknownHost } from './hosts.ts';
+import { Bounds, type Looked, look } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
 /** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
@@ -13,7 +16,7 @@ const MAX_LOOKED_AT = 10_000;
 /** What surrounds the facts in a page. */
 const FRAME_BYTES = 256;
 
-/** Facts in order, and where to ask on. */
+/** Facts in the order asked for, and where to ask on. */
 export interface Page {
   readonly events: readonly RecordedFact[];
   /** The same as JSON: they were made into text to see how much they are, and need not be again. */
@@ -37,34 +40,76 @@ const hostEvents: Answer<'hostEvents'> = logEvents;
 
 /** Of the whole log, or of the host that the request names. */
 export async function pageOf(ledger: LogLedger, request: Request<'events'>, limits: Limits): Promise<Page> {
-  const { host, after = 0 } = request;
-  const stream = host === undefined ? undefined : streamOf(host);
+  const { host, after } = request;
   if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
-  const moment = await momentOf(ledger, { position: after });
-  const facts =
-    stream === undefined
-      ? ledger.log.readAll({ after })
-      : ledger.log.readStream(stream, { from: (await ledger.log.revisionAt(stream, moment)) + 1 });
-  return page(facts, request, limits);
+  if (after !== undefined) await momentOf(ledger, { position: after });
+  const isNewestFirst = request.order === 'newest';
+  const scan = {
+    host,
+    after,
+    isNewestFirst,
+    filter: filterOf(request),
+    bounds: await boundsOf(ledger, request),
+  };
+  const start = after ?? (isNewestFirst ? (await ledger.log.lastPosition()) + 1 : 0);
+  return page(look(ledger, scan), start, request, limits);
+}
+
+/** The facts of all pages, oldest first; none of a host that is not there. */
+export async function* allPages(ledger: LogLedger, filtered: Filtered): AsyncGenerator<RecordedFact> {
+  const { host } = filtered;
+  if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) return;
+  for (let after = filtered.after ?? 0, isEnd = false; !isEnd; ) {
+    const page = await pageOf(
+      ledger,
+      { ...filtered, after, limit: MAX_PAGE },
+      { maxReplyBytes: Number.POSITIVE_INFINITY },
+    );
+    yield* page.events;
+    ({ after, isEnd } = page);
+  }
+}
+
+/** Throws Problem for types that there are not. */
+function filterOf({ types, actor, guest, mdev, queue, errno, text }: Request<'events'>): FactFilter {
+  const wanted = typesOf(types);
+  return {
+    ...(wanted !== undefined && { types: wanted }),
+    ...(actor !== undefined && { actor }),
+    ...(guest !== undefined && { guest }),
+    ...(mdev !== undefined && { mdev }),
+    ...(queue !== undefined && { queue }),
+    ...(errno !== undefined && { errno }),
+    ...(text !== undefined && { text }),
+  };
+}
+
+/** Throws Problem for what are no moments, or the wrong way round. */
+async function boundsOf(ledger: LogLedger, { since, until }: Request<'events'>): Promise<Bounds> {
+  const [from, to] = await Promise.all(
+    [since, until].map((text) => (text === undefined ? undefined : momentOf(ledger, askedIn(text)))),
+  );
+  if (isReversed(from, to)) throw new Problem(400, 'no-such-moment', `${since} lies after ${until}.`);
+  return new Bounds(ledger.log, from, to);
 }
 
 /** A page ends at its limit, at what one reply holds, or where enough was looked at. */
 async function page(
-  facts: AsyncIterable<RecordedFact>,
-  { after: start = 0, limit = DEFAULT_PAGE, types }: Request<'events'>,
+  facts: AsyncIterable<Looked>,
+  start: number,
+  { limit = DEFAULT_PAGE }: Request<'events'>,
   { maxReplyBytes }: Limits,
 ): Promise<Page> {
-  const wanted = typesOf(types);
   const found: RecordedFact[] = [];
   const texts: string[] = [];
   let after = start;
   let lookedAt = 0;
   let bytes = FRAME_BYTES;
   const end = (isEnd: boolean): Page => ({ events: found, texts, after, isEnd });
-  for await (const fact of facts) {
+  for await (const { fact, isWanted } of facts) {
     if (found.length === limit || lookedAt === MAX_LOOKED_AT) return end(false);
     lookedAt += 1;
-    if (wanted === undefined || wanted.has(fact.type)) {
+    if (isWanted) {
       const text = JSON.stringify(fact);
       bytes += Buffer.byteLength(text) + 1;
       if (bytes > maxReplyBytes && found.length > 0) return end(false);
