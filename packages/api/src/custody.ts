@@ -1,7 +1,7 @@
 /** Who could use which queue when, and what was left open. Queues are named like 05.0047. */
 import { Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { span } from './moment.ts';
+import { mayReach, span } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
@@ -111,6 +111,7 @@ const HostAudit = Type.Object({
   host: HostName,
   driver: orNull(Generation),
   position: Type.Integer(),
+  ...mayReach,
   exposures: Type.Array(Exposure),
   runs: Type.Array(NamedRun),
   custody: Type.Array(CustodyGroup),
@@ -155,6 +156,7 @@ const custody = operation({
     host: HostName,
     apqn: Type.String(),
     position: Type.Integer({ description: 'the last fact of the host that counts' }),
+    ...mayReach,
     intervals: Type.Array(CustodyInterval),
   }),
 });
@@ -170,6 +172,7 @@ const guestHistory = operation({
     host: HostName,
     guest: GuestName,
     position: Type.Integer(),
+    ...mayReach,
     runs: Type.Array(GuestRun),
     queues: Type.Array(CustodyInterval),
   }),

@@ -41,7 +41,7 @@ export {
 } from './events.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
 export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
-export type { AtMoment, Span } from './moment.ts';
+export type { AtMoment, MayReach, Span } from './moment.ts';
 export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
 export {
   type OperationName,

@@ -30,3 +30,17 @@ export const MomentText = Type.String({ ...text, description: EITHER_FORM });
 export const span = { from: Type.Optional(MomentText), to: Type.Optional(MomentText) };
 const Span = Type.Object(span);
 export type Span = Readonly<Static<typeof Span>>;
+
+/**
+ * With an answer as of a time, where clocks jumped: the facts behind the one that the answer goes by, up to this one, may have
+ * happened by then as well. They are dated by their neighbours only.
+ */
+const MayReach = Type.Object(
+  { revision: Type.Integer(), position: Type.Integer() },
+  {
+    description:
+      'clocks jumped, and leave open whether the facts behind this one, up to there, had happened: they are dated by their neighbours (docs/moments.md)',
+  },
+);
+export type MayReach = Readonly<Static<typeof MayReach>>;
+export const mayReach = { mayReach: Type.Optional(MayReach) };

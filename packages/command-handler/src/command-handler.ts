@@ -2,11 +2,13 @@ import { type Decision, decide, type Refusal } from '@apledger/driver';
 import {
   type Appended,
   type EventLog,
+  LogError,
   type Moment,
   markOf,
   type NewFact,
   type RecordedFact,
   settled,
+  unsettled,
   WrongExpectedRevision,
 } from '@apledger/event-log';
 import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
@@ -21,6 +23,9 @@ const MAX_ATTEMPTS = 100;
 /** About 40 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
 const MAX_HOSTS = 1000;
 
+/** An id for a command that nobody has given before; they follow each other in the log's index. */
+export const newCommandId = (): string => uuidv7();
+
 /** One command for one host. */
 export interface Submission {
   readonly host: string;
@@ -32,6 +37,8 @@ export interface Submission {
    * refused. Default: a new one of version 7, which follow each other in the log's index; random ones cost an append a third.
    */
   readonly commandId?: string;
+  /** The id was made for this submission: nothing can have been recorded under it. */
+  readonly isNewId?: boolean;
   /** What this command belongs to, a script's run for instance. Default: the command's own id. */
   readonly correlation?: string;
   /**
@@ -64,7 +71,7 @@ export interface States {
 
 export interface CommandHandlerOptions {
   /** The clock that dates facts. */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
   /** Milliseconds of a clock that is never set; see ClockWatch. */
   readonly monotonic?: () => number;
   /** Where a host that this process has not met comes from. Default: the whole stream is folded. */
@@ -105,7 +112,7 @@ export class CommandHandler {
 
   /** Decides and appends. Throws what the log throws when it cannot take the facts, and CommandIdUsed. */
   async submit(submission: Submission): Promise<Receipt> {
-    const { host, commandId = uuidv7() } = submission;
+    const { host, commandId = newCommandId() } = submission;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#inTurn(host, () => this.#attempt(submission, commandId));
@@ -149,8 +156,8 @@ export class CommandHandler {
     const { revision } = state;
     // Asked after the state was read: another process that carries out the same command is then seen here, or the
     // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
-    const recorded =
-      submission.commandId === undefined ? [] : await this.#recordedUnder(commandId, stream, command);
+    const isNew = submission.commandId === undefined || submission.isNewId === true;
+    const recorded = isNew ? [] : await this.#recordedUnder(commandId, stream, command);
     if (recorded.length > 0) return receiptOf(commandId, recorded);
     const expected = revision < 0 ? 'none' : revision;
     if (submission.expected !== undefined && !(await this.#isAsExpected(host, state, submission.expected)))
@@ -170,10 +177,18 @@ export class CommandHandler {
       facts,
     });
     await this.#clock.appended(appended);
-    if (appended.duplicate)
-      return receiptOf(commandId, await this.#recordedUnder(commandId, stream, command));
+    if (appended.duplicate) return receiptOf(commandId, await this.#factsKept(commandId, stream, command));
     this.#advance(host, state, facts, appended);
     return receipt(commandId, decision, appended.lastRevision);
+  }
+
+  /** The facts of a command that was appended before: who cannot read them now must not hear that there are none. */
+  async #factsKept(commandId: string, stream: string, command: Command): Promise<readonly RecordedFact[]> {
+    try {
+      return await this.#recordedUnder(commandId, stream, command);
+    } catch (error) {
+      throw error instanceof LogError ? unsettled(error) : error;
+    }
   }
 
   /** What was recorded under the command's id. Throws CommandIdUsed when that is another command, or another host. */

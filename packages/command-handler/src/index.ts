@@ -11,6 +11,7 @@ export { CommandIdUsed } from './command-id-used.ts';
 export {
   CommandHandler,
   type CommandHandlerOptions,
+  newCommandId,
   type Receipt,
   type States,
   type Submission,

@@ -96,6 +96,10 @@ class MemoryLog implements EventLog {
     return undefined;
   }
 
+  async checkWritable(): Promise<void> {
+    this.#checkOpen();
+  }
+
   async *readStream(
     stream: string,
     range: { readonly from?: number; readonly to?: number } = {},

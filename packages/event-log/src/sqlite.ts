@@ -108,6 +108,13 @@ class SqliteLog implements EventLog {
     return this.#writer.append(commit);
   }
 
+  async checkWritable(): Promise<void> {
+    this.#checkOpen();
+    if (this.#readOnly)
+      throw new LogError('read-only', this.#store.path, 'the log was opened for reading only');
+    return this.#writer.checkWritable();
+  }
+
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     return this.#readIndexed(() => this.#reader.commandFacts(stream, commandId));
   }

@@ -7,7 +7,9 @@
  * positions and times, input.ts what clients send beside.
  */
 export type { Limits } from './answer.ts';
+export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
   hostNameOf,
@@ -21,6 +23,10 @@ export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
+export { isPassing, LogHealth } from './outage/health.ts';
+export { LiveTail, type TailFact } from './outage/live-tail.ts';
+export type { Reading } from './outage/reading.ts';
+export type { Current, Watch } from './outage/watch.ts';
 export {
   cacheDirectory,
   dataDirectory,
@@ -32,7 +38,15 @@ export {
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
-export { boundaryText, exposureText, holdersText, resetText } from './report/words.ts';
+export {
+  boundaryText,
+  exposureText,
+  holdersText,
+  mayReachText,
+  orLaterText,
+  resetText,
+  upToText,
+} from './report/words.ts';
 export { ServiceLedger } from './service-ledger.ts';
 export { submit } from './submit.ts';
 export { whatIf } from './what-if/what-if.ts';

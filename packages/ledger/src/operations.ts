@@ -5,6 +5,7 @@ import type { Static, TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Answer, Limits } from './answer.ts';
 import { answers } from './answers/index.ts';
+import { isLong } from './elsewhere.ts';
 import type { LogLedger } from './log-ledger.ts';
 
 /** More problems than these help nobody. */
@@ -16,7 +17,7 @@ export interface Scope extends Limits {
 }
 
 export interface AnsweredOperation extends Operation {
-  /** Checks the request and answers. Throws what `asProblem` makes an error reply of. */
+  /** Checks the request and answers, with a WrittenReply where it was answered elsewhere. Throws what `asProblem` makes an error reply of. */
   answer(ledger: LogLedger, request: unknown, scope: Scope): Promise<unknown>;
 }
 
@@ -28,8 +29,11 @@ function answered(name: OperationName): AnsweredOperation {
   return {
     ...declared,
     answer: async (ledger, given, { host, ...limits }) => {
-      const request = check(given);
-      return answer(ledger, (declared.scope === 'host' ? { ...request, host } : request) as never, limits);
+      const checked = check(given);
+      const request = (declared.scope === 'host' ? { ...checked, host } : checked) as never;
+      const { elsewhere } = ledger;
+      if (elsewhere !== undefined && isLong(name, request)) return elsewhere.answer(name, request, limits);
+      return answer(ledger, request, limits);
     },
   };
 }

@@ -65,6 +65,10 @@ export async function openReadModel(options: ReadModelOptions): Promise<ReadMode
   return new LogReadModel(options);
 }
 
+/** A read model over a store that is known to be about this log. */
+export const readModelOf = (log: EventLog, store: ReadModelStore): ReadModel =>
+  new LogReadModel({ log, store });
+
 class LogReadModel implements ReadModel {
   readonly #log: EventLog;
   readonly #store: ReadModelStore;

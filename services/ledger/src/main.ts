@@ -11,6 +11,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildServer } from './http/server.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
+import { LongQuestions } from './thread/long-questions.ts';
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -29,7 +30,15 @@ const service = command({
 });
 
 async function start(options: Options): Promise<number> {
-  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain });
+  const { place } = options;
+  // Logs on servers are read over a connection, which leaves room between pages.
+  const isHere = place.log === undefined || /^sqlite:/i.test(place.log);
+  const elsewhere = isHere ? new LongQuestions({ place, report: complain }) : undefined;
+  const ledger = await openLogLedger(place, {
+    keepsViews: true,
+    report: complain,
+    ...(elsewhere !== undefined && { elsewhere }),
+  });
   try {
     await ledger.views();
     const server = await buildServer({ ledger, console: options.console, report: complain });
@@ -39,6 +48,7 @@ async function start(options: Options): Promise<number> {
       await server.close();
     }
   } finally {
+    await elsewhere?.close();
     await ledger.close();
   }
 }

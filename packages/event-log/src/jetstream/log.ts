@@ -82,6 +82,10 @@ export class JetStreamLog implements EventLog {
     }
   }
 
+  async checkWritable(): Promise<void> {
+    await this.lastPosition(); // answered by the leader of the stream, which takes appends as well
+  }
+
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     this.#checkOpen();
     return (await this.#writer(stream).commitOf(commandId))?.facts() ?? [];

@@ -17,7 +17,7 @@ import { asLogError, patiently, resultCode } from './faults.ts';
 
 /** 'aplg': tells an apledger log from any other SQLite file. */
 const APPLICATION_ID = 0x61706c67;
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 
 /** How long SQLite itself waits for a lock, blocking the process; longer waits are made without blocking. */
 const BLOCKING_WAIT_MS = 50;

@@ -1,7 +1,8 @@
 /** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
-import type { AuditScope, Boundary, Custody, Exposure, Holder, HostAudit } from '@apledger/api';
+import type { AuditScope, Boundary, Custody, Exposure, Holder, MayReach } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
+import type { HostPart } from '@apledger/projections';
 
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
@@ -104,7 +105,7 @@ export interface Table {
   readonly rows: () => Iterable<readonly string[]>;
 }
 
-export const tablesOf = ({ runs, custody }: HostAudit): readonly Table[] => [
+export const tablesOf = ({ runs, custody }: HostPart): readonly Table[] => [
   {
     title: 'Guests',
     none: 'None ran.',
@@ -131,3 +132,19 @@ export const TITLE = 'Custody of crypto queues: audit report';
 export const HEADS_NOTE =
   'This report rests on the facts up to these. Save the block as a file, and `apledger verify --heads FILE` ' +
   'tells whether the log still holds exactly these facts.';
+
+interface Reached {
+  readonly position: number;
+  readonly mayReach?: MayReach | undefined;
+}
+
+/** Up to which fact of a host an answer goes; both, where readings of clocks leave it open. */
+export const upToText = (reached: Reached): string => `up to position ${reached.position}${orLaterText(reached)}`;
+
+/** What follows the place that an answer goes by: nothing, or how far it may reach. */
+export const orLaterText = ({ mayReach }: Pick<Reached, 'mayReach'>): string =>
+  mayReach === undefined ? '' : `, ${mayReachText(mayReach)}`;
+
+/** What follows the position of an answer that clocks leave open. */
+export const mayReachText = ({ position }: MayReach): string =>
+  `or position ${position}: clocks jumped, and the facts in between are dated by their neighbours only`;

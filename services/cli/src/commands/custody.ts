@@ -9,6 +9,7 @@ import {
   isReversed,
   type Ledger,
   resetText,
+  upToText,
 } from '@apledger/ledger';
 import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
 import { parseMoment, requestText } from '../moment.ts';
@@ -30,7 +31,7 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
       isHeld ||= isHeldHere;
       if (options.json) output.out(jsonLine(report));
       else {
-        print(output, `${queue} on host ${host}, up to position ${report.position}`);
+        print(output, `${queue} on host ${host}, ${upToText(report)}`);
         printIntervals(report.intervals, false, output);
       }
     }
@@ -51,7 +52,7 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
         output.out(jsonLine(history));
         continue;
       }
-      print(output, `guest ${guest} on host ${host}, up to position ${history.position}`);
+      print(output, `guest ${guest} on host ${host}, ${upToText(history)}`);
       for (const { mdev, started, stopped } of history.runs) {
         print(output, `  ran with mdev ${mdev}`);
         print(output, `    from   ${boundaryText(started, '')}`);

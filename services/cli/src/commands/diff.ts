@@ -1,6 +1,6 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { hostNames, lastPosition } from '@apledger/ledger';
+import { hostNames, lastPosition, mayReachText } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
 import { ifKnown, withLedger } from '../ledger.ts';
 import { parseMoment, requestText } from '../moment.ts';
@@ -21,8 +21,11 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
     if (host !== undefined && !hosts.includes(host)) throw new Failure(1, `There is no host ${host}.`);
     for (const name of host === undefined ? hosts : [host]) {
       // A host that was not there at either moment has not changed.
-      const changes = (await ifKnown(ledger.ask('diff', { host: name, ...span })))?.changes ?? [];
-      if (json) output.out(jsonLine({ host: name, changes }));
+      const found = await ifKnown(ledger.ask('diff', { host: name, ...span }));
+      const changes = found?.changes ?? [];
+      for (const reach of json ? [] : [found?.fromMayReach, found?.toMayReach])
+        if (reach !== undefined) output.err(line(`${name}: ${mayReachText(reach)}`));
+      if (json) output.out(jsonLine({ ...found, host: name, changes }));
       else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
     }
     return 0;

@@ -3,7 +3,7 @@
 import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
 import type { AtMoment, MatrixView, MdevView } from '@apledger/api';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import type { Ledger, Place } from '@apledger/ledger';
+import { type Ledger, orLaterText, type Place } from '@apledger/ledger';
 import type { HostView } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
@@ -66,15 +66,15 @@ function describe(thing: Thing, view: HostView, name: string | undefined, json: 
     if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
     return mdev.open && (name === undefined || mdev.guest === name);
   });
-  const { host, revision, position, occurredAt } = view;
+  const { host, revision, position, occurredAt, mayReach } = view;
   return mdevs.map((mdev) => {
-    if (json) return jsonLine({ host, revision, position, occurredAt, ...mdev });
+    if (json) return jsonLine({ host, revision, position, occurredAt, ...(mayReach && { mayReach }), ...mdev });
     return thing === 'mdev' ? mdevText(view, mdev) : guestText(view, mdev);
   });
 }
 
-const asOf = ({ host, position, occurredAt }: HostView): string =>
-  `host ${host}, position ${position}, ${occurredAt}`;
+const asOf = (view: HostView): string =>
+  `host ${view.host}, position ${view.position}, ${view.occurredAt}${orLaterText(view)}`;
 
 function hostText(view: HostView): string {
   const table = hostTable(view, view.adapters, view.domains) || '    no queues\n';

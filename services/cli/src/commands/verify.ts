@@ -23,11 +23,15 @@ export async function verify({ heads, json, ...where }: VerifyOptions, output: O
   const noted = heads === undefined ? [] : await readHeads(heads);
   return withLedger(where, output, async (ledger) => {
     const verification = await ledger.ask('recompute', { heads: noted });
-    const { facts, streams, problems, heads: found } = verification;
+    const { facts, streams, problems, heads: found, clockJumps } = verification;
     if (json) output.out(jsonLine(verification));
     else {
       for (const { stream, revision, position, problem } of problems)
         output.out(line(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`));
+      for (const { position, process, before, after } of clockJumps)
+        output.out(
+          line(`clock, position ${position}: the clock of ${process} read ${after}, not ${before}: it jumped`),
+        );
       output.out(line(`${facts} facts in ${streams} streams, ${problems.length} problems`));
       for (const head of found) output.out(line(`${head.stream}  revision ${head.revision}  ${head.hash}`));
     }

@@ -27,14 +27,18 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+/** The service's own pages, and what a person typed or took from bookmarks. */
+const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+
 /**
- * Two ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
- * is re-bound to 127.0.0.1 (then Host is that name), and by sending what needs no answer (then Origin is the page's).
+ * Three ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
+ * is re-bound to 127.0.0.1 (then Host is that name), by sending what needs no answer (then Origin is the page's), and by asking for
+ * what costs, as an image or a link (then Sec-Fetch-Site says that it comes from elsewhere).
  */
 export function guard(server: FastifyInstance): void {
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(SECURITY_HEADERS);
-    const { host = '', origin } = request.headers;
+    const { host = '', origin, 'sec-fetch-site': site } = request.headers;
     if (!isLocalHost(host))
       return sendProblem(
         reply,
@@ -48,6 +52,14 @@ export function guard(server: FastifyInstance): void {
         403,
         'foreign-origin',
         `Pages of ${JSON.stringify(origin.slice(0, 80))} may not use this service; its own are at http://${host}.`,
+      );
+    // Browsers send no Origin with what an <img> or a link asks for; they say where it stands.
+    if (request.url.startsWith('/api/') && site !== undefined && !OWN_SITES.has(String(site)))
+      return sendProblem(
+        reply,
+        403,
+        'foreign-origin',
+        `Pages of other sites may not ask this service (Sec-Fetch-Site: ${JSON.stringify(String(site).slice(0, 80))}); open the address itself.`,
       );
     return undefined;
   });

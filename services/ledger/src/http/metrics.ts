@@ -1,4 +1,6 @@
 /** What Prometheus is told. */
+
+import type { Watch } from '@apledger/ledger';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Streams } from './streams.ts';
@@ -6,7 +8,13 @@ import type { Streams } from './streams.ts';
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Counts every answer by its route, and serves /metrics. */
-export function measure(server: FastifyInstance, streams: Streams): void {
+export function measure(
+  server: FastifyInstance,
+  streams: Streams,
+  watch: Watch,
+  clockJumps: () => number,
+): void {
+  const { health } = watch;
   const register = new Registry();
   collectDefaultMetrics({ register });
   const labelNames = ['method', 'route', 'status'] as const;
@@ -37,6 +45,39 @@ export function measure(server: FastifyInstance, streams: Streams): void {
     registers: [register],
     collect() {
       this.set(streams.position);
+    },
+  });
+  new Gauge({
+    name: 'apledger_read_model_position',
+    help: 'Position up to which the read model is kept, -1 before it was compared with the log.',
+    registers: [register],
+    collect() {
+      this.set(watch.keptPosition);
+    },
+  });
+  new Gauge({
+    name: 'apledger_log_readable',
+    help: '1 when the log can be read, 0 while it is away.',
+    registers: [register],
+    collect() {
+      this.set(health.reading === undefined ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'apledger_log_writable',
+    help: '1 when commands can be recorded, as far as is known.',
+    registers: [register],
+    collect() {
+      this.set((health.reading ?? health.writing) === undefined ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: 'apledger_clock_jumps_total',
+    help: "Jumps of this process's clock that it has recorded in the log.",
+    registers: [register],
+    collect() {
+      this.reset();
+      this.inc(clockJumps());
     },
   });
   const inFlight = new Gauge({

@@ -38,8 +38,10 @@ export async function buildServer({
   report,
   beatMs,
 }: HttpOptions): Promise<FastifyInstance> {
-  const streams = await Streams.start({
+  const watch = await ledger.watch();
+  const streams = new Streams({
     log: ledger.log,
+    watch,
     report,
     ...(beatMs === undefined ? {} : { beatMs }),
   });
@@ -65,7 +67,7 @@ export async function buildServer({
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
   guard(server);
-  measure(server, streams);
+  measure(server, streams, watch, () => ledger.handler.clockJumps);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -80,7 +82,7 @@ export async function buildServer({
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
-  health(server, ledger, draining);
+  health(server, watch, draining);
   const document = JSON.stringify(openApiDocument(routes));
   server.get('/openapi.json', async (_, reply) =>
     reply

@@ -32,7 +32,8 @@ export interface Scene {
 export async function scene(options: { readonly console?: string } = {}): Promise<Scene> {
   const log = openMemoryLog();
   const reports: string[] = [];
-  const ledger = new LogLedger({ log, now: () => made.now });
+  let now = new Date('2026-03-01T09:00:00.000Z');
+  const ledger = new LogLedger({ log, now: () => now });
   const { console = '/nowhere' } = options;
   const server = await buildServer({ ledger, console, report: (line) => reports.push(line) });
   const made: Scene = {
@@ -40,7 +41,12 @@ export async function scene(options: { readonly console?: string } = {}): Promis
     log,
     ledger,
     reports,
-    now: new Date('2026-03-01T09:00:00.000Z'),
+    get now() {
+      return now;
+    },
+    set now(time) {
+      now = time;
+    },
     async send({ url, headers, ...rest }) {
       const answer = await server.inject({
         ...rest,
