@@ -84,7 +84,10 @@ const recompute = operation({
         before: Type.String(),
         after: Type.String(),
       }),
-      { description: 'clocks that jumped, as their processes recorded it: what they should have read, and did' },
+      {
+        description:
+          'clocks that jumped, as their processes recorded it: what they should have read, and did',
+      },
     ),
   }),
 });

@@ -200,7 +200,9 @@ describe('a command that is submitted twice', () => {
     await submit(assignAdapter(A, 5), { commandId: ID });
     const before = await recorded();
     const other = submit(assignAdapter(A, 6), { commandId: ID.toUpperCase() });
-    await expect(other).rejects.toThrow(/was used for AssignAdapter on host lpar1 \(position \d+, 2026-03-01T/);
+    await expect(other).rejects.toThrow(
+      /was used for AssignAdapter on host lpar1 \(position \d+, 2026-03-01T/,
+    );
     await expect(other).rejects.toThrow(CommandIdUsed);
     expect(await recorded()).toEqual(before);
     expect((await submit(assignAdapter(A, 5), { commandId: ID })).isDuplicate).toBe(true);

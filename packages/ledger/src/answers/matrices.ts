@@ -41,7 +41,6 @@ const factOf = ({ host, revision, position, occurredAt, mayReach }: HostView) =>
   ...(mayReach !== undefined && { mayReach }),
 });
 
-
 async function viewOf(ledger: LogLedger, request: AtMoment & { readonly host: string }): Promise<HostView> {
   const views = await ledger.views();
   const { host } = request;
@@ -53,7 +52,10 @@ async function viewOf(ledger: LogLedger, request: AtMoment & { readonly host: st
 }
 
 function notThere(host: string, request: AtMoment, mayReach?: MayReach): never {
-  const may = mayReach === undefined ? '' : ` for certain, but there may have been, by position ${mayReach.position}: clocks jumped`;
+  const may =
+    mayReach === undefined
+      ? ''
+      : ` for certain, but there may have been, by position ${mayReach.position}: clocks jumped`;
   throw unknownHost(host, inWords(request) + may);
 }
 

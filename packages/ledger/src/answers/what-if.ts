@@ -1,6 +1,7 @@
 /** What steps would do to a host, and to its users; nothing is recorded. */
-import { streamOf } from '@apledger/events';
+
 import { Problem } from '@apledger/api';
+import { streamOf } from '@apledger/events';
 import type { Answer } from '../answer.ts';
 import { inWords, isAsked, momentOf, placeAt } from '../moment.ts';
 import { BadStep } from '../what-if/suppose.ts';

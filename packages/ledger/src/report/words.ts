@@ -139,7 +139,8 @@ interface Reached {
 }
 
 /** Up to which fact of a host an answer goes; both, where readings of clocks leave it open. */
-export const upToText = (reached: Reached): string => `up to position ${reached.position}${orLaterText(reached)}`;
+export const upToText = (reached: Reached): string =>
+  `up to position ${reached.position}${orLaterText(reached)}`;
 
 /** What follows the place that an answer goes by: nothing, or how far it may reach. */
 export const orLaterText = ({ mayReach }: Pick<Reached, 'mayReach'>): string =>

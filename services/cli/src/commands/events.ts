@@ -5,7 +5,7 @@ import type { RecordedFact } from '@apledger/event-log';
 import { isRecordedType } from '@apledger/events';
 import type { Place } from '@apledger/ledger';
 import { withLedger } from '../ledger.ts';
-import { parseTime } from '../moment.ts';
+import { justBefore, parseTime, upTo } from '../moment.ts';
 import { host, json, place, types } from '../options.ts';
 import { describeRecorded } from './describe.ts';
 
@@ -21,12 +21,13 @@ interface EventsOptions extends Place {
 async function events(options: EventsOptions, output: Output, signal: AbortSignal): Promise<number> {
   const { host, since, follow, json } = options;
   const types = parseTypes(options.type, isRecordedType);
-  const from = since === undefined ? '' : parseTime('--since', since);
+  const from = since === undefined ? undefined : { time: parseTime('--since', since) };
   const wanted = { ...(host === undefined ? {} : { host }), ...(types === undefined ? {} : { types }) };
   return withLedger(options, output, async (ledger) => {
+    const isBefore = from === undefined ? () => false : await upTo(ledger, justBefore(from), false);
     for await (const fact of follow ? ledger.follow(wanted, signal) : ledger.facts(wanted)) {
       if (signal.aborted) break;
-      if (fact.occurredAt >= from) printFact(fact, json, output);
+      if (!isBefore(fact)) printFact(fact, json, output);
     }
     return 0;
   });

@@ -7,7 +7,7 @@ import type { Ledger, Place } from '@apledger/ledger';
 import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { hostAt, withLedger } from '../ledger.ts';
-import { parseMoment } from '../moment.ts';
+import { justBefore, parseMoment, upTo } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import { describeRecorded } from './describe.ts';
 
@@ -29,10 +29,12 @@ async function replay(options: SpanOptions, output: Output): Promise<number> {
 async function* commands(ledger: Ledger, { host, from, to }: SpanOptions): AsyncGenerator<RecordedFact[]> {
   const first = from === undefined ? undefined : await parseMoment('--from', from, ledger);
   const last = to === undefined ? undefined : await parseMoment('--to', to, ledger);
+  // What clocks leave open is told rather than left out.
+  const isBefore = first === undefined ? () => false : await upTo(ledger, justBefore(first), false);
+  const isUpTo = last === undefined ? () => true : await upTo(ledger, last, true);
   let facts: RecordedFact[] = [];
   for await (const fact of ledger.facts({ ...(host === undefined ? {} : { host }) })) {
-    if (first !== undefined && isBefore(fact, first)) continue;
-    if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
+    if (isBefore(fact) || !isUpTo(fact)) continue;
     if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
       yield facts;
       facts = [];
@@ -41,12 +43,6 @@ async function* commands(ledger: Ledger, { host, from, to }: SpanOptions): Async
   }
   if (facts.length > 0) yield facts;
 }
-
-type Bound = Awaited<ReturnType<typeof parseMoment>>;
-const isBefore = (fact: RecordedFact, bound: Bound): boolean =>
-  'position' in bound ? fact.position < bound.position : fact.occurredAt < bound.time;
-const isAt = (fact: RecordedFact, bound: Bound): boolean =>
-  'position' in bound ? fact.position === bound.position : fact.occurredAt === bound.time;
 
 async function printStep(
   ledger: Ledger,

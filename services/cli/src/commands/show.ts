@@ -68,7 +68,8 @@ function describe(thing: Thing, view: HostView, name: string | undefined, json: 
   });
   const { host, revision, position, occurredAt, mayReach } = view;
   return mdevs.map((mdev) => {
-    if (json) return jsonLine({ host, revision, position, occurredAt, ...(mayReach && { mayReach }), ...mdev });
+    if (json)
+      return jsonLine({ host, revision, position, occurredAt, ...(mayReach && { mayReach }), ...mdev });
     return thing === 'mdev' ? mdevText(view, mdev) : guestText(view, mdev);
   });
 }

@@ -30,7 +30,9 @@ export async function verify({ heads, json, ...where }: VerifyOptions, output: O
         output.out(line(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`));
       for (const { position, process, before, after } of clockJumps)
         output.out(
-          line(`clock, position ${position}: the clock of ${process} read ${after}, not ${before}: it jumped`),
+          line(
+            `clock, position ${position}: the clock of ${process} read ${after}, not ${before}: it jumped`,
+          ),
         );
       output.out(line(`${facts} facts in ${streams} streams, ${problems.length} problems`));
       for (const head of found) output.out(line(`${head.stream}  revision ${head.revision}  ${head.hash}`));
