@@ -64,8 +64,11 @@ const mayDoIo = [
   'packages/event-log/',
   'packages/fuse/',
   'packages/projections/src/sqlite-store.ts',
-  'packages/command-handler/src/snapshot-files.ts',
+  'packages/projections/src/cache-file.ts',
   'packages/ledger/src/place.ts',
+  'packages/ledger/src/verify/directory.ts',
+  'packages/ledger/src/verify/worker.ts',
+  'packages/messages/src/relay/place.ts',
 ];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;

@@ -40,7 +40,7 @@ export {
   StreamRequest,
 } from './events.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
-export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
+export { CardView, GuestView, HostView, type MatrixView, MdevView, PlugView } from './matrices.ts';
 export type { AtMoment, MayReach, Span } from './moment.ts';
 export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
 export {

@@ -12,6 +12,19 @@ const fact = {
   occurredAt: Type.String(),
   ...mayReach,
 };
+/** The assigned adapters, each in the one list that says where it is on its way into the guest matrix. */
+export const PlugView = Type.Object(
+  {
+    waitingForQueues: Ids,
+    plugged: Ids,
+    resetting: Ids,
+    unplugged: Ids,
+    resetFailed: Ids,
+  },
+  { description: 'assigned adapters by the states of their lifecycle (docs/machines.md)' },
+);
+export type PlugView = Immutable<Static<typeof PlugView>>;
+
 const mdevFields = {
   mdev: MdevUuid,
   ...MatrixIds.properties,
@@ -22,13 +35,22 @@ const mdevFields = {
   removing: Type.Boolean({ description: 'its removal waits until the guest lets go' }),
   guestMatrix: Type.Union([MatrixIds, Type.Null()], { description: 'what is left after filtering' }),
   effective: Type.Union([MatrixIds, Type.Null()], { description: 'what the running guest can use' }),
+  plug: PlugView,
 };
 
 /** Adapters x domains, and control domains; ids ascending. */
 export type MatrixView = Immutable<Static<typeof MatrixIds>>;
 
 /** One card and its queues, by domain: those that exist, and those of them that each driver is bound to. */
-export const CardView = Type.Object({ adapter: Type.Integer(), queues: Ids, zcrypt: Ids, vfioAp: Ids });
+export const CardView = Type.Object({
+  adapter: Type.Integer(),
+  queues: Ids,
+  zcrypt: Ids,
+  vfioAp: Ids,
+  notPassable: Type.Array(Type.Integer(), {
+    description: 'bound to vfio_ap, and not to be given to a guest after what their last reset answered',
+  }),
+});
 export type CardView = Immutable<Static<typeof CardView>>;
 
 /**

@@ -30,6 +30,7 @@ export type { Current, Watch } from './outage/watch.ts';
 export {
   cacheDirectory,
   dataDirectory,
+  logName,
   type OpenLedgerOptions,
   openLedger,
   openLogLedger,

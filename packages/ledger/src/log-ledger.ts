@@ -7,6 +7,8 @@ import type { HostState } from '@apledger/host';
 import {
   CacheUnusable,
   type CustodyQueries,
+  FactIndex,
+  type IndexStore,
   memoryStore,
   openCustody,
   openReadModel,
@@ -44,6 +46,8 @@ export interface LogLedgerOptions {
    * caught up; without it, the read model follows the log in the background and answers are right all the same.
    */
   readonly onProgress?: (text: string) => void;
+  /** Keeps an index over the facts; the ledger closes it. Default: none, and what it would find is searched for. */
+  readonly indexStore?: IndexStore | undefined;
   /** Instead of one over log and store. */
   readonly readModel?: ReadModel;
   /** Answers long questions of transports. Default: this thread. */
@@ -56,6 +60,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly custody: CustodyQueries;
+  readonly index: FactIndex | undefined;
   readonly now: () => Date;
   readonly files: LogLedgerOptions['files'];
   /** What is known of the log; nothing bad until it is watched. */
@@ -85,7 +90,9 @@ export class LogLedger implements Ledger {
       states: { stateAt },
     });
     this.heads = new Heads(log);
-    this.custody = openCustody({ log, stateAt });
+    const { indexStore: store, report } = options;
+    this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
+    this.custody = openCustody({ log, stateAt, headers: this.index });
     this.now = now;
     this.elsewhere = options.elsewhere;
   }
@@ -166,6 +173,8 @@ export class LogLedger implements Ledger {
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
+    this.index?.clear();
+    void this.index?.catchUp();
     return readModel;
   }
 
@@ -178,8 +187,9 @@ export class LogLedger implements Ledger {
   async close(): Promise<void> {
     this.#isClosing = true;
     const watching = this.#watched?.close();
+    const indexClosed = this.index?.close();
     await this.log.close();
-    await watching;
+    await Promise.all([watching, indexClosed]);
     await this.#following;
     (await this.#readModel?.catch(() => undefined))?.close();
   }

@@ -2,42 +2,79 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@apledger/api';
-import { type EventLog, makePrivateDirectory, openLog, sqliteDirectory } from '@apledger/event-log';
-import { CacheUnusable, memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import {
+  type EventLog,
+  makePrivateDirectory,
+  openLog,
+  redacted,
+  sqliteDirectory,
+  textOrFile,
+} from '@apledger/event-log';
+import {
+  CacheUnusable,
+  IndexStore,
+  memoryStore,
+  openSqliteStore,
+  type ReadModelStore,
+} from '@apledger/projections';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import { ServiceLedger } from './service-ledger.ts';
 
 const READ_MODEL = 'read-model.sqlite';
+const FACT_INDEX = 'fact-index.sqlite';
 
 /** As the options `--data`, `--log` and `--server` give it. */
 export interface Place {
   /** Holds the log unless `log` names another, and what was folded from it. Default: $APLEDGER_DATA, else apledger-data. */
   readonly data?: string | undefined;
-  /** `sqlite:DIR`, `nats://…`, `kurrentdb://…`. */
+  /** `sqlite:DIR`, `nats://…`, `kurrentdb://…`, or `@FILE` that holds one. Default: $APLEDGER_LOG. */
   readonly log?: string | undefined;
   /** Where a service is, `http://127.0.0.1:8642`. */
   readonly server?: string | undefined;
 }
 
+/**
+ * The URL of the log: `--log`, of `@FILE` what the file says, else $APLEDGER_LOG unless `--data` names a directory: so a password need not
+ * stand on a command line. Throws Problem for a file that cannot be read.
+ */
+const urlOf = ({
+  data,
+  log = data === undefined ? process.env.APLEDGER_LOG : undefined,
+}: Place): string | undefined =>
+  log === undefined || log === '' ? undefined : asProblem(() => textOrFile(log));
+
+const resolved = (place: Place): Place => ({ ...place, log: urlOf(place) });
+
+/** Where the log is, for messages: without user and password. */
+export function logName(place: Place): string {
+  const url = urlOf(place);
+  if (url === undefined) return dataDirectory(place);
+  return /^sqlite:/i.test(url) ? url : redacted(url);
+}
+
 /** The directory on this machine that belongs to the log. Throws Problem for a URL that names none. */
-export const dataDirectory = ({ data, log }: Place): string =>
+export const dataDirectory = (place: Place): string => directoryOf(resolved(place));
+
+const directoryOf = ({ data, log }: Place): string =>
   (log === undefined ? undefined : asProblem(() => sqliteDirectory(log))) ??
   data ??
   process.env.APLEDGER_DATA ??
   'apledger-data';
 
 /** Where what was learnt from the log is kept; undefined for a log of servers unless a directory was given for it. */
-export const cacheDirectory = (place: Place): string | undefined =>
-  place.log === undefined || place.data !== undefined || /^sqlite:/i.test(place.log)
-    ? dataDirectory(place)
-    : undefined;
+export const cacheDirectory = (place: Place): string | undefined => {
+  const { log, data } = resolved(place);
+  return log === undefined || data !== undefined || /^sqlite:/i.test(log) ? dataDirectory(place) : undefined;
+};
 
-export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store'> {
+export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store' | 'indexStore'> {
   /** Only to ask: a log that is not there is not made. */
   readonly readOnly?: boolean;
   /** Keep what was folded from a log of servers too, in the data directory. */
   readonly keepsViews?: boolean;
+  /** Keep an index over the facts in the data directory too. */
+  readonly keepsIndex?: boolean;
 }
 
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
@@ -54,17 +91,17 @@ function openIn(
   directory: string | undefined,
   { readOnly = false, report }: Pick<OpenLedgerOptions, 'readOnly' | 'report'>,
 ): Promise<EventLog> {
-  const url = place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
+  const url = urlOf(place) ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
   return openLog(url, { readOnly, report, ...(directory !== undefined && { directory }) }).catch(badUrl);
 }
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly: _, keepsViews = false, ...rest } = options;
+  const { readOnly: _, keepsViews = false, keepsIndex = false, ...rest } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
   const log = await openIn(place, directory, options);
   if (directory === undefined) return new LogLedger({ log, ...rest });
-  const isLocal = place.log === undefined || /^sqlite:/i.test(place.log);
+  const isLocal = /^sqlite:/i.test(urlOf(place) ?? 'sqlite:');
   const files = isLocal
     ? { directory: dataDirectory(place), readModel: join(directory, READ_MODEL) }
     : undefined;
@@ -72,6 +109,7 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
     log,
     files,
     store: () => storeIn(directory, keepsViews, options.report),
+    ...(keepsIndex && { indexStore: indexIn(directory, options.report) }),
     ...rest,
   });
 }
@@ -102,6 +140,17 @@ function storeIn(
     if (error instanceof CacheUnusable || isMade)
       report(error instanceof Error ? error.message : String(error));
     return memoryStore();
+  }
+}
+
+/** Undefined where it cannot be kept: facts are looked at one by one then. */
+function indexIn(directory: string, report: (message: string) => void = () => {}): IndexStore | undefined {
+  try {
+    return IndexStore.open(join(directory, FACT_INDEX), report);
+  } catch (error) {
+    if (!(error instanceof CacheUnusable)) throw error;
+    report(error.message);
+    return undefined;
   }
 }
 

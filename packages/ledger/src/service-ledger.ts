@@ -25,12 +25,15 @@ export class ServiceLedger implements Ledger {
 
   /** Throws Problem for what is no address of a service. */
   constructor(server: string) {
-    if (!/^https?:\/\/[^/?#]+\/?$/.test(server) || !URL.canParse(server))
+    if (!/^https?:\/\/[^/?#@]+\/?$/.test(server) || !URL.canParse(server)) {
+      // What stands before an @ may be a password.
+      const shown = server.includes('@') ? '(an address with a user or a password)' : server;
       throw new Problem(
         400,
         'no-such-log',
-        `--server ${server}: no address of a service; write http://127.0.0.1:8642.`,
+        `--server ${shown}: no address of a service; write http://127.0.0.1:8642.`,
       );
+    }
     this.#server = server;
     this.#api = new Api(server);
   }

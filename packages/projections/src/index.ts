@@ -25,6 +25,9 @@ export { type CustodyQueries, type HostPart, openCustody, type ReportParts } fro
 export type { Headers } from './custody/facts-behind.ts';
 export type { Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
+export { FactIndex } from './fact-index/fact-index.ts';
+export { type Asked, search } from './fact-index/search.ts';
+export { IndexStore } from './fact-index/store.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export { openReadModel, type ReadModel, readModelOf, type Supposed } from './read-model.ts';

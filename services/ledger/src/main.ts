@@ -3,9 +3,8 @@
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
-import { dataDirectory, type LogLedger, openLogLedger } from '@apledger/ledger';
+import { dataDirectory, type LogLedger, logName, openLogLedger } from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
-import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { buildServer } from './http/server.ts';
@@ -41,6 +40,7 @@ async function start(options: Options): Promise<number> {
   });
   try {
     await ledger.views();
+    elsewhere?.start();
     const server = await buildServer({ ledger, console: options.console, report: complain });
     try {
       return await serve(server, ledger, options);
@@ -59,9 +59,12 @@ async function serve(server: FastifyInstance, ledger: LogLedger, options: Option
     broker === undefined
       ? undefined
       : await joinBroker({ ...options, broker, ledger, report: complain, directory: dataDirectory(place) });
-  const url = await listen(server, options);
+  const url = await listen(server, options).catch(async (error: unknown) => {
+    await membership?.drain(); // whom nobody can ask over HTTP shall not be asked over NATS
+    throw error;
+  });
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
-  say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);
+  say(`ready${onBroker} at ${url}, log ${logName(place)}`);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
   return untilEnd(server, membership);

@@ -18,7 +18,8 @@ export const definitions = {
   log: {
     type: 'string',
     value: 'url',
-    description: 'the log, when it is not in the data directory: nats://…, kurrentdb://…, sqlite:DIR',
+    description:
+      'the log, when it is not in the data directory: nats://…, kurrentdb://…, sqlite:DIR, or @FILE that holds it (default: $APLEDGER_LOG)',
   },
   host: {
     type: 'string',
@@ -40,7 +41,7 @@ export const definitions = {
     type: 'string',
     value: 'url',
     description:
-      'also serve on NATS, docs/nats-service.md: nats://[user:password@]host:port[,host:port…] (default: $NATS_URL)',
+      'also serve on NATS, docs/nats-service.md: nats://[user:password@]host:port[,host:port…], or @FILE that holds it (default: $NATS_URL)',
   },
   relay: {
     type: 'boolean',

@@ -7,8 +7,9 @@ import type { Answer, Limits } from '../answer.ts';
 import type { Filtered } from '../ledger.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
+import { find } from './find.ts';
 import { unknownHost } from './hosts.ts';
-import { Bounds, type Looked, look } from './scan.ts';
+import { Bounds, type Looked } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
 /** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
@@ -52,7 +53,7 @@ export async function pageOf(ledger: LogLedger, request: Request<'events'>, limi
     bounds: await boundsOf(ledger, request),
   };
   const start = after ?? (isNewestFirst ? (await ledger.log.lastPosition()) + 1 : 0);
-  return page(look(ledger, scan), start, request, limits);
+  return page(find(ledger, scan), start, request, limits);
 }
 
 /** The facts of all pages, oldest first; none of a host that is not there. */

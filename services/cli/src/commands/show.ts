@@ -1,7 +1,7 @@
 /** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
 
 import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
-import type { AtMoment, MatrixView, MdevView } from '@apledger/api';
+import type { AtMoment, MatrixView, MdevView, PlugView } from '@apledger/api';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { type Ledger, orLaterText, type Place } from '@apledger/ledger';
 import type { HostView } from '@apledger/projections';
@@ -112,11 +112,26 @@ function mdevText(view: HostView, mdev: MdevView): string {
     ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${visible(mdev.guest)}`}`
     : '';
   const removing = mdev.removing ? ', waits for its removal' : '';
-  return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}`;
+  return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}${plugText(mdev)}`;
 }
 
 const guestText = (view: HostView, mdev: MdevView): string =>
-  `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}`;
+  `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}${plugText(mdev)}`;
+
+const PLUG_WORDS: Readonly<Record<keyof PlugView, string>> = {
+  plugged: 'plugged',
+  waitingForQueues: 'waiting for queues',
+  resetting: 'unplugged, not reset yet',
+  unplugged: 'unplugged and reset',
+  resetFailed: 'reset failed',
+};
+
+/** Where each assigned adapter is on its way into the guest matrix; nothing without adapters. */
+function plugText({ plug }: MdevView): string {
+  const states = (Object.keys(PLUG_WORDS) as (keyof PlugView)[]).filter((state) => plug[state].length > 0);
+  const texts = states.map((state) => `${PLUG_WORDS[state]} ${plug[state].map(formatApid).join(', ')}`);
+  return texts.length === 0 ? '' : `    adapters: ${texts.join('; ')}\n`;
+}
 
 /** What the guest that has the mdev open can use, and what of its matrix it cannot. */
 export function guestMatrixText(mdev: MdevView): string {

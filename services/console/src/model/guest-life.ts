@@ -1,4 +1,6 @@
 /** Where a guest stands in its lifecycle: the facts about its mdev, taken through the machine that the driver itself obeys. */
+import { formatApid } from '@apledger/ap';
+import type { MdevView, PlugView } from '@apledger/api';
 import type { Fact } from '@apledger/events';
 import { type GuestEvent, type GuestState, guestTable, next } from '@apledger/machines';
 
@@ -48,4 +50,30 @@ export function lifeAfter(types: Iterable<string>): Life {
     if (to !== undefined) life = { state: to, last: { from: life.state, event: event?.type ?? type, to } };
   }
   return life;
+}
+
+const PLUG_STATES = [
+  'waitingForQueues',
+  'plugged',
+  'resetting',
+  'unplugged',
+  'resetFailed',
+] as const satisfies readonly (keyof PlugView)[];
+/** A state's box has room for as many adapters. */
+const MAX_DRAWN = 3;
+
+/** The states in which an mdev's adapters are, and which adapters: all of them, and as many as a chart has room for. */
+export function adaptersByState({
+  plug,
+}: Pick<MdevView, 'plug'>): ReadonlyMap<keyof PlugView, { readonly full: string; readonly short: string }> {
+  return new Map(
+    PLUG_STATES.filter((state) => plug[state].length > 0).map((state) => {
+      const names = plug[state].map(formatApid);
+      const isTooLong = names.length > MAX_DRAWN;
+      const drawn = isTooLong
+        ? [...names.slice(0, MAX_DRAWN - 1), `+${names.length - MAX_DRAWN + 1}`]
+        : names;
+      return [state, { full: names.join(' '), short: drawn.join(' ') }];
+    }),
+  );
 }

@@ -1,9 +1,9 @@
 /** The guests of a host: what each has, where it stands in its life, and what happened to it. */
 import { formatApid } from '@apledger/ap';
 import type { MdevView, RecordedFact } from '@apledger/api';
-import { flatDefinition, guestMachine } from '@apledger/machines';
+import { adapterPlugMachine, flatDefinition, guestMachine } from '@apledger/machines';
 import { fetchFacts } from '../api/client.ts';
-import { LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
+import { adaptersByState, LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
 import { formatTime } from '../model/moment.ts';
 import { nameOf, shortMdev } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
@@ -11,9 +11,10 @@ import { useAsked } from '../state/use-asked.ts';
 import { useMedia } from '../state/use-media.ts';
 import { runState } from '../widgets/holders.tsx';
 import { Mark, useMarks } from '../widgets/mark.tsx';
-import { Statechart } from '../widgets/statechart.tsx';
+import { Statechart, spaced } from '../widgets/statechart.tsx';
 
-const chart = flatDefinition(guestMachine);
+const guestChart = flatDefinition(guestMachine);
+const adapterChart = flatDefinition(adapterPlugMachine);
 /** Facts that move a guest, of one host: more than that are not drawn. */
 const MAX_LIFE = 1000;
 
@@ -93,12 +94,13 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
         </header>
         <Statechart
           name={`Guest ${nameOf(mdev)}`}
-          definition={chart}
-          current={life.state}
+          definition={guestChart}
+          current={new Map([[life.state, { full: '', short: '' }]])}
           last={life.last}
           direction={isNarrow ? 'TB' : 'LR'}
         />
       </section>
+      <Adapters mdev={mdev} direction={isNarrow ? 'TB' : 'LR'} />
       <div class="guest-columns">
         <section class="panel" aria-labelledby="has-title">
           <h2 id="has-title">What it has</h2>
@@ -132,6 +134,26 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
         </p>
       )}
     </div>
+  );
+}
+
+/** Where each assigned adapter is on its way into the guest matrix. */
+function Adapters({ mdev, direction }: { readonly mdev: MdevView; readonly direction: 'LR' | 'TB' }) {
+  const states = adaptersByState(mdev);
+  const words = [...states].map(([state, { full }]) => `${spaced(state)}: ${full}`);
+  return (
+    <section class="panel" aria-labelledby="adapters-title">
+      <header class="panel-head">
+        <h2 id="adapters-title">Adapters of {nameOf(mdev)}</h2>
+        <p class="facts-line">{words.length === 0 ? 'none assigned' : words.join(' · ')}</p>
+      </header>
+      <Statechart
+        name={`Adapters of ${nameOf(mdev)}`}
+        definition={adapterChart}
+        current={states}
+        direction={direction}
+      />
+    </section>
   );
 }
 

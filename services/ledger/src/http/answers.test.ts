@@ -1,7 +1,8 @@
 /** Custody, reports, what-if and the work on the whole log, over HTTP: what packages answer arrives as it is. */
+
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { verify } from '@apledger/event-log';
 import { writeReport } from '@apledger/ledger';
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
 import { openCustody } from '@apledger/projections';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Scene, scene } from './test-support.ts';

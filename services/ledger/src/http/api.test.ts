@@ -1,6 +1,6 @@
 /** Questions and commands over HTTP: what HTTP itself has words for, it is told in them. */
 
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { describe, expect, it } from 'vitest';
 import { type Scene, scene } from './test-support.ts';
 
@@ -124,7 +124,10 @@ describe('a command', () => {
     const position = await log.lastPosition();
     expect(await post(COMMANDS, assignAdapter(A, 4), { 'idempotency-key': ID })).toMatchObject({
       status: 422,
-      body: { code: 'command-id-used', detail: expect.stringContaining('used for AssignAdapter on host lpar1') },
+      body: {
+        code: 'command-id-used',
+        detail: expect.stringContaining('used for AssignAdapter on host lpar1'),
+      },
     });
     expect(await log.lastPosition()).toBe(position);
   });

@@ -21,6 +21,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAMETER = 2304;
 /** Until a request is there as a whole. */
 const REQUEST_MS = 30_000;
+/** How often Node looks for connections that have taken longer; its default is as long again. */
+const CHECK_MS = 1000;
 
 export interface HttpOptions {
   readonly ledger: LogLedger;
@@ -48,7 +50,14 @@ export async function buildServer({
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: REQUEST_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // How long closing may take is for whoever closes: hooks at the end are not cut off.
+    pluginTimeout: 0,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Browsers open connections in advance, which Node does not count as idle. Nothing is lost: see drain.ts.
     forceCloseConnections: true,
@@ -78,7 +87,12 @@ export async function buildServer({
     const known = frameworkProblem(error, request);
     if (known !== undefined) return sendProblem(reply, ...known);
     const problem = asProblem(error);
-    if (problem.status >= 500) report(`${request.method} ${request.routeOptions.url}: ${problem.message}`);
+    if (problem.status >= 500) {
+      // The cause says more than the answer may: paths, and what the store reported.
+      const { cause } = problem;
+      const reason = cause instanceof Error ? cause.message : problem.message;
+      report(`${request.method} ${request.routeOptions.url}: ${reason}`);
+    }
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });

@@ -1,6 +1,6 @@
 /** Questions over the wire: now, as of a position, as of a time; pages; and all that is no question. */
 
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { endpoints } from './endpoints.ts';
