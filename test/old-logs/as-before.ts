@@ -77,7 +77,7 @@ export function itReadsAsBefore(answers: Answers, open: () => Promise<EventLog>)
 
   it('finds nothing wrong with it, and the heads that were noted', async () => {
     const { verification } = answers;
-    expect(await verified(await open(), verification.heads)).toEqual(verification);
+    expect(await verified(await open(), verification.heads)).toEqual({ ...verification, clockJumps: [] });
   });
 
   it('says of each fact whether it was the last of its command', async () => {

@@ -1,7 +1,7 @@
 /** Who could use which queue when, and what was left open. Queues are named like 05.0047. */
 import { Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { span } from './moment.ts';
+import { mayReach, span } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
@@ -136,6 +136,7 @@ const HostAudit = Type.Object({
   driver: orNull(Generation),
   knownSince: KnownSince,
   position: Type.Integer(),
+  ...mayReach,
   exposures: Type.Array(Exposure),
   runs: Type.Array(NamedRun),
   custody: Type.Array(CustodyGroup),
@@ -210,6 +211,7 @@ const custody = operation({
     wasThere: Type.Boolean({
       description: 'the bus shows the queue at the end of the span, or somebody could use it by then',
     }),
+    ...mayReach,
     intervals: Type.Array(CustodyInterval),
   }),
 });
@@ -227,6 +229,7 @@ const guestHistory = operation({
     span: UsedSpan,
     knownSince: KnownSince,
     position: Type.Integer(),
+    ...mayReach,
     runs: Type.Array(GuestRun),
     queues: Type.Array(CustodyInterval),
   }),

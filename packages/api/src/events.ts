@@ -94,6 +94,15 @@ const added = {
       description: 'what the clock of the writing process read, RFC 3339 in UTC with milliseconds',
     }),
   ),
+  command: Type.Optional(
+    Type.Object(
+      { type: Type.String(), digest: Type.String() },
+      { description: 'the command, with the first fact of a commit: its type and base64url SHA-256' },
+    ),
+  ),
+  jump: Type.Optional(
+    Type.Integer({ description: 'revision at which a clock last jumped back in the stream' }),
+  ),
 };
 
 /** A fact as the log recorded it: the envelope, and what happened. */

@@ -1,7 +1,7 @@
 /** Which hosts there are, each with its head: what an auditor notes, and a matrix is asked for by. */
 import { HostName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { AsOf, atMoment } from './moment.ts';
+import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Hosts in one answer, at most. */
@@ -13,6 +13,7 @@ export const HostHead = Type.Object({
   position: Type.Integer(),
   hash: Type.String({ description: 'of its last fact, in which all before it are sealed' }),
   occurredAt: Type.String(),
+  ...mayReach,
 });
 export type HostHead = Immutable<Static<typeof HostHead>>;
 

@@ -53,7 +53,7 @@ export {
   MdevView,
   PlugView,
 } from './matrices.ts';
-export type { AtMoment, Span } from './moment.ts';
+export type { AtMoment, MayReach, Span } from './moment.ts';
 export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
 export {
   type OperationName,

@@ -1,7 +1,7 @@
 /** Who can use what on a host, now or as of any moment. */
 import { Generation, GuestName, HostName, MatrixIds, MdevUuid } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { AsOf, atMoment } from './moment.ts';
+import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const Ids = Type.Array(Type.Integer());
@@ -10,6 +10,7 @@ const fact = {
   revision: Type.Integer({ description: 'of the last fact that counts' }),
   position: Type.Integer(),
   occurredAt: Type.String(),
+  ...mayReach,
 };
 /** The assigned adapters, each in the one list that says where it is on its way into the guest matrix. */
 export const PlugView = Type.Object(

@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'unknown-guest'
   | 'no-evidence'
   | 'wrong-revision'
+  | 'command-id-used'
   | 'request-too-large'
   | 'reply-too-large'
   | 'overloaded'

@@ -77,6 +77,18 @@ const recompute = operation({
       }),
       { description: 'note them elsewhere for the next time' },
     ),
+    clockJumps: Type.Array(
+      Type.Object({
+        position: Type.Integer(),
+        process: Type.String(),
+        before: Type.String(),
+        after: Type.String(),
+      }),
+      {
+        description:
+          'clocks that jumped, as their processes recorded it: what they should have read, and did',
+      },
+    ),
   }),
 });
 

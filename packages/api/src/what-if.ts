@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import { CommandBody, FactBody, refusalFields } from './command.ts';
 import { ViewChange } from './diff.ts';
 import { HostView } from './matrices.ts';
-import { AsOf, atMoment } from './moment.ts';
+import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Each is decided on its own, one on top of the other. */
@@ -69,7 +69,12 @@ export const whatIf = operation({
   reply: Type.Object({
     host: HostName,
     asOf: Type.Optional(AsOf),
-    at: Type.Object({ revision: Type.Integer(), position: Type.Integer(), occurredAt: Type.String() }),
+    at: Type.Object({
+      revision: Type.Integer(),
+      position: Type.Integer(),
+      occurredAt: Type.String(),
+      ...mayReach,
+    }),
     steps: Type.Array(SupposedStep),
     lost: Type.Array(Share),
     gained: Type.Array(Share),

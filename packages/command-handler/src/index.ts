@@ -7,6 +7,7 @@
  *
  * A stream is folded once; with a read model that keeps states, not even that.
  */
+
 export {
   CommandHandler,
   type CommandHandlerOptions,
@@ -15,3 +16,4 @@ export {
   type States,
   type Submission,
 } from './command-handler.ts';
+export { CommandIdUsed } from './command-id-used.ts';

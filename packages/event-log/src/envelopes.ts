@@ -29,6 +29,8 @@ const KEYS: ReadonlySet<string> = new Set([
   ...TEXTS,
   ...OPTIONAL_TEXTS,
   'auth',
+  'command',
+  'jump',
   'data',
   'revision',
   'version',
@@ -69,8 +71,10 @@ export function isEnvelope(value: unknown): value is Envelope {
   if (!isObject(value) || !Object.keys(value).every((key) => KEYS.has(key))) return false;
   if (!TEXTS.every((key) => typeof value[key] === 'string')) return false;
   if (!OPTIONAL_TEXTS.every((key) => isTextOrAbsent(value[key]))) return false;
-  const { auth, data, version, revision } = value;
+  const { auth, command, data, jump, version, revision } = value;
   if (!(isObject(data) && (auth === undefined || isAuth(auth)))) return false;
+  if (command !== undefined && !isMark(command)) return false;
+  if (jump !== undefined && !Number.isSafeInteger(jump)) return false;
   return Number.isSafeInteger(version) && Number.isSafeInteger(revision);
 }
 
@@ -80,6 +84,12 @@ function isAuth(value: unknown): value is Auth {
   const isComplete = typeof value.method === 'string' && typeof value.subject === 'string';
   return isKnown && isComplete && AUTH_TEXTS.every((key) => isTextOrAbsent(value[key]));
 }
+
+const isMark = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.keys(value).length === 2 &&
+  typeof value.type === 'string' &&
+  typeof value.digest === 'string';
 
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
 

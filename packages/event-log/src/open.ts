@@ -13,6 +13,8 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
 export interface OpenOptions extends Pick<KurrentOptions, 'directory' | 'onSearch'> {
   /** Only to read; a log that is not there is not made. Servers decide themselves who may write. */
   readonly readOnly?: boolean;
+  /** The clock of this process. */
+  readonly now?: () => Date;
   /** Gets a line for people about what was mended on the way. */
   readonly report?: Report | undefined;
 }
@@ -44,16 +46,16 @@ export function sqliteDirectory(url: string): string | undefined {
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const directory = sqliteDirectory(url);
   if (directory !== undefined) {
-    const { readOnly = false, report } = options;
-    return openSqliteLog({ readOnly, directory, report });
+    const { readOnly = false, now, report } = options;
+    return openSqliteLog({ readOnly, directory, report, ...(now && { now }) });
   }
   switch (schemeOf(url)) {
     case 'memory':
-      return openMemoryLog();
+      return openMemoryLog(options);
     case 'nats':
     case 'tls': {
       const { jetStreamOptions } = await import('./jetstream/address.ts');
-      return openJetStreamLog(jetStreamOptions(url));
+      return openJetStreamLog({ ...jetStreamOptions(url), ...(options.now && { now: options.now }) });
     }
     case 'kurrentdb':
     case 'esdb':

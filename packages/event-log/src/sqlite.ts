@@ -9,6 +9,7 @@
 
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
+import { type Search, standingAtTime } from './moment.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
 import type { Report } from './private-files.ts';
 import { patiently } from './sqlite/faults.ts';
@@ -31,6 +32,8 @@ export interface SqliteLogOptions {
   readonly readOnly?: boolean;
   /** How long to wait for a lock of another process before LogError `locked`; 5000 by default. */
   readonly busyTimeoutMs?: number;
+  /** The clock of this process. */
+  readonly now?: () => Date;
   /** Gets a line for people: modes that were changed, indexes that were made again. */
   readonly report?: Report | undefined;
 }
@@ -51,7 +54,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
     busyTimeoutMs,
     report,
   });
-  return new SqliteLog(store, readOnly, busyTimeoutMs, report);
+  return new SqliteLog(store, { readOnly, busyTimeoutMs, report, now: options.now ?? (() => new Date()) });
 }
 
 class SqliteLog implements EventLog {
@@ -60,6 +63,7 @@ class SqliteLog implements EventLog {
   readonly #store: Store;
   readonly #readOnly: boolean;
   readonly #busyTimeoutMs: number;
+  readonly #now: () => Date;
   readonly #report: Report;
   readonly #reader: Reader;
   readonly #frames: Frames;
@@ -72,16 +76,29 @@ class SqliteLog implements EventLog {
   #polledVersion = -1;
   #closing: Promise<void> | undefined;
 
-  constructor(store: Store, readOnly: boolean, busyTimeoutMs: number, report: Report) {
+  constructor(
+    store: Store,
+    {
+      readOnly,
+      busyTimeoutMs,
+      report,
+      now,
+    }: Required<Pick<SqliteLogOptions, 'readOnly' | 'busyTimeoutMs' | 'now'>> & {
+      readonly report: Report;
+    },
+  ) {
     this.#store = store;
+    this.#now = now;
     this.#report = report;
     this.#readOnly = readOnly;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#reader = new Reader(store);
     this.#frames = new Frames(this.#reader);
-    this.#writer = new Writer(store, this.#reader, this.#frames, busyTimeoutMs, () =>
-      this.changes.announce(),
-    );
+    this.#writer = new Writer(store, this.#reader, this.#frames, {
+      busyTimeoutMs,
+      now,
+      written: () => this.changes.announce(),
+    });
   }
 
   async append(commit: Commit): Promise<Appended> {
@@ -100,6 +117,10 @@ class SqliteLog implements EventLog {
 
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     return this.#readIndexed(() => this.#reader.commandFacts(stream, commandId));
+  }
+
+  commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    return this.#readIndexed(() => this.#reader.commandElsewhere(stream, commandId));
   }
 
   readStream(
@@ -155,8 +176,10 @@ class SqliteLog implements EventLog {
     }
   }
 
-  revisionAt(stream: string, moment: Moment): Promise<number> {
-    return this.#read(() => this.#reader.revisionAt(stream, moment));
+  async revisionAt(stream: string, moment: Moment): Promise<number> {
+    const search: Search = (name, asked) => this.#read(() => this.#reader.revisionAt(name, asked));
+    if (!('time' in moment)) return search(stream, moment);
+    return (await standingAtTime(this, stream, moment.time, this.#now().getTime(), search)).revision;
   }
 
   async heads(): Promise<readonly Head[]> {

@@ -7,6 +7,7 @@
  * from time to time and compare with them here.
  */
 
+import type { ClockJump } from './clock.ts';
 import { LogError } from './errors.ts';
 import type { EventLog, Head, RecordedFact } from './port.ts';
 import { checkPacked, type Repack } from './verify/packed.ts';
@@ -21,6 +22,8 @@ export interface Verification {
   /** Heads as found, sorted by name: note them elsewhere for the next time. */
   readonly heads: readonly Head[];
   readonly problems: readonly Problem[];
+  /** What processes recorded about their clocks. */
+  readonly clockJumps: readonly ClockJump[];
 }
 
 /** The end of a stream as somebody noted it. */
@@ -93,7 +96,7 @@ export async function joinVerification(
   reports: readonly RangeReport[],
   noted: readonly NotedHead[] = [],
 ): Promise<Verification> {
-  const { facts, heads, problems } = joinRanges(reports, log.recordsInOrder ?? false);
+  const { facts, heads, problems, clockJumps } = joinRanges(reports, log.recordsInOrder ?? false);
   const found = [...problems];
   for (const head of noted) {
     try {
@@ -102,7 +105,7 @@ export async function joinVerification(
       if (!(error instanceof LogError) || error.code !== 'corrupted') throw error; // that was found on the way
     }
   }
-  return { facts, streams: heads.length, heads, problems: found };
+  return { facts, streams: heads.length, heads, problems: found, clockJumps };
 }
 
 /**

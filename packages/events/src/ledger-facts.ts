@@ -29,6 +29,11 @@ export const ledgerFactSchemas = {
       process: Type.String({ description: 'the process whose clock it is' }),
       before: Instant,
       after: Instant,
+      against: Type.Unsafe<'monotonic' | 'log'>(
+        Type.Enum(['monotonic', 'log'], {
+          description: 'what `before` is: expected by the running of the process, or recorded in the log',
+        }),
+      ),
     },
     {
       additionalProperties: false,

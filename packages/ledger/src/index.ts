@@ -48,9 +48,12 @@ export {
   exposureText,
   fromText,
   holdersText,
+  mayReachText,
+  orLaterText,
   resetText,
   stoppedText,
   untilText,
+  upToText,
   verificationText,
 } from './report/words.ts';
 export { ServiceLedger } from './service-ledger.ts';

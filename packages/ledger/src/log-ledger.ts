@@ -93,7 +93,10 @@ export class LogLedger implements Ledger {
     this.files = options.files;
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
       (await this.views()).stateAt(host, revision);
-    this.handler = new CommandHandler(new GuardedLog(log, this.health), { now, states: { stateAt } });
+    this.handler = new CommandHandler(new GuardedLog(log, this.health), {
+      now: options.now,
+      states: { stateAt },
+    });
     this.heads = new Heads(log);
     const { indexStore: store, report } = options;
     this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });

@@ -1,6 +1,6 @@
 /** One command for one host as it comes from outside, carried out once, answered by its receipt. */
 import { Problem, type ProblemDetails, type Receipt } from '@apledger/api';
-import { newCommandId, type Submission } from '@apledger/command-handler';
+import { CommandIdUsed, newCommandId, type Submission } from '@apledger/command-handler';
 import { LogError, WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, parseCommand } from '@apledger/events';
 import { unknownHost } from './answers/hosts.ts';
@@ -63,6 +63,7 @@ async function carriedOut(ledger: LogLedger, submission: Submission): Promise<Re
   try {
     return await ledger.submit(submission);
   } catch (error) {
+    if (error instanceof CommandIdUsed) throw new Problem(422, 'command-id-used', error.message, {}, error);
     if (error instanceof LogError) {
       const { status, code, message } = asProblem(error);
       const { commandId } = submission;

@@ -1,5 +1,7 @@
 /** Moments as options give them, and as answers print them. */
-import type { AtMoment } from '@apledger/api';
+import type { AtMoment, Reply } from '@apledger/api';
+import type { RecordedFact } from '@apledger/event-log';
+import { hostOf } from '@apledger/events';
 import { type Ledger, lastPosition, readPosition, readTime } from '@apledger/ledger';
 import { momentText } from '@apledger/moment';
 
@@ -47,3 +49,33 @@ export function usedSpanText(from: GivenMoment | undefined, to: GivenMoment | un
     ...(to === undefined ? [] : [`to ${usedText(to)}`]),
   ].join(' ');
 }
+type Placed = Pick<RecordedFact, 'stream' | 'position' | 'occurredAt'>;
+
+/**
+ * Whether a fact lies at or before a moment: of a host, in the order of the log, and what clocks leave open is taken by
+ * `isOpenIn`; about the ledger, by its time.
+ */
+export async function upTo(
+  ledger: Ledger,
+  moment: Position | Time,
+  isOpenIn: boolean,
+): Promise<(fact: Placed) => boolean> {
+  if ('position' in moment) return ({ position }) => position <= moment.position;
+  const ends = new Map<string, number>();
+  for (let after: string | null = ''; after !== null; ) {
+    const page: Reply<'hosts'> = await ledger.ask('hosts', { time: moment.time, after });
+    for (const { host, position, mayReach } of page.hosts)
+      ends.set(host, isOpenIn ? (mayReach?.position ?? position) : position);
+    after = page.next;
+  }
+  return ({ stream, position, occurredAt }) => {
+    const host = hostOf(stream);
+    return host === undefined ? occurredAt <= moment.time : position <= (ends.get(host) ?? -1);
+  };
+}
+
+/** The last millisecond before a time, the position before a position. */
+export const justBefore = (moment: Position | Time): Position | Time =>
+  'position' in moment
+    ? { position: moment.position - 1 }
+    : { time: new Date(Date.parse(moment.time) - 1).toISOString() };

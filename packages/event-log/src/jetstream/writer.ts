@@ -20,7 +20,7 @@ import { type Ack, BrokerError, type Publisher } from '@apledger/nats';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { LogError, unsettled } from '../errors.ts';
 import type { Appended, Commit } from '../port.ts';
-import { type ChainHead, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import { behindOf, type ChainHead, conflictOf, jumpAfter, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { Broker } from './broker.ts';
 import { asLogError, PLACE_TAKEN, refusal } from './faults.ts';
 import type { History } from './history.ts';
@@ -43,6 +43,7 @@ export interface WriterParts {
   readonly publisher: Publisher;
   readonly turns: Turns;
   readonly names: Names;
+  readonly now: () => Date;
 }
 
 export class StreamWriter {
@@ -74,6 +75,11 @@ export class StreamWriter {
   /** Commands that it holds in memory. */
   get known(): number {
     return this.#commands?.size ?? 0;
+  }
+
+  /** Whether it knows of the command, as of its last append. */
+  has(commandId: string): boolean {
+    return this.#commands?.has(commandId.toLowerCase()) ?? false;
   }
 
   /** Sequence of the last commit that this writer knows of, 0 when it knows of none. */
@@ -156,7 +162,7 @@ export class StreamWriter {
         commands = await this.#refresh();
         continue;
       }
-      const sealed = seal(commit, this.#head, new Date().toISOString());
+      const sealed = seal(commit, this.#head, this.#parts.now().toISOString());
       turn.isSent = true;
       const appended = await this.#publish(commandId, turn.call, sealed);
       if (appended !== undefined) return appended;
@@ -203,14 +209,16 @@ export class StreamWriter {
     if (last === undefined) throw new TypeError('a commit without facts');
     this.#sequence = sequence;
     this.#note(sequence);
-    const { revision, hash, occurredAt, recordedAt } = last;
-    this.#head = { revision, hash, occurredAt, recordedAt };
+    const { revision, hash, occurredAt, recordedAt, jump } = last;
+    const behind = behindOf(this.#head, last);
+    this.#head = { revision, hash, occurredAt, recordedAt, jump };
     this.#commands?.set(commandId, sequence);
     return {
       firstRevision: revision - sealed.length + 1,
       lastRevision: revision,
       lastPosition: positionOf(sequence, sealed.length - 1),
       duplicate: false,
+      ...behind,
     };
   }
 
@@ -257,7 +265,9 @@ export class StreamWriter {
     const expected = this.#head.revision + 1;
     if (commit.firstRevision !== expected) throw commit.broken(`revision ${expected} is missing before it`);
     commands.set(commit.commandId, commit.sequence);
-    this.#head = commit.chainHead();
+    // Read from the beginning, so that every place where time ran backwards has been passed.
+    const jump = jumpAfter(this.#head, commit.occurredAtText(0));
+    this.#head = { ...commit.chainHead(), jump };
     this.#sequence = commit.sequence;
     this.#note(commit.sequence);
   }

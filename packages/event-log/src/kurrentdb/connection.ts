@@ -44,6 +44,8 @@ export interface KurrentOptions {
    * the database's log it looks through, and how long it has taken so far. The server itself says nothing meanwhile.
    */
   readonly onSearch?: (bytes: number, elapsedMs: number) => void;
+  /** The clock of this process. */
+  readonly now?: () => Date;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -59,6 +61,7 @@ export class Connection {
   readonly place: string;
   readonly requests: Requests;
   readonly options: KurrentOptions;
+  readonly now: () => Date;
   readonly #protocol: Protocol;
   readonly #address: Address;
   readonly #cluster: Cluster;
@@ -70,6 +73,7 @@ export class Connection {
     this.prefix = options.prefix ?? 'apledger-';
     this.place = address.place;
     this.options = options;
+    this.now = options.now ?? (() => new Date());
     this.requests = new Requests(protocol);
     this.#protocol = protocol;
     this.#address = address;

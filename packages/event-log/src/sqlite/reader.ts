@@ -112,6 +112,13 @@ export class Reader {
     return row === undefined ? [] : factsOf(row, stream, this.#store.path);
   }
 
+  /** Another stream that has the command. */
+  commandElsewhere(stream: string, commandId: string): string | undefined {
+    const sql = 'SELECT stream FROM commits WHERE command = ? AND stream <> ? LIMIT 1';
+    const number = this.prepare(sql).get(uuidBytes(commandId), this.streamNumber(stream) ?? -1)?.stream;
+    return typeof number === 'number' ? this.streamName(number) : undefined;
+  }
+
   commandPlace(stream: string, commandId: string): CommitPlace | undefined {
     const number = this.streamNumber(stream);
     if (number === undefined) return undefined;
@@ -126,7 +133,10 @@ export class Reader {
     return placeOf(this.prepare(sql).get(position) ?? {}, this.#store.path);
   }
 
-  /** Revision of the stream's last fact at or before the moment, -1 for none: a search by halves over its commits. */
+  /**
+   * Revision of the stream's last fact at or before the moment, -1 for none: a search by halves over its commits. Right for
+   * times where they do not run backwards.
+   */
   revisionAt(stream: string, moment: Moment): number {
     const passed = passes(moment);
     const number = this.streamNumber(stream);
@@ -166,12 +176,21 @@ export class Reader {
     return typeof last === 'number' ? last : 0;
   }
 
-  /** recordedAt of the log's last fact, empty for an empty log. */
-  lastRecordedAt(): string {
-    const row = this.prepare(`SELECT ${COLUMNS} FROM commits ORDER BY position DESC LIMIT 1`).get();
-    if (row === undefined) return '';
+  /** The log's last fact. */
+  lastFact(): RecordedFact | undefined {
+    return this.#lastOf(this.prepare(`SELECT ${COLUMNS} FROM commits ORDER BY position DESC LIMIT 1`).get());
+  }
+
+  /** The last fact of a stream, by the stream's number. */
+  lastFactOf(number: number): RecordedFact | undefined {
+    const sql = `SELECT ${COLUMNS} FROM commits WHERE stream = ? ORDER BY revision DESC LIMIT 1`;
+    return this.#lastOf(this.prepare(sql).get(number));
+  }
+
+  #lastOf(row: Row | undefined): RecordedFact | undefined {
+    if (row === undefined) return undefined;
     const { stream } = placeOf(row, this.#store.path);
-    return factsOf(row, this.streamName(stream), this.#store.path).at(-1)?.recordedAt ?? '';
+    return factsOf(row, this.streamName(stream), this.#store.path).at(-1);
   }
 
   /** Grows when another connection has written. */

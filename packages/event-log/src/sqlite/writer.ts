@@ -10,7 +10,7 @@ import { statfsSync } from 'node:fs';
 import { LogError, type LogErrorCode, unsettled } from '../errors.ts';
 import { packFacts } from '../packed.ts';
 import type { Appended, Commit } from '../port.ts';
-import { checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import { behindOf, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import { asLogError, patiently, resultCode } from './faults.ts';
 import type { Frames } from './frames.ts';
 import type { Reader } from './reader.ts';
@@ -43,6 +43,15 @@ interface KnownHead {
   readonly revision: number;
   readonly hash: string;
   readonly occurredAt: string;
+  readonly jump: number | undefined;
+}
+
+/** What a writer needs beside the file. */
+export interface WriterOptions {
+  readonly busyTimeoutMs: number;
+  readonly now: () => Date;
+  /** Called after a transaction that wrote. */
+  readonly written: () => void;
 }
 
 /** Room that a disk must have again before commits are tried on it. */
@@ -60,6 +69,7 @@ export class Writer {
   readonly #reader: Reader;
   readonly #frames: Frames;
   readonly #busyTimeoutMs: number;
+  readonly #now: () => Date;
   readonly #written: () => void;
   /** When the wait began for a lock that another process still held when it was last asked for, and when that was. */
   #locked: { readonly since: number; readonly askedAt: number } | undefined;
@@ -75,12 +85,13 @@ export class Writer {
   #paged = 0;
   #recordedAt = '';
 
-  constructor(store: Store, reader: Reader, frames: Frames, busyTimeoutMs: number, written: () => void) {
+  constructor(store: Store, reader: Reader, frames: Frames, options: WriterOptions) {
     this.#store = store;
     this.#reader = reader;
     this.#frames = frames;
-    this.#busyTimeoutMs = busyTimeoutMs;
-    this.#written = written;
+    this.#busyTimeoutMs = options.busyTimeoutMs;
+    this.#now = options.now;
+    this.#written = options.written;
   }
 
   append(commit: Commit): Promise<Appended> {
@@ -202,12 +213,12 @@ export class Writer {
     this.#heads.clear();
     this.#position = this.#reader.lastPosition();
     this.#paged = this.#frames.paged();
-    this.#recordedAt = this.#reader.lastRecordedAt();
+    this.#recordedAt = this.#reader.lastFact()?.recordedAt ?? '';
     this.#version = version;
   }
 
   #decideGroup(outcomes: Outcome[]): void {
-    const now = new Date().toISOString();
+    const now = this.#now().toISOString();
     let size = 0;
     for (const { commit } of this.#waiting) {
       if (outcomes.length >= MAX_GROUP_COMMITS || size >= MAX_GROUP_SIZE) return;
@@ -272,6 +283,7 @@ export class Writer {
       const before = this.#duplicate(commit);
       if (before !== undefined) return { appended: before, size: 0 };
     }
+    const behind = behindOf({ recordedAt: this.#recordedAt }, last);
     this.#position = position;
     this.#recordedAt = last.recordedAt;
     this.#remember(commit.stream, {
@@ -279,10 +291,11 @@ export class Writer {
       revision: last.revision,
       hash: last.hash,
       occurredAt: last.occurredAt,
+      jump: last.jump,
     });
     const firstRevision = last.revision - facts.length + 1;
     const appended = { firstRevision, lastRevision: last.revision, lastPosition: position, duplicate: false };
-    return { appended, size: body.length + packed.length };
+    return { appended: { ...appended, ...behind }, size: body.length + packed.length };
   }
 
   #duplicate(commit: Commit): Appended | undefined {
@@ -304,8 +317,10 @@ export class Writer {
   #head(stream: string): KnownHead | undefined {
     const known = this.#heads.get(stream);
     if (known !== undefined) return known;
-    const head = this.#reader.head(stream);
-    if (head !== undefined) this.#remember(stream, head);
+    const found = this.#reader.head(stream);
+    if (found === undefined) return undefined;
+    const head = { ...found, jump: this.#reader.lastFactOf(found.number)?.jump };
+    this.#remember(stream, head);
     return head;
   }
 

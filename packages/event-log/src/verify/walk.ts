@@ -1,4 +1,5 @@
 /** A walk over facts in the order of the log: each is checked against the one before it, of its stream and of the log. */
+import { type ClockJump, clockJumpOf, explains, JUMP_MS } from '../clock.ts';
 import { LogError } from '../errors.ts';
 import type { EventLog, Head, RecordedFact } from '../port.ts';
 import { canonicalEnvelope, chainHash, NO_HEAD } from '../seal.ts';
@@ -19,12 +20,20 @@ export interface Run {
   readonly last: Head;
 }
 
+/** A fact that was recorded before the one at the position before it, and by how much, milliseconds. */
+export interface StepBack extends Problem {
+  readonly backMs: number;
+}
+
 /** What was found in a range of positions; plain data, so that it can come from another thread. */
 export interface RangeReport {
   /** Facts that could be read. */
   readonly facts: number;
   readonly runs: readonly Run[];
   readonly problems: readonly Problem[];
+  /** Problems, unless a jump of a clock explains them. */
+  readonly stepsBack: readonly StepBack[];
+  readonly clockJumps: readonly ClockJump[];
   /** When the first and the last fact that could be read were recorded; empty without one. */
   readonly firstRecordedAt: string;
   readonly lastRecordedAt: string;
@@ -38,6 +47,8 @@ export class Walk {
   /** Hash of a stream's last fact as it was recomputed, where that is not the stored one. */
   readonly #recomputed = new Map<string, string>();
   readonly #problems: Problem[] = [];
+  readonly #stepsBack: StepBack[] = [];
+  readonly #clockJumps: ClockJump[] = [];
   #facts = 0;
   #position: number;
   #firstRecordedAt = '';
@@ -78,10 +89,11 @@ export class Walk {
     const { stream, revision, position, recordedAt } = fact;
     const before = this.#heads.get(stream);
     if (position <= this.#position) this.report(fact, `its position follows ${this.#position}`);
-    if (before !== undefined && fact.occurredAt < before.occurredAt)
-      this.report(fact, 'it occurred before its forerunner');
+    if (before !== undefined) this.#checkJump(fact, before.occurredAt);
     if (this.#log.recordsInOrder && recordedAt < this.#recordedAt)
-      this.report(fact, recordedTooEarly(this.#recordedAt));
+      this.#stepsBack.push(stepBack(fact, recordedAt, this.#recordedAt));
+    const jump = clockJumpOf(fact);
+    if (jump !== undefined) this.#clockJumps.push(jump);
     const canonical = canonicalEnvelope(fact);
     const isFirst = !this.#first.has(stream);
     if (isFirst) this.#first.set(stream, { stream, revision, position });
@@ -92,9 +104,16 @@ export class Walk {
     this.#heads.set(stream, headOf(fact));
     this.#position = Math.max(position, this.#position);
     this.#firstRecordedAt ||= recordedAt;
-    if (recordedAt > this.#recordedAt) this.#recordedAt = recordedAt;
+    this.#recordedAt = recordedAt;
     this.#facts += 1;
     return canonical.length;
+  }
+
+  /** Time runs backwards in a stream exactly where a fact says so. */
+  #checkJump(fact: RecordedFact, before: string): void {
+    const isBack = fact.occurredAt < before;
+    if (isBack === (fact.jump === fact.revision)) return;
+    this.report(fact, isBack ? 'it occurred before its forerunner' : 'no clock jumped back here, as it says');
   }
 
   /** One tampered hash is one problem: the fact after it may also follow the hash that should have been there. */
@@ -140,6 +159,8 @@ export class Walk {
       facts: this.#facts,
       runs,
       problems: this.#problems,
+      stepsBack: this.#stepsBack,
+      clockJumps: this.#clockJumps,
       firstRecordedAt: this.#firstRecordedAt,
       lastRecordedAt: this.#recordedAt,
     };
@@ -150,27 +171,33 @@ export class Walk {
 export function joinRanges(
   reports: readonly RangeReport[],
   recordsInOrder: boolean,
-): Omit<RangeReport, 'runs'> & { readonly heads: readonly Head[] } {
+): Omit<RangeReport, 'runs' | 'stepsBack'> & { readonly heads: readonly Head[] } {
   const heads = new Map<string, Head>();
   const problems: Problem[] = [];
+  const clockJumps = reports.flatMap((report) => report.clockJumps);
+  const isUnexplained = ({ backMs }: StepBack): boolean =>
+    backMs <= JUMP_MS || !clockJumps.some((jump) => explains(jump, backMs));
   let recordedAt = '';
-  for (const { runs, problems: found, firstRecordedAt, lastRecordedAt } of reports) {
+  for (const { runs, problems: found, stepsBack, firstRecordedAt, lastRecordedAt } of reports) {
+    const back = [...stepsBack];
     const starts = runs.flatMap(({ first }) => {
       const expected = (heads.get(first.stream)?.revision ?? -1) + 1;
       return first.revision === expected ? [] : [{ ...first, problem: outOfPlace(first.revision, expected) }];
     });
     if (recordsInOrder && firstRecordedAt !== '' && firstRecordedAt < recordedAt) {
       const position = Math.min(...runs.map(({ first }) => first.position));
-      starts.push({ stream: '', revision: -1, position, problem: recordedTooEarly(recordedAt) });
+      back.push(stepBack({ stream: '', revision: -1, position }, firstRecordedAt, recordedAt));
     }
-    problems.push(...[...starts, ...found].sort((a, b) => a.position - b.position));
+    const all = [...starts, ...found, ...back.filter(isUnexplained).map(({ backMs: _, ...rest }) => rest)];
+    problems.push(...all.sort((a, b) => a.position - b.position));
     for (const { last } of runs) heads.set(last.stream, last);
-    if (lastRecordedAt > recordedAt) recordedAt = lastRecordedAt;
+    if (lastRecordedAt !== '') recordedAt = lastRecordedAt;
   }
   return {
     facts: reports.reduce((sum, { facts }) => sum + facts, 0),
     heads: [...heads.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1)),
     problems,
+    clockJumps,
     firstRecordedAt: reports.find(({ facts }) => facts > 0)?.firstRecordedAt ?? '',
     lastRecordedAt: recordedAt,
   };
@@ -186,5 +213,15 @@ const headOf = ({ stream, revision, position, hash, occurredAt }: RecordedFact):
 
 const outOfPlace = (revision: number, expected: number): string =>
   `revision ${revision} where ${expected} should follow`;
-const recordedTooEarly = (before: string): string =>
-  `it was recorded before a fact of a lower position (${before})`;
+
+const stepBack = (
+  { stream, revision, position }: Omit<Problem, 'problem'>,
+  recordedAt: string,
+  before: string,
+): StepBack => ({
+  stream,
+  revision,
+  position,
+  problem: `it was recorded before a fact of a lower position (${before}), and no jump of a clock explains it`,
+  backMs: Date.parse(before) - Date.parse(recordedAt),
+});

@@ -1,9 +1,10 @@
 /** Who can use what on a host, now or as of any moment. */
-import { type AtMoment, Problem, type Reply } from '@apledger/api';
+import { type AtMoment, type MayReach, Problem, type Reply } from '@apledger/api';
+import { streamOf } from '@apledger/events';
 import type { HostView } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { inWords, isAsked, momentOf, usedOf } from '../moment.ts';
+import { inWords, isAsked, momentOf, placeAt, usedOf } from '../moment.ts';
 import { unknownHost } from './hosts.ts';
 
 const host: Answer<'host'> = (ledger, request) => viewOf(ledger, request);
@@ -50,12 +51,13 @@ const guests: Answer<'guests'> = async (ledger, request) => {
   return { ...factOf(view), guests: shown };
 };
 
-const factOf = ({ host, revision, position, occurredAt, asOf }: Shown) => ({
+const factOf = ({ host, revision, position, occurredAt, asOf, mayReach }: Shown) => ({
   ...(asOf === undefined ? {} : { asOf }),
   host,
   revision,
   position,
   occurredAt,
+  ...(mayReach !== undefined && { mayReach }),
 });
 
 /** A host, and the moment that was used when one was asked for. */
@@ -63,11 +65,21 @@ type Shown = HostView & Pick<Reply<'host'>, 'asOf'>;
 
 async function viewOf(ledger: LogLedger, request: AtMoment & { readonly host: string }): Promise<Shown> {
   const views = await ledger.views();
-  const moment = isAsked(request) ? await momentOf(ledger, request) : undefined;
-  const view =
-    moment === undefined ? await views.now(request.host) : await views.hostAt(request.host, moment);
-  if (view === undefined) throw unknownHost(request.host, inWords(request));
-  return moment === undefined ? view : Object.assign(view, { asOf: usedOf(moment) });
+  const { host } = request;
+  if (!isAsked(request)) return (await views.now(host)) ?? notThere(host, request);
+  const moment = await momentOf(ledger, request);
+  const { revision, mayReach } = await placeAt(ledger, streamOf(host), moment);
+  const view = revision < 0 ? undefined : await views.hostAt(host, { revision });
+  if (view === undefined) return notThere(host, request, mayReach);
+  return Object.assign(view, { asOf: usedOf(moment), ...(mayReach !== undefined && { mayReach }) });
+}
+
+function notThere(host: string, request: AtMoment, mayReach?: MayReach): never {
+  const may =
+    mayReach === undefined
+      ? ''
+      : ` for certain, but there may have been, by position ${mayReach.position}: clocks jumped`;
+  throw unknownHost(host, inWords(request) + may);
 }
 
 export const matricesAnswers = { host, mdev, guest, guests };

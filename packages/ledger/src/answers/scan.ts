@@ -1,6 +1,6 @@
 /** Facts in either order, looked at one by one. */
 import { setImmediate } from 'node:timers/promises';
-import type { EventLog, Moment, RecordedFact } from '@apledger/event-log';
+import { type EventLog, type Moment, type RecordedFact, standingAt } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { type FactFilter, FactMatcher } from '@apledger/projections';
 import type { LogLedger } from '../log-ledger.ts';
@@ -51,8 +51,7 @@ export class Bounds {
     if (known !== undefined) return known;
     const found = {
       first: this.#since === undefined ? 0 : (await this.#log.revisionAt(stream, before(this.#since))) + 1,
-      last:
-        this.#until === undefined ? Number.MAX_SAFE_INTEGER : await this.#log.revisionAt(stream, this.#until),
+      last: this.#until === undefined ? Number.MAX_SAFE_INTEGER : await this.#end(stream, this.#until),
     };
     this.#byStream.set(stream, found);
     return found;
@@ -81,6 +80,12 @@ export class Bounds {
     for await (const { position } of this.#log.readStream(stream, { from: revision, to: revision }))
       return position;
     throw new TypeError(`${stream} has no fact of revision ${revision}`);
+  }
+
+  /** What clocks leave open is told rather than left out. */
+  async #end(stream: string, moment: Moment): Promise<number> {
+    const { revision, until } = await standingAt(this.#log, stream, moment);
+    return until ?? revision;
   }
 
   async contains({ stream, revision }: RecordedFact): Promise<boolean> {

@@ -47,6 +47,10 @@ export class GuardedLog implements EventLog {
     return this.#within(() => this.#log.readCommand(stream, commandId));
   }
 
+  commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    return this.#within(() => this.#log.commandElsewhere(stream, commandId));
+  }
+
   readStream(...range: Parameters<EventLog['readStream']>): AsyncIterable<RecordedFact> {
     return this.#each(this.#log.readStream(...range));
   }

@@ -12,6 +12,7 @@ import {
   type PackedPage,
   packFacts,
   type RecordedFact,
+  standingAtTime,
 } from '@apledger/event-log';
 import { hostOf, pack, parseFact } from '@apledger/events';
 import type { LiveTail } from './live-tail.ts';
@@ -46,6 +47,12 @@ export class MemoryLog implements EventLog {
   }
 
   async revisionAt(stream: string, moment: Moment): Promise<number> {
+    const search = async (name: string, asked: Moment): Promise<number> => this.#search(name, asked);
+    if (!('time' in moment)) return search(stream, moment);
+    return (await standingAtTime(this, stream, moment.time, Date.now(), search)).revision;
+  }
+
+  #search(stream: string, moment: Moment): number {
     const head = this.#head(stream);
     if (head === undefined) return -1;
     if (isBy(head, moment)) return head.revision;
@@ -97,6 +104,10 @@ export class MemoryLog implements EventLog {
   }
 
   async readCommand(): Promise<readonly RecordedFact[]> {
+    throw notInMemory();
+  }
+
+  async commandElsewhere(): Promise<string | undefined> {
     throw notInMemory();
   }
 

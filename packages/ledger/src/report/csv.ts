@@ -11,6 +11,7 @@ import {
   guestText,
   holderText,
   hostText,
+  mayReachText,
   type VerifiedParts,
   verificationText,
 } from './words.ts';
@@ -60,8 +61,20 @@ export async function* auditCsv(report: VerifiedParts): AsyncGenerator<string, v
   for await (const host of report.hosts) yield* hostRows(host);
 }
 
-function* hostRows({ host, exposures, runs, custody, refusals, ...head }: HostPart): Generator<string> {
+function* hostRows({
+  host,
+  mayReach,
+  exposures,
+  runs,
+  custody,
+  refusals,
+  ...head
+}: HostPart): Generator<string> {
   yield row({ record: 'host', host, text: hostText(head) });
+  if (mayReach !== undefined) {
+    const { position: until_position, revision } = mayReach;
+    yield row({ record: 'clock', host, until_position, revision, text: mayReachText(mayReach) });
+  }
   for (const exposure of exposures) for (const one of exposureRows(exposure)) yield row({ ...one, host });
   for (const { guest, mdev, started, stopped, stoppedLater = null } of runs)
     yield row({

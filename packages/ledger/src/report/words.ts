@@ -1,6 +1,6 @@
 /** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
-import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder } from '@apledger/api';
+import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, MayReach } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
 import type { HostPart, ReportParts } from '@apledger/projections';
 
@@ -131,10 +131,11 @@ export function hostText({
   driver,
   position,
   knownSince,
-}: Pick<HostPart, 'driver' | 'position' | 'knownSince'>): string {
+  mayReach,
+}: Pick<HostPart, 'driver' | 'position' | 'knownSince' | 'mayReach'>): string {
   if (position === 0)
     return `Not known before ${knownSince.occurredAt} (position ${knownSince.position}): of the time before, the ledger knows nothing.`;
-  return `Driver ${driver ?? 'not known yet'}, up to position ${position}. Nothing is known before ${knownSince.occurredAt}.`;
+  return `Driver ${driver ?? 'not known yet'}, ${upToText({ position, mayReach })}. Nothing is known before ${knownSince.occurredAt}.`;
 }
 
 function momentText(moment: Moment): string {
@@ -190,3 +191,20 @@ export const TITLE = 'Custody of crypto queues: audit report';
 export const HEADS_NOTE =
   'This report rests on the facts up to these. Save the block as a file, and `apledger verify --heads FILE` ' +
   'tells whether the log still holds exactly these facts.';
+
+interface Reached {
+  readonly position: number;
+  readonly mayReach?: MayReach | undefined;
+}
+
+/** Up to which fact of a host an answer goes; both, where readings of clocks leave it open. */
+export const upToText = (reached: Reached): string =>
+  `up to position ${reached.position}${orLaterText(reached)}`;
+
+/** What follows the place that an answer goes by: nothing, or how far it may reach. */
+export const orLaterText = ({ mayReach }: Pick<Reached, 'mayReach'>): string =>
+  mayReach === undefined ? '' : `, ${mayReachText(mayReach)}`;
+
+/** What follows the position of an answer that clocks leave open. */
+export const mayReachText = ({ position }: MayReach): string =>
+  `or position ${position}: clocks jumped, and the facts in between are dated by their neighbours only`;

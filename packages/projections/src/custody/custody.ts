@@ -10,6 +10,7 @@ import type {
   ExposureReport,
   GuestHistory,
   HostAudit,
+  MayReach,
   NamedRun,
 } from '@apledger/api';
 import type { EventLog, Head } from '@apledger/event-log';
@@ -52,7 +53,8 @@ export function openCustody(options: TracesOptions): CustodyQueries {
       if (traced === undefined) return undefined;
       const periods = periodsOf(traced, [queue], () => true);
       const intervals = await intervalsOf(traced, periods);
-      return { host, apqn, ...headOf(traced, range), wasThere: wasThere(traced, queue), intervals };
+      const head = { ...headOf(traced, range), ...reachOf(traced) };
+      return { host, apqn, ...head, wasThere: wasThere(traced, queue), intervals };
     },
     async guestHistory(host, guest, range = {}) {
       const traced = await traceHost(traces, host, range);
@@ -62,7 +64,7 @@ export function openCustody(options: TracesOptions): CustodyQueries {
       const queues = await intervalsOf(traced, periods);
       const named = await describeRuns(traced, (run) => run.guest === guest);
       const runs = named.map(({ guest: _, ...run }) => run);
-      return { host, guest, ...headOf(traced, range), runs, queues };
+      return { host, guest, ...headOf(traced, range), ...reachOf(traced), runs, queues };
     },
     async exposures(host, range = {}) {
       const traced = await traceHost(traces, host, range);
@@ -209,6 +211,7 @@ async function auditHost(log: EventLog, traced: HostTrace, guest: string | null)
     driver: end.driver,
     knownSince,
     position: end.position,
+    ...reachOf(traced),
     exposures: exposures.filter((exposure) => guest === null || concerns(exposure, guest)),
     runs: await describeRuns(traced, (run) => guest === null || run.guest === guest),
     custody: await groupsOf(traced, periods),
@@ -261,3 +264,6 @@ async function headsAt(log: EventLog, host: string, { to }: Range): Promise<Head
   }
   return [];
 }
+
+const reachOf = ({ mayReach }: HostTrace): { readonly mayReach?: MayReach } =>
+  mayReach === undefined ? {} : { mayReach };

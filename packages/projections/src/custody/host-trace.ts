@@ -1,6 +1,6 @@
 /** A host's history up to a moment: the one trace of the host, cut there. */
-import type { Boundary } from '@apledger/api';
-import type { EventLog, Moment } from '@apledger/event-log';
+import type { Boundary, MayReach } from '@apledger/api';
+import { type EventLog, type Moment, standingAt } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { FactsBehind } from './facts-behind.ts';
 import type { RowLog } from './row-log.ts';
@@ -31,6 +31,8 @@ export interface HostTrace {
   goOn(): Promise<void>;
   /** The revision of the fact that stopped a run, as far as it is traced; -1 = none. */
   stopOf(run: Run): number;
+  /** The fact up to which it may have been, where readings of clocks leave open where the range ends. */
+  readonly mayReach: MayReach | undefined;
   /** The run that has the mdev open. */
   runningOn(mdev: string): Run | undefined;
   /** The run that had it open last, when nobody has it then. */
@@ -70,12 +72,21 @@ export async function traceHost(
   const knownSince = facts.must(0);
   if (last < 0) throw new NotKnownYet(host, knownSince);
   const { trace, end } = await traces.upTo(host, last);
+  const mayReach = to === undefined ? undefined : await laterEnd(log, stream, to);
   return {
-    ...{ host, rows: trace.rows, end, facts, from: first, to: last, knownSince },
+    ...{ host, rows: trace.rows, end, facts, from: first, to: last, knownSince, mayReach },
     goOn: async () => void (await traces.upTo(host, head.revision)),
     stopOf: ({ number }) => trace.runs[number - 1]?.stopped ?? -1,
     ...runsAsOf(trace, last),
   };
+}
+
+async function laterEnd(log: EventLog, stream: string, moment: Moment): Promise<MayReach | undefined> {
+  const { until } = await standingAt(log, stream, moment);
+  if (until === undefined) return undefined;
+  for await (const { position } of log.readStream(stream, { from: until, to: until }))
+    return { revision: until, position };
+  return undefined;
 }
 
 /** The runs as they were after a revision. */

@@ -18,6 +18,7 @@ import {
   resetText,
   stoppedText,
   untilText,
+  upToText,
 } from '@apledger/ledger';
 import { hostsAsked, thoseThere, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
@@ -39,7 +40,7 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
       if (!isHeldHere && options.host === undefined && hosts.length > 1) return;
       if (options.json) output.out(jsonLine(report));
       else if (report.wasThere) {
-        print(output, `${queue} on host ${host}${when}, up to position ${report.position}`);
+        print(output, `${queue} on host ${host}${when}, ${upToText(report)}`);
         printIntervals(report, report.intervals, false, output);
       }
     });
@@ -61,7 +62,7 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
         output.out(jsonLine(history));
         return;
       }
-      print(output, `guest ${guest} on host ${host}${when}, up to position ${history.position}`);
+      print(output, `guest ${guest} on host ${host}${when}, ${upToText(history)}`);
       for (const run of history.runs) {
         print(output, `  ran with mdev ${run.mdev}`);
         print(output, `    from   ${boundaryText(run.started, '')}`);

@@ -1,6 +1,6 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { isReversed, lastPosition } from '@apledger/ledger';
+import { isReversed, lastPosition, mayReachText } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
 import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, requestText, usedSpanText } from '../moment.ts';
@@ -22,8 +22,11 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
     output.err(line(`What differs ${usedSpanText(first, last)}:`));
     for (const name of names) {
       // A host that was not there at either moment has not changed.
-      const changes = (await ifKnown(ledger.ask('diff', { host: name, ...span })))?.changes ?? [];
-      if (json) output.out(jsonLine({ host: name, from: first, to: last, changes }));
+      const found = await ifKnown(ledger.ask('diff', { host: name, ...span }));
+      const changes = found?.changes ?? [];
+      for (const reach of json ? [] : [found?.fromMayReach, found?.toMayReach])
+        if (reach !== undefined) output.err(line(`${name}: ${mayReachText(reach)}`));
+      if (json) output.out(jsonLine({ host: name, from: first, to: last, ...found, changes }));
       else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
     }
     return 0;

@@ -7,7 +7,7 @@ import { isReversed, type Ledger, type Place } from '@apledger/ledger';
 import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
-import { type GivenMoment, MOMENT, parseGiven, usedSpanText } from '../moment.ts';
+import { type GivenMoment, justBefore, MOMENT, parseGiven, upTo, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import { describeRecorded } from './describe.ts';
 
@@ -42,10 +42,12 @@ async function* commands(
   first: GivenMoment | undefined,
   last: GivenMoment | undefined,
 ): AsyncGenerator<RecordedFact[]> {
+  // What clocks leave open is told rather than left out.
+  const isBefore = first === undefined ? () => false : await upTo(ledger, justBefore(first), false);
+  const isUpTo = last === undefined ? () => true : await upTo(ledger, last, true);
   let facts: RecordedFact[] = [];
   for await (const fact of ledger.facts({ ...(host === undefined ? {} : { host }) })) {
-    if (first !== undefined && isBefore(fact, first)) continue;
-    if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
+    if (isBefore(fact) || !isUpTo(fact)) continue;
     if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
       yield facts;
       facts = [];
@@ -54,11 +56,6 @@ async function* commands(
   }
   if (facts.length > 0) yield facts;
 }
-
-const isBefore = (fact: RecordedFact, bound: GivenMoment): boolean =>
-  'position' in bound ? fact.position < bound.position : fact.occurredAt < bound.time;
-const isAt = (fact: RecordedFact, bound: GivenMoment): boolean =>
-  'position' in bound ? fact.position === bound.position : fact.occurredAt === bound.time;
 
 async function printStep(
   ledger: Ledger,

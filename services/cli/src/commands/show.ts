@@ -3,7 +3,7 @@
 import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
 import type { MatrixView, MdevView, PlugView } from '@apledger/api';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { type Ledger, type Place, stoppedText } from '@apledger/ledger';
+import { type Ledger, orLaterText, type Place, stoppedText } from '@apledger/ledger';
 import type { HostView } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { hostAt, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
@@ -97,20 +97,21 @@ function describe(
     if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
     return mdev.open && (name === undefined || mdev.guest === name);
   });
-  const { host, revision, position, occurredAt } = view;
+  const { host, revision, position, occurredAt, mayReach } = view;
   return mdevs.map((mdev) => {
     if (json)
       return jsonLine({
         ...(moment !== undefined && { asOf: moment }),
         ...{ host, revision, position, occurredAt },
+        ...(mayReach && { mayReach }),
         ...mdev,
       });
     return thing === 'mdev' ? mdevText(view, mdev) : guestText(view, mdev);
   });
 }
 
-const asOf = ({ host, position, occurredAt }: HostView): string =>
-  `host ${host}, position ${position}, ${occurredAt}`;
+const asOf = (view: HostView): string =>
+  `host ${view.host}, position ${view.position}, ${view.occurredAt}${orLaterText(view)}`;
 
 function hostText(view: HostView): string {
   const table = hostTable(view, view.adapters, view.domains) || '    no queues\n';

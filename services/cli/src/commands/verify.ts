@@ -34,7 +34,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
   const trusted = policy === undefined ? undefined : (await readPolicyText(policy)).policy;
   return withLedger(where, output, async (ledger) => {
     const verification = await ledger.ask('recompute', noted === undefined ? {} : { heads: noted });
-    const { facts, streams, problems, heads: found } = verification;
+    const { facts, streams, problems, heads: found, clockJumps } = verification;
     const compared = noted?.length ?? 0;
     const { onProgress = () => undefined } = progressTo(output);
     const evidence = await attest({ source: sourceOf(where, ledger), kept, policy: trusted, onProgress });
@@ -43,6 +43,12 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
     else {
       for (const { stream, revision, position, problem } of problems)
         output.out(line(`${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`));
+      for (const { position, process, before, after } of clockJumps)
+        output.out(
+          line(
+            `clock, position ${position}: the clock of ${process} read ${after}, not ${before}: it jumped`,
+          ),
+        );
       const heads = noted === undefined ? '' : `, ${counted(compared, 'head')} compared`;
       output.out(
         line(

@@ -3,6 +3,7 @@
 import { apidOf, apqiOf, formatApid, formatApqi, parseApqn } from '@apledger/ap';
 import type { MdevView, OutOfService, Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
 import type { Conflict } from '@apledger/events';
+import { orLaterText } from '@apledger/ledger';
 import { isAboutCommand } from '@apledger/messages';
 import { viewOfJson } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
@@ -14,7 +15,7 @@ import { guestMatrixText, hostTable, matrixText } from './show.ts';
 export function whatIfText(answer: WhatIf, asked = ''): string {
   const { host, at, steps } = answer;
   return [
-    `What if, on host ${host} as of ${asked}position ${at.position}, ${at.occurredAt}. Nothing of this is recorded.\n`,
+    `What if, on host ${host} as of ${asked}position ${at.position}, ${at.occurredAt}${orLaterText(at)}. Nothing of this is recorded.\n`,
     ...steps.map(stepText),
     sharesText(answer),
     ...hostTables(answer),

@@ -118,6 +118,20 @@ describe('a command', () => {
     expect(again).toMatchObject({ status: 422, body: { isDuplicate: true, revision: answer.body.revision } });
   });
 
+  it('under the id of another command is a problem that says what the id was used for, and nothing is done', async () => {
+    const { post, log } = await history();
+    await post(COMMANDS, assignAdapter(A, 6), { 'idempotency-key': ID });
+    const position = await log.lastPosition();
+    expect(await post(COMMANDS, assignAdapter(A, 4), { 'idempotency-key': ID })).toMatchObject({
+      status: 422,
+      body: {
+        code: 'command-id-used',
+        detail: expect.stringContaining('used for AssignAdapter on host lpar1'),
+      },
+    });
+    expect(await log.lastPosition()).toBe(position);
+  });
+
   it('for a revision is done there, and fails its precondition anywhere else', async () => {
     const { post, get, log } = await history();
     const etag = String((await get('/hosts/lpar1')).headers.etag);

@@ -13,6 +13,7 @@ export function measure(
   streams: Streams,
   watch: Watch,
   sealer: () => SealerState | undefined,
+  clockJumps: () => number,
 ): void {
   const { health } = watch;
   const register = new Registry();
@@ -72,6 +73,15 @@ export function measure(
     },
   });
   measureSealer(register, sealer);
+  new Counter({
+    name: 'apledger_clock_jumps_total',
+    help: "Jumps of this process's clock that it has recorded in the log.",
+    registers: [register],
+    collect() {
+      this.reset();
+      this.inc(clockJumps());
+    },
+  });
   const inFlight = new Gauge({
     name: 'apledger_commands_in_flight',
     help: 'Commands that have come and are not answered yet.',

@@ -24,6 +24,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'unknown-guest': 'There is no such guest',
   'no-evidence': 'There is no evidence',
   'wrong-revision': 'The host has changed',
+  'command-id-used': 'The id of the command was used for another one',
   'request-too-large': 'The request is too large',
   'reply-too-large': 'The reply would be too large',
   overloaded: 'Too much is under way',

@@ -77,7 +77,7 @@ export async function buildServer({
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
   guard(server);
-  measure(server, streams, watch, ledger.sealerState);
+  measure(server, streams, watch, ledger.sealerState, () => ledger.handler.clockJumps);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
