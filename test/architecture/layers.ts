@@ -31,6 +31,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   machines: [],
   host: ['ap', 'events', 'machines'],
   driver: ['ap', 'events', 'host', 'machines'],
+  access: ['ap', 'events', 'host'],
   nats: [],
   'event-log': ['nats'],
   api: ['text', 'events'],
@@ -42,6 +43,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   messages: ['ap', 'events', 'nats', 'event-log'],
   client: ['api', 'events'],
   ledger: [
+    'access',
     'ap',
     'api',
     'client',

@@ -1,4 +1,6 @@
 /** Every operation, in the order in which documents list them. */
+import { accessOperations } from './access.ts';
+import { changesOperations } from './changes.ts';
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsOperations } from './events.ts';
@@ -16,6 +18,8 @@ export const operations = {
   ...custodyOperations,
   ...eventsOperations,
   ...verifyOperations,
+  ...accessOperations,
+  ...changesOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

@@ -1,6 +1,7 @@
 import { type Decision, decide, type Refusal } from '@apledger/driver';
 import {
   type Appended,
+  type Auth,
   type EventLog,
   type Moment,
   type NewFact,
@@ -23,6 +24,15 @@ export interface Submission {
   readonly command: Command;
   /** Who asks: for an auditor, in the words of the place where the command came in. */
   readonly actor: string;
+  /** Who asks, as the service found out. */
+  readonly auth?: Auth;
+  /** What the client itself says who it is: recorded, and believed by nobody. */
+  readonly claimed?: string;
+  /**
+   * Looks at what was decided before it is appended, and says why it must not be; undefined lets it in. The state is the handler's
+   * own, as it was decided on: who changes it rolls it back.
+   */
+  readonly admit?: (state: HostState, facts: readonly Fact[]) => Error | undefined;
   /**
    * UUID; what was recorded under it for the same host is not done again, however often it is submitted. Default: a new one of version 7, which follow each
    * other in the log's index; random ones cost an append a third.
@@ -70,6 +80,13 @@ export interface CommandHandlerOptions {
 /** The asker decided on a host that is another by now: no race, and nothing to try again. */
 class OtherMatrices extends WrongExpectedRevision {}
 
+/** What `admit` said: nothing is wrong with what is known of the host. */
+class NotAdmitted extends Error {
+  constructor(reason: Error) {
+    super(reason.message, { cause: reason });
+  }
+}
+
 /** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
 export class CommandHandler {
   readonly #log: EventLog;
@@ -99,6 +116,7 @@ export class CommandHandler {
       try {
         return await this.#inTurn(host, () => this.#attempt(submission, commandId));
       } catch (error) {
+        if (error instanceof NotAdmitted) throw error.cause;
         // Who lost a race knows the stream as it was, and reads on from there.
         if (!(error instanceof WrongExpectedRevision)) this.#hosts.delete(host);
         else if (!(error instanceof OtherMatrices) && attempt < MAX_ATTEMPTS) continue;
@@ -132,7 +150,7 @@ export class CommandHandler {
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
-    const { host, command, actor, correlation = commandId } = submission;
+    const { host, command, actor, auth, claimed, admit, correlation = commandId } = submission;
     const stream = streamOf(host);
     const state = await this.#load(host);
     const { revision } = state;
@@ -146,12 +164,16 @@ export class CommandHandler {
     const decision = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
     if (revision < 0 && command.type !== 'RegisterHost') return receipt(commandId, decision, revision);
+    const objection = admit?.(state, decision.facts);
+    if (objection !== undefined) throw new NotAdmitted(objection);
     const facts = decision.facts.map((fact) => this.#newFact(fact));
     const appended = await this.#log.append({
       stream,
       expected,
       commandId,
       actor,
+      ...(auth !== undefined && { auth }),
+      ...(claimed !== undefined && { claimed }),
       correlation,
       facts,
     });

@@ -6,6 +6,19 @@
  * operation, `what-if/` and `report/` what two of them need; place.ts reads `--data`, `--log` and `--server`, moment.ts
  * positions and times, input.ts what clients send beside.
  */
+
+export { authOf, type Caller, notSignedIn } from './access/caller.ts';
+export { type AccessControl, type Seen, seenOf } from './access/control.ts';
+export { ACCESS_STREAM } from './access/facts.ts';
+export { permitted } from './access/permit.ts';
+export {
+  digestOf,
+  isSecret,
+  newCredentialId,
+  newSecret,
+  SESSION_PREFIX,
+  TOKEN_PREFIX,
+} from './access/secrets.ts';
 export type { Limits } from './answer.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
 export {

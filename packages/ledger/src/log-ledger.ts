@@ -11,9 +11,12 @@ import {
   type ReadModel,
   type ReadModelStore,
 } from '@apledger/projections';
+import { notSignedIn } from './access/caller.ts';
+import { AccessControl } from './access/control.ts';
 import type { Answer } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
+import { ChangeIndex } from './changes/change-index.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
@@ -25,6 +28,8 @@ export interface LogLedgerOptions {
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
   readonly now?: () => Date;
+  /** Everybody needs a right for what he asks. Default: whoever has the log may do everything. */
+  readonly isControlled?: boolean;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
   /**
@@ -40,6 +45,9 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly now: () => Date;
+  readonly access: AccessControl;
+  readonly changes: ChangeIndex;
+  readonly isControlled: boolean;
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
@@ -48,7 +56,7 @@ export class LogLedger implements Ledger {
   #folded = 0;
 
   constructor(options: LogLedgerOptions) {
-    const { log, now = () => new Date() } = options;
+    const { log, now = () => new Date(), isControlled = false } = options;
     this.#options = options;
     this.log = log;
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
@@ -56,9 +64,14 @@ export class LogLedger implements Ledger {
     this.handler = new CommandHandler(log, { now, states: { stateAt } });
     this.heads = new Heads(log);
     this.now = now;
+    this.access = new AccessControl(log, now);
+    this.changes = new ChangeIndex(log);
+    this.isControlled = isControlled;
   }
 
-  ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+  /** As who has the log itself; where access is controlled, `answeredOperations` and `submit` take the caller. */
+  async ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+    if (this.isControlled) throw notSignedIn();
     const answer: Answer<Name> = answers[name];
     return answer(this, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
   }
@@ -100,6 +113,11 @@ export class LogLedger implements Ledger {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
     return readModel;
+  }
+
+  /** Says at once what an operator has to know. */
+  alarm(message: string): void {
+    this.#options.report?.(message);
   }
 
   /** Progress of long work, for a person. */

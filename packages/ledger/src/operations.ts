@@ -3,6 +3,7 @@ import { type Operation, type OperationName, operations, Problem } from '@apledg
 import { unpaired } from '@apledger/events';
 import type { Static, TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { permitted } from './access/permit.ts';
 import type { Answer, Limits } from './answer.ts';
 import { answers } from './answers/index.ts';
 import type { LogLedger } from './log-ledger.ts';
@@ -10,7 +11,7 @@ import type { LogLedger } from './log-ledger.ts';
 /** More problems than these help nobody. */
 const MAX_PROBLEMS = 20;
 
-export interface Scope extends Limits {
+export interface Scope extends Omit<Limits, 'sees'> {
   /** The host that path or subject names; '' for questions about all of them. */
   readonly host: string;
 }
@@ -29,7 +30,9 @@ function answered(name: OperationName): AnsweredOperation {
     ...declared,
     answer: async (ledger, given, { host, ...limits }) => {
       const request = check(given);
-      return answer(ledger, (declared.scope === 'host' ? { ...request, host } : request) as never, limits);
+      const asked = declared.scope === 'host' ? { ...request, host } : request;
+      const sees = await permitted(ledger, declared, asked, limits.caller);
+      return answer(ledger, asked as never, { ...limits, sees });
     },
   };
 }
