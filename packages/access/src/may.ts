@@ -113,6 +113,8 @@ export function bindingProblem(
 ): string | undefined {
   if (role === 'agent' && !isOneHost(hosts))
     return `the role agent is for one host; ${hosts} may name several`;
+  if (role === 'access-admin' && !coversEverything(hosts))
+    return 'access is administered for all hosts: bind access-admin on *';
   const others = new Set(inForce(state, subject, at).map((binding) => binding.role));
   others.delete(role);
   const apart = APART.find((each) => each.role === role || others.has(each.role));

@@ -41,6 +41,7 @@ export type HttpProblemCode =
   | 'not-http'
   | 'wrong-host'
   | 'foreign-origin'
+  | 'provider-unreachable'
   | 'draining';
 
 export interface ProblemDetails {

@@ -7,7 +7,7 @@
  * positions and times, input.ts what clients send beside.
  */
 
-export { authOf, type Caller, notSignedIn } from './access/caller.ts';
+export { actorOf, authOf, type Caller, notSignedIn } from './access/caller.ts';
 export { type AccessControl, type Seen, seenOf } from './access/control.ts';
 export { ACCESS_STREAM } from './access/facts.ts';
 export { permitted } from './access/permit.ts';
@@ -19,6 +19,8 @@ export {
   SESSION_PREFIX,
   TOKEN_PREFIX,
 } from './access/secrets.ts';
+export { Sight } from './access/sight.ts';
+export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
 export {

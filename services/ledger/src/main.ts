@@ -9,6 +9,7 @@ import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { buildServer } from './http/server.ts';
+import { openEdge } from './access/edge.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
 
@@ -29,10 +30,19 @@ const service = command({
 });
 
 async function start(options: Options): Promise<number> {
-  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain });
+  const { access, tls, console } = options;
+  const isControlled = access !== undefined;
+  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain, isControlled });
   try {
     await ledger.views();
-    const server = await buildServer({ ledger, console: options.console, report: complain });
+    const edge = access && (await openEdge(ledger, access, complain));
+    const server = await buildServer({
+      ledger,
+      console,
+      report: complain,
+      ...(edge !== undefined && { edge }),
+      ...(tls !== undefined && { tls }),
+    });
     try {
       return await serve(server, ledger, options);
     } finally {
@@ -56,7 +66,7 @@ async function serve(server: FastifyInstance, ledger: LogLedger, options: Option
 }
 
 /** Listens; resolves with the URL that browsers take. Throws Failure(2) when the port is not to be had. */
-async function listen(server: FastifyInstance, { host, port }: Options): Promise<string> {
+async function listen(server: FastifyInstance, { host, port, tls }: Options): Promise<string> {
   try {
     await server.listen({ host, port });
   } catch (error) {
@@ -66,7 +76,7 @@ async function listen(server: FastifyInstance, { host, port }: Options): Promise
   }
   const bound = server.server.address();
   const found = typeof bound === 'object' && bound !== null ? bound.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${found}/`;
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${found}/`;
 }
 
 async function untilEnd(server: FastifyInstance, broker: Membership | undefined): Promise<number> {

@@ -37,7 +37,7 @@ export function seenOf({ stream, data }: Pick<RecordedFact, 'stream' | 'data'>):
 export class AccessControl {
   readonly #log: EventLog;
   readonly #now: () => Date;
-  #state = new AccessState();
+  readonly #state = new AccessState();
   #syncedAt = Number.NEGATIVE_INFINITY;
   #syncing: Promise<unknown> = Promise.resolve();
 
@@ -70,12 +70,16 @@ export class AccessControl {
     const head = await this.#log.head(ACCESS_STREAM);
     if (head !== undefined && head.revision > this.#state.revision) {
       const from = this.#state.revision + 1;
-      for await (const recorded of this.#log.readStream(ACCESS_STREAM, { from })) {
-        foldAccess(this.#state, recordedAccess(recorded));
-        this.#state.revision = recorded.revision;
-      }
+      for await (const recorded of this.#log.readStream(ACCESS_STREAM, { from })) this.apply(recorded);
     }
     this.#syncedAt = startedAt;
+  }
+
+  /** Folds a fact that has come in the order of the log; what is missing before it is read with the next `sync`. */
+  apply(recorded: RecordedFact): void {
+    if (recorded.stream !== ACCESS_STREAM || recorded.revision !== this.#state.revision + 1) return;
+    foldAccess(this.#state, recordedAccess(recorded));
+    this.#state.revision = recorded.revision;
   }
 
   /** Why the caller's credential counts no longer; undefined when it does. */

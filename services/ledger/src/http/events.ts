@@ -1,6 +1,6 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, momentOf, pageOf, typesOf } from '@apledger/ledger';
+import { badHeader, checker, momentOf, pageOf, permitted, Sight, typesOf } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
@@ -20,7 +20,8 @@ export const events: Route = {
   },
   handle: async ({ ledger }, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
-    const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES });
+    const sees = await permitted(ledger, operations.events, asked, request.caller);
+    const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES, sees });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply
       .header('content-type', 'application/json; charset=utf-8')
@@ -60,6 +61,8 @@ export const stream: Route = {
   handle: async ({ ledger, streams }, request, reply) => {
     const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request));
     const wanted = typesOf(types);
+    const { caller } = request;
+    await permitted(ledger, operations.events, host === undefined ? {} : { host }, caller);
     const from = lastEventId(request) ?? after;
     await momentOf(ledger, { position: from });
     streams.checkRoom();
@@ -68,6 +71,7 @@ export const stream: Route = {
       after: from,
       ...(host === undefined ? {} : { host }),
       ...(wanted === undefined ? {} : { types: wanted }),
+      ...(caller === undefined ? {} : { sight: new Sight(ledger.access, caller) }),
     });
   },
 };

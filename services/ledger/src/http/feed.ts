@@ -8,6 +8,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
+import { type Seen, seenOf } from '@apledger/ledger';
 
 /** Facts in the ring, and their bytes, at most. */
 const RING_FACTS = 4096;
@@ -23,6 +24,8 @@ export interface Frame {
   readonly position: number;
   readonly host: string;
   readonly type: string;
+  /** For whether somebody may see it. */
+  readonly seen: Seen;
   readonly bytes: Buffer;
 }
 
@@ -30,7 +33,7 @@ export function frameOf(fact: RecordedFact): Frame {
   const { position, stream, type } = fact;
   const text = shownText(JSON.stringify(fact), stream);
   const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${text}\n\n`);
-  return { position, host: hostOf(stream) ?? '', type, bytes };
+  return { position, host: hostOf(stream) ?? '', type, seen: seenOf(fact), bytes };
 }
 
 /** Facts that came together, in order; at least one. */
@@ -61,6 +64,7 @@ export interface Listener {
 export class Feed {
   readonly #log: EventLog;
   readonly #report: (message: string) => void;
+  readonly #onFact: ((fact: RecordedFact) => void) | undefined;
   readonly #end = new AbortController();
   readonly #listeners = new Set<Listener>();
   #ring: Frame[] = [];
@@ -71,7 +75,9 @@ export class Feed {
   #pending: Frame[] = [];
   #running: Promise<void> = Promise.resolve();
 
-  constructor(log: EventLog, report: (message: string) => void) {
+  /** `onFact` gets each fact before anybody else. */
+  constructor(log: EventLog, report: (message: string) => void, onFact?: (fact: RecordedFact) => void) {
+    this.#onFact = onFact;
     this.#log = log;
     this.#report = report;
   }
@@ -121,7 +127,10 @@ export class Feed {
     while (!signal.aborted) {
       try {
         for await (const delivery of this.#log.subscribe({ after: this.#position, signal }))
-          if ('fact' in delivery) this.#take(frameOf(delivery.fact));
+          if ('fact' in delivery) {
+            this.#onFact?.(delivery.fact);
+            this.#take(frameOf(delivery.fact));
+          }
       } catch (error) {
         this.#report(`streams wait for the log: ${error instanceof Error ? error.message : error}`);
         await setTimeout(RETRY_MS, undefined, { signal }).catch(() => undefined);

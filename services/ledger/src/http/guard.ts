@@ -27,27 +27,40 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+/** For a year browsers come over TLS only. */
+const HSTS = 'max-age=31536000';
+
+export interface GuardOptions {
+  readonly isTls?: boolean;
+  /** How browsers reach the service, beside loopback. */
+  readonly origin?: string | undefined;
+}
+
 /**
  * Two ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
  * is re-bound to 127.0.0.1 (then Host is that name), and by sending what needs no answer (then Origin is the page's).
  */
-export function guard(server: FastifyInstance): void {
+export function guard(server: FastifyInstance, { isTls = false, origin }: GuardOptions = {}): void {
+  const scheme = isTls ? 'https' : 'http';
+  const named = origin === undefined ? undefined : new URL(origin).host;
+  const headers = isTls ? { ...SECURITY_HEADERS, 'strict-transport-security': HSTS } : SECURITY_HEADERS;
   server.addHook('onRequest', async (request, reply) => {
-    void reply.headers(SECURITY_HEADERS);
-    const { host = '', origin } = request.headers;
-    if (!isLocalHost(host))
+    void reply.headers(headers);
+    const { host = '' } = request.headers;
+    if (!isLocalHost(host) && host.toLowerCase() !== named)
       return sendProblem(
         reply,
         421,
         'wrong-host',
-        `This service answers to localhost, 127.0.0.1 and [::1], not to ${JSON.stringify(host.slice(0, 80))}.`,
+        `This service answers to ${named === undefined ? '' : `${named}, `}localhost, 127.0.0.1 and [::1], not to ${JSON.stringify(host.slice(0, 80))}.`,
       );
-    if (origin !== undefined && origin !== `http://${host}`)
+    const from = request.headers.origin;
+    if (from !== undefined && from !== `${scheme}://${host}` && from !== origin)
       return sendProblem(
         reply,
         403,
         'foreign-origin',
-        `Pages of ${JSON.stringify(origin.slice(0, 80))} may not use this service; its own are at http://${host}.`,
+        `Pages of ${JSON.stringify(from.slice(0, 80))} may not use this service; its own are at ${scheme}://${host}.`,
       );
     return undefined;
   });

@@ -1,4 +1,5 @@
 /** What Prometheus is told. */
+import type { Caller } from '@apledger/ledger';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Streams } from './streams.ts';
@@ -6,7 +7,11 @@ import type { Streams } from './streams.ts';
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Counts every answer by its route, and serves /metrics. */
-export function measure(server: FastifyInstance, streams: Streams): void {
+export function measure(
+  server: FastifyInstance,
+  streams: Streams,
+  permitted: (caller: Caller | undefined) => Promise<void>,
+): void {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const labelNames = ['method', 'route', 'status'] as const;
@@ -55,7 +60,8 @@ export function measure(server: FastifyInstance, streams: Streams): void {
     requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     if (reply.statusCode >= 500) problems.inc({ route });
   });
-  server.get('/metrics', async (_, reply) =>
-    reply.header('content-type', register.contentType).send(await register.metrics()),
-  );
+  server.get('/metrics', async (request, reply) => {
+    await permitted(request.caller);
+    return reply.header('content-type', register.contentType).send(await register.metrics());
+  });
 }

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { AuditReport, operations, type ReportFormat } from '@apledger/api';
 import { HostName } from '@apledger/events';
-import { checker, hostNameOf, writeReport } from '@apledger/ledger';
+import { type AnsweredOperation, checker, hostNameOf, writeReport } from '@apledger/ledger';
 import Type from 'typebox';
 import { fromQuery, pathParameters, queryParameter, type Route } from './route.ts';
 
@@ -19,7 +19,7 @@ const { request: Request, summary } = operations.report;
 const check = checker(Request);
 
 /** The same at two addresses: of everything, and of one host. */
-const reportAt = (path: string, operationId: string, summary: string): Route => ({
+const reportAt = (operation: AnsweredOperation, path: string, operationId: string, summary: string): Route => ({
   method: 'GET',
   path,
   description: {
@@ -48,7 +48,8 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
     const given = fromQuery(Request, request);
     const named = inPath === undefined ? {} : { host: hostNameOf(inPath) };
     const { format = 'md', ...scope } = check({ ...given, ...named });
-    const report = await ledger.ask('report', scope);
+    const limits = { host: '', maxReplyBytes: Number.POSITIVE_INFINITY, caller: request.caller };
+    const report = (await operation.answer(ledger, scope, limits)) as AuditReport;
     const type = MEDIA_TYPES[format];
     if (type === 'text/html') void reply.header('content-security-policy', PAGE_POLICY);
     void reply.header('content-type', `${type}; charset=utf-8`).header('cache-control', 'no-store');
@@ -56,7 +57,7 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
   },
 });
 
-export const reports: readonly Route[] = [
-  reportAt('/report', 'report', summary),
-  reportAt('/hosts/{host}/report', 'host-report', 'An audit report of one host.'),
+export const reportsOf = (operation: AnsweredOperation): readonly Route[] => [
+  reportAt(operation, '/report', 'report', summary),
+  reportAt(operation, '/hosts/{host}/report', 'host-report', 'An audit report of one host.'),
 ];

@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
+import type { Sight } from '@apledger/ledger';
 import { type Batch, type Feed, type Frame, frameOf, type Listener } from './feed.ts';
 
 /** Frames of history are written in pieces of about this many bytes. */
@@ -15,6 +16,8 @@ export interface Wanted {
   readonly after: number;
   readonly host?: string;
   readonly types?: ReadonlySet<string>;
+  /** What its reader may see; everything without it. */
+  readonly sight?: Sight;
 }
 
 export interface StreamOptions extends Wanted {
@@ -36,10 +39,12 @@ export class FactStream implements Listener {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#position = options.after;
-    const { host, types } = options;
-    if (host !== undefined || types !== undefined)
+    const { host, types, sight } = options;
+    if (host !== undefined || types !== undefined || sight !== undefined)
       this.#wants = (frame) =>
-        (host === undefined || frame.host === host) && (types === undefined || types.has(frame.type));
+        (host === undefined || frame.host === host) &&
+        (types === undefined || types.has(frame.type)) &&
+        sight?.sees(frame.seen) !== false;
     const { response } = options;
     response.on('drain', () => {
       this.#fullSince = undefined;
@@ -63,6 +68,7 @@ export class FactStream implements Listener {
   }
 
   deliver(batch: Batch): void {
+    if (this.endIfBlind()) return;
     const isWhole = this.#wants === undefined && batch.first > this.#position;
     const bytes = isWhole ? batch.bytes : this.#selected(batch.frames);
     this.#position = Math.max(this.#position, batch.last);
@@ -71,9 +77,17 @@ export class FactStream implements Listener {
 
   /** Shows that somebody is here, and where a client goes on from when nothing came that it wanted. */
   beat(now: number): void {
+    if (this.endIfBlind()) return;
     if (this.#fullSince !== undefined) {
       if (now - this.#fullSince > STALLED_MS) this.#options.response.destroy();
     } else if (this.#isLive) this.#writeLive(Buffer.from(`: beat\nid: ${this.#position}\n\n`));
+  }
+
+  /** Ends when its reader may see nothing any more; he hears why when he comes back. */
+  endIfBlind(): boolean {
+    if (this.#options.sight?.isOver !== true) return false;
+    this.end();
+    return true;
   }
 
   end(): void {

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { Problem } from '@apledger/api';
-import type { EventLog } from '@apledger/event-log';
+import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { Feed } from './feed.ts';
 import { SECURITY_HEADERS } from './guard.ts';
 import { FactStream, type Wanted } from './stream.ts';
@@ -16,6 +16,8 @@ const CLIENT_RETRY_MS = 1000;
 export interface StreamsOptions {
   readonly log: EventLog;
   readonly report: (message: string) => void;
+  /** Gets each fact before any stream. */
+  readonly onFact?: (fact: RecordedFact) => void;
   /** Time between two signs of life. */
   readonly beatMs?: number;
 }
@@ -27,10 +29,10 @@ export class Streams {
   readonly #open = new Set<FactStream>();
   readonly #timer: NodeJS.Timeout;
 
-  private constructor({ log, report, beatMs = BEAT_MS }: StreamsOptions) {
+  private constructor({ log, report, onFact, beatMs = BEAT_MS }: StreamsOptions) {
     this.#log = log;
     this.#report = report;
-    this.#feed = new Feed(log, report);
+    this.#feed = new Feed(log, report, onFact);
     this.#timer = setInterval(() => {
       const now = performance.now();
       for (const stream of this.#open) stream.beat(now);

@@ -1,5 +1,5 @@
 /** A request as the broker brings it: the subject's host, the headers and the body. */
-import { badHeader, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
+import { badHeader, type Caller, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
 
 const PREFIX = 'apledger-';
 export const COMMAND_ID = 'apledger-command-id';
@@ -17,6 +17,8 @@ export interface Call {
   /** By their names in lower case; of repeated ones, the last. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** Who asks; undefined where access is not controlled. */
+  readonly caller?: Caller | undefined;
   /** What fits into one message of this broker. */
   readonly maxReplyBytes: number;
   /** Count `Nats-Request-Info` as who asks; see actor.ts. */
