@@ -1,46 +1,11 @@
 /** A service that answers to those it knows, each as far as his roles go; programs with tokens. */
-import { openMemoryLog, type EventLog, type RecordedFact } from '@apledger/event-log';
-import { LogLedger } from '@apledger/ledger';
-import { A, assignAdapter, create, register } from '@apledger/ledger/testing';
+import type { RecordedFact } from '@apledger/event-log';
+import { A, assignAdapter } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
 import { endpoints } from '../nats/endpoints.ts';
 import { routes } from './routes.ts';
-import { type Answer, type Scene, scene } from './test-support.ts';
-
-const RULES = 'rules:\n  - { hosts: "prod*", fourEyes: grants }\n  - { hosts: "vault*", fourEyes: all }\n';
-const HOSTS = ['prod1', 'prod2', 'test1', 'vault1'];
-
-interface Controlled extends Scene {
-  /** Who has the log itself. */
-  readonly owner: LogLedger;
-  /** A program with these roles; resolves with the headers that it sends. */
-  program(name: string, ...roles: readonly (readonly [role: string, hosts: string])[]): Promise<Record<string, string>>;
-  facts(stream?: string): Promise<RecordedFact[]>;
-}
-
-async function controlled(): Promise<Controlled> {
-  const log: EventLog = openMemoryLog();
-  const made = await scene({ access: RULES, log });
-  const owner = new LogLedger({ log, now: () => made.now });
-  for (const host of HOSTS) {
-    await owner.submit({ host, command: { ...register(host), boot: { apmask: '+0-255,-5,-6', aqmask: null } } as never, actor: 'test' });
-    await owner.submit({ host, command: create(A), actor: 'test' });
-  }
-  return Object.assign(made, {
-    owner,
-    async program(name: string, ...roles: readonly (readonly [string, string])[]) {
-      for (const [role, hosts] of roles)
-        await owner.ask('bindRole', { subject: `apledger#${name}`, role: role as 'viewer', hosts });
-      const { secret } = await owner.ask('issueToken', { program: name, until: '8h' });
-      return { authorization: `Bearer ${secret}` };
-    },
-    async facts(stream = 'access') {
-      const facts: RecordedFact[] = [];
-      for await (const fact of log.readStream(stream)) facts.push(fact);
-      return facts;
-    },
-  });
-}
+import { type Controlled, controlled } from './test-access.ts';
+import { type Answer, scene } from './test-support.ts';
 
 const command = (made: Controlled, host: string, body: unknown, headers: Record<string, string>): Promise<Answer> =>
   made.post(`/hosts/${host}/commands`, body, headers);
@@ -75,7 +40,7 @@ describe('without credentials', () => {
   it('health and what says how to sign in answer', async () => {
     const made = await controlled();
     expect((await made.get('//healthz')).status).toBe(200);
-    expect((await made.get('//auth/config')).body).toEqual({ isControlled: true });
+    expect((await made.get('//auth/config')).body).toMatchObject({ isControlled: true, clientId: 'apledger' });
     expect((await (await scene()).get('//auth/config')).body).toEqual({ isControlled: false });
   });
 });
@@ -212,11 +177,21 @@ describe('every operation', () => {
   });
 
   it('over NATS needs a caller as well', async () => {
+    const requests: Readonly<Record<string, object>> = {
+      mdev: { mdev: A },
+      guest: { guest: 'web' },
+      verify: { heads: [{ host: 'prod1', revision: 0, hash: '0'.repeat(64) }] },
+      command: { type: 'ScanBus' },
+      'propose-change': { commands: [{ type: 'ScanBus' }], reason: 'x' },
+      change: { change: 'x' },
+      'approve-change': { change: 'x', work: '0'.repeat(64), effect: '0'.repeat(64) },
+      'refuse-change': { change: 'x', reason: 'x' },
+    };
     const made = await controlled();
-    for (const { answer, group, subject } of endpoints) {
+    for (const { answer, group, name, subject } of endpoints) {
       const call = { subject: `${group}.${subject.replace('*', 'prod1')}`, headers: new Map(), maxReplyBytes: 1e6, trustsRequestInfo: false };
-      const body = new TextEncoder().encode(subject === 'verify' ? `{"heads":[{"host":"prod1","revision":0,"hash":"${'0'.repeat(64)}"}]}` : '{"type":"ScanBus"}');
-      await expect(answer(made.ledger, { ...call, body }), subject).rejects.toMatchObject({ name: 'Problem' });
+      const body = new TextEncoder().encode(JSON.stringify(requests[name] ?? {}));
+      await expect(answer(made.ledger, { ...call, body }), name).rejects.toMatchObject({ status: 401 });
     }
   });
 });
