@@ -18,6 +18,7 @@ export async function openEdge(
   ledger: LogLedger,
   configuration: AccessConfiguration,
   report: (line: string) => void,
+  { keysCooldownMs }: { readonly keysCooldownMs?: number } = {},
 ): Promise<Edge> {
   const { access } = ledger;
   const { hash, oidc, binders, rules } = configuration;
@@ -36,6 +37,6 @@ export async function openEdge(
     configuration,
     authenticator: new Authenticator(access),
     failures: new FailureCounter(access, report),
-    provider: oidc && new Provider(oidc, access),
+    provider: oidc && new Provider(oidc, access, keysCooldownMs),
   };
 }

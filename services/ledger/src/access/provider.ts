@@ -32,11 +32,13 @@ export interface OpenedSession {
 export class Provider {
   readonly configuration: OidcConfiguration;
   readonly #access: AccessControl;
+  readonly #keysCooldownMs: number;
   #discovered: Promise<oidc.Configuration> | undefined;
   #keys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
-  constructor(configuration: OidcConfiguration, access: AccessControl) {
+  constructor(configuration: OidcConfiguration, access: AccessControl, keysCooldownMs = KEYS_COOLDOWN_MS) {
     this.configuration = configuration;
+    this.#keysCooldownMs = keysCooldownMs;
     this.#access = access;
   }
 
@@ -98,7 +100,7 @@ export class Provider {
     const client = await this.#client();
     this.#keys ??= createRemoteJWKSet(new URL(client.serverMetadata().jwks_uri ?? ''), {
       timeoutDuration: TIMEOUT_MS,
-      cooldownDuration: KEYS_COOLDOWN_MS,
+      cooldownDuration: this.#keysCooldownMs,
     });
     try {
       const { payload } = await jwtVerify(idToken, this.#keys, {
@@ -113,7 +115,7 @@ export class Provider {
       if (nonce !== undefined && payload.nonce !== nonce) throw notVouched('the nonce is another');
       if (Array.isArray(payload.aud) && payload.aud.length > 1 && payload.azp !== audience)
         throw notVouched('it was issued to another client');
-      if (payload.sub === '' || (payload.sub?.length ?? 0) > 255) throw notVouched('its subject is no name');
+      if (typeof payload.sub !== 'string' || payload.sub === '' || payload.sub.length > 255) throw notVouched('its subject is no name');
       return payload;
     } catch (error) {
       if (error instanceof Problem) throw error;
