@@ -68,6 +68,7 @@ const mayDoIo = [
   'packages/projections/src/sqlite-store.ts',
   'packages/command-handler/src/snapshot-files.ts',
   'packages/ledger/src/place.ts',
+  'packages/ledger/src/kept-sessions.ts',
 ];
 const io =
   /^(?:node:)?(?:fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|worker_threads)(?:\/|$)/;

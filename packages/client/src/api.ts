@@ -31,9 +31,14 @@ export interface Submission {
 /** Every call throws Problem when the service says no, and Unreachable when nobody answers or it is no ledger. */
 export class Api {
   readonly #place: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** `server` is where the service is, `http://127.0.0.1:8642`; '' = where this page is from. */
-  constructor(server: string) {
+  /**
+   * `server` is where the service is, `http://127.0.0.1:8642`; '' = where this page is from. `secret` is that of a token or a session;
+   * pages have a cookie instead.
+   */
+  constructor(server: string, secret?: string) {
+    this.#headers = bearer(secret);
     this.#place = server.replace(/\/$/, '');
   }
 
@@ -102,7 +107,10 @@ export class Api {
     try {
       const response = await fetch(`${this.#place}/api/v1${address}`, {
         method,
-        headers: content === undefined ? headers : { 'content-type': 'application/json', ...headers },
+        headers: {
+          ...this.#headers,
+          ...(content === undefined ? headers : { 'content-type': 'application/json', ...headers }),
+        },
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -113,6 +121,10 @@ export class Api {
     }
   }
 }
+
+/** The header that shows a secret. */
+export const bearer = (secret: string | undefined): Readonly<Record<string, string>> =>
+  secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 
 /** The text as JSON; undefined when it is none: then it is not from a ledger. */
 function bodyOf(text: string): unknown {

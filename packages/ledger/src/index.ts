@@ -33,6 +33,7 @@ export {
   uuidOf,
 } from './input.ts';
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
+export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';

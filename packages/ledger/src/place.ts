@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Problem } from '@apledger/api';
 import { type EventLog, openLog, sqliteDirectory } from '@apledger/event-log';
 import { memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import { secretFor } from './kept-sessions.ts';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import { ServiceLedger } from './service-ledger.ts';
@@ -76,7 +77,7 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
       'no-such-log',
       'Give either --server, or --data and --log: the service has a log of its own.',
     );
-  return new ServiceLedger(place.server);
+  return new ServiceLedger(place.server, secretFor(place.server));
 }
 
 /** The read model is a cache: where it cannot be written and nobody insists, it is kept in memory. */

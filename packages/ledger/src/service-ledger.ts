@@ -19,12 +19,13 @@ import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
 export class ServiceLedger implements Ledger {
   readonly #server: string;
+  readonly #secret: string | undefined;
   readonly #api: Api;
   /** Folded here, from the facts that the service has. */
   readonly #hosts = new Map<string, HostState>();
 
   /** Throws Problem for what is no address of a service. */
-  constructor(server: string) {
+  constructor(server: string, secret?: string) {
     if (!/^https?:\/\/[^/?#]+\/?$/.test(server) || !URL.canParse(server))
       throw new Problem(
         400,
@@ -32,7 +33,8 @@ export class ServiceLedger implements Ledger {
         `--server ${server}: no address of a service; write http://127.0.0.1:8642.`,
       );
     this.#server = server;
-    this.#api = new Api(server);
+    this.#secret = secret;
+    this.#api = new Api(server, secret);
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
@@ -65,7 +67,7 @@ export class ServiceLedger implements Ledger {
   }
 
   async *follow({ after = 0, ...wanted }: Wanted, signal: AbortSignal): AsyncGenerator<RecordedFact> {
-    for await (const delivery of followFacts({ server: this.#server, signal, after, ...wanted }))
+    for await (const delivery of followFacts({ server: this.#server, secret: this.#secret, signal, after, ...wanted }))
       if ('fact' in delivery) yield recorded(delivery.fact);
   }
 

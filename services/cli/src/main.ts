@@ -7,6 +7,8 @@ import { InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CannotFold } from '@apledger/projections';
+import { accessCommands } from './commands/access.ts';
+import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -21,6 +23,7 @@ import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
+import { loginCommands } from './commands/login.ts';
 import { labCommands } from './lab/commands.ts';
 import { server } from './options.ts';
 
@@ -30,7 +33,12 @@ export const program: Program = {
   summary:
     'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
   shared: server,
-  groups: { lab: "show a simulated host's /sys as a real file system, for real tools" },
+  groups: {
+    access: 'who may do what, and who gave whom the right',
+    change: 'changes that need a second person',
+    token: 'what programs show instead of signing in',
+    lab: "show a simulated host's /sys as a real file system, for real tools",
+  },
   commands: [
     runCommand,
     showCommand,
@@ -46,6 +54,9 @@ export const program: Program = {
     reportCommand,
     relayCommand,
     tailCommand,
+    ...loginCommands,
+    ...changeCommands,
+    ...accessCommands,
     ...labCommands,
   ],
 };

@@ -1,5 +1,6 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 
+import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
@@ -8,7 +9,9 @@ import { BrokerError } from '@apledger/nats';
 import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
+import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
+import { readTlsFiles, secureOptions } from './http/tls.ts';
 import { openEdge } from './access/edge.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
@@ -58,11 +61,46 @@ async function serve(server: FastifyInstance, ledger: LogLedger, options: Option
   const membership =
     broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
   const url = await listen(server, options);
+  const mtls = await listenMtls(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
   say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);
+  if (mtls !== undefined) say(`programs with certificates at port ${mtls.port}`);
+  if (options.access === undefined)
+    say('nobody signs in: whoever reaches it may do everything, so it listens on loopback only (docs/access.md)');
+  const onHangup = (): void => renewTls(server, mtls, options);
+  process.on('SIGHUP', onHangup);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
-  return untilEnd(server, membership);
+  try {
+    return await untilEnd(server, membership);
+  } finally {
+    process.off('SIGHUP', onHangup);
+    await mtls?.close();
+  }
+}
+
+function listenMtls(
+  server: FastifyInstance,
+  { host, mtlsPort: port, tls, access }: Options,
+): Promise<MtlsListener> | undefined {
+  const ca = access?.ca;
+  if (port === undefined || tls === undefined || ca === undefined) return undefined;
+  return listenForCertificates(server, { host, port, tls, ca }).catch((error: unknown) => {
+    throw new Failure(2, `--mtls-port ${port}: ${error instanceof Error ? error.message : error}`, error);
+  });
+}
+
+/** Certificates are replaced while the service runs; those that cannot be used leave it as it was. */
+function renewTls(server: FastifyInstance, mtls: MtlsListener | undefined, { tls }: Options): void {
+  if (tls === undefined) return complain('SIGHUP: there is no TLS to renew');
+  try {
+    const files = readTlsFiles(tls.paths);
+    (server.server as unknown as TlsServer).setSecureContext(secureOptions(files));
+    mtls?.renew(files);
+    say('SIGHUP: serving with the certificate that is in the files now');
+  } catch (error) {
+    complain(`SIGHUP: the old certificate stays: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Listens; resolves with the URL that browsers take. Throws Failure(2) when the port is not to be had. */

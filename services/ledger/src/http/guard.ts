@@ -1,6 +1,6 @@
 /** What every request passes before anything looks at it, and what every answer says to browsers. */
 import type { FastifyInstance } from 'fastify';
-import { isLocalHost } from './loopback.ts';
+import { hostNameIn, isLocalHost } from './loopback.ts';
 import { sendProblem } from './problem.ts';
 
 /** The console loads nothing from anywhere else, and nobody frames it. Libraries of components set styles in place. */
@@ -42,12 +42,12 @@ export interface GuardOptions {
  */
 export function guard(server: FastifyInstance, { isTls = false, origin }: GuardOptions = {}): void {
   const scheme = isTls ? 'https' : 'http';
-  const named = origin === undefined ? undefined : new URL(origin).host;
+  const named = origin === undefined ? undefined : new URL(origin).hostname;
   const headers = isTls ? { ...SECURITY_HEADERS, 'strict-transport-security': HSTS } : SECURITY_HEADERS;
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(headers);
     const { host = '' } = request.headers;
-    if (!isLocalHost(host) && host.toLowerCase() !== named)
+    if (!isLocalHost(host) && hostNameIn(host) !== named)
       return sendProblem(
         reply,
         421,

@@ -24,9 +24,13 @@ export function bindAddress(text: string, isSecured = false): string {
   );
 }
 
+/** The name in a Host header, without the port; undefined for what is none. */
+export const hostNameIn = (header: string): string | undefined =>
+  /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(header)?.[1]?.toLowerCase();
+
 /** Whether a Host header names this machine to itself: a page that had its name re-bound to 127.0.0.1 sends its own. */
 export function isLocalHost(header: string): boolean {
-  const name = /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(header)?.[1]?.toLowerCase();
+  const name = hostNameIn(header);
   if (name === undefined) return false;
   return name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''));
 }
