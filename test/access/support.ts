@@ -142,3 +142,21 @@ export class Browser {
     }
   }
 }
+
+/** Goes through the pages of the device flow as the person would, from the address that the terminal shows. */
+export async function confirmDevice(url: string, person: string): Promise<string> {
+  const browser = new Browser();
+  let page = await browser.go(url);
+  for (let step = 0; step < 6; step++) {
+    const text = await page.response.text();
+    if (text.includes('Go back to the terminal')) return text;
+    if (page.url.includes('/interaction/')) {
+      page = await browser.go(`${page.url}?as=${person}`);
+      continue;
+    }
+    const action = /action="([^"]+)"/.exec(text)?.[1] ?? page.url;
+    const fields = [...text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']): [string, string] => [name, value]);
+    page = await browser.go(new URL(action, page.url).href, { method: 'POST', body: new URLSearchParams(fields) });
+  }
+  throw new Error(`the device flow does not end: ${page.url}`);
+}

@@ -28,15 +28,15 @@ export function whyNotApprove(
 ): string | undefined {
   const { host, change: id } = change.proposal;
   const { proposedBy } = change;
-  if (!may(state, subject, 'approve', host, at)) return whyNot(state, subject, 'approve', host, at);
   if (proposedBy === undefined) return `it is not known who proposed change ${id}: propose it again`;
+  if (sameSubject(subject, proposedBy))
+    return `${subjectText(subject)} proposed change ${id}: somebody else has to approve it`;
+  if (!may(state, subject, 'approve', host, at)) return whyNot(state, subject, 'approve', host, at);
   const shared = handsOf(state, proposedBy).find((hand) =>
     handsOf(state, subject).some((other) => sameSubject(hand, other)),
   );
   if (shared !== undefined)
-    return sameSubject(subject, proposedBy)
-      ? `${subjectText(subject)} proposed change ${id}: somebody else has to approve it`
-      : `${subjectText(shared)} stands behind the proposal of change ${id} and behind ${subjectText(subject)}: somebody else has to approve it`;
+    return `${subjectText(shared)} stands behind the proposal of change ${id} and behind ${subjectText(subject)}: somebody else has to approve it`;
   const issuers = approversFrom(state.rules, host);
   if (issuers.length > 0 && !issuers.includes(subject.issuer))
     return `changes of host ${host} are approved by subjects of ${issuers.join(' or ')}, not by ${subjectText(subject)}`;

@@ -84,9 +84,9 @@ export function whyNot(
   const bound = inForce(state, subject, at);
   const apart = APART.find(({ role }) => bound.some((binding) => binding.role === role));
   if (apart !== undefined && !apart.verbs.includes(verb))
-    return `${subjectText(subject)} has the role ${apart.role}, which may not ${verb}, whatever other roles there are.`;
+    return `${subjectText(subject)} has the role ${apart.role}, which may not ${verb}, whatever other roles there are`;
   const roles = ROLES.filter((role) => verbsOf(role).includes(verb)).join(' or ');
-  return `${subjectText(subject)} may not ${verb} on ${where}: that needs the role ${roles} there.`;
+  return `${subjectText(subject)} may not ${verb} on ${where}: that needs the role ${roles} there`;
 }
 
 /** Everybody who may do this on the host as of then, by the subject's text. */

@@ -30,5 +30,4 @@ const timeOf = (text: string): number =>
 
 const most = (ms: number): string => (ms % DAY_MS === 0 ? `${ms / DAY_MS} days` : `${ms / HOUR_MS} hours`);
 
-const wrong = (problem: string): Problem =>
-  new Problem(400, 'invalid-request', 'The request is not what this asks for.', { problems: [problem] });
+const wrong = (problem: string): Problem => new Problem(400, 'invalid-request', `${problem}.`);

@@ -5,12 +5,14 @@ import {
   bindingProblem,
   fourEyesOf,
   matchesHost,
+  PROGRAMS,
   parseSubject,
   rolesOn,
   sameSubject,
   subjectText,
   verbsOf,
   whoCan as whoCanOf,
+  X509,
 } from '@apledger/access';
 import { Problem, type WhoAmI } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
@@ -117,7 +119,7 @@ const bindings: Answer<'bindings'> = async (ledger, _, { caller }) => {
 
 const bindRole: Answer<'bindRole'> = async ({ access }, request, { caller }) => {
   const { role, hosts, reason } = request;
-  const subject = subjectOf(await access.sync(), request.subject);
+  const subject = subjectOf(await access.sync(), request.subject, caller === undefined);
   const until =
     request.until === undefined ? null : validUntil(request.until, access.at, MAX_BINDING_MS, 'until');
   checkOther(caller, subject);
@@ -134,7 +136,7 @@ const bindRole: Answer<'bindRole'> = async ({ access }, request, { caller }) => 
 
 const unbindRole: Answer<'unbindRole'> = async ({ access }, request, { caller }) => {
   const { role, hosts, reason } = request;
-  const subject = subjectOf(await access.sync(), request.subject);
+  const subject = subjectOf(await access.sync(), request.subject, caller === undefined);
   await access.record(authorOf(caller), (state) => {
     const isBound = [...state.bindingsOf(subject)].some((each) => each.role === role && each.hosts === hosts);
     if (!isBound)
@@ -154,18 +156,17 @@ function checkOther(caller: Caller | undefined, subject: Subject): void {
   throw new Problem(403, 'denied', 'Nobody binds himself to a role: another access-admin has to.');
 }
 
-/** Throws Problem for what names nobody who could ever sign in here. */
-export function subjectOf({ configuration: { issuers } }: AccessState, text: string): Subject {
+/** Throws Problem for what names nobody who could ever sign in here; who has the log itself may name subjects of a provider to come. */
+export function subjectOf({ configuration: { issuers } }: AccessState, text: string, isOwner = false): Subject {
   const subject = parseSubject(text, issuers.length === 1 ? issuers[0] : undefined);
-  const known = ['apledger', 'x509', ...issuers];
-  if (subject !== undefined && known.includes(subject.issuer)) return subject;
+  const known = [PROGRAMS, X509, ...issuers];
+  if (subject !== undefined && (isOwner || known.includes(subject.issuer))) return subject;
   const reason =
     subject === undefined
       ? 'it names no issuer, and there is not exactly one provider that could be meant'
       : `nobody of the issuer ${subject.issuer} signs in here`;
-  throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
-    problems: [`subject: ${text}: ${reason}; write ISSUER#NAME with one of the issuers ${known.join(', ')}`],
-  });
+  const forms = known.map((issuer) => `${issuer}#NAME`).join(' or ');
+  throw new Problem(400, 'invalid-request', `${text}: no subject: ${reason}. Write ${forms}.`);
 }
 
 export const accessAnswers = { whoAmI, whoCan, bindings, bindRole, unbindRole };

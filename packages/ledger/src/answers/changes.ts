@@ -204,9 +204,10 @@ async function mayJudge(
       'denied',
       `Change ${id} needs a second person, and who has the log itself cannot be told from another: approve it through the service, signed in.`,
     );
-  await access.permit(caller, 'approve', host, asked);
+  await access.sync();
   const why = whyNotApprove(access.state, change, caller.subject, access.at);
   if (why !== undefined) throw await access.denied(caller, 'approve', host, asked, why);
+  await access.permit(caller, 'approve', host, asked);
   return authorOf(caller);
 }
 

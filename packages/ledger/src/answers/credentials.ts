@@ -43,9 +43,7 @@ async function holderOf(
   }
   if (caller === undefined) {
     if (ledger.isControlled) throw notSignedIn();
-    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
-      problems: ['program: say which program the token is for; who asks here is not known'],
-    });
+    throw new Problem(400, 'invalid-request', 'Name the program that the token is for: who asks here is not known.');
   }
   await ledger.access.sync();
   const ended = ledger.access.ended(caller);
@@ -85,9 +83,11 @@ function publicKeyOf(text: string): string {
   } catch {
     // As any other text.
   }
-  throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
-    problems: ['publicKey: no Ed25519 key: openssl genpkey -algorithm ed25519, openssl pkey -pubout'],
-  });
+  throw new Problem(
+    400,
+    'invalid-request',
+    'That is no Ed25519 public key; make one with openssl genpkey -algorithm ed25519, and openssl pkey -pubout.',
+  );
 }
 
 const pemOf = (text: string): string => {

@@ -17,7 +17,7 @@ describe('break glass', () => {
       made.post(`/access/break-glass/${glass}/review`, { finding: 'it was needed' }, headers);
 
     expect((await give()).status).toBe(403);
-    expect(await open({ for: '5h' })).toMatchObject({ status: 400, body: { problems: [expect.stringContaining('4 hours')] } });
+    expect(await open({ for: '5h' })).toMatchObject({ status: 400, body: { detail: expect.stringContaining('4 hours') } });
     expect((await open({ hosts: 'test1' })).status).toBe(403);
     expect((await open({ hosts: '*' })).status).toBe(403);
     const { body } = await open();
