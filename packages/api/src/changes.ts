@@ -65,7 +65,6 @@ const propose = operation({
   scope: 'host',
   verb: 'propose',
   http: { method: 'POST', path: '/hosts/{host}/changes' },
-  subject: 'propose-change.*',
   request: Type.Object(
     {
       commands: Type.Array(CommandBody, { minItems: 1, maxItems: MAX_COMMANDS }),
@@ -120,7 +119,6 @@ const approve = operation({
   scope: 'log',
   checked: 'itself',
   http: { method: 'POST', path: '/changes/{change}/approve' },
-  subject: 'approve-change',
   request: Type.Object({ change: ChangeId, work: Digest, effect: Digest }, closed),
   reply: ChangeView,
 });
@@ -131,7 +129,6 @@ const refuse = operation({
   scope: 'log',
   checked: 'itself',
   http: { method: 'POST', path: '/changes/{change}/refuse' },
-  subject: 'refuse-change',
   request: Type.Object({ change: ChangeId, reason: Reason }, closed),
   reply: ChangeView,
 });

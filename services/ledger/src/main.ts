@@ -12,7 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
 import { readTlsFiles, secureOptions } from './http/tls.ts';
-import { openEdge } from './access/edge.ts';
+import { type Edge, openEdge } from './access/edge.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
 
@@ -47,7 +47,7 @@ async function start(options: Options): Promise<number> {
       ...(tls !== undefined && { tls }),
     });
     try {
-      return await serve(server, ledger, options);
+      return await serve(server, ledger, edge, options);
     } finally {
       await server.close();
     }
@@ -56,10 +56,15 @@ async function start(options: Options): Promise<number> {
   }
 }
 
-async function serve(server: FastifyInstance, ledger: LogLedger, options: Options): Promise<number> {
+async function serve(
+  server: FastifyInstance,
+  ledger: LogLedger,
+  edge: Edge | undefined,
+  options: Options,
+): Promise<number> {
   const { broker, place } = options;
   const membership =
-    broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
+    broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, edge, report: complain });
   const url = await listen(server, options);
   const mtls = await listenMtls(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;

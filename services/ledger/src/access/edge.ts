@@ -1,5 +1,5 @@
 /** What a controlled ledger needs at its edge, whatever the transport: the configuration, who asks, and a count of strangers. */
-import type { LogLedger } from '@apledger/ledger';
+import type { AccessControl, LogLedger } from '@apledger/ledger';
 import { Authenticator } from './authenticator.ts';
 import type { AccessConfiguration } from './configuration.ts';
 import { FailureCounter } from './failures.ts';
@@ -7,6 +7,7 @@ import { Provider } from './provider.ts';
 
 export interface Edge {
   readonly configuration: AccessConfiguration;
+  readonly access: AccessControl;
   readonly authenticator: Authenticator;
   readonly failures: FailureCounter;
   /** Undefined without people who sign in. */
@@ -35,6 +36,7 @@ export async function openEdge(
   );
   return {
     configuration,
+    access,
     authenticator: new Authenticator(access),
     failures: new FailureCounter(access, report),
     provider: oidc && new Provider(oidc, access, keysCooldownMs),

@@ -7,7 +7,7 @@ const MAX_SOURCES = 1000;
 const OTHERS = 'others';
 
 /** Why a request was not let in. */
-export type Failure = 'none' | 'malformed' | 'unknown' | 'expired' | 'revoked' | 'cross-site' | 'id-token';
+export type Failure = 'none' | 'malformed' | 'unknown' | 'expired' | 'revoked' | 'cross-site' | 'id-token' | 'replayed';
 
 interface Count {
   readonly from: string;

@@ -182,10 +182,7 @@ describe('every operation', () => {
       guest: { guest: 'web' },
       verify: { heads: [{ host: 'prod1', revision: 0, hash: '0'.repeat(64) }] },
       command: { type: 'ScanBus' },
-      'propose-change': { commands: [{ type: 'ScanBus' }], reason: 'x' },
       change: { change: 'x' },
-      'approve-change': { change: 'x', work: '0'.repeat(64), effect: '0'.repeat(64) },
-      'refuse-change': { change: 'x', reason: 'x' },
     };
     const made = await controlled();
     for (const { answer, group, name, subject } of endpoints) {

@@ -76,6 +76,7 @@ const WHY: Readonly<Record<Failure, string>> = {
   expired: 'this token, session or certificate has expired; sign in again',
   revoked: 'this token or session was revoked; sign in again',
   'cross-site': 'a session of a browser counts for requests of its own page only',
+  replayed: 'this request was made before',
   'id-token': 'the provider does not vouch for this',
 };
 

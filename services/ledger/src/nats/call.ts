@@ -6,10 +6,12 @@ export const COMMAND_ID = 'apledger-command-id';
 export const MESSAGE_ID = 'nats-msg-id';
 export const ACTOR = 'apledger-actor';
 export const CORRELATION = 'apledger-correlation';
+/** A JWT of a registered key, see identity.ts. */
+export const SIGNATURE = 'apledger-signature';
 export const EXPECTED_REVISION = 'apledger-expected-revision';
 /** Set by the server for what comes through an import of another account; what a client sets there, it replaces. */
 export const REQUEST_INFO = 'nats-request-info';
-const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION]);
+const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION, SIGNATURE]);
 
 /** One request. */
 export interface Call {
