@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'reply-too-large'
   | 'overloaded'
   | 'unreadable-log'
+  | 'cache-unusable'
   | 'internal'
   | `log-${string}`
   | HttpProblemCode;
@@ -50,6 +51,9 @@ export interface ProblemDetails {
   readonly expected?: number | 'none';
   /** Where the stream ends. */
   readonly actual?: number | 'none';
+  /** Of a command that was not answered: `no`, this request has recorded nothing; `unknown`, repeat it with the same id. */
+  readonly kept?: 'no' | 'unknown';
+  readonly commandId?: string;
 }
 
 /** Ends a request; becomes an error reply, and on the other side a Problem again. The message is for people, and made visible. */

@@ -88,7 +88,14 @@ const rebuild = operation({
   verb: 'report',
   http: { method: 'POST', path: '/rebuild' },
   request: Type.Object({}, closed),
-  reply: Type.Object({ position: Type.Integer(), hosts: Type.Integer(), milliseconds: Type.Integer() }),
+  reply: Type.Object({
+    position: Type.Integer(),
+    hosts: Type.Integer(),
+    milliseconds: Type.Integer(),
+    kept: Type.Optional(
+      Type.Boolean({ description: 'false: there is no place where it can be kept, and nothing was rebuilt' }),
+    ),
+  }),
 });
 
 export const verifyOperations = { verify, recompute, rebuild };

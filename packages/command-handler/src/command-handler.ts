@@ -3,9 +3,11 @@ import {
   type Appended,
   type Auth,
   type EventLog,
+  LogError,
   type Moment,
   type NewFact,
   type RecordedFact,
+  unsettled,
   WrongExpectedRevision,
 } from '@apledger/event-log';
 import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
@@ -17,6 +19,9 @@ import { v7 as uuidv7 } from 'uuid';
 const MAX_ATTEMPTS = 100;
 /** About 40 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
 const MAX_HOSTS = 1000;
+
+/** An id for a command that nobody has given before; they follow each other in the log's index. */
+export const newCommandId = (): string => uuidv7();
 
 /** One command for one host. */
 export interface Submission {
@@ -38,6 +43,8 @@ export interface Submission {
    * other in the log's index; random ones cost an append a third.
    */
   readonly commandId?: string;
+  /** The id was made for this submission: nothing can have been recorded under it. */
+  readonly isNewId?: boolean;
   /** What this command belongs to, a script's run for instance. Default: the command's own id. */
   readonly correlation?: string;
   /**
@@ -111,7 +118,7 @@ export class CommandHandler {
 
   /** Decides and appends. Throws what the log throws when it cannot take the facts. */
   async submit(submission: Submission): Promise<Receipt> {
-    const { host, commandId = uuidv7() } = submission;
+    const { host, commandId = newCommandId() } = submission;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#inTurn(host, () => this.#attempt(submission, commandId));
@@ -156,7 +163,8 @@ export class CommandHandler {
     const { revision } = state;
     // Asked after the state was read: another process that carries out the same command is then seen here, or the
     // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
-    const recorded = submission.commandId === undefined ? [] : await this.#log.readCommand(stream, commandId);
+    const isNew = submission.commandId === undefined || submission.isNewId === true;
+    const recorded = isNew ? [] : await this.#log.readCommand(stream, commandId);
     if (recorded.length > 0) return receiptOf(commandId, recorded);
     const expected = revision < 0 ? 'none' : revision;
     if (submission.expected !== undefined && !(await this.#isAsExpected(host, state, submission.expected)))
@@ -177,9 +185,18 @@ export class CommandHandler {
       correlation,
       facts,
     });
-    if (appended.duplicate) return receiptOf(commandId, await this.#log.readCommand(stream, commandId));
+    if (appended.duplicate) return receiptOf(commandId, await this.#factsKept(stream, commandId));
     this.#advance(host, state, facts, appended);
     return receipt(commandId, decision, appended.lastRevision);
+  }
+
+  /** The facts of a command that was appended before: who cannot read them now must not hear that there are none. */
+  async #factsKept(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
+    try {
+      return await this.#log.readCommand(stream, commandId);
+    } catch (error) {
+      throw error instanceof LogError ? unsettled(error) : error;
+    }
   }
 
   /** Whether who decided on that revision would decide the same on the state as it is. */

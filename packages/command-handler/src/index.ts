@@ -10,6 +10,7 @@
 export {
   CommandHandler,
   type CommandHandlerOptions,
+  newCommandId,
   type Receipt,
   type States,
   type Submission,

@@ -1,7 +1,7 @@
 /** The stored JSON of a commit as envelopes, for adapters that keep it as one array. Nothing is taken on trust. */
 
 import type { Auth, Json } from './port.ts';
-import type { Envelope } from './seal.ts';
+import { canonicalEnvelope, type Envelope } from './seal.ts';
 
 /** What a commit's own place says of its facts. */
 export interface CommitFrame {
@@ -46,8 +46,14 @@ export function parseEnvelopes(body: string, frame: CommitFrame): readonly Envel
       return `fact ${index} of the body is of another stream, revision or command than its commit`;
     envelopes.push(value);
   }
-  return envelopes;
+  return isCanonical(body, envelopes)
+    ? envelopes
+    : 'the body is not the text that was hashed: a key stands in it twice, or another program wrote it';
 }
+
+/** Other readers of the body must see what is hashed. Keys that are numbers change their order in JavaScript: these cost the long way. */
+const isCanonical = (body: string, envelopes: readonly Envelope[]): boolean =>
+  JSON.stringify(envelopes) === body || `[${envelopes.map(canonicalEnvelope).join(',')}]` === body;
 
 function parse(body: string): readonly Json[] | undefined {
   try {

@@ -10,7 +10,7 @@
  * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
-export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
+export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { openMemoryLog } from './memory.ts';
@@ -30,12 +30,17 @@ export type {
   PackedPage,
   RecordedFact,
 } from './port.ts';
+export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
+export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,
+  joinVerification,
   type NotedHead,
   type Problem,
+  type RangeReport,
   type Verification,
   type VerifyOptions,
   verify,
+  verifyRange,
 } from './verify.ts';

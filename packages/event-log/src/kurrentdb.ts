@@ -67,6 +67,10 @@ class KurrentLog implements EventLog {
     return this.#writer.append(commit);
   }
 
+  async checkWritable(): Promise<void> {
+    await this.lastPosition(); // answered by the leader, which takes appends as well
+  }
+
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     this.#checkOpen();
     return this.#writer.readCommand(stream, commandId);

@@ -26,6 +26,7 @@ export function openMemoryLog(): EventLog {
 }
 
 class MemoryLog implements EventLog {
+  readonly recordsInOrder = true;
   /** The fact at position p is at p - 1. */
   readonly #facts: Stored[] = [];
   readonly #streams = new Map<string, Stream>();
@@ -75,6 +76,10 @@ class MemoryLog implements EventLog {
     if (appended === undefined) return [];
     const run = this.#run(stream, appended.firstRevision, appended.lastRevision);
     return [...run].map((stored) => stored.fact);
+  }
+
+  async checkWritable(): Promise<void> {
+    this.#checkOpen();
   }
 
   async *readStream(

@@ -109,8 +109,15 @@ export interface Head {
 export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: number };
 
 export interface EventLog {
+  /** True where `recordedAt` never runs backwards in the order of positions, over all streams. */
+  readonly recordsInOrder?: boolean;
   /** Appends atomically and durably. Throws `WrongExpectedRevision`, or `LogError` when the store cannot take it. */
   append(commit: Commit): Promise<Appended>;
+  /**
+   * Throws LogError when an append would fail now, as far as that can be found out without one: `locked`, `disk-full`,
+   * `io`, `unreachable`. Records nothing.
+   */
+  checkWritable(): Promise<void>;
   /** The facts that a command already caused in a stream, oldest first; empty when it never was appended. */
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]>;
   readStream(

@@ -20,15 +20,27 @@ export class Heads {
     this.#log = log;
   }
 
+  /** The heads as of a position, those of some streams perhaps newer; nothing before they were asked for. */
+  get known(): { readonly position: number; readonly known: ReadonlyMap<string, Head> } | undefined {
+    if (!Number.isFinite(this.#position)) return undefined;
+    const known = new Map([...this.#heads.values()].map((head) => [head.stream, head]));
+    return { position: this.#position, known };
+  }
+
+  /** Brings them up to date, as of this position of the log or a later one. */
+  async upTo(position: number): Promise<void> {
+    const update = this.#updating.then(() => this.#upTo(position));
+    this.#updating = update.catch(() => undefined);
+    await update;
+  }
+
   /** So many hosts after a name, sorted, with their heads as of this position of the log or a later one. */
   async after(
     name: string,
     count: number,
     position: number,
   ): Promise<readonly (readonly [host: string, head: Head])[]> {
-    const update = this.#updating.then(() => this.#upTo(position));
-    this.#updating = update.catch(() => undefined);
-    await update;
+    await this.upTo(position);
     this.#names ??= [...this.#heads.keys()].sort();
     const names = this.#names;
     const first = firstAfter(names, name);

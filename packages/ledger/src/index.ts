@@ -22,7 +22,9 @@ export {
 export { Sight } from './access/sight.ts';
 export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
+export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
   hostNameOf,
@@ -37,7 +39,12 @@ export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessi
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
+export { isPassing, LogHealth } from './outage/health.ts';
+export { LiveTail, type TailFact } from './outage/live-tail.ts';
+export type { Reading } from './outage/reading.ts';
+export type { Current, Watch } from './outage/watch.ts';
 export {
+  cacheDirectory,
   dataDirectory,
   type OpenLedgerOptions,
   openLedger,

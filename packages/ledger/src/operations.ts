@@ -6,6 +6,7 @@ import { Compile, type Validator } from 'typebox/compile';
 import { permitted } from './access/permit.ts';
 import type { Answer, Limits } from './answer.ts';
 import { answers } from './answers/index.ts';
+import { isLong } from './elsewhere.ts';
 import type { LogLedger } from './log-ledger.ts';
 
 /** More problems than these help nobody. */
@@ -17,7 +18,7 @@ export interface Scope extends Omit<Limits, 'sees'> {
 }
 
 export interface AnsweredOperation extends Operation {
-  /** Checks the request and answers. Throws what `asProblem` makes an error reply of. */
+  /** Checks the request and answers, with a WrittenReply where it was answered elsewhere. Throws what `asProblem` makes an error reply of. */
   answer(ledger: LogLedger, request: unknown, scope: Scope): Promise<unknown>;
 }
 
@@ -29,10 +30,15 @@ function answered(name: OperationName): AnsweredOperation {
   return {
     ...declared,
     answer: async (ledger, given, { host, ...limits }) => {
-      const request = check(given);
-      const asked = declared.scope === 'host' ? { ...request, host } : request;
-      const sees = await permitted(ledger, declared, asked, limits.caller);
-      return answer(ledger, asked as never, { ...limits, sees });
+      const checked = check(given);
+      const request = (declared.scope === 'host' ? { ...checked, host } : checked) as never;
+      const sees = await permitted(ledger, declared, request, limits.caller);
+      const { elsewhere } = ledger;
+      const { maxReplyBytes } = limits;
+      // What somebody may see is known in this thread only.
+      if (elsewhere !== undefined && sees === undefined && isLong(name, request))
+        return elsewhere.answer(name, request, { maxReplyBytes });
+      return answer(ledger, request, { ...limits, sees });
     },
   };
 }

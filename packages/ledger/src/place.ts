@@ -1,9 +1,9 @@
 /** Where a ledger is: a directory on this machine, a log that a URL names, or a service. The one reading of these options. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '@apledger/api';
-import { type EventLog, openLog, sqliteDirectory } from '@apledger/event-log';
-import { memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
+import { type EventLog, makePrivateDirectory, openLog, sqliteDirectory } from '@apledger/event-log';
+import { CacheUnusable, memoryStore, openSqliteStore, type ReadModelStore } from '@apledger/projections';
 import { secretFor } from './kept-sessions.ts';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
@@ -28,8 +28,8 @@ export const dataDirectory = ({ data, log }: Place): string =>
   process.env.APLEDGER_DATA ??
   'apledger-data';
 
-/** Where what was folded from the log is kept; undefined for a log of servers unless a directory was given for it. */
-const cacheDirectory = (place: Place): string | undefined =>
+/** Where what was learnt from the log is kept; undefined for a log of servers unless a directory was given for it. */
+export const cacheDirectory = (place: Place): string | undefined =>
   place.log === undefined || place.data !== undefined || /^sqlite:/i.test(place.log)
     ? dataDirectory(place)
     : undefined;
@@ -44,26 +44,35 @@ export interface OpenLedgerOptions extends Omit<LogLedgerOptions, 'log' | 'store
 /** Opens the log. Throws LogError when it cannot be used, Problem for a URL that names no log. */
 export function openPlacedLog(
   place: Place,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  options: Pick<OpenLedgerOptions, 'readOnly' | 'report'> = {},
 ): Promise<EventLog> {
-  return openIn(place, cacheDirectory(place), readOnly);
+  return openIn(place, cacheDirectory(place), options);
 }
 
 /** `directory` is where a log of servers may keep what it has learnt. */
-function openIn(place: Place, directory: string | undefined, readOnly: boolean): Promise<EventLog> {
+function openIn(
+  place: Place,
+  directory: string | undefined,
+  { readOnly = false, report }: Pick<OpenLedgerOptions, 'readOnly' | 'report'>,
+): Promise<EventLog> {
   const url = place.log ?? `sqlite:${encodeURIComponent(dataDirectory(place))}`;
-  return openLog(url, { readOnly, ...(directory !== undefined && { directory }) }).catch(badUrl);
+  return openLog(url, { readOnly, report, ...(directory !== undefined && { directory }) }).catch(badUrl);
 }
 
 /** Opens log and read model. Throws as `openPlacedLog`. */
 export async function openLogLedger(place: Place, options: OpenLedgerOptions = {}): Promise<LogLedger> {
-  const { readOnly = false, keepsViews = false, ...rest } = options;
+  const { readOnly: _, keepsViews = false, ...rest } = options;
   const directory = keepsViews ? dataDirectory(place) : cacheDirectory(place);
-  const log = await openIn(place, directory, readOnly);
+  const log = await openIn(place, directory, options);
   if (directory === undefined) return new LogLedger({ log, ...rest });
+  const isLocal = place.log === undefined || /^sqlite:/i.test(place.log);
+  const files = isLocal
+    ? { directory: dataDirectory(place), readModel: join(directory, READ_MODEL) }
+    : undefined;
   return new LogLedger({
     log,
-    store: () => storeIn(directory, keepsViews),
+    files,
+    store: () => storeIn(directory, keepsViews, options.report),
     ...rest,
   });
 }
@@ -80,16 +89,21 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
   return new ServiceLedger(place.server, secretFor(place.server));
 }
 
-/** The read model is a cache: where it cannot be written and nobody insists, it is kept in memory. */
-function storeIn(directory: string, insists: boolean): ReadModelStore {
+/** The read model is a cache: where it cannot be kept, it is kept in memory. Only a directory that was asked for is made. */
+function storeIn(
+  directory: string,
+  isMade: boolean,
+  report: (message: string) => void = () => {},
+): ReadModelStore {
   try {
-    if (insists) mkdirSync(directory, { recursive: true });
+    if (isMade) makePrivateDirectory(directory);
     accessSync(directory, constants.W_OK);
+    return openSqliteStore(join(directory, READ_MODEL), report);
   } catch (error) {
-    if (insists) throw error;
+    if (error instanceof CacheUnusable || isMade)
+      report(error instanceof Error ? error.message : String(error));
     return memoryStore();
   }
-  return openSqliteStore(join(directory, READ_MODEL));
 }
 
 function badUrl(error: unknown): never {

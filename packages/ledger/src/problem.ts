@@ -3,7 +3,7 @@ import { Problem } from '@apledger/api';
 import { LogError, type LogErrorCode } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
-import { CannotFold } from '@apledger/projections';
+import { CacheUnusable, CannotFold } from '@apledger/projections';
 
 /** Faults of the log that are about what is stored, not about whether it can be reached. */
 const UNREADABLE: ReadonlySet<LogErrorCode> = new Set([
@@ -28,6 +28,14 @@ export function asProblem(error: unknown): Problem {
     error instanceof ImpossibleFact
   )
     return new Problem(500, 'unreadable-log', error.message, {}, error);
+  if (error instanceof CacheUnusable)
+    return new Problem(
+      503,
+      'cache-unusable',
+      'The read model cannot be written; the service says why.',
+      {},
+      error,
+    );
   return new Problem(
     500,
     'internal',

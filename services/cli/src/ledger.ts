@@ -1,6 +1,6 @@
 /** The ledger that a command asks, and what it asks about hosts. */
 import { type AtMoment, Problem } from '@apledger/api';
-import { Failure, type Output } from '@apledger/command-line';
+import { Failure, line, type Output } from '@apledger/command-line';
 import {
   hostNames,
   type Ledger,
@@ -40,8 +40,9 @@ export async function using<L extends Ledger, T>(ledger: L, work: (ledger: L) =>
   }
 }
 
-/** Questions wait until the read model has caught up; a person sees how far it is. */
-export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress'> & object => ({
+/** Questions wait until the read model has caught up; a person sees how far it is, and what went wrong with what is kept. */
+export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress' | 'report'> & object => ({
+  report: (message) => output.err(line(`apledger: ${message}`)),
   onProgress: (text) => {
     if (output.isInteractive) output.err(text === '' ? '\r\x1b[K' : `\r${text}`);
   },

@@ -6,7 +6,7 @@ import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
-import { CannotFold } from '@apledger/projections';
+import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { accessCommands } from './commands/access.ts';
 import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
@@ -14,6 +14,7 @@ import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { loginCommands } from './commands/login.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -23,7 +24,6 @@ import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
-import { loginCommands } from './commands/login.ts';
 import { labCommands } from './lab/commands.ts';
 import { server } from './options.ts';
 
@@ -86,6 +86,7 @@ const EXPLAINED = [
   InvalidFact,
   ImpossibleFact,
   CannotFold,
+  CacheUnusable,
 ];
 
 function explain(error: unknown, output: Output): number {

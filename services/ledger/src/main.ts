@@ -9,12 +9,13 @@ import { BrokerError } from '@apledger/nats';
 import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
+import { type Edge, openEdge } from './access/edge.ts';
 import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
 import { readTlsFiles, secureOptions } from './http/tls.ts';
-import { type Edge, openEdge } from './access/edge.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
+import { LongQuestions } from './thread/long-questions.ts';
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -33,9 +34,16 @@ const service = command({
 });
 
 async function start(options: Options): Promise<number> {
-  const { access, tls, console } = options;
-  const isControlled = access !== undefined;
-  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain, isControlled });
+  const { place, access, tls, console } = options;
+  // Logs on servers are read over a connection, which leaves room between pages.
+  const isHere = place.log === undefined || /^sqlite:/i.test(place.log);
+  const elsewhere = isHere ? new LongQuestions({ place, report: complain }) : undefined;
+  const ledger = await openLogLedger(place, {
+    keepsViews: true,
+    report: complain,
+    isControlled: access !== undefined,
+    ...(elsewhere !== undefined && { elsewhere }),
+  });
   try {
     await ledger.views();
     const edge = access && (await openEdge(ledger, access, complain));
@@ -52,6 +60,7 @@ async function start(options: Options): Promise<number> {
       await server.close();
     }
   } finally {
+    await elsewhere?.close();
     await ledger.close();
   }
 }
@@ -64,7 +73,9 @@ async function serve(
 ): Promise<number> {
   const { broker, place } = options;
   const membership =
-    broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, edge, report: complain });
+    broker === undefined
+      ? undefined
+      : await joinBroker({ ...options, broker, ledger, edge, report: complain, directory: dataDirectory(place) });
   const url = await listen(server, options);
   const mtls = await listenMtls(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;

@@ -33,6 +33,7 @@ const DEFAULT_NAME = 'apledger';
 const PAUSE_MS = 20;
 
 export class JetStreamLog implements EventLog {
+  readonly recordsInOrder = true;
   readonly #parts: WriterParts;
   readonly #writers = new Map<string, StreamWriter>();
   readonly #numbers = new StreamNumbers();
@@ -72,6 +73,10 @@ export class JetStreamLog implements EventLog {
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  async checkWritable(): Promise<void> {
+    await this.lastPosition(); // answered by the leader of the stream, which takes appends as well
   }
 
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {

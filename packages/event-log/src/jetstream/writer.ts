@@ -18,7 +18,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Ack, BrokerError, type Publisher } from '@apledger/nats';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { LogError } from '../errors.ts';
+import { LogError, unsettled } from '../errors.ts';
 import type { Appended, Commit } from '../port.ts';
 import { type ChainHead, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { Broker } from './broker.ts';
@@ -119,19 +119,25 @@ export class StreamWriter {
       call: randomUUID(),
       since: performance.now(),
       waits: false,
+      isSent: false,
     };
     try {
       return await this.#attempt(commit, turn, since);
     } catch (error) {
       // A publish without an answer may still arrive: what is known of the stream is uncertain, so it is read again.
-      if (error instanceof LogError && error.code === 'unreachable') this.#commands = undefined;
-      throw error;
+      if (!(error instanceof LogError) || error.code !== 'unreachable') throw error;
+      this.#commands = undefined;
+      throw turn.isSent ? unsettled(error) : error;
     } finally {
       if (turn.waits) turns.done(turn);
     }
   }
 
-  async #attempt(commit: Commit, turn: Turn & { waits: boolean }, since: number): Promise<Appended> {
+  async #attempt(
+    commit: Commit,
+    turn: Turn & { waits: boolean; isSent: boolean },
+    since: number,
+  ): Promise<Appended> {
     const { turns, broker } = this.#parts;
     const commandId = commit.commandId.toLowerCase();
     const deadline = performance.now() + broker.timeoutMs;
@@ -151,6 +157,7 @@ export class StreamWriter {
         continue;
       }
       const sealed = seal(commit, this.#head, new Date().toISOString());
+      turn.isSent = true;
       const appended = await this.#publish(commandId, turn.call, sealed);
       if (appended !== undefined) return appended;
       turn.waits = true;

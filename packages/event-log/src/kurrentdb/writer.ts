@@ -13,7 +13,7 @@
  * indexed. So a refusal is followed by waiting for what the others wrote, until the stream is as long as the refusal says.
  */
 
-import { LogError } from '../errors.ts';
+import { LogError, unsettled } from '../errors.ts';
 import type { Appended, Commit, RecordedFact } from '../port.ts';
 import { type ChainHead, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { End } from './batches.ts';
@@ -144,7 +144,7 @@ export class Writer {
     const end = await this.#send(stream, firstRevision - 1, events);
     if (typeof end === 'number') return end;
     if (end.revision !== last.revision) throw this.#contradiction(stream, last.revision, end.revision);
-    const position = end.place?.commit ?? (await this.#streams.positionAt(stream, last.revision));
+    const position = end.place?.commit ?? (await this.#positionOfAppended(stream, last.revision));
     if (position === undefined) throw this.#contradiction(stream, last.revision, firstRevision - 1);
     this.#learn(known, { ...last, cause: commit.commandId.toLowerCase() }, firstRevision);
     known.seenAt = seenAt;
@@ -164,17 +164,17 @@ export class Writer {
         }),
       );
     } catch (error) {
-      if (!(error instanceof LogError) || error.code !== 'unreachable') throw error;
-      const reason = error.cause instanceof Error ? error.cause.message : 'no answer';
-      throw new LogError(
-        'unreachable',
-        error.path,
-        `it is not known whether the append was kept: ${reason}`,
-        {
-          remedy: 'repeat it with the same command id when the server can be reached',
-          cause: error.cause,
-        },
-      );
+      const isKnown = !(error instanceof LogError) || !['unreachable', 'io'].includes(error.code);
+      throw isKnown ? error : unsettled(error);
+    }
+  }
+
+  /** Where an append that was answered without its place lies. */
+  async #positionOfAppended(stream: string, revision: number): Promise<number | undefined> {
+    try {
+      return await this.#streams.positionAt(stream, revision);
+    } catch (error) {
+      throw error instanceof LogError ? unsettled(error) : error;
     }
   }
 

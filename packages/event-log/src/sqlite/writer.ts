@@ -6,7 +6,7 @@
  * it stays. Appends are taken in the order in which they came.
  */
 
-import { LogError } from '../errors.ts';
+import { LogError, unsettled } from '../errors.ts';
 import { packFacts } from '../packed.ts';
 import type { Appended, Commit } from '../port.ts';
 import { checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
@@ -14,7 +14,7 @@ import { asLogError, patiently, resultCode } from './faults.ts';
 import type { Frames } from './frames.ts';
 import type { Reader } from './reader.ts';
 import { HASH_BYTES, uuidBytes } from './rows.ts';
-import type { Store } from './store.ts';
+import { SCHEMA_VERSION, type Store } from './store.ts';
 
 const MAX_GROUP_COMMITS = 1024;
 /** Characters of JSON and packed bytes after which a group is closed: bounds one transaction's memory and WAL. */
@@ -50,6 +50,10 @@ export class Writer {
   readonly #frames: Frames;
   readonly #busyTimeoutMs: number;
   readonly #written: () => void;
+  /** When the wait began for a lock that another process still held when it was last asked for, and when that was. */
+  #locked: { readonly since: number; readonly askedAt: number } | undefined;
+  /** Whether the store failed to write the last time. */
+  #hasFailed = false;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
@@ -79,9 +83,34 @@ export class Writer {
     });
   }
 
+  /**
+   * Throws LogError when the lock cannot be had, or when the store failed to write the last time and still does. That is
+   * found out by a write that changes nothing: the file's version number, set to what it is.
+   */
+  async checkWritable(): Promise<void> {
+    const { db, path } = this.#store;
+    if (this.#running !== undefined) return; // the append that is under way finds out
+    await this.#waitForLock(() => {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        if (this.#hasFailed) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+        db.exec('COMMIT');
+        this.#hasFailed = false;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw asLogError(error, path);
+      }
+    });
+  }
+
   /** Resolves when everything that was handed over has been answered. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Resolves when no transaction of this connection is open; nothing of the writer runs before the caller's next pause. */
+  async outsideTransaction(): Promise<void> {
+    while (this.#store.db.isTransaction) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async #run(): Promise<void> {
@@ -93,17 +122,40 @@ export class Writer {
     this.#running = undefined;
   }
 
+  /**
+   * Runs what needs the write lock. All wait for it together: an append that comes when it was held for too long already
+   * is tried once, and fails at once.
+   */
+  async #waitForLock(work: () => void): Promise<void> {
+    const { path } = this.#store;
+    const now = performance.now();
+    const isFresh = this.#locked !== undefined && now - this.#locked.askedAt < this.#busyTimeoutMs;
+    const since = isFresh ? (this.#locked?.since ?? now) : now;
+    try {
+      await patiently(path, this.#busyTimeoutMs, work, since);
+      this.#locked = undefined;
+    } catch (error) {
+      const isLocked = error instanceof LogError && error.code === 'locked';
+      this.#locked = isLocked ? { since, askedAt: performance.now() } : undefined;
+      throw error;
+    }
+  }
+
   async #commitGroup(): Promise<void> {
     const { db, path } = this.#store;
     const outcomes: Outcome[] = [];
+    let isCommitting = false;
     try {
-      await patiently(path, this.#busyTimeoutMs, () => db.exec('BEGIN IMMEDIATE'));
+      await this.#waitForLock(() => db.exec('BEGIN IMMEDIATE'));
       try {
         this.#refresh();
         this.#decideGroup(outcomes);
         this.#paged = this.#frames.gather(this.#paged, this.#position);
+        isCommitting = true;
         db.exec('COMMIT');
+        this.#hasFailed = false;
       } catch (error) {
+        this.#hasFailed = true;
         this.#heads.clear();
         this.#version = -1;
         this.#reader.forgetStreams();
@@ -112,7 +164,10 @@ export class Writer {
       }
     } catch (error) {
       const group = this.#waiting.splice(0, MAX_GROUP_COMMITS);
-      for (const { reject } of group) reject(asLogError(error, path));
+      const fault = asLogError(error, path);
+      // What was written and not synced is not shown to anybody, but may be found after a crash.
+      const mayBeKept = isCommitting && fault instanceof LogError && fault.code === 'io';
+      for (const { reject } of group) reject(mayBeKept ? unsettled(fault) : fault);
       return;
     }
     const group = this.#waiting.splice(0, outcomes.length);

@@ -1,8 +1,10 @@
 /** Is this log the one that was written: heads compared, or every hash recomputed. And folding the read model anew. */
 import { setImmediate } from 'node:timers/promises';
-import { checkHeads, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { hostOf, packRecorded, parseFact, streamOf } from '@apledger/events';
+import { checkHeads, verify as verifyLog } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
 import type { Answer } from '../answer.ts';
+import { verifyDirectory } from '../verify/directory.ts';
+import { repack } from '../verify/repack.ts';
 import { alone } from './alone.ts';
 
 const verify: Answer<'verify'> = async ({ log }, { heads }) => {
@@ -18,6 +20,9 @@ const verify: Answer<'verify'> = async ({ log }, { heads }) => {
 
 const recompute: Answer<'recompute'> = (ledger, { heads: noted = [] }) =>
   alone(ledger, 'recompute', async () => {
+    const { files } = ledger;
+    if (files !== undefined)
+      return verifyDirectory(ledger.log, { ...files, noted, onProgress: (text) => ledger.show(text) });
     const walk = verifyLog(ledger.log, { repack, noted });
     let step = await walk.next();
     while (!step.done) {
@@ -29,19 +34,14 @@ const recompute: Answer<'recompute'> = (ledger, { heads: noted = [] }) =>
     return step.value;
   });
 
-/** Facts about the ledger have no packed form. */
-const repack = ({ stream, type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
-  hostOf(stream) === undefined
-    ? new Uint8Array()
-    : packRecorded(parseFact(type, version, data), version, stored);
-
 const rebuild: Answer<'rebuild'> = (ledger) =>
   alone(ledger, 'rebuild', async () => {
     const started = performance.now();
     const views = await ledger.rebuildViews();
     const position = await ledger.log.lastPosition();
     const hosts = (await views.hosts()).length;
-    return { position, hosts, milliseconds: Math.round(performance.now() - started) };
+    const milliseconds = Math.round(performance.now() - started);
+    return { position, hosts, milliseconds, kept: views.isKept };
   });
 
 export const verifyAnswers = { verify, recompute, rebuild };

@@ -6,11 +6,15 @@ import { BadStep } from '../what-if/suppose.ts';
 import { whatIf as suppose } from '../what-if/what-if.ts';
 import { unknownHost } from './hosts.ts';
 
-export const whatIf: Answer<'whatIf'> = async (ledger, { host, steps, ...asked }) => {
+export const whatIf: Answer<'whatIf'> = async (
+  ledger,
+  { host, steps, ...asked },
+  { maxReplyBytes: maxBytes },
+) => {
   const { handler } = ledger;
   const readModel = await ledger.views();
   const moment = isAsked(asked) ? { moment: await momentOf(ledger, asked) } : {};
-  const answer = await suppose({ handler, readModel, host, steps, ...moment }).catch(asBadRequest);
+  const answer = await suppose({ handler, readModel, host, steps, maxBytes, ...moment }).catch(asBadRequest);
   if (answer === undefined) throw unknownHost(host, inWords(asked));
   return answer;
 };

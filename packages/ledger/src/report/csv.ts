@@ -3,7 +3,8 @@
  * which. Spreadsheets take a cell that begins with = + - @ for a formula: such texts get an apostrophe in front.
  */
 
-import type { AuditReport, Boundary, Custody, Exposure, HostAudit } from '@apledger/api';
+import type { Boundary, Custody, Exposure } from '@apledger/api';
+import type { HostPart, ReportParts } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { exposureText, guestText, holderText } from './words.ts';
 
@@ -27,7 +28,7 @@ const COLUMNS = [
 type Row = { readonly [column in (typeof COLUMNS)[number]]?: string | number | null };
 
 /** Rows of text, the first of them the names of the columns. */
-export function* auditCsv(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditCsv(report: ReportParts): AsyncGenerator<string, void, undefined> {
   yield line(COLUMNS);
   for (const { stream, revision, position, hash, occurredAt } of report.heads)
     yield row({
@@ -38,10 +39,10 @@ export function* auditCsv(report: AuditReport): Generator<string, void, undefine
       revision,
       hash,
     });
-  for (const host of report.hosts) yield* hostRows(host);
+  for await (const host of report.hosts) yield* hostRows(host);
 }
 
-function* hostRows({ host, exposures, runs, custody }: HostAudit): Generator<string> {
+function* hostRows({ host, exposures, runs, custody }: HostPart): Generator<string> {
   for (const exposure of exposures) for (const one of exposureRows(exposure)) yield row({ ...one, host });
   for (const { guest, mdev, started, stopped } of runs)
     yield row({

@@ -3,7 +3,8 @@
  * reads it. It forbids itself everything but its own style.
  */
 
-import type { AuditReport, HostAudit } from '@apledger/api';
+import type {} from '@apledger/api';
+import type { HostPart, ReportParts } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { headsJson } from './json.ts';
 import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
@@ -29,7 +30,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8c8c8c;
 }
 `;
 
-export function* auditHtml(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditHtml(report: ReportParts): AsyncGenerator<string, void, undefined> {
   yield `<!DOCTYPE html>
 <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
 <head>
@@ -45,12 +46,12 @@ export function* auditHtml(report: AuditReport): Generator<string, void, undefin
     .map(([label, value]) => `<dt>${label}</dt><dd>${escaped(value)}</dd>`)
     .join('')}</dl>
 `;
-  for (const host of report.hosts) yield* hostHtml(host);
+  for await (const host of report.hosts) yield* hostHtml(host);
   yield `<h2>What this report rests on</h2>\n<p>${escaped(HEADS_NOTE)}</p>\n<pre id="heads">${escaped(headsJson(report))}</pre>\n`;
   yield '</body>\n</html>\n';
 }
 
-function* hostHtml(audit: HostAudit): Generator<string> {
+function* hostHtml(audit: HostPart): Generator<string> {
   const { host, driver, position, exposures } = audit;
   yield `<h2>Host ${escaped(host)}</h2>\n<p>Driver ${driver ?? 'not known yet'}, up to position ${position}.</p>\n`;
   yield '<h3>Exposures</h3>\n';

@@ -1,17 +1,26 @@
 /** An audit report as one JSON document, which `apledger verify --heads` takes as it is. */
 
 import type { AuditReport } from '@apledger/api';
+import type { ReportParts } from '@apledger/projections';
 import { jsonText } from '@apledger/text';
 
 /** In pieces, since it can be longer than a string may be. */
-export function* auditJson({ scope, heads, hosts }: AuditReport): Generator<string, void, undefined> {
+export async function* auditJson({
+  scope,
+  heads,
+  hosts,
+}: ReportParts): AsyncGenerator<string, void, undefined> {
   yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"hosts":[`;
   let between = '\n';
-  for (const { exposures, runs, custody, ...host } of hosts) {
+  for await (const { exposures, runs, custody, ...host } of hosts) {
     yield `${between}{${jsonText(host).slice(1, -1)}`;
     for (const [key, list] of Object.entries({ exposures, runs, custody })) {
       yield `,\n"${key}":[`;
-      for (const [i, one] of list.entries()) yield `${i === 0 ? '\n' : ',\n'}${jsonText(one)}`;
+      let before = '\n';
+      for (const one of list) {
+        yield before + jsonText(one);
+        before = ',\n';
+      }
       yield ']';
     }
     yield '}';

@@ -1,18 +1,19 @@
 /** An audit report as Markdown (CommonMark, with tables). */
 
-import type { AuditReport, HostAudit } from '@apledger/api';
+import type {} from '@apledger/api';
+import type { HostPart, ReportParts } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { headsJson } from './json.ts';
 import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
 
-export function* auditMarkdown(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditMarkdown(report: ReportParts): AsyncGenerator<string, void, undefined> {
   yield `# ${TITLE}\n\n`;
   for (const [label, value] of scopeText(report.scope)) yield `* ${label}: ${escaped(value)}\n`;
-  for (const host of report.hosts) yield* hostMarkdown(host);
+  for await (const host of report.hosts) yield* hostMarkdown(host);
   yield `\n## What this report rests on\n\n${HEADS_NOTE}\n\n\`\`\`json\n${headsJson(report)}\n\`\`\`\n`;
 }
 
-function* hostMarkdown(audit: HostAudit): Generator<string> {
+function* hostMarkdown(audit: HostPart): Generator<string> {
   const { host, driver, position, exposures } = audit;
   yield `\n## Host ${escaped(host)}\n\nDriver ${driver ?? 'not known yet'}, up to position ${position}.\n`;
   yield '\n### Exposures\n\n';

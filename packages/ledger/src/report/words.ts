@@ -1,7 +1,8 @@
 /** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
-import type { AuditScope, Boundary, Custody, Exposure, Holder, HostAudit } from '@apledger/api';
+import type { AuditScope, Boundary, Custody, Exposure, Holder } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
+import type { HostPart } from '@apledger/projections';
 
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
@@ -104,7 +105,7 @@ export interface Table {
   readonly rows: () => Iterable<readonly string[]>;
 }
 
-export const tablesOf = ({ runs, custody }: HostAudit): readonly Table[] => [
+export const tablesOf = ({ runs, custody }: HostPart): readonly Table[] => [
   {
     title: 'Guests',
     none: 'None ran.',

@@ -15,12 +15,13 @@ import type { EventLog, Head } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { describePeriod, factsOf } from './describe-period.ts';
 import { findExposures } from './exposures.ts';
-import { type HostTrace, type Range, traceHost } from './host-trace.ts';
+import { endOfCommit, type HostTrace, type Range, traceHost } from './host-trace.ts';
 import { isAfter, type Period } from './periods.ts';
 import type { Run } from './trace.ts';
+import { Traces, type TracesOptions } from './traces.ts';
 import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 
-/** Every question reads the host's packed facts anew, about a second for a million, and those facts in full that the answer names. */
+/** The first question about a host reads its packed facts, about a second for a million; later ones what has come since. */
 export interface CustodyQueries {
   /** The custody of one queue, named like 05.0047; also of one that never existed: nobody's. Throws RangeError for what is no queue. */
   custody(host: string, apqn: string, range?: Range): Promise<CustodyReport | undefined>;
@@ -30,26 +31,29 @@ export interface CustodyQueries {
   exposures(host: string, range?: Range): Promise<readonly Exposure[] | undefined>;
   /** One host or all, everything or what concerns one guest. Undefined when there is no such host. */
   audit(scope: AuditScope): Promise<AuditReport | undefined>;
+  /** The same, one host after the other, as far as it is read. */
+  report(scope: AuditScope): Promise<ReportParts | undefined>;
 }
 
 /** All answers are undefined for a host that the log does not have, and throw `CannotFold` for one that this version cannot read. */
-export function openCustody({ log }: { readonly log: EventLog }): CustodyQueries {
+export function openCustody(options: TracesOptions): CustodyQueries {
+  const traces = new Traces(options);
   return {
     async custody(host, apqn, range = {}) {
       const queue = parseApqn(apqn);
       if (queue === undefined) throw new RangeError(`not a queue: ${JSON.stringify(apqn.slice(0, 80))}`);
-      const traced = await traceHost(log, host, range, queue);
+      const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
       const intervals = await intervalsOf(traced, [queue], () => true);
-      return { host, apqn, position: traced.trace.state.position, intervals };
+      return { host, apqn, position: traced.end.position, intervals };
     },
     async guestHistory(host, guest, range = {}) {
-      const traced = await traceHost(log, host, range);
+      const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
       const isGuests = holderIsGuest(traced, guest);
       const queues = await intervalsOf(traced, queuesGainedBy(traced, isGuests), isGuests);
       const runs = await describeRuns(traced, (run) => run.guest === guest);
-      const { position } = traced.trace.state;
+      const { position } = traced.end;
       return {
         host,
         guest,
@@ -59,32 +63,68 @@ export function openCustody({ log }: { readonly log: EventLog }): CustodyQueries
       };
     },
     async exposures(host, range = {}) {
-      const traced = await traceHost(log, host, range);
+      const traced = await traceHost(traces, host, range);
       return traced && findExposures(traced);
     },
     async audit(scope) {
-      const names = (await log.heads()).flatMap(({ stream }) => hostOf(stream) ?? []).sort();
-      if (scope.host !== null && !names.includes(scope.host)) return undefined;
-      const heads: Head[] = [];
+      const parts = await reportOf(traces, scope);
+      if (parts === undefined) return undefined;
       const hosts: HostAudit[] = [];
-      for (const name of scope.host === null ? names : [scope.host]) {
-        const range = { from: scope.from ?? undefined, to: scope.to ?? undefined };
-        const traced = await traceHost(log, name, range);
-        if (traced === undefined) continue;
-        const audit = await auditHost(traced, scope.guest);
-        if (scope.guest !== null && scope.host === null && audit.runs.length === 0) continue;
-        hosts.push(audit);
-        heads.push(...(await headsAt(log, traced)));
-      }
-      return { scope, heads, hosts };
+      for await (const { custody, ...host } of parts.hosts) hosts.push({ ...host, custody: [...custody] });
+      return { scope, heads: parts.heads, hosts };
     },
+    report: (scope) => reportOf(traces, scope),
   };
 }
 
+/** A host's part of a report; its lines are made when they are asked for. */
+export interface HostPart extends Omit<HostAudit, 'custody'> {
+  readonly custody: Iterable<CustodyGroup>;
+}
+
+/** A report of which one host at a time is in memory. */
+export interface ReportParts extends Omit<AuditReport, 'hosts'> {
+  readonly hosts: Iterable<HostPart> | AsyncIterable<HostPart>;
+}
+
+async function reportOf(traces: Traces, scope: AuditScope): Promise<ReportParts | undefined> {
+  const { log } = traces;
+  const all = (await log.heads()).flatMap(({ stream }) => hostOf(stream) ?? []).sort();
+  if (scope.host !== null && !all.includes(scope.host)) return undefined;
+  const names = scope.host === null ? all : [scope.host];
+  const range = { from: scope.from ?? undefined, to: scope.to ?? undefined };
+  if (scope.guest === null) {
+    const heads: Head[] = [];
+    for (const name of names) heads.push(...(await headsAt(log, name, range)));
+    return { scope, heads, hosts: partsOf(traces, names, range, null) };
+  }
+  // Which hosts it is about is known only when all were read. What concerns one guest is little.
+  const heads: Head[] = [];
+  const hosts: HostPart[] = [];
+  for await (const part of partsOf(traces, names, range, scope.guest)) {
+    if (scope.host === null && part.runs.length === 0) continue;
+    hosts.push({ ...part, custody: [...part.custody] });
+    heads.push(...(await headsAt(log, part.host, range)));
+  }
+  return { scope, heads, hosts };
+}
+
+async function* partsOf(
+  traces: Traces,
+  names: readonly string[],
+  range: Range,
+  guest: string | null,
+): AsyncGenerator<HostPart> {
+  for (const name of names) {
+    const traced = await traceHost(traces, name, range);
+    if (traced !== undefined) yield await auditHost(traced, guest);
+  }
+}
+
 const holderIsGuest =
-  ({ trace }: HostTrace, guest: string) =>
+  ({ runs }: HostTrace, guest: string) =>
   (holder: number): boolean =>
-    trace.runs[holder - 1]?.guest === guest;
+    runs[holder - 1]?.guest === guest;
 
 /** The periods in the range whose holders are wanted; of nobody's, all when everybody is wanted. */
 async function periodsOf(
@@ -112,15 +152,15 @@ async function intervalsOf(
 ): Promise<CustodyInterval[]> {
   return (await periodsOf(traced, queues, isWanted)).map(({ queue, period }) => ({
     apqn: formatApqn(queue),
-    ...describePeriod(traced.trace, traced.facts, period),
+    ...describePeriod(traced, period),
   }));
 }
 
 async function describeRuns(
-  { trace, facts, from }: HostTrace,
+  { runs: all, facts, from }: HostTrace,
   isWanted: (run: Run) => boolean,
 ): Promise<NamedRun[]> {
-  const runs = trace.runs.filter((run) => isWanted(run) && (run.stopped < 0 || run.stopped > from));
+  const runs = all.filter((run) => isWanted(run) && (run.stopped < 0 || run.stopped > from));
   await facts.load(runs.flatMap(({ started, stopped }) => [started, stopped]));
   return runs.map(({ guest, mdev, started, stopped }) => ({
     guest,
@@ -130,14 +170,14 @@ async function describeRuns(
   }));
 }
 
-async function auditHost(traced: HostTrace, guest: string | null): Promise<HostAudit> {
-  const { host, trace } = traced;
+async function auditHost(traced: HostTrace, guest: string | null): Promise<HostPart> {
+  const { host, end } = traced;
   const isWanted = guest === null ? () => true : holderIsGuest(traced, guest);
   const exposures = await findExposures(traced);
   return {
     host,
-    driver: trace.state.isRegistered ? trace.state.driver : null,
-    position: trace.state.position,
+    driver: end.driver,
+    position: end.position,
     exposures: exposures.filter((exposure) => guest === null || concerns(exposure, guest)),
     runs: await describeRuns(traced, (run) => guest === null || run.guest === guest),
     custody: await groupsOf(traced, isWanted),
@@ -161,7 +201,7 @@ function concerns(exposure: Exposure, guest: string): boolean {
 async function groupsOf(
   traced: HostTrace,
   isWanted: (holder: number) => boolean,
-): Promise<readonly CustodyGroup[]> {
+): Promise<Iterable<CustodyGroup>> {
   const groups = new Map<string, { readonly period: Period; readonly queues: string[] }>();
   for (const { queue, period } of await periodsOf(traced, queuesGainedBy(traced, isWanted), isWanted)) {
     const { from, until, reset, holders, before } = period;
@@ -170,18 +210,22 @@ async function groupsOf(
     if (group === undefined) groups.set(key, { period, queues: [formatApqn(queue)] });
     else group.queues.push(formatApqn(queue));
   }
-  return [...groups.values()]
-    .sort((a, b) => a.period.from - b.period.from)
-    .map(({ period, queues }) => ({ queues, ...describePeriod(traced.trace, traced.facts, period) }));
+  const sorted = [...groups.values()].sort((a, b) => a.period.from - b.period.from);
+  return {
+    *[Symbol.iterator]() {
+      for (const { period, queues } of sorted) yield { queues, ...describePeriod(traced, period) };
+    },
+  };
 }
 
-/** The last fact that counts, as a head of its stream then. */
-async function headsAt(log: EventLog, { host, to }: HostTrace): Promise<Head[]> {
-  if (to < 0) return [];
-  for await (const { stream, revision, position, hash, occurredAt } of log.readStream(streamOf(host), {
-    from: to,
-    to,
-  }))
+/** The last fact of the host that counts, as a head of its stream then. */
+async function headsAt(log: EventLog, host: string, { to }: Range): Promise<Head[]> {
+  const stream = streamOf(host);
+  const revision = to === undefined ? (await log.head(stream))?.revision : await endOfCommit(log, stream, to);
+  if (revision === undefined || revision < 0) return [];
+  for await (const fact of log.readStream(stream, { from: revision, to: revision })) {
+    const { position, hash, occurredAt } = fact;
     return [{ stream, revision, position, hash, occurredAt }];
+  }
   return [];
 }

@@ -26,13 +26,13 @@ async function report(options: ReportOptions, output: Output): Promise<number> {
         throw new Failure(1, `There was no guest ${guest} in that time.`);
       throw error;
     });
-    if (path === undefined) for (const piece of writeReport(audit, format)) output.out(piece);
+    if (path === undefined) for await (const piece of writeReport(audit, format)) output.out(piece);
     else await save(path, writeReport(audit, format));
     return 0;
   });
 }
 
-async function save(path: string, pieces: Iterable<string>): Promise<void> {
+async function save(path: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
     await writeFile(path, pieces);
   } catch (error) {

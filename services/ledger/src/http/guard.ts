@@ -36,31 +36,42 @@ export interface GuardOptions {
   readonly origin?: string | undefined;
 }
 
+/** The service's own pages, and what a person typed or took from bookmarks. */
+const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+
 /**
- * Two ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
- * is re-bound to 127.0.0.1 (then Host is that name), and by sending what needs no answer (then Origin is the page's).
+ * Three ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
+ * is re-bound to 127.0.0.1 (then Host is that name), by sending what needs no answer (then Origin is the page's), and by asking for
+ * what costs, as an image or a link (then Sec-Fetch-Site says that it comes from elsewhere).
  */
-export function guard(server: FastifyInstance, { isTls = false, origin }: GuardOptions = {}): void {
+export function guard(server: FastifyInstance, { isTls = false, origin: named }: GuardOptions = {}): void {
   const scheme = isTls ? 'https' : 'http';
-  const named = origin === undefined ? undefined : new URL(origin).hostname;
-  const headers = isTls ? { ...SECURITY_HEADERS, 'strict-transport-security': HSTS } : SECURITY_HEADERS;
+  const ownName = named === undefined ? undefined : new URL(named).hostname;
+  const everywhere = isTls ? { ...SECURITY_HEADERS, 'strict-transport-security': HSTS } : SECURITY_HEADERS;
   server.addHook('onRequest', async (request, reply) => {
-    void reply.headers(headers);
-    const { host = '' } = request.headers;
-    if (!isLocalHost(host) && hostNameIn(host) !== named)
+    void reply.headers(everywhere);
+    const { host = '', origin, 'sec-fetch-site': site } = request.headers;
+    if (!isLocalHost(host) && (ownName === undefined || hostNameIn(host) !== ownName))
       return sendProblem(
         reply,
         421,
         'wrong-host',
-        `This service answers to ${named === undefined ? '' : `${named}, `}localhost, 127.0.0.1 and [::1], not to ${JSON.stringify(host.slice(0, 80))}.`,
+        `This service answers to ${ownName === undefined ? '' : `${ownName}, `}localhost, 127.0.0.1 and [::1], not to ${JSON.stringify(host.slice(0, 80))}.`,
       );
-    const from = request.headers.origin;
-    if (from !== undefined && from !== `${scheme}://${host}` && from !== origin)
+    if (origin !== undefined && origin !== `${scheme}://${host}` && origin !== named)
       return sendProblem(
         reply,
         403,
         'foreign-origin',
-        `Pages of ${JSON.stringify(from.slice(0, 80))} may not use this service; its own are at ${scheme}://${host}.`,
+        `Pages of ${JSON.stringify(origin.slice(0, 80))} may not use this service; its own are at ${scheme}://${host}.`,
+      );
+    // Browsers send no Origin with what an <img> or a link asks for; they say where it stands.
+    if (request.url.startsWith('/api/') && site !== undefined && !OWN_SITES.has(String(site)))
+      return sendProblem(
+        reply,
+        403,
+        'foreign-origin',
+        `Pages of other sites may not ask this service (Sec-Fetch-Site: ${JSON.stringify(String(site).slice(0, 80))}); open the address itself.`,
       );
     return undefined;
   });

@@ -1,5 +1,6 @@
 /** What Prometheus is told. */
-import type { Caller } from '@apledger/ledger';
+
+import type { Caller, Watch } from '@apledger/ledger';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Streams } from './streams.ts';
@@ -10,8 +11,10 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export function measure(
   server: FastifyInstance,
   streams: Streams,
+  watch: Watch,
   permitted: (caller: Caller | undefined) => Promise<void>,
 ): void {
+  const { health } = watch;
   const register = new Registry();
   collectDefaultMetrics({ register });
   const labelNames = ['method', 'route', 'status'] as const;
@@ -42,6 +45,30 @@ export function measure(
     registers: [register],
     collect() {
       this.set(streams.position);
+    },
+  });
+  new Gauge({
+    name: 'apledger_read_model_position',
+    help: 'Position up to which the read model is kept, -1 before it was compared with the log.',
+    registers: [register],
+    collect() {
+      this.set(watch.keptPosition);
+    },
+  });
+  new Gauge({
+    name: 'apledger_log_readable',
+    help: '1 when the log can be read, 0 while it is away.',
+    registers: [register],
+    collect() {
+      this.set(health.reading === undefined ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'apledger_log_writable',
+    help: '1 when commands can be recorded, as far as is known.',
+    registers: [register],
+    collect() {
+      this.set((health.reading ?? health.writing) === undefined ? 1 : 0);
     },
   });
   const inFlight = new Gauge({

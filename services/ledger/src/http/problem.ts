@@ -35,6 +35,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'reply-too-large': 'The reply would be too large',
   overloaded: 'Too much is under way',
   'unreadable-log': 'The log cannot be read',
+  'cache-unusable': 'What was folded cannot be kept',
   internal: 'The ledger failed',
   refused: 'The command was refused',
   'no-such-resource': 'There is nothing at this address',

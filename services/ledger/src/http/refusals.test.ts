@@ -189,6 +189,22 @@ describe('a page of elsewhere', () => {
     },
   );
 
+  it.each(['cross-site', 'same-site', 'nonsense'])(
+    'cannot make a reader`s browser ask for what costs: Sec-Fetch-Site %j',
+    async (site) => {
+      const image = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+      expect(await refusal(({ get }) => get('/report?format=csv', image))).toMatchObject({
+        status: 403,
+        body: { code: 'foreign-origin' },
+      });
+    },
+  );
+
+  it.each(['same-origin', 'none'])('is none that says Sec-Fetch-Site %j', async (site) => {
+    const { get } = await scene();
+    expect((await get('/report?format=csv', { 'sec-fetch-site': site })).status).toBe(200);
+  });
+
   it('is told to frame, sniff and load nothing', async () => {
     const { get } = await scene();
     for (const path of ['//', '/hosts', '/hosts/lpar9', '//nowhere'])

@@ -47,10 +47,13 @@ export async function buildServer({
   edge,
   tls,
 }: HttpOptions): Promise<FastifyInstance> {
-  const streams = await Streams.start({
+  const watch = await ledger.watch();
+  // Before any stream hears of it: what its reader may see is known by then.
+  watch.tail.listen(({ fact }) => ledger.access.apply(fact));
+  const streams = new Streams({
     log: ledger.log,
+    watch,
     report,
-    onFact: (fact) => ledger.access.apply(fact),
     ...(beatMs === undefined ? {} : { beatMs }),
   });
   const server = fastify({
@@ -78,7 +81,7 @@ export async function buildServer({
   guard(server, { isTls: tls !== undefined, origin: edge?.configuration.origin });
   if (edge === undefined) withoutAccess(server);
   else await controlAccess(server, ledger, edge, tls !== undefined);
-  measure(server, streams, async (caller) => {
+  measure(server, streams, watch, async (caller) => {
     if (ledger.isControlled) await ledger.access.permit(caller, 'read', null, 'metrics');
   });
   server.removeAllContentTypeParsers();
@@ -95,7 +98,7 @@ export async function buildServer({
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
-  health(server, ledger, draining);
+  health(server, watch, draining);
   const document = JSON.stringify(openApiDocument(routes));
   server.get('/openapi.json', async (_, reply) =>
     reply
@@ -109,13 +112,22 @@ export async function buildServer({
   return server;
 }
 
-async function controlAccess(server: FastifyInstance, ledger: LogLedger, edge: Edge, isTls: boolean): Promise<void> {
+async function controlAccess(
+  server: FastifyInstance,
+  ledger: LogLedger,
+  edge: Edge,
+  isTls: boolean,
+): Promise<void> {
   const { requestsPerMinute, connections } = edge.configuration;
   await server.register(fastifyRateLimit, {
     max: requestsPerMinute,
     timeWindow: '1 minute',
     errorResponseBuilder: (_, { after }) =>
-      new Problem(429, 'too-many-requests', `More than ${requestsPerMinute} requests a minute came from this address; come again in ${after}.`),
+      new Problem(
+        429,
+        'too-many-requests',
+        `More than ${requestsPerMinute} requests a minute came from this address; come again in ${after}.`,
+      ),
   });
   server.server.maxConnections = connections;
   const originOf = ({ headers }: FastifyRequest): string => `${isTls ? 'https' : 'http'}://${headers.host}`;

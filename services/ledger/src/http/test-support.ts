@@ -40,27 +40,26 @@ export interface SceneOptions {
 
 export async function scene(options: SceneOptions = {}): Promise<Scene> {
   const { console = '/nowhere', access, log = openMemoryLog() } = options;
-  const clock = { now: new Date('2026-03-01T09:00:00.000Z') };
   const reports: string[] = [];
+  let now = new Date('2026-03-01T09:00:00.000Z');
   const report = (line: string) => reports.push(line);
-  const isControlled = access !== undefined;
-  const ledger = new LogLedger({ log, isControlled, report, now: () => clock.now });
+  const ledger = new LogLedger({ log, isControlled: access !== undefined, report, now: () => now });
   const edge =
     access === undefined
       ? {}
       : { edge: await openEdge(ledger, accessConfiguration(access, 'access.yaml'), report) };
   const server = await buildServer({ ledger, console, report, ...edge });
   const made: Scene = {
-    get now() {
-      return clock.now;
-    },
-    set now(at) {
-      clock.now = at;
-    },
     server,
     log,
     ledger,
     reports,
+    get now() {
+      return now;
+    },
+    set now(time) {
+      now = time;
+    },
     async send({ url, headers, ...rest }) {
       const answer = await server.inject({
         ...rest,

@@ -26,7 +26,7 @@ async function scene() {
   const { key } = await made.owner.ask('registerKey', { program: 'nightly', publicKey: x, until: '8h' });
   const replays = new Replays();
   const now = Math.floor(made.now.getTime() / 1000);
-  const sign = (claims: object = {}, kid = key, with_: CryptoKey = privateKey) =>
+  const sign = (claims: object = {}, kid = key, with_ = privateKey) =>
     new SignJWT({ sub: SUBJECT, bh: bodyHash(body), iat: now, exp: now + 60, jti: crypto.randomUUID(), ...claims })
       .setProtectedHeader({ alg: 'EdDSA', kid })
       .sign(with_);

@@ -1,6 +1,7 @@
 /** This process on NATS: the micro service, and the relay that publishes the facts. */
+import { join } from 'node:path';
 import type { LogLedger } from '@apledger/ledger';
-import { relay } from '@apledger/messages/nats';
+import { noteInFile, noteName, relay } from '@apledger/messages/nats';
 import { connectNats, placeOf, type ServerOptions } from '@apledger/nats';
 import type { Edge } from '../access/edge.ts';
 import { LedgerService } from './service.ts';
@@ -12,6 +13,8 @@ export interface MembershipOptions {
   readonly edge?: Edge | undefined;
   /** Publish the facts as well. */
   readonly relays: boolean;
+  /** Where the relay notes how far it has got. */
+  readonly directory?: string | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -50,13 +53,17 @@ export async function joinBroker(options: MembershipOptions): Promise<Membership
 }
 
 /** A relay that cannot go on ends alone: commands and queries need none. */
-async function publish({ ledger, broker, report }: MembershipOptions, signal: AbortSignal): Promise<void> {
+async function publish(
+  { ledger, broker, report, directory }: MembershipOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let last = '';
   try {
     await relay({
       log: ledger.log,
       server: broker,
       signal,
+      ...(directory !== undefined && { note: noteInFile(join(directory, noteName())) }),
       onState: (state) => {
         const reason = state.state === 'waiting' ? state.reason : '';
         if (reason !== '' && reason !== last) report(`relay: waiting: ${reason}`);

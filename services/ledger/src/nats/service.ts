@@ -6,7 +6,7 @@
  */
 
 import { Problem, type ProblemMessage } from '@apledger/api';
-import { asProblem, type LogLedger } from '@apledger/ledger';
+import { asProblem, type LogLedger, WrittenReply } from '@apledger/ledger';
 import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
@@ -218,7 +218,7 @@ export const messageOf = ({ code, message, details }: Problem): ProblemMessage =
 });
 
 function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Array {
-  const whole = encoder.encode(JSON.stringify(reply));
+  const whole = reply instanceof WrittenReply ? reply.json : encoder.encode(JSON.stringify(reply));
   if (whole.length <= maxBytes) return whole;
   const short = endpoint.shortened && encoder.encode(JSON.stringify(endpoint.shortened(reply)));
   if (short !== undefined && short.length <= maxBytes) return short;
