@@ -14,6 +14,7 @@ import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { estate } from './estate.ts';
 import { Histories } from './history.ts';
+import { access } from './access.ts';
 import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
 import { kurrentDb } from './kurrentdb.ts';
@@ -36,6 +37,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   jetstream: jetStream,
   kurrentdb: kurrentDb,
   http,
+  access,
   estate,
   mount: mounts,
   console: consoleBench,

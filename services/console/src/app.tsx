@@ -4,6 +4,7 @@ import { LocationProvider, Route, Router } from 'preact-iso/router';
 import { PageProvider, usePage } from './state/page.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { MatrixView } from './views/matrix.tsx';
+import { SessionEnded } from './widgets/account.tsx';
 import { Notice } from './widgets/notice.tsx';
 import { TimeBar } from './widgets/time-bar.tsx';
 import { TopBar } from './widgets/top-bar.tsx';
@@ -12,6 +13,7 @@ import { TopBar } from './widgets/top-bar.tsx';
 const FactsView = lazy(() => import('./views/facts.tsx').then((views) => views.FactsView));
 const GuestsView = lazy(() => import('./views/guests.tsx').then((views) => views.GuestsView));
 const CustodyView = lazy(() => import('./views/custody.tsx').then((views) => views.CustodyView));
+const ChangesView = lazy(() => import('./views/changes.tsx').then((views) => views.ChangesView));
 const WhatIfView = lazy(() => import('./views/what-if.tsx').then((views) => views.WhatIfView));
 
 export function App() {
@@ -34,9 +36,11 @@ function Main() {
   const status = session.status.value;
   return (
     <main id="main" tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
+      <SessionEnded />
       <Notice />
       <Router>
         <Route path="/" component={HostsView} />
+        <Route path="/changes" component={ChangesView} />
         <Route path="/facts" component={FactsView} />
         <Route path="/hosts/:host" component={MatrixView} />
         <Route path="/hosts/:host/guests" component={GuestsView} />

@@ -5,6 +5,7 @@ import type { Command } from '@apledger/events';
 import { useRef, useState } from 'preact/hooks';
 import { send } from '../api/client.ts';
 import type { Tried } from '../model/tried.ts';
+import { me, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
@@ -29,6 +30,8 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
   const [actor, setActor] = useState(() => sessionStorage.getItem(ACTOR_KEY) ?? '');
   const [isSending, setSending] = useState(false);
   const [failure, setFailure] = useState<Failure>();
+  const denied = whyNot('command', tried.host);
+  const who = me.value?.isControlled === true ? (me.value.name ?? me.value.subject?.subject ?? '') : actor;
   const losers = tried.lost.map(
     ({ guest, mdev, queues }) => `${guest ?? mdev.slice(0, 8)} loses ${queues.length} queues`,
   );
@@ -46,7 +49,7 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
           host: tried.host,
           command,
           commandId: crypto.randomUUID(),
-          actor,
+          actor: who,
           correlation,
           expected: revision,
         });
@@ -72,7 +75,8 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
       <button
         type="button"
         class="is-primary"
-        disabled={commands.length === 0}
+        disabled={commands.length === 0 || denied !== undefined}
+        title={denied}
         onClick={() => {
           setFailure(undefined);
           dialog.current?.showModal();
@@ -80,6 +84,7 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
       >
         Send {commands.length === 1 ? 'the command' : `${commands.length} commands`} …
       </button>
+      {denied !== undefined && <p class="hint">{denied}</p>}
       <dialog ref={dialog} aria-labelledby="send-title">
         <form
           onSubmit={(event) => {
@@ -110,7 +115,8 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
             <input
               required
               maxLength={200}
-              value={actor}
+              value={who}
+              readOnly={who !== actor}
               autocomplete="username"
               onInput={({ currentTarget }) => setActor(currentTarget.value)}
             />

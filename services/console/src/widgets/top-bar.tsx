@@ -2,6 +2,7 @@
 import type { HostView } from '../model/address.ts';
 import { usePage } from '../state/page.tsx';
 import { appliedTheme, switchTheme } from '../state/theme.ts';
+import { Account } from './account.tsx';
 
 const VIEWS: readonly (readonly [HostView, string])[] = [
   ['matrix', 'Matrix'],
@@ -44,6 +45,7 @@ export function TopBar() {
         ))}
       </nav>
       <div class="at-right">
+        <Account />
         <LinkState />
         <button
           type="button"
