@@ -13,7 +13,23 @@ export interface Pair {
 /** Paths of a self-signed authority in the directory. */
 export function authority(directory: string, name: string): Pair {
   const pair = { cert: join(directory, `${name}.pem`), key: join(directory, `${name}.key`) };
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-keyout', pair.key, '-out', pair.cert);
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${name}`,
+    '-keyout',
+    pair.key,
+    '-out',
+    pair.cert,
+  );
   return pair;
 }
 
@@ -23,7 +39,36 @@ export function signed(directory: string, name: string, by: Pair, subjectAltName
   const request = join(directory, `${name}.csr`);
   const extensions = join(directory, `${name}.ext`);
   writeFileSync(extensions, `subjectAltName=${subjectAltName}\n`);
-  openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=root', '-keyout', pair.key, '-out', request);
-  openssl('x509', '-req', '-in', request, '-CA', by.cert, '-CAkey', by.key, '-CAcreateserial', '-days', days, '-extfile', extensions, '-out', pair.cert);
+  openssl(
+    'req',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=root',
+    '-keyout',
+    pair.key,
+    '-out',
+    request,
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    request,
+    '-CA',
+    by.cert,
+    '-CAkey',
+    by.key,
+    '-CAcreateserial',
+    '-days',
+    days,
+    '-extfile',
+    extensions,
+    '-out',
+    pair.cert,
+  );
   return pair;
 }

@@ -19,7 +19,12 @@ it(`${REQUESTS} requests with random credentials: nobody gets in, and every deni
   const ledger = new LogLedger({ log, isControlled: true });
   const reports: string[] = [];
   const edge = await openEdge(ledger, accessConfiguration('{}', 'access.yaml'), (line) => reports.push(line));
-  const server = await buildServer({ ledger, edge, console: '/nowhere', report: (line) => reports.push(line) });
+  const server = await buildServer({
+    ledger,
+    edge,
+    console: '/nowhere',
+    report: (line) => reports.push(line),
+  });
   for (const host of ['prod1', 'test1']) {
     await owner.submit({ host, command: register(host), actor: 'test' });
     await owner.submit({ host, command: create(A), actor: 'test' });
@@ -78,7 +83,9 @@ it(`${REQUESTS} requests with random credentials: nobody gets in, and every deni
   await server.close();
   const facts = [];
   for await (const fact of log.readStream('access')) facts.push(fact);
-  const counted = facts.flatMap(({ type, data }) => (type === 'AuthenticationFailed' ? [Number(data.count)] : []));
+  const counted = facts.flatMap(({ type, data }) =>
+    type === 'AuthenticationFailed' ? [Number(data.count)] : [],
+  );
   expect(counted.reduce((sum, count) => sum + count, 0)).toBe(unauthenticated);
   expect(facts.filter(({ type }) => type === 'AccessDenied')).toHaveLength(denied);
   expect(unauthenticated).toBeGreaterThan(REQUESTS / 4);

@@ -36,7 +36,11 @@ describe('signing in with a browser', () => {
       method: 'oidc',
     });
     const opened = (await bank.facts()).at(-1);
-    expect(opened).toMatchObject({ type: 'SessionOpened', actor: 'olga', data: { subject: { subject: 'olga' }, name: 'olga' } });
+    expect(opened).toMatchObject({
+      type: 'SessionOpened',
+      actor: 'olga',
+      data: { subject: { subject: 'olga' }, name: 'olga' },
+    });
     expect(JSON.stringify(opened)).not.toContain(browser.cookie(bank.url, COOKIE));
     expect((await command({ cookie, ...OWN })).status).toBe(200);
   });
@@ -53,11 +57,19 @@ describe('signing in with a browser', () => {
 
   it('sets its cookies for this host alone, over TLS or loopback', async () => {
     const { response } = await new Browser().go(`${bank.url}/auth/login`, { upTo: /./ });
-    expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-apledger-departure=[^;]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(response.headers.getSetCookie()[0]).toMatch(
+      /^__Host-apledger-departure=[^;]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
   });
 
   it('does not lead to pages of others', async () => {
-    for (const to of ['//evil.example', 'https://evil.example', '/\\evil.example', '/a\nb', 'javascript:alert(1)']) {
+    for (const to of [
+      '//evil.example',
+      'https://evil.example',
+      '/\\evil.example',
+      '/a\nb',
+      'javascript:alert(1)',
+    ]) {
       const { url } = await new Browser().signIn(bank.url, 'olga', to);
       expect(url).toBe(`${bank.url}/`);
     }
@@ -74,7 +86,13 @@ describe('signing in with a browser', () => {
     expect((await thief.go(back)).response.status).toBe(401);
     // His own browser comes back well; a code is used once.
     expect((await victim.go(back)).response.status).toBe(200);
-    victim.set(bank.url, '__Host-apledger-departure', Buffer.from(JSON.stringify({ verifier: 'x'.repeat(43), state: 's', nonce: 'n', to: '/' })).toString('base64url'));
+    victim.set(
+      bank.url,
+      '__Host-apledger-departure',
+      Buffer.from(JSON.stringify({ verifier: 'x'.repeat(43), state: 's', nonce: 'n', to: '/' })).toString(
+        'base64url',
+      ),
+    );
     expect((await victim.go(back)).response.status).toBe(401);
   });
 });
@@ -183,7 +201,10 @@ describe('a provider', () => {
     await bank.bind('olga', 'viewer', '*');
     await bank.stopProvider();
     const { response } = await new Browser().go(`${bank.url}/auth/login`);
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, 'provider-unreachable']);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      503,
+      'provider-unreachable',
+    ]);
     expect((await bank.exchange(await bank.idToken())).status).toBe(503);
     await bank.rotate();
     const { secret } = (await (await bank.exchange(await bank.idToken())).json()) as { secret: string };
@@ -198,7 +219,9 @@ describe('one person', () => {
     await bank.bind('olga', 'approver', '*');
     await bank.bind('amir', 'approver', '*');
     const session = async (sub: string) => {
-      const { secret } = (await (await bank.exchange(await bank.idToken({ sub }))).json()) as { secret: string };
+      const { secret } = (await (await bank.exchange(await bank.idToken({ sub }))).json()) as {
+        secret: string;
+      };
       return { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
     };
     const post = async (path: string, body: object, headers: Record<string, string>) => {
@@ -207,9 +230,14 @@ describe('one person', () => {
     };
     const first = await session('olga');
     const mask = { type: 'WriteMask', mask: 'apmask', text: '+5' };
-    const { body } = await post('/hosts/prod1/changes', { commands: [mask], reason: 'more for the host' }, first);
+    const { body } = await post(
+      '/hosts/prod1/changes',
+      { commands: [mask], reason: 'more for the host' },
+      first,
+    );
     const { change, work, effect } = body;
-    const approve = (headers: Record<string, string>) => post(`/changes/${change}/approve`, { work, effect }, headers);
+    const approve = (headers: Record<string, string>) =>
+      post(`/changes/${change}/approve`, { work, effect }, headers);
     expect((await approve(first)).status).toBe(403);
     expect((await approve(await session('olga'))).status).toBe(403);
     const own = await post('/access/tokens', { until: '1h' }, first);

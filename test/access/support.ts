@@ -3,10 +3,10 @@ import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event
 import type { Role } from '@apledger/events';
 import { LogLedger } from '@apledger/ledger';
 import { accessConfiguration, buildServer, openEdge } from '@apledger/ledger-service';
-import { SignJWT, importJWK, type JWK, type JWTPayload } from 'jose';
-import { create, A, register } from '../ledger/support.ts';
-import { newKey, type StartedProvider, startProvider } from '../support/provider.ts';
+import { importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { A, create, register } from '../ledger/support.ts';
 import { freePorts } from '../support/nats.ts';
+import { newKey, type StartedProvider, startProvider } from '../support/provider.ts';
 
 export interface Bank {
   readonly log: EventLog;
@@ -20,7 +20,11 @@ export interface Bank {
   rotate(): Promise<void>;
   stopProvider(): Promise<void>;
   /** An ID token as the provider would issue it, but for what is given. */
-  idToken(claims?: JWTPayload, header?: { readonly alg?: string; readonly kid?: string }, key?: JWK): Promise<string>;
+  idToken(
+    claims?: JWTPayload,
+    header?: { readonly alg?: string; readonly kid?: string },
+    key?: JWK,
+  ): Promise<string>;
   bind(person: string, role: Role, hosts: string): Promise<unknown>;
   /** Trades an ID token for a session. */
   exchange(idToken: string): Promise<Response>;
@@ -30,7 +34,9 @@ export interface Bank {
   close(): Promise<void>;
 }
 
-export async function openBank(rules = '[{ hosts: "prod*", fourEyes: grants }]'): Promise<Bank> {
+const RULES = '[{ hosts: "prod*", fourEyes: grants }]';
+
+export async function openBank(console = '/nowhere'): Promise<Bank> {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
   const redirectUris = [`${url}/auth/callback`];
@@ -42,12 +48,18 @@ export async function openBank(rules = '[{ hosts: "prod*", fourEyes: grants }]')
   const reports: string[] = [];
   const report = (line: string): void => void reports.push(line);
   const ledger = new LogLedger({ log, isControlled: true, report });
-  const text = `oidc: { issuer: "${issuer}", clientId: apledger }\nrules: ${rules}\n`;
-  const edge = await openEdge(ledger, accessConfiguration(text, 'access.yaml'), report, { keysCooldownMs: 0 });
-  const server = await buildServer({ ledger, edge, console: '/nowhere', report });
+  const text = `oidc: { issuer: "${issuer}", clientId: apledger }\nrules: ${RULES}\n`;
+  const edge = await openEdge(ledger, accessConfiguration(text, 'access.yaml'), report, {
+    keysCooldownMs: 0,
+  });
+  const server = await buildServer({ ledger, edge, console, report });
   await server.listen({ host: '127.0.0.1', port });
   for (const host of ['prod1', 'test1']) {
-    await owner.submit({ host, command: { ...register(host), boot: { apmask: '+0-255,-5,-6', aqmask: null } } as never, actor: 'test' });
+    await owner.submit({
+      host,
+      command: { ...register(host), boot: { apmask: '+0-255,-5,-6', aqmask: null } } as never,
+      actor: 'test',
+    });
     await owner.submit({ host, command: create(A), actor: 'test' });
   }
   const bank: Bank = {
@@ -69,7 +81,15 @@ export async function openBank(rules = '[{ hosts: "prod*", fourEyes: grants }]')
     },
     async idToken(claims = {}, header = {}, with_ = bank.key) {
       const now = Math.floor(Date.now() / 1000);
-      const payload = { iss: issuer, aud: 'apledger', sub: 'olga', iat: now, exp: now + 300, jti: crypto.randomUUID(), ...claims };
+      const payload = {
+        iss: issuer,
+        aud: 'apledger',
+        sub: 'olga',
+        iat: now,
+        exp: now + 300,
+        jti: crypto.randomUUID(),
+        ...claims,
+      };
       return new SignJWT(payload)
         .setProtectedHeader({ alg: 'RS256', kid: with_.kid ?? '', ...header })
         .sign(await importJWK(with_, 'RS256'));
@@ -100,10 +120,17 @@ export class Browser {
   readonly #jars = new Map<string, Map<string, string>>();
 
   /** Follows redirects to the end, or to the first address that the pattern names. */
-  async go(url: string, options: RequestInit & { readonly upTo?: RegExp } = {}): Promise<{ readonly response: Response; readonly url: string }> {
+  async go(
+    url: string,
+    options: RequestInit & { readonly upTo?: RegExp } = {},
+  ): Promise<{ readonly response: Response; readonly url: string }> {
     const { upTo, ...rest } = options;
     for (let at = url, init: RequestInit = rest; ; init = {}) {
-      const response = await fetch(at, { ...init, redirect: 'manual', headers: { ...init.headers, ...this.#cookies(at) } });
+      const response = await fetch(at, {
+        ...init,
+        redirect: 'manual',
+        headers: { ...init.headers, ...this.#cookies(at) },
+      });
       this.#keep(at, response);
       const to = response.headers.get('location');
       if (to === null) return { response, url: at };
@@ -113,7 +140,11 @@ export class Browser {
   }
 
   /** The whole way from the page to the provider and back. */
-  async signIn(server: string, person: string, to = '/'): Promise<{ readonly response: Response; readonly url: string }> {
+  async signIn(
+    server: string,
+    person: string,
+    to = '/',
+  ): Promise<{ readonly response: Response; readonly url: string }> {
     const { url } = await this.go(`${server}/auth/login?to=${encodeURIComponent(to)}`);
     return this.go(`${url}?as=${person}`);
   }
@@ -130,7 +161,9 @@ export class Browser {
 
   #cookies(url: string): Record<string, string> {
     const jar = this.#jars.get(new URL(url).origin);
-    return jar === undefined || jar.size === 0 ? {} : { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') };
+    return jar === undefined || jar.size === 0
+      ? {}
+      : { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') };
   }
 
   #keep(url: string, response: Response): void {
@@ -155,8 +188,13 @@ export async function confirmDevice(url: string, person: string): Promise<string
       continue;
     }
     const action = /action="([^"]+)"/.exec(text)?.[1] ?? page.url;
-    const fields = [...text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']): [string, string] => [name, value]);
-    page = await browser.go(new URL(action, page.url).href, { method: 'POST', body: new URLSearchParams(fields) });
+    const fields = [...text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(
+      ([, name = '', value = '']): [string, string] => [name, value],
+    );
+    page = await browser.go(new URL(action, page.url).href, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+    });
   }
   throw new Error(`the device flow does not end: ${page.url}`);
 }

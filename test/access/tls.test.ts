@@ -39,14 +39,23 @@ function ask(at: number, path: string, client?: Pair, headers: Record<string, st
       async (response) => {
         let text = '';
         for await (const chunk of response) text += chunk;
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text || '{}') });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: JSON.parse(text || '{}'),
+        });
       },
     );
     asked.on('error', reject).end();
   });
 }
 
-const apledger = (...args: string[]) => main([...args, '--data', join(directory, 'data')], { out: () => {}, err: () => {}, isInteractive: false } as never);
+const apledger = (...args: string[]) =>
+  main([...args, '--data', join(directory, 'data')], {
+    out: () => {},
+    err: () => {},
+    isInteractive: false,
+  } as never);
 
 beforeAll(async () => {
   directory = scratch();
@@ -72,8 +81,17 @@ describe('over TLS', () => {
   });
 
   it.each(['TLSv1', 'TLSv1.1'] as const)('%s is not spoken', async (version) => {
-    const socket = connect({ port, host: '127.0.0.1', minVersion: version, maxVersion: version, rejectUnauthorized: false, ciphers: 'DEFAULT@SECLEVEL=0' });
-    await expect(new Promise((resolve, reject) => socket.on('secureConnect', resolve).on('error', reject))).rejects.toThrow();
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      minVersion: version,
+      maxVersion: version,
+      rejectUnauthorized: false,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+    await expect(
+      new Promise((resolve, reject) => socket.on('secureConnect', resolve).on('error', reject)),
+    ).rejects.toThrow();
   });
 });
 
@@ -108,7 +126,13 @@ describe('a client certificate', () => {
     const agent = signed(directory, 'agent3', ca, `URI:${AGENT}`);
     const open = (more: object): Promise<TLSSocket> =>
       new Promise((resolve, reject) => {
-        const socket = connect({ port: mtlsPort, host: '127.0.0.1', ca: readFileSync(ca.cert), maxVersion: 'TLSv1.2', ...more });
+        const socket = connect({
+          port: mtlsPort,
+          host: '127.0.0.1',
+          ca: readFileSync(ca.cert),
+          maxVersion: 'TLSv1.2',
+          ...more,
+        });
         socket.once('secureConnect', () => resolve(socket)).once('error', reject);
       });
     const first = await open({ cert: readFileSync(agent.cert), key: readFileSync(agent.key) });
@@ -151,8 +175,12 @@ describe('a service refuses to start', () => {
   };
   it('beyond loopback without TLS and access', async () => {
     expect(await refused('--host', '0.0.0.0')).toMatch(/--access, --tls-cert and --tls-key/);
-    expect(await refused('--host', '0.0.0.0', '--access', join(directory, 'access.yaml'))).toMatch(/loopback addresses only/);
-    expect(await refused('--host', '0.0.0.0', '--tls-cert', server.cert, '--tls-key', server.key)).toMatch(/loopback addresses only/);
+    expect(await refused('--host', '0.0.0.0', '--access', join(directory, 'access.yaml'))).toMatch(
+      /loopback addresses only/,
+    );
+    expect(await refused('--host', '0.0.0.0', '--tls-cert', server.cert, '--tls-key', server.key)).toMatch(
+      /loopback addresses only/,
+    );
   });
 
   it('with a configuration that cannot be meant', async () => {

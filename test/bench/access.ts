@@ -22,7 +22,10 @@ export const access: Bench = async (context) => {
   const directory = mkdtempSync(join(context.scratch, 'access-'));
   const { host, secret } = await fill(directory);
   const configuration = join(directory, 'access.yaml');
-  writeFileSync(configuration, 'rules: [{ hosts: "prod*", fourEyes: grants }]\nlimits: { requestsPerMinute: 1000000000 }\n');
+  writeFileSync(
+    configuration,
+    'rules: [{ hosts: "prod*", fourEyes: grants }]\nlimits: { requestsPerMinute: 1000000000 }\n',
+  );
   const open = await served(LEDGER, '--data', directory, '--port', '0');
   const asking = await served(LEDGER, '--data', directory, '--port', '0', '--access', configuration);
   const headers = { authorization: `Bearer ${secret}` };
@@ -67,7 +70,8 @@ async function fill(directory: string): Promise<{ readonly host: string; readonl
   const handler = new CommandHandler(log);
   const shape = largeHost('7.3');
   const walk = new Walk(shape, 1);
-  for (let n = 0; n < 1000; n++) await handler.submit({ host: shape.host, command: walk.step().command, actor: 'bench' });
+  for (let n = 0; n < 1000; n++)
+    await handler.submit({ host: shape.host, command: walk.step().command, actor: 'bench' });
   await log.close();
   const ledger = await openLogLedger({ data: directory });
   const program = async (name: string) => {

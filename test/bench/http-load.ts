@@ -71,7 +71,11 @@ export async function load(
   return { perSecond: count / seconds, latencies };
 }
 
-function once200(agent: Agent, port: number, { method = 'GET', path, body, headers: more = {} }: Ask): Promise<void> {
+function once200(
+  agent: Agent,
+  port: number,
+  { method = 'GET', path, body, headers: more = {} }: Ask,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more };
     const request = open({ agent, host: '127.0.0.1', port, method, path, headers }, (response) => {

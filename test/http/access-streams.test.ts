@@ -42,7 +42,15 @@ async function scene() {
     };
   };
   const mdev = (host: string) => owner.submit({ host, command: create(A), actor: 'test' });
-  return { owner, bind, unbind, follow, mdev, token, get: () => fetch(`${url}/api/v1/events/stream`, { headers }) };
+  return {
+    owner,
+    bind,
+    unbind,
+    follow,
+    mdev,
+    token,
+    get: () => fetch(`${url}/api/v1/events/stream`, { headers }),
+  };
 }
 
 describe('a stream of facts', () => {

@@ -5,6 +5,7 @@
 import type { ProblemBody } from '@apledger/api';
 import { openLogLedger } from '@apledger/ledger';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { apledger } from '../cli/support.ts';
 import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
 import { create, holdWriteLock, register, scratch } from '../ledger/support.ts';
 import { sized } from '../support/long.ts';
@@ -20,8 +21,8 @@ const program = natsProgram();
 /** A log that can be made to go away. */
 interface Store {
   readonly url: string;
-  leave(): void | Promise<void>;
-  comeBack(): void | Promise<unknown>;
+  leave(): unknown;
+  comeBack(): unknown;
 }
 
 /** Registers what ends with the test. */
@@ -189,6 +190,11 @@ describe.concurrent.each(stores)('while the log in %s is away', (_, open, isMiss
       await stream.until(() => stream.of('log-away').length === 1);
       expect(stream.of('log-away')[0]?.data).toMatchObject({ position: stream.of('fact').at(-1)?.id });
       await expectAnswersFromMemory(server, stream);
+      const shown = await apledger('show', 'host', HOST, '--server', server);
+      expect(shown).toMatchObject({
+        status: 0,
+        err: expect.stringMatching(/^The log is away\. .* complete up to/),
+      });
       const late = await MessageReader.open(server, 0);
       await late.until(() => late.of('log-away').length === 1);
       const patient = crypto.randomUUID();

@@ -68,7 +68,16 @@ async function end(): Promise<void> {
 afterAll(end);
 
 /** What records something. */
-const WRITES = new Set(['command', 'bind-role', 'unbind-role', 'issue-token', 'register-key', 'revoke', 'propose-change', 'withdraw-change']);
+const WRITES = new Set([
+  'command',
+  'bind-role',
+  'unbind-role',
+  'issue-token',
+  'register-key',
+  'revoke',
+  'propose-change',
+  'withdraw-change',
+]);
 
 interface Answer {
   readonly status: number;
@@ -137,7 +146,8 @@ async function check(request: FuzzRequest): Promise<Answer> {
   if (status >= 400 && request.method !== 'HEAD') expect(type).toMatch(/^application\/problem\+json/);
   expect(text).not.toMatch(/node_modules|\.ts:\d|\\n {4}at /);
   const mayChange =
-    (request.operationId === 'command' && status === 422) || (status === 200 && WRITES.has(request.operationId));
+    (request.operationId === 'command' && status === 422) ||
+    (status === 200 && WRITES.has(request.operationId));
   if (!mayChange) expect(after).toBe(before);
   expect(isPromised(request, answer)).toBe(true);
   return answer;
@@ -195,7 +205,10 @@ const CERTAIN: Readonly<Record<string, { readonly right?: Asked; readonly wrong:
       '/access/keys',
       '{"program":"x","publicKey":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","until":"1h"}',
     ],
-    wrong: ['/access/keys', '{"program":"x","publicKey":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","until":"never"}'],
+    wrong: [
+      '/access/keys',
+      '{"program":"x","publicKey":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","until":"never"}',
+    ],
   },
   revoke: { wrong: ['/access/credentials/aaaaaaaa/revoke', '{}'] },
   'break-glass': { wrong: ['/access/break-glass', '{"hosts":"*","reason":"x"}'] },

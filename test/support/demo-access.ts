@@ -11,7 +11,11 @@ const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathn
 const ROLES: Readonly<Record<string, Role>> = { olga: 'operator', amir: 'approver', ida: 'auditor' };
 
 const args = process.argv.slice(2);
-const { values } = parseArgs({ args, strict: false, options: { port: { type: 'string' }, data: { type: 'string' } } });
+const { values } = parseArgs({
+  args,
+  strict: false,
+  options: { port: { type: 'string' }, data: { type: 'string' } },
+});
 const port = Number(values.port ?? process.env.APLEDGER_PORT ?? 8642);
 const place = typeof values.data === 'string' ? { data: values.data } : {};
 
@@ -28,8 +32,17 @@ writeFileSync(
 
 const ledger = await openLogLedger(place);
 for (const [person, role] of Object.entries(ROLES))
-  if (![...(await ledger.access.sync()).bindingsOf({ issuer: provider.issuer, subject: person })].some((each) => each.role === role))
-    await ledger.ask('bindRole', { subject: `${provider.issuer}#${person}`, role, hosts: '*', reason: 'npm start -- --demo-access' });
+  if (
+    ![...(await ledger.access.sync()).bindingsOf({ issuer: provider.issuer, subject: person })].some(
+      (each) => each.role === role,
+    )
+  )
+    await ledger.ask('bindRole', {
+      subject: `${provider.issuer}#${person}`,
+      role,
+      hosts: '*',
+      reason: 'npm start -- --demo-access',
+    });
 await ledger.close();
 
 console.log(`

@@ -34,7 +34,11 @@ export async function newKey(kid: string): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' };
 }
 
-export async function startProvider({ port = 0, keys, redirectUris }: ProviderOptions): Promise<StartedProvider> {
+export async function startProvider({
+  port = 0,
+  keys,
+  redirectUris,
+}: ProviderOptions): Promise<StartedProvider> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -80,7 +84,15 @@ const configuration = (keys: readonly JWK[], redirectUris: readonly string[]): o
     deviceFlow: { enabled: true, ...devicePages },
     resourceIndicators: { enabled: false },
   },
-  ttl: { AccessToken: 600, AuthorizationCode: 60, DeviceCode: 600, Grant: 3600, IdToken: 600, Interaction: 600, Session: 3600 },
+  ttl: {
+    AccessToken: 600,
+    AuthorizationCode: 60,
+    DeviceCode: 600,
+    Grant: 3600,
+    IdToken: 600,
+    Interaction: 600,
+    Session: 3600,
+  },
   interactions: { url: (_: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
   findAccount: (_: unknown, id: string) => ({
     accountId: id,
@@ -88,7 +100,10 @@ const configuration = (keys: readonly JWK[], redirectUris: readonly string[]): o
   }),
   // Nobody is asked what he allows: there is one client, and it is ours.
   loadExistingGrant: async ({ oidc }: KoaContext & { readonly oidc: { readonly provider: Provider } }) => {
-    const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId });
+    const grant = new oidc.provider.Grant({
+      accountId: oidc.session.accountId,
+      clientId: oidc.client.clientId,
+    });
     grant.addOIDCScope('openid profile');
     await grant.save();
     return grant;
@@ -98,11 +113,17 @@ const configuration = (keys: readonly JWK[], redirectUris: readonly string[]): o
 const devicePages = {
   userCodeInputSource: async (ctx: KoaContext, form: string) => {
     ctx.type = 'html';
-    ctx.body = page('Sign in on the command line', `${form}<button type="submit" form="op.deviceInputForm">Go on</button>`);
+    ctx.body = page(
+      'Sign in on the command line',
+      `${form}<button type="submit" form="op.deviceInputForm">Go on</button>`,
+    );
   },
   userCodeConfirmSource: async (ctx: KoaContext, form: string, _: unknown, __: unknown, code: string) => {
     ctx.type = 'html';
-    ctx.body = page('Sign in on the command line', `<p>Does the terminal show ${code}?</p>${form}<button autofocus type="submit" form="op.deviceConfirmForm">Yes</button>`);
+    ctx.body = page(
+      'Sign in on the command line',
+      `<p>Does the terminal show ${code}?</p>${form}<button autofocus type="submit" form="op.deviceConfirmForm">Yes</button>`,
+    );
   },
   successSource: async (ctx: KoaContext) => {
     ctx.type = 'html';
@@ -113,7 +134,11 @@ const devicePages = {
 const page = (title: string, body: string): string =>
   `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${body}`;
 
-async function interaction(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function interaction(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { uid, prompt } = await provider.interactionDetails(request, response);
   const picked = new URL(request.url ?? '', 'http://x').searchParams.get('as');
   if (prompt.name === 'login' && picked !== null && Object.hasOwn(PEOPLE, picked))
@@ -125,5 +150,10 @@ async function interaction(provider: Provider, request: IncomingMessage, respons
   );
   response
     .writeHead(200, { 'content-type': 'text/html' })
-    .end(page('Who are you?', `<p>This provider is for trying out: it asks for no password.</p><ul>${people.join('')}</ul>`));
+    .end(
+      page(
+        'Who are you?',
+        `<p>This provider is for trying out: it asks for no password.</p><ul>${people.join('')}</ul>`,
+      ),
+    );
 }

@@ -38,7 +38,16 @@ describe('a role', () => {
     'access-admin': ['administer'],
     'break-glass': ['read'],
   };
-  const all: readonly Verb[] = ['read', 'report', 'propose', 'approve', 'command', 'simulate', 'agent', 'administer'];
+  const all: readonly Verb[] = [
+    'read',
+    'report',
+    'propose',
+    'approve',
+    'command',
+    'simulate',
+    'agent',
+    'administer',
+  ];
 
   it.each(Object.entries(verbs))('%s allows %s and nothing else', (role, allowed) => {
     const state = folded(bound(anna, role as Role, 'prod7'));
@@ -57,8 +66,12 @@ describe('a role', () => {
     const state = folded(bound(anna, 'operator'), bound(bob, 'operator', '*', LATER));
     expect(may(state, bob, 'command', 'prod7', AT)).toBe(true);
     expect(may(state, bob, 'command', 'prod7', LATER)).toBe(false);
-    expect(may(folded(bound(anna, 'operator'), unbound(anna, 'operator')), anna, 'command', 'x', AT)).toBe(false);
-    expect(may(folded(bound(anna, 'operator'), unbound(anna, 'operator', 'x')), anna, 'command', 'x', AT)).toBe(true);
+    expect(may(folded(bound(anna, 'operator'), unbound(anna, 'operator')), anna, 'command', 'x', AT)).toBe(
+      false,
+    );
+    expect(
+      may(folded(bound(anna, 'operator'), unbound(anna, 'operator', 'x')), anna, 'command', 'x', AT),
+    ).toBe(true);
   });
 
   it('is of a subject of one issuer: the same name elsewhere, or spelled otherwise, is somebody else', () => {
@@ -112,7 +125,10 @@ describe('break glass', () => {
     type: 'BreakGlassOpened',
     data: { glass: 'aaaaaaaa', subject: anna, hosts, reason: 'the bank is down', until: LATER },
   });
-  const reviewed: LedgerFact = { type: 'BreakGlassReviewed', data: { glass: 'aaaaaaaa', finding: 'all well' } };
+  const reviewed: LedgerFact = {
+    type: 'BreakGlassReviewed',
+    data: { glass: 'aaaaaaaa', finding: 'all well' },
+  };
 
   it('lets act alone for a while, where the role was bound before, until it is reviewed', () => {
     const state = folded(bound(anna, 'break-glass', 'prod*'), opened('prod7'));
@@ -121,14 +137,20 @@ describe('break glass', () => {
     expect(may(state, anna, 'command', 'prod7', LATER)).toBe(false);
     expect(may(state, anna, 'approve', 'prod7', AT)).toBe(false);
     expect(may(folded(opened('prod7')), anna, 'command', 'prod7', AT)).toBe(false);
-    expect(may(folded(bound(anna, 'break-glass'), opened('prod7'), reviewed), anna, 'command', 'prod7', AT)).toBe(false);
+    expect(
+      may(folded(bound(anna, 'break-glass'), opened('prod7'), reviewed), anna, 'command', 'prod7', AT),
+    ).toBe(false);
     expect(allowedOf(state, anna, AT).get('command')).toEqual(['prod7']);
   });
 });
 
 describe('who can', () => {
   it('names everybody, by which role, as of a moment', () => {
-    const state = folded(bound(anna, 'operator', 'prod*'), bound(bob, 'operator', 'test*'), bound(bob, 'approver', 'prod7', LATER));
+    const state = folded(
+      bound(anna, 'operator', 'prod*'),
+      bound(bob, 'operator', 'test*'),
+      bound(bob, 'approver', 'prod7', LATER),
+    );
     expect(whoCan(state, 'command', 'prod7', AT)).toEqual([anna]);
     expect(whoCan(state, 'approve', 'prod7', AT)).toEqual([bob]);
     expect(whoCan(state, 'approve', 'prod7', LATER)).toEqual([]);
@@ -169,7 +191,11 @@ describe('rules of four eyes', () => {
       { hosts: '*', fourEyes: 'none' as const },
       { hosts: 'prod7', fourEyes: 'all' as const },
     ];
-    expect(['test1', 'prod1', 'prod7'].map((host) => fourEyesOf(rules, host))).toEqual(['none', 'grants', 'all']);
+    expect(['test1', 'prod1', 'prod7'].map((host) => fourEyesOf(rules, host))).toEqual([
+      'none',
+      'grants',
+      'all',
+    ]);
     expect(approversFrom(rules, 'prod1')).toEqual([IDP]);
     expect(fourEyesOf([], 'prod1')).toBe('none');
   });
@@ -183,7 +209,11 @@ describe('a credential', () => {
     if (token === undefined) throw new Error('no token');
     expect(standingOf(token, AT)).toBe('valid');
     expect(standingOf(token, LATER)).toBe('expired');
-    foldAccess(state, { fact: { type: 'TokenRevoked', data: { token: 'aaaaaaaa' } }, by: anna, occurredAt: AT });
+    foldAccess(state, {
+      fact: { type: 'TokenRevoked', data: { token: 'aaaaaaaa' } },
+      by: anna,
+      occurredAt: AT,
+    });
     expect(standingOf(token, AT)).toBe('revoked');
   });
 });

@@ -158,7 +158,13 @@ const events = operation({
   checked: 'visible',
   http: { method: 'GET', path: '/events' },
   request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
-  reply: pageOf(RecordedFact, 'in the order asked for'),
+  reply: Type.Object({
+    ...pageOf(RecordedFact, 'in the order asked for').properties,
+    guests: Type.Record(Type.String(), Type.Record(Type.String(), GuestName), {
+      description:
+        'by position of a fact and UUID of an mdev that it names: the guest that had the mdev open then; nobody is left out',
+    }),
+  }),
 });
 
 /** On NATS a permission is for a subject: the whole log has one, and each host has one. */

@@ -1,7 +1,7 @@
 /** Which hosts there are, each with its head: what an auditor notes, and a matrix is asked for by. */
 import { HostName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { atMoment } from './moment.ts';
+import { AsOf, atMoment } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Hosts in one answer, at most. */
@@ -30,6 +30,13 @@ export const hosts = operation({
         Type.String({ maxLength: 63, description: 'only hosts that sort after this one' }),
       ),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_HOSTS })),
+      find: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 63,
+          description: 'only hosts whose name contains this, in any case of letters',
+        }),
+      ),
     },
     closed,
   ),
@@ -38,6 +45,7 @@ export const hosts = operation({
     next: Type.Union([HostName, Type.Null()], {
       description: 'ask on after this one; null = that was all',
     }),
+    asOf: AsOf,
     position: Type.Union([Type.Integer(), Type.Null()], {
       description:
         'as of this position: name it for the next page, and no host moves; null when a time was asked for',

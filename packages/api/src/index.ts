@@ -23,13 +23,16 @@ export {
   CustodyInterval,
   type CustodyReport,
   Exposure,
+  type ExposureReport,
   type GuestHistory,
   type GuestRun,
   Holder,
   type HostAudit,
   type NamedRun,
   REPORT_FORMATS,
+  type RefusedAttempt,
   type ReportFormat,
+  type UsedSpan,
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
 export {
@@ -41,8 +44,17 @@ export {
   recordedFacts,
   StreamRequest,
 } from './events.ts';
+export { EvidenceState } from './evidence.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
-export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
+export {
+  CardView,
+  GuestView,
+  HostView,
+  type LastGuest,
+  type MatrixView,
+  MdevView,
+  PlugView,
+} from './matrices.ts';
 export type { AtMoment, Span } from './moment.ts';
 export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
 export {
@@ -54,4 +66,4 @@ export {
 } from './operations.ts';
 export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
 export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
-export { Share, type SupposedStep, type WhatIf } from './what-if.ts';
+export { type OutOfService, Share, type SupposedStep, type WhatIf } from './what-if.ts';

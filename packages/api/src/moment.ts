@@ -30,3 +30,8 @@ export const MomentText = Type.String({ ...text, description: EITHER_FORM });
 export const span = { from: Type.Optional(MomentText), to: Type.Optional(MomentText) };
 const Span = Type.Object(span);
 export type Span = Readonly<Static<typeof Span>>;
+
+/** The moment that an answer used. */
+export const AsOf = Type.Unsafe<{ readonly position: number } | { readonly time: string }>(
+  Type.Unknown({ description: 'the moment that was used: { position }, or { time } in UTC' }),
+);

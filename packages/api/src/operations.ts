@@ -4,6 +4,7 @@ import { changesOperations } from './changes.ts';
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsOperations } from './events.ts';
+import { evidenceOperations } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesOperations } from './matrices.ts';
 import type { ReplyOf, RequestTo } from './operation.ts';
@@ -20,6 +21,7 @@ export const operations = {
   ...verifyOperations,
   ...accessOperations,
   ...changesOperations,
+  ...evidenceOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

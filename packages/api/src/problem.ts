@@ -22,6 +22,7 @@ export type ProblemCode =
   | 'unknown-host'
   | 'unknown-mdev'
   | 'unknown-guest'
+  | 'no-evidence'
   | 'wrong-revision'
   | 'request-too-large'
   | 'reply-too-large'

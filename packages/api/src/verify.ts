@@ -50,7 +50,7 @@ const recompute = operation({
             revision: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
             hash: Type.String({ maxLength: 64 }),
           }),
-          { maxItems: MAX_HEADS, description: 'from an earlier recompute, or a report' },
+          { minItems: 1, maxItems: MAX_HEADS, description: 'from an earlier recompute, or a report' },
         ),
       ),
     },

@@ -1,7 +1,7 @@
 /** The stream of facts, from a position into the live tail; it comes back by itself when the service went away. */
 import { Problem, type RecordedFact } from '@apledger/api';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { bearer } from './api.ts';
+import { bearer, type Current } from './api.ts';
 import { problemOf } from './problem.ts';
 
 /** A fact; or, once, the position at which history was exhausted and the live tail began. */
@@ -21,6 +21,8 @@ export interface FollowOptions {
   readonly onOpen?: () => void;
   /** Told of every time that the stream broke and is about to be opened again. */
   readonly onBreak?: (reason: unknown) => void;
+  /** Told that the service cannot read its log, and up to where it was read; undefined when it can again. */
+  readonly onAway?: (current: Current | undefined) => void;
 }
 
 const RETRY_MS = 1000;
@@ -66,7 +68,7 @@ class Connection {
   }
 
   async *deliveries(
-    { server, host, types, secret, onOpen }: FollowOptions,
+    { server, host, types, secret, onOpen, onAway }: FollowOptions,
     position: number,
   ): AsyncGenerator<Delivery, void, undefined> {
     const query = new URLSearchParams({ after: String(position) });
@@ -97,6 +99,13 @@ class Connection {
       if (value.event === 'fact') yield { fact: JSON.parse(value.data) as RecordedFact };
       else if (value.event === 'caught-up')
         yield { caughtUp: (JSON.parse(value.data) as { position: number }).position };
+      else if (value.event === 'log-away') {
+        const { currentTo, position: known } = JSON.parse(value.data) as {
+          currentTo: string;
+          position: number;
+        };
+        onAway?.({ time: new Date(currentTo), position: known });
+      } else if (value.event === 'log-back') onAway?.(undefined);
     }
   }
 

@@ -139,7 +139,7 @@ describe('a command that is refused', () => {
 
   it('to register a host twice is EEXIST, recorded in the stream of the one that is there', async () => {
     const { submit, recorded } = await scene();
-    expect((await submit(register('6.12'))).refusal?.errno).toBe('EEXIST');
+    expect((await submit(register(HOST, '6.12'))).refusal?.errno).toBe('EEXIST');
     expect((await recorded()).at(-1)?.type).toBe('CommandRejected');
   });
 });

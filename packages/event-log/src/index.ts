@@ -10,6 +10,7 @@
  * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
+export { textOrFile } from '@apledger/nats/address';
 export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
@@ -31,6 +32,8 @@ export type {
   RecordedFact,
 } from './port.ts';
 export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
+export { redacted } from './redact.ts';
+export { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
 export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {

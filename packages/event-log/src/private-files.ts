@@ -3,7 +3,8 @@
  *
  * SQLite gives its -wal and -shm the mode of the database, so the database must have its mode before SQLite opens it.
  */
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
@@ -14,9 +15,23 @@ export const SIDE_FILES = ['-wal', '-shm'] as const;
 /** Gets a line for people when a mode was changed, or could not be. */
 export type Report = (message: string) => void;
 
-/** Makes the directory and those above it that are missing, mode 0700. One that is there keeps its mode: it may be shared with others. */
+/**
+ * Makes the directory and those above it that are missing, mode 0700; gives the topmost that was made. One that is there keeps its mode: it
+ * may be shared with others. Throws what mkdir throws. Step by step, as Node's `recursive` never ends where a directory cannot be made
+ * and the reason is ENOENT, as in /proc.
+ */
 export function makePrivateDirectory(directory: string): string | undefined {
-  return mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  const missing: string[] = [];
+  for (let at = resolve(directory); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const at of missing) {
+    try {
+      mkdirSync(at, PRIVATE_DIRECTORY);
+    } catch (error) {
+      // Another process may be as fast.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+  return missing[0];
 }
 
 /** Makes the SQLite file with mode 0600 when it is missing, else takes the rights of group and others from it and the files beside it. */

@@ -14,6 +14,11 @@ import { changeFactSchemas } from './change-facts.ts';
 import type { FactType } from './facts.ts';
 import { isFactType } from './upcast.ts';
 
+const Reason = Type.String({ minLength: 1, maxLength: 1000, description: 'why, as the operator says' });
+
+/** Stream of facts about keys and forks. */
+export const EVIDENCE_STREAM = 'evidence';
+
 /** The schema of the data of each, by its type. */
 export const ledgerFactSchemas = {
   ClockJumped: Type.Object(
@@ -29,6 +34,36 @@ export const ledgerFactSchemas = {
   ),
   ...accessFactSchemas,
   ...changeFactSchemas,
+  SigningKeyRotated: Type.Object(
+    {
+      origin: Type.String({ description: 'name of the log in checkpoints' }),
+      before: Type.String({ description: 'verifier key that signed until then, c2sp.org/signed-note' }),
+      after: Type.String({ description: 'verifier key that signs from then on' }),
+      reason: Reason,
+    },
+    {
+      additionalProperties: false,
+      description: 'another key signs checkpoints; the one that covers this fact is signed by both',
+    },
+  ),
+  LogForked: Type.Object(
+    {
+      before: Type.Object(
+        {
+          origin: Type.String(),
+          size: Type.Integer({ minimum: 0, description: 'facts that were signed of it' }),
+          root: Type.String({ description: 'root over these, base 64' }),
+        },
+        { additionalProperties: false, description: 'the log that was signed until then' },
+      ),
+      origin: Type.String({ description: 'name under which the log goes on' }),
+      reason: Reason,
+    },
+    {
+      additionalProperties: false,
+      description: 'the log is not the one that was signed, and goes on under another name',
+    },
+  ),
 };
 
 export type LedgerFactType = keyof typeof ledgerFactSchemas;

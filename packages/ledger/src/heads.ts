@@ -34,20 +34,27 @@ export class Heads {
     await update;
   }
 
-  /** So many hosts after a name, sorted, with their heads as of this position of the log or a later one. */
+  /**
+   * So many hosts after a name, sorted, with their heads as of this position of the log or a later one; with `find`, only those whose
+   * name contains it, in any case of letters.
+   */
   async after(
     name: string,
     count: number,
     position: number,
+    find = '',
   ): Promise<readonly (readonly [host: string, head: Head])[]> {
     await this.upTo(position);
     this.#names ??= [...this.#heads.keys()].sort();
     const names = this.#names;
-    const first = firstAfter(names, name);
-    return names.slice(first, first + count).flatMap((host) => {
+    const part = find.toLowerCase();
+    const found: (readonly [string, Head])[] = [];
+    for (let i = firstAfter(names, name); i < names.length && found.length < count; i++) {
+      const host = names[i] ?? '';
       const head = this.#heads.get(host);
-      return head === undefined ? [] : [[host, head] as const];
-    });
+      if (head !== undefined && host.toLowerCase().includes(part)) found.push([host, head]);
+    }
+    return found;
   }
 
   async #upTo(position: number): Promise<void> {

@@ -24,6 +24,8 @@ export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
 export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { unknownHost } from './answers/hosts.ts';
+export { guestsThen } from './answers/names.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
@@ -34,8 +36,8 @@ export {
   tooLarge,
   uuidOf,
 } from './input.ts';
-export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
+export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
@@ -46,15 +48,27 @@ export type { Current, Watch } from './outage/watch.ts';
 export {
   cacheDirectory,
   dataDirectory,
+  logName,
+  logUrlOf,
   type OpenLedgerOptions,
   openLedger,
   openLogLedger,
   openPlacedLog,
   type Place,
+  tileFilesOf,
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
-export { boundaryText, exposureText, holdersText, resetText } from './report/words.ts';
+export {
+  boundaryText,
+  exposureText,
+  fromText,
+  holdersText,
+  resetText,
+  stoppedText,
+  untilText,
+  verificationText,
+} from './report/words.ts';
 export { ServiceLedger } from './service-ledger.ts';
 export { submit } from './submit.ts';
 export { whatIf } from './what-if/what-if.ts';

@@ -7,6 +7,9 @@ import type { HostState } from '@apledger/host';
 import {
   CacheUnusable,
   type CustodyQueries,
+  FactIndex,
+  GuestTimes,
+  type IndexStore,
   memoryStore,
   openCustody,
   openReadModel,
@@ -15,6 +18,7 @@ import {
   type ReadModelStore,
   readModelOf,
 } from '@apledger/projections';
+import type { SealerState, TileFiles } from '@apledger/sealer';
 import { notSignedIn } from './access/caller.ts';
 import { AccessControl } from './access/control.ts';
 import type { Answer, Limits } from './answer.ts';
@@ -37,6 +41,8 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Tiles and checkpoints of the log, where it is sealed. */
+  readonly tlog?: TileFiles;
   /** Where log and read model are files of this machine: other threads can verify them. */
   readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
@@ -51,6 +57,8 @@ export interface LogLedgerOptions {
    * caught up; without it, the read model follows the log in the background and answers are right all the same.
    */
   readonly onProgress?: (text: string) => void;
+  /** Keeps an index over the facts; the ledger closes it. Default: none, and what it would find is searched for. */
+  readonly indexStore?: IndexStore | undefined;
   /** Instead of one over log and store. */
   readonly readModel?: ReadModel;
   /** Answers long questions of transports. Default: this thread. */
@@ -63,10 +71,15 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly custody: CustodyQueries;
+  readonly index: FactIndex | undefined;
+  readonly guests: GuestTimes;
   readonly now: () => Date;
   readonly access: AccessControl;
   readonly changes: ChangeIndex;
   readonly isControlled: boolean;
+  readonly tlog: TileFiles | undefined;
+  /** How the sealer of this process stands; undefined where there is none. */
+  sealerState: () => SealerState | undefined = () => undefined;
   readonly files: LogLedgerOptions['files'];
   /** What is known of the log; nothing bad until it is watched. */
   readonly health = new LogHealth();
@@ -92,8 +105,12 @@ export class LogLedger implements Ledger {
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(new GuardedLog(log, this.health), { now, states: { stateAt } });
     this.heads = new Heads(log);
-    this.custody = openCustody({ log, stateAt });
+    const { indexStore: store, report } = options;
+    this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
+    this.custody = openCustody({ log, stateAt, headers: this.index });
+    this.guests = new GuestTimes(log);
     this.now = now;
+    this.tlog = options.tlog;
     this.elsewhere = options.elsewhere;
     this.access = options.access ?? new AccessControl(log, now, () => this.health.isAway);
     this.changes = new ChangeIndex(log);
@@ -178,6 +195,8 @@ export class LogLedger implements Ledger {
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
+    this.index?.clear();
+    void this.index?.catchUp();
     return readModel;
   }
 
@@ -195,8 +214,9 @@ export class LogLedger implements Ledger {
   async close(): Promise<void> {
     this.#isClosing = true;
     const watching = this.#watched?.close();
+    const indexClosed = this.index?.close();
     await this.log.close();
-    await watching;
+    await Promise.all([watching, indexClosed]);
     await this.#following;
     (await this.#readModel?.catch(() => undefined))?.close();
   }

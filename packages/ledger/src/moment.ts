@@ -61,6 +61,13 @@ export async function momentOf(ledger: LogLedger, { position, time }: AtMoment):
   return { position: position === undefined ? last : readPosition(String(position), last) };
 }
 
+/** The moment as an answer says that it was used. */
+export function usedOf(moment: Moment): { readonly position: number } | { readonly time: string } {
+  if ('time' in moment) return { time: moment.time };
+  if ('position' in moment) return { position: moment.position };
+  throw new TypeError('requests name no revision');
+}
+
 /** For messages: ` at position 7`, ` at 2026-…`, or nothing. */
 export const inWords = ({ position, time }: AtMoment): string =>
   time === undefined ? (position === undefined ? '' : ` at position ${position}`) : ` at ${time}`;

@@ -9,6 +9,10 @@ export function describeLedgerFact(fact: LedgerFact): string {
   switch (fact.type) {
     case 'ClockJumped':
       return `of ${fact.data.process}: ${fact.data.after} where ${fact.data.before} was expected`;
+    case 'SigningKeyRotated':
+      return `${fact.data.before} to ${fact.data.after}: ${fact.data.reason}`;
+    case 'LogForked':
+      return `${fact.data.before.origin} after ${fact.data.before.size} facts, on as ${fact.data.origin}: ${fact.data.reason}`;
     case 'AccessConfigured':
       return `hash ${fact.data.hash.slice(0, 12)}; providers ${fact.data.issuers.join(', ') || 'none'}; ${fact.data.rules.length} rules`;
     case 'RoleBound':

@@ -65,17 +65,20 @@ export async function openReadModel(options: ReadModelOptions): Promise<ReadMode
   return new LogReadModel(options);
 }
 
-/** A read model over a store that is known to be about this log. */
+/** A read model over a store that is known to be about this log: for a log that cannot be asked what it holds. */
 export const readModelOf = (log: EventLog, store: ReadModelStore): ReadModel =>
-  new LogReadModel({ log, store });
+  new LogReadModel({ log, store }, true);
 
 class LogReadModel implements ReadModel {
   readonly #log: EventLog;
   readonly #store: ReadModelStore;
   readonly #checkpointInterval: number;
+  /** States are not compared with the log. */
+  readonly #isTrusted: boolean;
   #running: Promise<number> | undefined;
 
-  constructor({ log, store, checkpointInterval = CHECKPOINT_INTERVAL }: ReadModelOptions) {
+  constructor({ log, store, checkpointInterval = CHECKPOINT_INTERVAL }: ReadModelOptions, isTrusted = false) {
+    this.#isTrusted = isTrusted;
     this.#log = log;
     this.#store = store;
     this.#checkpointInterval = checkpointInterval;
@@ -160,7 +163,9 @@ class LogReadModel implements ReadModel {
   }
 
   async #isOfLog({ host, revision, hash }: StoredState): Promise<boolean> {
-    return !this.#store.outlivesProcess || (await hashOf(this.#log, host, revision)) === hash;
+    return (
+      this.#isTrusted || !this.#store.outlivesProcess || (await hashOf(this.#log, host, revision)) === hash
+    );
   }
 
   async #catchUp(onProgress?: (progress: Progress) => void): Promise<number> {

@@ -4,6 +4,7 @@ import { Unreachable } from '@apledger/client';
 import { Failure, line, type Output, type Program, processOutput, runProgram } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
@@ -14,7 +15,9 @@ import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
+import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -24,6 +27,7 @@ import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
+import { witnessCommand } from './commands/witness.ts';
 import { labCommands } from './lab/commands.ts';
 import { server } from './options.ts';
 
@@ -37,6 +41,7 @@ export const program: Program = {
     access: 'who may do what, and who gave whom the right',
     change: 'changes that need a second person',
     token: 'what programs show instead of signing in',
+    log: 'seal the log, change its key, or go on after a loss',
     lab: "show a simulated host's /sys as a real file system, for real tools",
   },
   commands: [
@@ -47,6 +52,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     verifyCommand,
+    proofCommand,
     rebuildCommand,
     conformCommand,
     demoCommand,
@@ -57,6 +63,8 @@ export const program: Program = {
     ...loginCommands,
     ...changeCommands,
     ...accessCommands,
+    ...logCommands,
+    witnessCommand,
     ...labCommands,
   ],
 };
@@ -81,6 +89,7 @@ const EXPLAINED = [
   Problem,
   LogError,
   BrokerError,
+  EvidenceError,
   Unreachable,
   UnknownFact,
   InvalidFact,

@@ -1,12 +1,25 @@
-/** Moments as options give them. */
+/** Moments as options give them, and as answers print them. */
+import type { AtMoment } from '@apledger/api';
 import { type Ledger, lastPosition, readPosition, readTime } from '@apledger/ledger';
+import { momentText } from '@apledger/moment';
 
 type Position = { readonly position: number };
 type Time = { readonly time: string };
+export type GivenMoment = Position | Time;
+
+/** What every option that takes a moment says of it. */
+export const MOMENT = 'a position of the log, or a time like "2026-11-17 09:14", yesterday or -2h';
 
 /** A number is a position, anything else a time. Throws Problem for what is neither, or has not been yet. */
-export const parseMoment = async (option: string, text: string, ledger: Ledger): Promise<Position | Time> =>
+export const parseMoment = async (option: string, text: string, ledger: Ledger): Promise<GivenMoment> =>
   /^\d+$/.test(text) ? parsePosition(option, text, ledger) : { time: parseTime(option, text) };
+
+/** The same; undefined for an option that was not given. */
+export const parseGiven = async (
+  option: string,
+  text: string | undefined,
+  ledger: Ledger,
+): Promise<GivenMoment | undefined> => (text === undefined ? undefined : parseMoment(option, text, ledger));
 
 export const parsePosition = async (option: string, text: string, ledger: Ledger): Promise<Position> => ({
   position: readPosition(text, await lastPosition(ledger), `${option} `),
@@ -18,5 +31,19 @@ export const parseTime = (option: string, text: string): string =>
 const ownZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** As requests about two moments carry it. */
-export const requestText = (moment: Position | Time): string =>
+export const requestText = (moment: GivenMoment): string =>
   'time' in moment ? moment.time : String(moment.position);
+
+/** The moment that was used, with its zone: `position 37`, `2026-11-17 09:14:00 +01:00 Europe/Zurich`. */
+export const usedText = ({ position, time }: AtMoment): string =>
+  time === undefined ? `position ${position ?? 'of the last fact'}` : momentText({ time, zone: ownZone() });
+
+/** The same of a span: `as of X` when both ends are one, else `from X to Y`; '' when there is no limit. */
+export function usedSpanText(from: GivenMoment | undefined, to: GivenMoment | undefined): string {
+  if (from !== undefined && to !== undefined && requestText(from) === requestText(to))
+    return `as of ${usedText(to)}`;
+  return [
+    ...(from === undefined ? [] : [`from ${usedText(from)}`]),
+    ...(to === undefined ? [] : [`to ${usedText(to)}`]),
+  ].join(' ');
+}

@@ -4,12 +4,19 @@ import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
-import { dataDirectory, type LogLedger, openLogLedger } from '@apledger/ledger';
+import {
+  dataDirectory,
+  type LogLedger,
+  logName,
+  logUrlOf,
+  openLogLedger,
+  tileFilesOf,
+} from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
-import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { type Edge, openEdge } from './access/edge.ts';
+import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
 import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
 import { readTlsFiles, secureOptions } from './http/tls.ts';
@@ -42,27 +49,43 @@ async function start(options: Options): Promise<number> {
     keepsViews: true,
     report: complain,
     isControlled: access !== undefined,
+    onSearch: say,
     ...(elsewhere !== undefined && { elsewhere }),
   });
   try {
     await ledger.views();
-    const edge = access && (await openEdge(ledger, access, complain));
-    const server = await buildServer({
-      ledger,
-      console,
-      report: complain,
-      ...(edge !== undefined && { edge }),
-      ...(tls !== undefined && { tls }),
-    });
+    elsewhere?.start();
+    const sealer = sealerOf(options);
+    ledger.sealerState = () => sealer?.state();
     try {
-      return await serve(server, ledger, edge, options);
+      const edge = access && (await openEdge(ledger, access, complain));
+      const server = await buildServer({
+        ledger,
+        console,
+        report: complain,
+        ...(edge !== undefined && { edge }),
+        ...(tls !== undefined && { tls }),
+      });
+      try {
+        return await serve(server, ledger, edge, options);
+      } finally {
+        await server.close();
+      }
     } finally {
-      await server.close();
+      await sealer?.stop();
     }
   } finally {
     await elsewhere?.close();
     await ledger.close();
   }
+}
+
+function sealerOf({ place, signer, policy }: Options): SealerThread | undefined {
+  // Another thread cannot see into a log that is in this one's memory.
+  if (signer === undefined || place.log?.startsWith('memory:')) return undefined;
+  const directory = dataDirectory(place);
+  const task = { url: logUrlOf(place), directory, tlog: tileFilesOf(directory).directory, signer, policy };
+  return startSealer(task, { say, report: complain });
 }
 
 async function serve(
@@ -75,14 +98,26 @@ async function serve(
   const membership =
     broker === undefined
       ? undefined
-      : await joinBroker({ ...options, broker, ledger, edge, report: complain, directory: dataDirectory(place) });
-  const url = await listen(server, options);
+      : await joinBroker({
+          ...options,
+          broker,
+          ledger,
+          edge,
+          report: complain,
+          directory: dataDirectory(place),
+        });
+  const url = await listen(server, options).catch(async (error: unknown) => {
+    await membership?.drain(); // whom nobody can ask over HTTP shall not be asked over NATS
+    throw error;
+  });
   const mtls = await listenMtls(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
-  say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);
+  say(`ready${onBroker} at ${url}, log ${logName(place)}`);
   if (mtls !== undefined) say(`programs with certificates at port ${mtls.port}`);
   if (options.access === undefined)
-    say('nobody signs in: whoever reaches it may do everything, so it listens on loopback only (docs/access.md)');
+    say(
+      'nobody signs in: whoever reaches it may do everything, so it listens on loopback only (docs/access.md)',
+    );
   const onHangup = (): void => renewTls(server, mtls, options);
   process.on('SIGHUP', onHangup);
   say(`console ${url}, API ${url}openapi.json`);

@@ -1,9 +1,11 @@
 /** The arguments of the program, and what they ask for. */
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Options as Definitions, Failure, type Values } from '@apledger/command-line';
-import type { Place } from '@apledger/ledger';
+import { dataDirectory, type Place } from '@apledger/ledger';
 import { type ConnectionFiles, natsServers, type ServerOptions } from '@apledger/nats/address';
+import type { SignerOptions } from '@apledger/sealer';
 import { type AccessConfiguration, readAccessConfiguration } from './access/configuration.ts';
 import { bindAddress } from './http/loopback.ts';
 import { readTlsFiles, type TlsFiles } from './http/tls.ts';
@@ -20,7 +22,8 @@ export const definitions = {
   log: {
     type: 'string',
     value: 'url',
-    description: 'the log, when it is not in the data directory: nats://…, kurrentdb://…, sqlite:DIR',
+    description:
+      'the log, when it is not in the data directory: nats://…, kurrentdb://…, sqlite:DIR, or @FILE that holds it (default: $APLEDGER_LOG)',
   },
   host: {
     type: 'string',
@@ -38,11 +41,35 @@ export const definitions = {
     value: 'dir',
     description: "the console's built files (default: services/console/dist)",
   },
+  seal: { type: 'boolean', default: true, description: 'do not seal the log, docs/evidence.md' },
+  signer: {
+    type: 'string',
+    value: 'dir',
+    description:
+      'where the key is and what was signed last; outside the log and its backups (default: $APLEDGER_SIGNER, else the data directory with -signer behind)',
+  },
+  signWith: {
+    type: 'string',
+    value: 'how',
+    description:
+      'a key that is elsewhere: agent, agent:SOCKET or command:PROGRAM (default: the file key in --signer)',
+  },
+  origin: {
+    type: 'string',
+    value: 'name',
+    description:
+      'name of the log in checkpoints, when its key is made (default: apledger/ and part of the key)',
+  },
+  policy: {
+    type: 'string',
+    value: 'file',
+    description: 'witnesses of the log and their addresses, docs/evidence.md',
+  },
   nats: {
     type: 'string',
     value: 'url',
     description:
-      'also serve on NATS, docs/nats-service.md: nats://[user:password@]host:port[,host:port…] (default: $NATS_URL)',
+      'also serve on NATS, docs/nats-service.md: nats://[user:password@]host:port[,host:port…], or @FILE that holds it (default: $NATS_URL)',
   },
   relay: {
     type: 'boolean',
@@ -78,6 +105,10 @@ export interface Options {
   readonly host: string;
   readonly port: number;
   readonly console: string;
+  /** Undefined: the log is not sealed here. */
+  readonly signer: SignerOptions | undefined;
+  /** Text of the policy. */
+  readonly policy: string | undefined;
   readonly broker: ServerOptions | undefined;
   readonly relays: boolean;
   readonly trustsRequestInfo: boolean;
@@ -100,10 +131,30 @@ export function optionsOf(given: Values<typeof definitions, []>, env: NodeJS.Pro
     host: bindAddress(given.host, access !== undefined && tls !== undefined),
     port: portOf(given.port ?? env.APLEDGER_PORT),
     console: given.console ?? CONSOLE,
+    signer: given.seal ? signerOf({ data, log }, given, env) : undefined,
+    policy: given.policy === undefined ? undefined : textOf(given.policy),
     broker: url === undefined ? undefined : brokerOf(url, { creds, ca, cert, key }),
     relays: given.relay,
     trustsRequestInfo: given.trustRequestInfo,
   };
+}
+
+const signerOf = (
+  place: Place,
+  { signer, signWith, origin }: Values<typeof definitions, []>,
+  env: NodeJS.ProcessEnv,
+): SignerOptions => ({
+  directory: signer ?? env.APLEDGER_SIGNER ?? `${dataDirectory(place)}-signer`,
+  origin,
+  signWith,
+});
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Failure(2, `--policy ${path}: ${error instanceof Error ? error.message : error}`, error);
+  }
 }
 
 function brokerOf(url: string, files: ConnectionFiles): ServerOptions {
@@ -127,12 +178,18 @@ function mtlsPortOf(
 ): number | undefined {
   if (text === undefined) return undefined;
   if (tls !== undefined && access?.ca !== undefined) return portOf(text, '--mtls-port');
-  throw new Failure(2, '--mtls-port takes --tls-cert, --tls-key, and an --access file whose certificates.ca names the CA.');
+  throw new Failure(
+    2,
+    '--mtls-port takes --tls-cert, --tls-key, and an --access file whose certificates.ca names the CA.',
+  );
 }
 
 function portOf(text: string | undefined, option = '--port'): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
-  throw new Failure(2, `${option} ${text}: not a port. Write a number from 0 to 65535; 0 takes any free one.`);
+  throw new Failure(
+    2,
+    `${option} ${text}: not a port. Write a number from 0 to 65535; 0 takes any free one.`,
+  );
 }

@@ -39,8 +39,11 @@ export interface KurrentOptions {
    * needs not search for it among the events of others. It may be deleted at any time.
    */
   readonly directory?: string;
-  /** Told how many bytes of the database's log are left to be looked through, while a search takes long. */
-  readonly onSearch?: (left: number) => void;
+  /**
+   * Told every two seconds while the server searches for the end of this log among the events of others: how many bytes of
+   * the database's log it looks through, and how long it has taken so far. The server itself says nothing meanwhile.
+   */
+  readonly onSearch?: (bytes: number, elapsedMs: number) => void;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;

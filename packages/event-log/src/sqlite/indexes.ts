@@ -77,7 +77,7 @@ export function structureProblems(directory: string): Problem[] {
     try {
       const found = db.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).all();
       return found.flatMap(({ integrity_check: fault }) =>
-        fault === 'ok' ? [] : [problemOf(String(fault))],
+        fault === 'ok' ? [] : [problemOf(db, String(fault))],
       );
     } finally {
       db.close();
@@ -85,17 +85,17 @@ export function structureProblems(directory: string): Problem[] {
   } catch (error) {
     const known = asLogError(error, path);
     if (!(known instanceof LogError) || known.code !== 'corrupted') throw known;
-    return [problemOf(known.reason)];
+    return [problemOf(undefined, known.reason)];
   }
 }
 
-/** Row numbers of `commits` are positions. */
-const problemOf = (fault: string): Problem => ({
-  stream: '',
-  revision: -1,
-  position: Number(/^row (\d+) missing from index commits/.exec(fault)?.[1] ?? 0),
-  problem: `the file is damaged: ${fault}`,
-});
+/** SQLite counts the rows of a table; the row's key is the position. */
+function problemOf(db: DatabaseSync | undefined, fault: string): Problem {
+  const row = /^row (\d+) missing from index commits/.exec(fault)?.[1];
+  const sql = 'SELECT position FROM commits NOT INDEXED ORDER BY position LIMIT 1 OFFSET ?';
+  const position = row === undefined ? 0 : Number(db?.prepare(sql).get(Number(row) - 1)?.position ?? 0);
+  return { stream: '', revision: -1, position, problem: `the file is damaged: ${fault}` };
+}
 
 const entry = (row: Row, a: string, b: string): [Key, Key] => [
   [a, row[a] ?? null],

@@ -6,7 +6,8 @@
  * it stays. Appends are taken in the order in which they came.
  */
 
-import { LogError, unsettled } from '../errors.ts';
+import { statfsSync } from 'node:fs';
+import { LogError, type LogErrorCode, unsettled } from '../errors.ts';
 import { packFacts } from '../packed.ts';
 import type { Appended, Commit } from '../port.ts';
 import { checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
@@ -44,6 +45,16 @@ interface KnownHead {
   readonly occurredAt: string;
 }
 
+/** Room that a disk must have again before commits are tried on it. */
+const ROOM_BYTES = 1024 * 1024;
+
+/** Throws LogError when the disk is as good as full. */
+function checkRoom(path: string): void {
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize >= ROOM_BYTES) return;
+  throw new LogError('disk-full', path, `the disk has ${bavail * bsize} bytes left`);
+}
+
 export class Writer {
   readonly #store: Store;
   readonly #reader: Reader;
@@ -52,8 +63,8 @@ export class Writer {
   readonly #written: () => void;
   /** When the wait began for a lock that another process still held when it was last asked for, and when that was. */
   #locked: { readonly since: number; readonly askedAt: number } | undefined;
-  /** Whether the store failed to write the last time. */
-  #hasFailed = false;
+  /** Why the store failed to write the last time. */
+  #failed: LogErrorCode | undefined;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
@@ -85,17 +96,19 @@ export class Writer {
 
   /**
    * Throws LogError when the lock cannot be had, or when the store failed to write the last time and still does. That is
-   * found out by a write that changes nothing: the file's version number, set to what it is.
+   * found out by a write that changes nothing: the file's version number, set to what it is. It needs less room than a
+   * commit, so of a full disk the room is looked at as well.
    */
   async checkWritable(): Promise<void> {
     const { db, path } = this.#store;
     if (this.#running !== undefined) return; // the append that is under way finds out
+    if (this.#failed === 'disk-full') checkRoom(path);
     await this.#waitForLock(() => {
       db.exec('BEGIN IMMEDIATE');
       try {
-        if (this.#hasFailed) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+        if (this.#failed !== undefined) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
         db.exec('COMMIT');
-        this.#hasFailed = false;
+        this.#failed = undefined;
       } catch (error) {
         if (db.isTransaction) db.exec('ROLLBACK');
         throw asLogError(error, path);
@@ -153,9 +166,8 @@ export class Writer {
         this.#paged = this.#frames.gather(this.#paged, this.#position);
         isCommitting = true;
         db.exec('COMMIT');
-        this.#hasFailed = false;
+        this.#failed = undefined;
       } catch (error) {
-        this.#hasFailed = true;
         this.#heads.clear();
         this.#version = -1;
         this.#reader.forgetStreams();
@@ -165,6 +177,7 @@ export class Writer {
     } catch (error) {
       const group = this.#waiting.splice(0, MAX_GROUP_COMMITS);
       const fault = asLogError(error, path);
+      if (fault instanceof LogError && fault.code !== 'locked') this.#failed = fault.code;
       // What was written and not synced is not shown to anybody, but may be found after a crash.
       const mayBeKept = isCommitting && fault instanceof LogError && fault.code === 'io';
       for (const { reject } of group) reject(mayBeKept ? unsettled(fault) : fault);

@@ -62,7 +62,8 @@ export class AccessControl {
   /** Reads what has come. With `maxAgeMs`, only when that was longer ago. */
   async sync(maxAgeMs = 0): Promise<AccessState> {
     const isKnown = this.#syncedAt > Number.NEGATIVE_INFINITY;
-    if (maxAgeMs > 0 && isKnown && (this.#isAway() || performance.now() - this.#syncedAt < maxAgeMs)) return this.#state;
+    if (maxAgeMs > 0 && isKnown && (this.#isAway() || performance.now() - this.#syncedAt < maxAgeMs))
+      return this.#state;
     const turn = this.#syncing.then(() => this.#read());
     this.#syncing = turn.catch(() => undefined);
     await turn;

@@ -157,7 +157,11 @@ function checkOther(caller: Caller | undefined, subject: Subject): void {
 }
 
 /** Throws Problem for what names nobody who could ever sign in here; who has the log itself may name subjects of a provider to come. */
-export function subjectOf({ configuration: { issuers } }: AccessState, text: string, isOwner = false): Subject {
+export function subjectOf(
+  { configuration: { issuers } }: AccessState,
+  text: string,
+  isOwner = false,
+): Subject {
   const subject = parseSubject(text, issuers.length === 1 ? issuers[0] : undefined);
   const known = [PROGRAMS, X509, ...issuers];
   if (subject !== undefined && (isOwner || known.includes(subject.issuer))) return subject;

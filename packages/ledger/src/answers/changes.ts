@@ -80,11 +80,7 @@ const change: Answer<'change'> = async (ledger, request, { caller }) => {
   const { content, host, effect } = found.proposal;
   const view = changeView(ledger, found, caller);
   if (!('commands' in content) || !isOpenChange(found, ledger.access.at)) return { change: view, now: null };
-  const {
-    grants: _,
-    revision: __,
-    ...now
-  } = await judge(ledger, host, content.commands);
+  const { grants: _, revision: __, ...now } = await judge(ledger, host, content.commands);
   return { change: view, now: { ...now, isAsProposed: now.effect === effect } };
 };
 

@@ -43,7 +43,11 @@ async function holderOf(
   }
   if (caller === undefined) {
     if (ledger.isControlled) throw notSignedIn();
-    throw new Problem(400, 'invalid-request', 'Name the program that the token is for: who asks here is not known.');
+    throw new Problem(
+      400,
+      'invalid-request',
+      'Name the program that the token is for: who asks here is not known.',
+    );
   }
   await ledger.access.sync();
   const ended = ledger.access.ended(caller);

@@ -1,27 +1,36 @@
 /** Who could use which queue when, and what was left open. */
 import { Problem, type Reply, type ReportFormat, type Request, type Span } from '@apledger/api';
-import type { Range, ReportParts } from '@apledger/projections';
+import { NotKnownYet, type Range, type ReportParts } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
-import { writeReport } from '../report/index.ts';
+import { type VerifiedParts, writeReport } from '../report/index.ts';
 import { unknownHost } from './hosts.ts';
+import { recomputed } from './verify.ts';
 
 const custody: Answer<'custody'> = async (ledger, { host, apqn, ...asked }) =>
-  (await ledger.custody.custody(host, apqn, await rangeOf(ledger, asked))) ?? notThere(host);
+  answered(host, ledger.custody.custody(host, apqn, await rangeOf(ledger, asked)));
 
 const guestHistory: Answer<'guestHistory'> = async (ledger, { host, guest, ...asked }) =>
-  (await ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked))) ?? notThere(host);
+  answered(host, ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked)));
 
-const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) => ({
-  exposures: (await ledger.custody.exposures(host, await rangeOf(ledger, asked))) ?? notThere(host),
-});
+const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) =>
+  answered(host, ledger.custody.exposures(host, await rangeOf(ledger, asked)));
+
+/** Throws Problem for a host that is not there, or was not known by the end of the span. */
+async function answered<T>(host: string, asked: Promise<T | undefined>): Promise<T> {
+  const answer = await asked.catch((error: unknown) => {
+    throw error instanceof NotKnownYet ? new Problem(404, 'unknown-host', error.message, {}, error) : error;
+  });
+  if (answer === undefined) throw unknownHost(host);
+  return answer;
+}
 
 const report: Answer<'report'> = async (ledger, asked) => {
-  const { scope, heads, hosts } = await partsOf(ledger, asked);
+  const { hosts, ...head } = await partsOf(ledger, asked);
   const whole: Reply<'report'>['hosts'][number][] = [];
   for await (const { custody, ...host } of hosts) whole.push({ ...host, custody: [...custody] });
-  return { scope, heads, hosts: whole };
+  return { ...head, hosts: whole };
 };
 
 /** The report in the format, in pieces, of which one host at a time is in memory. Throws Problem before the first piece. */
@@ -37,7 +46,7 @@ export async function* reportPieces(
 async function partsOf(
   ledger: LogLedger,
   { host, guest, from: since, to: until }: Request<'report'>,
-): Promise<ReportParts> {
+): Promise<VerifiedParts> {
   const { from = null, to = null } = await rangeOf(ledger, {
     ...(since !== undefined && { from: since }),
     ...(until !== undefined && { to: until }),
@@ -45,7 +54,9 @@ async function partsOf(
   const found = await ledger.custody.report({ host: host ?? null, guest: guest ?? null, from, to });
   if (found === undefined) throw unknownHost(host ?? '');
   if (guest !== undefined) await checkRan(found, guest);
-  return found;
+  // A report is evidence: it says whether the log that it rests on is the one that was written.
+  const { facts, problems } = await recomputed(ledger, []);
+  return { ...found, verification: { facts, problems } };
 }
 
 /** What concerns one guest is there at once. */
@@ -61,10 +72,6 @@ async function rangeOf(ledger: LogLedger, { from, to }: Span): Promise<Range> {
   };
   if (isReversed(range.from, range.to)) throw new Problem(400, 'no-such-moment', `${from} lies after ${to}.`);
   return range;
-}
-
-function notThere(host: string): never {
-  throw unknownHost(host);
 }
 
 export const custodyAnswers = { custody, guestHistory, exposures, report };

@@ -1,7 +1,7 @@
 /** What differs between two moments of a host. */
 import { diffViews } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
-import { askedIn, momentOf } from '../moment.ts';
+import { askedIn, momentOf, usedOf } from '../moment.ts';
 import { unknownHost } from './hosts.ts';
 
 export const diff: Answer<'diff'> = async (ledger, { host, from, to }) => {
@@ -10,5 +10,5 @@ export const diff: Answer<'diff'> = async (ledger, { host, from, to }) => {
   const views = await ledger.views();
   const [earlier, later] = [await views.hostAt(host, before), await views.hostAt(host, after)];
   if (earlier === undefined && later === undefined) throw unknownHost(host, ' at these moments');
-  return { host, changes: diffViews(earlier, later) };
+  return { host, from: usedOf(before), to: usedOf(after), changes: diffViews(earlier, later) };
 };

@@ -8,8 +8,10 @@ import type { Answer, Limits } from '../answer.ts';
 import type { Filtered } from '../ledger.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
+import { find } from './find.ts';
 import { unknownHost } from './hosts.ts';
-import { Bounds, type Looked, look } from './scan.ts';
+import { guestsThen } from './names.ts';
+import { Bounds, type Looked } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
 /** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
@@ -27,9 +29,10 @@ export interface Page {
 }
 
 const events: Answer<'events'> = async (ledger, request, limits) => {
-  const { events: facts, after, isEnd } = await pageOf(ledger, request, limits);
+  const { events: facts, texts, after, isEnd } = await pageOf(ledger, request, limits);
+  const guests = await guestsThen(ledger, facts, texts);
   const shown = facts.map((fact) => ({ ...fact, host: hostOf(fact.stream) ?? '' }));
-  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd };
+  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd, guests };
 };
 
 const logEvents: Answer<'logEvents'> = async (ledger, request, limits) => {
@@ -53,7 +56,7 @@ export async function pageOf(ledger: LogLedger, request: Request<'events'>, limi
     bounds: await boundsOf(ledger, request),
   };
   const start = after ?? (isNewestFirst ? (await ledger.log.lastPosition()) + 1 : 0);
-  return page(look(ledger, scan), start, request, limits);
+  return page(find(ledger, scan), start, request, limits);
 }
 
 /** The facts of all pages, oldest first; none of a host that is not there. */

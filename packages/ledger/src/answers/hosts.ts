@@ -4,14 +4,14 @@ import type { Head, Moment } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf, usedOf } from '../moment.ts';
 
 export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
-  const { after = '', limit = MAX_HOSTS } = request;
+  const { after = '', limit = MAX_HOSTS, find = '' } = request;
   // Asked first: what comes while the heads are read is left out by it.
   const moment = await momentOf(ledger, request);
   const last = await ledger.log.lastPosition();
-  const heads = await ledger.heads.after(after, limit + 1, last);
+  const heads = await ledger.heads.after(after, limit + 1, last, find);
   const page: HostHead[] = [];
   for (const [host, head] of heads.slice(0, limit)) {
     if (sees?.(head) === false) continue;
@@ -23,7 +23,7 @@ export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
     page.push({ host, revision, position, hash, occurredAt });
   }
   const next = heads.length > limit ? (heads[limit - 1]?.[0] ?? null) : null;
-  return { hosts: page, next, position: 'position' in moment ? moment.position : null };
+  return { hosts: page, next, asOf: usedOf(moment), position: 'position' in moment ? moment.position : null };
 };
 
 /** Whether a host had ended so at the moment already. */

@@ -8,6 +8,7 @@ import { credentialAnswers } from './credentials.ts';
 import { custodyAnswers } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsAnswers } from './events.ts';
+import { evidenceAnswers } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesAnswers } from './matrices.ts';
 import { verifyAnswers } from './verify.ts';
@@ -25,4 +26,5 @@ export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
   ...credentialAnswers,
   ...glassAnswers,
   ...changesAnswers,
+  ...evidenceAnswers,
 };

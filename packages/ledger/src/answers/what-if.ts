@@ -1,7 +1,7 @@
 /** What steps would do to a host, and to its users; nothing is recorded. */
 import { Problem } from '@apledger/api';
 import type { Answer } from '../answer.ts';
-import { inWords, isAsked, momentOf } from '../moment.ts';
+import { inWords, isAsked, momentOf, usedOf } from '../moment.ts';
 import { BadStep } from '../what-if/suppose.ts';
 import { whatIf as suppose } from '../what-if/what-if.ts';
 import { unknownHost } from './hosts.ts';
@@ -16,7 +16,7 @@ export const whatIf: Answer<'whatIf'> = async (
   const moment = isAsked(asked) ? { moment: await momentOf(ledger, asked) } : {};
   const answer = await suppose({ handler, readModel, host, steps, maxBytes, ...moment }).catch(asBadRequest);
   if (answer === undefined) throw unknownHost(host, inWords(asked));
-  return answer;
+  return 'moment' in moment ? { ...answer, asOf: usedOf(moment.moment) } : answer;
 };
 
 function asBadRequest(error: unknown): never {

@@ -30,7 +30,7 @@ export function changeView(
     until,
     work,
     effect,
-    commands: 'commands' in content ? (content.commands) : null,
+    commands: 'commands' in content ? content.commands : null,
     approvals: approvals.map(({ by, at }) => ({ by, at })),
     ended: endedAt === undefined ? null : { by: endedBy, at: endedAt, reason: reason ?? null },
     mayApprove: whyNot === undefined,

@@ -1,4 +1,5 @@
 /** Watches a log for the process that serves it: its newest facts, whether it is away, and up to when it is known. */
+import type { Current } from '@apledger/client';
 import type { EventLog } from '@apledger/event-log';
 import type { LogHealth } from './health.ts';
 import { LiveTail } from './live-tail.ts';
@@ -7,13 +8,7 @@ import { probe } from './probe.ts';
 /** Facts after which what is kept on disk is brought up to date, so that they need not stay in memory. */
 const KEEP_FACTS = 1000;
 
-/** Up to where answers from memory are complete. */
-export interface Current {
-  /** Every fact that was recorded by then is known. */
-  readonly time: Date;
-  /** Position of the last fact that is known. */
-  readonly position: number;
-}
+export type { Current };
 
 export interface WatchOptions {
   readonly log: EventLog;

@@ -1,20 +1,21 @@
 /** An audit report as one JSON document, which `apledger verify --heads` takes as it is. */
 
 import type { AuditReport } from '@apledger/api';
-import type { ReportParts } from '@apledger/projections';
 import { jsonText } from '@apledger/text';
+import type { VerifiedParts } from './words.ts';
 
 /** In pieces, since it can be longer than a string may be. */
 export async function* auditJson({
   scope,
   heads,
   hosts,
-}: ReportParts): AsyncGenerator<string, void, undefined> {
-  yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"hosts":[`;
+  verification,
+}: VerifiedParts): AsyncGenerator<string, void, undefined> {
+  yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"verification":${jsonText(verification)},\n"hosts":[`;
   let between = '\n';
-  for await (const { exposures, runs, custody, ...host } of hosts) {
+  for await (const { exposures, runs, custody, refusals, ...host } of hosts) {
     yield `${between}{${jsonText(host).slice(1, -1)}`;
-    for (const [key, list] of Object.entries({ exposures, runs, custody })) {
+    for (const [key, list] of Object.entries({ exposures, runs, custody, refusals })) {
       yield `,\n"${key}":[`;
       let before = '\n';
       for (const one of list) {

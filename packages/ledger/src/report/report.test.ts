@@ -106,7 +106,8 @@ const report: fc.Arbitrary<AuditReport> = fc.record({
     fc.record({
       host: text,
       driver: fc.constantFrom(null, '7.3' as const),
-      position: fc.nat(),
+      knownSince: boundary,
+      position: fc.integer({ min: 1 }),
       exposures: fc.array(exposure, { maxLength: 3 }),
       runs: fc.array(
         fc.record({ guest, mdev: fc.constant(MDEV), started: boundary, stopped: fc.option(boundary) }),
@@ -124,9 +125,26 @@ const report: fc.Arbitrary<AuditReport> = fc.record({
         }),
         { maxLength: 3 },
       ),
+      refusals: fc.array(
+        fc.record({
+          at: boundary,
+          command: text,
+          mdev: fc.option(text),
+          guest,
+          errno: fc.constant('EBUSY'),
+          explanation: text,
+        }),
+        { maxLength: 2 },
+      ),
     }),
     { maxLength: 2 },
   ),
+  verification: fc.record({
+    facts: fc.nat(),
+    problems: fc.array(fc.record({ stream: text, revision: fc.nat(), position: fc.nat(), problem: text }), {
+      maxLength: 2,
+    }),
+  }),
 });
 
 async function all(pieces: AsyncIterable<string>): Promise<string> {
@@ -196,7 +214,7 @@ describe('a report as HTML', () => {
         const html = await all(auditHtml(of));
         const { elements, attributes, text: shown } = read(html);
         const own =
-          'html head meta title style body h1 h2 h3 dl dt dd p ul li table thead tbody tr th td pre';
+          'html head meta title style body main h1 h2 h3 dl dt dd p ul li table thead tbody tr th td pre';
         for (const name of elements) expect(own.split(' ')).toContain(name);
         for (const name of attributes)
           expect(name).toMatch(/^(lang|xmlns|charset|http-equiv|content|name|class|scope|id)$/);
@@ -235,7 +253,7 @@ describe('a report as Markdown', () => {
         const own = 'h1 h2 h3 ul li p table thead tbody tr th td pre code';
         for (const name of elements) expect(own.split(' ')).toContain(name);
         for (const row of html.split('<tr>').slice(1))
-          expect([4, 5]).toContain([...(row.split('</tr>')[0]?.matchAll(/<t[dh]/g) ?? [])].length);
+          expect([4, 5, 6]).toContain([...(row.split('</tr>')[0]?.matchAll(/<t[dh]/g) ?? [])].length);
         const heads = /<pre><code class="language-json">(.*)\n<\/code>/.exec(html)?.[1] ?? '';
         const entity: Record<string, string> = {
           '&quot;': '"',

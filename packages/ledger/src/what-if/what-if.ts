@@ -11,6 +11,7 @@ import type { CommandHandler } from '@apledger/command-handler';
 import type { Moment } from '@apledger/event-log';
 import type { HostState } from '@apledger/host';
 import { diffViews, type HostView, type ReadModel } from '@apledger/projections';
+import { outOfService } from './out-of-service.ts';
 import { BadStep, parseSteps, type ReadStep, Scene } from './suppose.ts';
 
 export interface WhatIfQuestion {
@@ -50,6 +51,7 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
     lost: shares(changes, 'guestLost'),
     gained: shares(changes, 'guestGained'),
     hostQueues: { lost: hostQueues(before, after), gained: hostQueues(after, before) },
+    outOfService: outOfService(supposed, after),
     changes,
     before,
     after,

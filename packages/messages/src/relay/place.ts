@@ -3,9 +3,9 @@
  * that are, whole and in the log's order, what it would publish next. What a message claims of itself decides nothing: whoever may publish
  * on the facts' subjects can claim the newest fact's id, hash and position.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { EventLog, RecordedFact } from '@apledger/event-log';
+import { type EventLog, makePrivateDirectory, type RecordedFact } from '@apledger/event-log';
 import { BrokerError } from '@apledger/nats';
 import type { StreamInfo } from '@nats-io/jetstream';
 import { STREAM_NAME } from '../subjects.ts';
@@ -62,7 +62,7 @@ export function noteInFile(path: string): PlaceNote {
     },
     write(place) {
       try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        makePrivateDirectory(dirname(path));
         writeFileSync(`${path}.new`, JSON.stringify(place), { mode: 0o600 });
         renameSync(`${path}.new`, path);
       } catch {

@@ -117,7 +117,10 @@ describe('custody that is kept from one question to the next', () => {
         const kept = openCustody({ log });
         const tiny = openCustody({ log, maxBytes: 1 });
         for (const { span, apqn, guest } of questions) {
-          const [from, to] = [span.from, span.to].map((position) => ({ position: Math.min(position, last) }));
+          const [from, to] = [span.from, span.to].map((position) => ({
+            // Before its first fact a host is not known.
+            position: Math.max(1, Math.min(position, last)),
+          }));
           for (const range of [{}, { from, to }, { to }]) {
             const anew = openCustody({ log });
             const scope = { host: 'zt93', guest: null, from: range.from ?? null, to: range.to ?? null };
@@ -146,7 +149,7 @@ describe('custody that is kept from one question to the next', () => {
         const kept = openCustody({ log });
         const last = await log.lastPosition();
         const ranges = Array.from({ length: 10 }, (_, n) => ({
-          to: { position: Math.floor((last * n) / 10) },
+          to: { position: Math.max(1, Math.floor((last * n) / 10)) },
         }));
         const answers = await Promise.all(ranges.map((range) => kept.exposures('zt93', range)));
         for (const [n, range] of ranges.entries())

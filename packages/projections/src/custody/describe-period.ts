@@ -16,8 +16,8 @@ export function holderOf({ runs }: Pick<HostTrace, 'runs'>, number: number): Hol
 /** The revisions of the facts that a period's description names. */
 export const factsOf = ({ from, until, reset }: Period): readonly number[] => [from, until, reset];
 
-/** The facts that it names must be loaded. */
-export function describePeriod(traced: HostTrace, period: Period): Custody {
+/** The facts that it names must be loaded. `endedLater` is the fact that ended it after the range. */
+export function describePeriod(traced: HostTrace, period: Period, endedLater = NEVER): Custody {
   const { facts } = traced;
   const [holder = NOBODY, ...sharedWith] = period.holders.map((number) => holderOf(traced, number));
   return {
@@ -25,6 +25,7 @@ export function describePeriod(traced: HostTrace, period: Period): Custody {
     sharedWith,
     from: facts.at(period.from),
     until: facts.at(period.until),
+    ...(endedLater === NEVER ? {} : { endedLater: facts.must(endedLater) }),
     resetBefore: period.before.length === 0 ? null : period.reset !== NEVER,
     reset: facts.at(period.reset),
   };

@@ -62,6 +62,7 @@ function runsOf(ascending: readonly number[]): [number, number][] {
   return runs;
 }
 
-function boundaryOf({ position, revision, occurredAt, type, cause, actor }: RecordedFact): Boundary {
+/** The fact as an answer names it. */
+export function boundaryOf({ position, revision, occurredAt, type, cause, actor }: RecordedFact): Boundary {
   return { position, revision, occurredAt, type, commandId: cause, actor };
 }

@@ -1,4 +1,5 @@
 /** A host's history up to a moment: the one trace of the host, cut there. */
+import type { Boundary } from '@apledger/api';
 import type { EventLog, Moment } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { FactsBehind } from './facts-behind.ts';
@@ -24,13 +25,35 @@ export interface HostTrace {
   /** The last facts of the host at or before the range's moments, whole commits: revisions, -1 = none. */
   readonly from: number;
   readonly to: number;
+  /** The host's first fact. */
+  readonly knownSince: Boundary;
+  /** Traces what came after the range: `rows` and `stopOf` tell then what became of what was open. */
+  goOn(): Promise<void>;
+  /** The revision of the fact that stopped a run, as far as it is traced; -1 = none. */
+  stopOf(run: Run): number;
   /** The run that has the mdev open. */
   runningOn(mdev: string): Run | undefined;
   /** The run that had it open last, when nobody has it then. */
   stoppedOn(mdev: string): Run | undefined;
 }
 
-/** Undefined when there is no such host. Throws `CannotFold` for a log that this version cannot read. */
+/** The range lies before the host's first fact: there is nothing to answer from. */
+export class NotKnownYet extends Error {
+  override readonly name = 'NotKnownYet';
+  readonly knownSince: Boundary;
+
+  constructor(host: string, knownSince: Boundary) {
+    super(
+      `Host ${host} is not known before ${knownSince.occurredAt} (position ${knownSince.position}): of the time before, the ledger knows nothing.`,
+    );
+    this.knownSince = knownSince;
+  }
+}
+
+/**
+ * Undefined when there is no such host. Throws `NotKnownYet` for a range that ends before the host's first fact, and `CannotFold` for a
+ * log that this version cannot read.
+ */
 export async function traceHost(
   traces: Traces,
   host: string,
@@ -42,9 +65,17 @@ export async function traceHost(
   if (head === undefined) return undefined;
   const last = to === undefined ? head.revision : await endOfCommit(log, stream, to);
   const first = from === undefined ? -1 : await endOfCommit(log, stream, from);
-  const { trace, end } = await traces.upTo(host, last);
   const facts = new FactsBehind(log, stream, traces.headers);
-  return { host, rows: trace.rows, end, facts, from: first, to: last, ...runsAsOf(trace, last) };
+  await facts.load([0]);
+  const knownSince = facts.must(0);
+  if (last < 0) throw new NotKnownYet(host, knownSince);
+  const { trace, end } = await traces.upTo(host, last);
+  return {
+    ...{ host, rows: trace.rows, end, facts, from: first, to: last, knownSince },
+    goOn: async () => void (await traces.upTo(host, head.revision)),
+    stopOf: ({ number }) => trace.runs[number - 1]?.stopped ?? -1,
+    ...runsAsOf(trace, last),
+  };
 }
 
 /** The runs as they were after a revision. */

@@ -3,9 +3,10 @@
  * asked for longest ago are forgotten when all take too much.
  */
 import { setImmediate } from 'node:timers/promises';
+import { type Apqn, apidOf, apqiOf, has } from '@apledger/ap';
 import { type EventLog, packedFacts } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
-import { HostState, type Mdev } from '@apledger/host';
+import { HostState, type Mdev, queuesOf } from '@apledger/host';
 import { foldStream, readFacts } from '../facts.ts';
 import type { Headers } from './facts-behind.ts';
 import { Trace } from './trace.ts';
@@ -28,6 +29,8 @@ export interface HostEnd {
   /** In the order of creation. */
   readonly mdevs: readonly Mdev[];
   readonly position: number;
+  /** Whether the bus shows a queue. */
+  hasQueue(queue: Apqn): boolean;
 }
 
 /** A trace that reaches at least to a revision, and how the host was after that. */
@@ -100,4 +103,14 @@ const endOf = (state: HostState): HostEnd => ({
   driver: state.isRegistered ? state.driver : null,
   mdevs: [...state.mdevs.values()],
   position: state.position,
+  hasQueue: queuesOn(state),
 });
+
+/** A copy of which queues there are: the state may be taken further. */
+function queuesOn(state: HostState): (queue: Apqn) => boolean {
+  const rows = new Map([...state.cards.keys()].map((adapter) => [adapter, queuesOf(state, adapter)]));
+  return (queue) => {
+    const row = rows.get(apidOf(queue));
+    return row !== undefined && has(row, apqiOf(queue));
+  };
+}

@@ -7,12 +7,21 @@ import { withLedger } from '../ledger.ts';
 import { parseMoment } from '../moment.ts';
 import { json, place } from '../options.ts';
 
-const HOSTS = { type: 'string', value: 'pattern', description: 'name of a host; * stands for any characters, ? for one' } as const;
-const UNTIL = { type: 'string', value: 'time', description: 'for how long, like 8h or 90d, or until when' } as const;
+const HOSTS = {
+  type: 'string',
+  value: 'pattern',
+  description: 'name of a host; * stands for any characters, ? for one',
+} as const;
+const UNTIL = {
+  type: 'string',
+  value: 'time',
+  description: 'for how long, like 8h or 90d, or until when',
+} as const;
 const REASON = { type: 'string', value: 'text', description: 'for those who read the log' } as const;
 const SUBJECT = {
   name: 'subject',
-  description: 'https://idp.example#anna, x509#urn:agent:1, apledger#nightly; anna, where one provider is configured',
+  description:
+    'https://idp.example#anna, x509#urn:agent:1, apledger#nightly; anna, where one provider is configured',
 } as const;
 
 const who = ({ issuer, subject }: Subject): string => visible(`${issuer}#${subject}`);
@@ -35,12 +44,26 @@ const bind = command({
   options: { ...place, hosts: { ...HOSTS, required: true }, until: UNTIL, reason: REASON, ...json },
   examples: ["apledger access bind anna operator --hosts 'prod*' --until 90d"],
   run: ({ subject, role, hosts, until, reason, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const bound = await ledger.ask('bindRole', { subject, role: oneOf(role, ROLES, 'role'), hosts, ...given({ until, reason }) } as never);
-      if (isJson) output.out(jsonLine(bound));
-      else print(output, `${who(bound.subject)} is ${bound.role} on ${bound.hosts}, ${bound.until === null ? 'until it is taken away' : `until ${bound.until}`}`);
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const bound = await ledger.ask('bindRole', {
+          subject,
+          role: oneOf(role, ROLES, 'role'),
+          hosts,
+          ...given({ until, reason }),
+        } as never);
+        if (isJson) output.out(jsonLine(bound));
+        else
+          print(
+            output,
+            `${who(bound.subject)} is ${bound.role} on ${bound.hosts}, ${bound.until === null ? 'until it is taken away' : `until ${bound.until}`}`,
+          );
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const unbind = command({
@@ -49,12 +72,22 @@ const unbind = command({
   positionals: [SUBJECT, { name: 'role', description: ROLES.join(', '), choices: ROLES }],
   options: { ...place, hosts: { ...HOSTS, required: true }, reason: REASON, ...json },
   run: ({ subject, role, hosts, reason, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const gone = await ledger.ask('unbindRole', { subject, role: oneOf(role, ROLES, 'role'), hosts, ...given({ reason }) } as never);
-      if (isJson) output.out(jsonLine(gone));
-      else print(output, `${who(gone.subject)} is no longer ${gone.role} on ${gone.hosts}`);
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const gone = await ledger.ask('unbindRole', {
+          subject,
+          role: oneOf(role, ROLES, 'role'),
+          hosts,
+          ...given({ reason }),
+        } as never);
+        if (isJson) output.out(jsonLine(gone));
+        else print(output, `${who(gone.subject)} is no longer ${gone.role} on ${gone.hosts}`);
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const list = command({
@@ -66,7 +99,11 @@ const list = command({
       const { bindings } = await ledger.ask('bindings', {});
       for (const each of bindings)
         if (isJson) output.out(jsonLine(each));
-        else print(output, `${who(each.subject)}  ${each.role}  ${each.hosts}  ${each.until === null ? '' : `until ${each.until}`}`.trimEnd());
+        else
+          print(
+            output,
+            `${who(each.subject)}  ${each.role}  ${each.hosts}  ${each.until === null ? '' : `until ${each.until}`}`.trimEnd(),
+          );
       if (bindings.length === 0 && !isJson) output.err('No role is bound.\n');
       return 0;
     }),
@@ -79,12 +116,20 @@ const whoCan = command({
     { name: 'verb', description: VERBS.join(', '), choices: VERBS },
     { name: 'host', description: 'the host; without it, the ledger as a whole', optional: true },
   ],
-  options: { ...place, at: { type: 'string', value: 'moment', description: 'as of then: a position of the log, or a time' }, ...json },
+  options: {
+    ...place,
+    at: { type: 'string', value: 'moment', description: 'as of then: a position of the log, or a time' },
+    ...json,
+  },
   examples: ["apledger access who-can command prod7 --at '2026-11-17 09:14'"],
   run: ({ verb, host, at, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const moment = at === undefined ? {} : await parseMoment('--at', at, ledger);
-      const answer = await ledger.ask('whoCan', { verb: oneOf<Verb>(verb, VERBS, 'verb'), ...given({ host }), ...moment } as never);
+      const answer = await ledger.ask('whoCan', {
+        verb: oneOf<Verb>(verb, VERBS, 'verb'),
+        ...given({ host }),
+        ...moment,
+      } as never);
       output.out(isJson ? jsonLine(answer) : whoCanText(answer));
       return answer.subjects.length === 0 ? 1 : 0;
     }),
@@ -93,9 +138,13 @@ const whoCan = command({
 function whoCanText({ verb, host, at, subjects, fourEyes }: WhoCan): string {
   const where = host === null ? 'the ledger' : `host ${host}`;
   const lines = subjects.map(
-    ({ subject, roles, until }) => `  ${who(subject)}  as ${roles.join(', ') || 'somebody who broke the glass'}${until === null ? '' : `, until ${until}`}`,
+    ({ subject, roles, until }) =>
+      `  ${who(subject)}  as ${roles.join(', ') || 'somebody who broke the glass'}${until === null ? '' : `, until ${until}`}`,
   );
-  const head = subjects.length === 0 ? `Nobody could ${verb} on ${where} at ${at}.` : `Who could ${verb} on ${where} at ${at}:`;
+  const head =
+    subjects.length === 0
+      ? `Nobody could ${verb} on ${where} at ${at}.`
+      : `Who could ${verb} on ${where} at ${at}:`;
   const tail = fourEyes === 'none' ? [] : [`Four eyes there: ${fourEyes}.`];
   return [head, ...lines, ...tail].map(line).join('');
 }
@@ -103,19 +152,30 @@ function whoCanText({ verb, host, at, subjects, fourEyes }: WhoCan): string {
 const tokenIssue = command({
   name: 'token issue',
   summary: 'make a token for a program, or for yourself; its secret is printed once and kept nowhere',
-  positionals: [{ name: 'program', description: 'name of the program; without it the token is yours', optional: true }],
+  positionals: [
+    { name: 'program', description: 'name of the program; without it the token is yours', optional: true },
+  ],
   options: { ...place, hosts: HOSTS, until: { ...UNTIL, required: true }, note: REASON, ...json },
   examples: ["apledger token issue nightly --hosts 'test*' --until 90d"],
   run: ({ program, hosts, until, note, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const issued = await ledger.ask('issueToken', { until, ...given({ program, hosts, note }) } as never);
-      if (isJson) output.out(jsonLine(issued));
-      else {
-        output.err(line(`Token ${issued.token} of ${who(issued.subject)} for hosts ${issued.hosts} until ${issued.until}. Keep its secret: it is not shown again.`));
-        print(output, issued.secret);
-      }
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const issued = await ledger.ask('issueToken', { until, ...given({ program, hosts, note }) } as never);
+        if (isJson) output.out(jsonLine(issued));
+        else {
+          output.err(
+            line(
+              `Token ${issued.token} of ${who(issued.subject)} for hosts ${issued.hosts} until ${issued.until}. Keep its secret: it is not shown again.`,
+            ),
+          );
+          print(output, issued.secret);
+        }
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const keyRegister = command({
@@ -127,11 +187,25 @@ const keyRegister = command({
   ],
   options: { ...place, hosts: HOSTS, until: { ...UNTIL, required: true }, ...json },
   run: ({ program, key: publicKey, hosts, until, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const made = await ledger.ask('registerKey', { program, publicKey, until, ...given({ hosts }) } as never);
-      output.out(isJson ? jsonLine(made) : line(`Key ${made.key} of ${who(made.subject)} for hosts ${made.hosts} until ${made.until}`));
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const made = await ledger.ask('registerKey', {
+          program,
+          publicKey,
+          until,
+          ...given({ hosts }),
+        } as never);
+        output.out(
+          isJson
+            ? jsonLine(made)
+            : line(`Key ${made.key} of ${who(made.subject)} for hosts ${made.hosts} until ${made.until}`),
+        );
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const revoke = command({
@@ -140,11 +214,16 @@ const revoke = command({
   positionals: [{ name: 'id', description: 'as apledger token list shows it' }],
   options: { ...place, reason: REASON, ...json },
   run: ({ id, reason, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const done = await ledger.ask('revoke', { id, ...given({ reason }) } as never);
-      output.out(isJson ? jsonLine(done) : line(`The ${done.kind} ${done.id} no longer counts.`));
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const done = await ledger.ask('revoke', { id, ...given({ reason }) } as never);
+        output.out(isJson ? jsonLine(done) : line(`The ${done.kind} ${done.id} no longer counts.`));
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const credentials = command({
@@ -172,13 +251,20 @@ const breakGlass = command({
     for: { type: 'string', value: 'length', description: 'like 30m or 4h, which is the most (default: 1h)' },
     ...json,
   },
-  examples: ["apledger access break-glass --hosts prod7 --reason 'payments are down, INC4711' --server https://ledger"],
+  examples: [
+    "apledger access break-glass --hosts prod7 --reason 'payments are down, INC4711' --server https://ledger",
+  ],
   run: ({ hosts, reason, for: length, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const opened = await ledger.ask('breakGlass', { hosts, reason, ...given({ for: length }) } as never);
-      output.out(isJson ? jsonLine(opened) : line(glassText(opened)));
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const opened = await ledger.ask('breakGlass', { hosts, reason, ...given({ for: length }) } as never);
+        output.out(isJson ? jsonLine(opened) : line(glassText(opened)));
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const glasses = command({
@@ -199,14 +285,31 @@ const review = command({
   positionals: [{ name: 'glass', description: 'as apledger access glasses shows it' }],
   options: { ...place, finding: { ...REASON, required: true }, ...json },
   run: ({ glass, finding, json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const done = await ledger.ask('reviewGlass', { glass, finding });
-      output.out(isJson ? jsonLine(done) : line(glassText(done)));
-      return 0;
-    }, WRITES),
+    withLedger(
+      where,
+      output,
+      async (ledger) => {
+        const done = await ledger.ask('reviewGlass', { glass, finding });
+        output.out(isJson ? jsonLine(done) : line(glassText(done)));
+        return 0;
+      },
+      WRITES,
+    ),
 });
 
 const glassText = ({ glass, subject, hosts, from, until, reason, isReviewed }: Reply<'breakGlass'>): string =>
   `${glass}  ${who(subject)}  ${hosts}  ${from} to ${until}  ${isReviewed ? 'reviewed' : 'not reviewed'}  ${visible(reason)}`;
 
-export const accessCommands = [bind, unbind, list, whoCan, tokenIssue, keyRegister, credentials, revoke, breakGlass, glasses, review];
+export const accessCommands = [
+  bind,
+  unbind,
+  list,
+  whoCan,
+  tokenIssue,
+  keyRegister,
+  credentials,
+  revoke,
+  breakGlass,
+  glasses,
+  review,
+];

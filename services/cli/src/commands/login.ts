@@ -2,11 +2,10 @@
 import { Problem, type WhoAmI } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { forgetSession, keepSession, keptSession } from '@apledger/ledger';
+import { forgetSession, keepSession, keptSession, openLedger } from '@apledger/ledger';
 import { visible } from '@apledger/text';
 import * as oidc from 'openid-client';
 import { using } from '../ledger.ts';
-import { openLedger } from '@apledger/ledger';
 import { json, server } from '../options.ts';
 
 const needed = (given: string | undefined): string => {
@@ -30,38 +29,67 @@ async function login(service: string, output: Output, signal: AbortSignal): Prom
   if (issuer === undefined || clientId === undefined)
     throw new Failure(1, `Nobody signs in at ${service}: programs show a token in $APLEDGER_TOKEN.`);
   const idToken = await deviceFlow(issuer, clientId, scopes ?? 'openid', output, signal);
-  const opened = await get<{ readonly secret: string; readonly until: string }>(`${service}/auth/session`, { idToken });
+  const opened = await get<{ readonly secret: string; readonly until: string }>(`${service}/auth/session`, {
+    idToken,
+  });
   keepSession(service, opened);
   output.out(line(`Signed in at ${service} until ${opened.until}.`));
   return 0;
 }
 
-async function deviceFlow(issuer: string, clientId: string, scope: string, output: Output, signal: AbortSignal): Promise<string> {
+async function deviceFlow(
+  issuer: string,
+  clientId: string,
+  scope: string,
+  output: Output,
+  signal: AbortSignal,
+): Promise<string> {
   const url = new URL(issuer);
   const execute = url.protocol === 'http:' ? [oidc.allowInsecureRequests] : [];
   try {
     const client = await oidc.discovery(url, clientId, undefined, oidc.None(), { execute });
     const device = await oidc.initiateDeviceAuthorization(client, { scope });
     const { verification_uri: at, verification_uri_complete: whole, user_code: code } = device;
-    output.err(line(`Open ${visible(whole ?? at)} in a browser, on any machine, and see that it shows ${visible(code)}.`));
+    output.err(
+      line(
+        `Open ${visible(whole ?? at)} in a browser, on any machine, and see that it shows ${visible(code)}.`,
+      ),
+    );
     const tokens = await oidc.pollDeviceAuthorizationGrant(client, device, undefined, { signal });
     if (tokens.id_token === undefined) throw new Failure(1, `${issuer} has sent no ID token.`);
     return tokens.id_token;
   } catch (error) {
     if (error instanceof Failure || signal.aborted) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    throw new Failure(1, `Signing in with ${issuer} has failed: ${error instanceof Error ? error.message : error}${cause}`, error);
+    throw new Failure(
+      1,
+      `Signing in with ${issuer} has failed: ${error instanceof Error ? error.message : error}${cause}`,
+      error,
+    );
   }
 }
 
 async function get<T>(url: string, body?: object): Promise<T> {
-  const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const init = body && {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
   const response = await fetch(url, init).catch((error: unknown) => {
-    throw new Unreachable(`${url}: ${error instanceof Error && error.cause instanceof Error ? error.cause.message : error}`);
+    throw new Unreachable(
+      `${url}: ${error instanceof Error && error.cause instanceof Error ? error.cause.message : error}`,
+    );
   });
-  const answer = (await response.json().catch(() => ({}))) as T & { readonly code?: string; readonly detail?: string };
+  const answer = (await response.json().catch(() => ({}))) as T & {
+    readonly code?: string;
+    readonly detail?: string;
+  };
   if (response.ok) return answer;
-  throw new Problem(response.status, (answer.code ?? 'internal') as 'internal', answer.detail ?? `${url}: answered ${response.status}`);
+  throw new Problem(
+    response.status,
+    (answer.code ?? 'internal') as 'internal',
+    answer.detail ?? `${url}: answered ${response.status}`,
+  );
 }
 
 async function logout(service: string, output: Output): Promise<number> {
@@ -76,7 +104,8 @@ async function logout(service: string, output: Output): Promise<number> {
     });
   } catch (error) {
     // It counts no longer, or the service is away: here it is forgotten in any case.
-    if (!(error instanceof Problem && error.status === 401)) output.err(line(`apledger: ${error instanceof Error ? error.message : error}`));
+    if (!(error instanceof Problem && error.status === 401))
+      output.err(line(`apledger: ${error instanceof Error ? error.message : error}`));
   }
   forgetSession(service);
   output.out(line(`Signed out at ${service}.`));
@@ -84,13 +113,18 @@ async function logout(service: string, output: Output): Promise<number> {
 }
 
 function whoAmIText({ isControlled, subject, name, method, until, roles, rules }: WhoAmI): string {
-  if (!isControlled || subject === null) return line('Access is not controlled there: whoever reaches it may do everything.');
+  if (!isControlled || subject === null)
+    return line('Access is not controlled there: whoever reaches it may do everything.');
   const as = name === null ? '' : ` (${visible(name)})`;
   return [
     `${visible(`${subject.issuer}#${subject.subject}`)}${as}, by ${method}, until ${until}`,
-    ...roles.map(({ role, hosts, until: end }) => `  ${role} on ${hosts}${end === null ? '' : ` until ${end}`}`),
+    ...roles.map(
+      ({ role, hosts, until: end }) => `  ${role} on ${hosts}${end === null ? '' : ` until ${end}`}`,
+    ),
     ...(roles.length === 0 ? ['  no role: somebody with the role access-admin binds them'] : []),
-    ...rules.filter(({ fourEyes }) => fourEyes !== 'none').map(({ hosts, fourEyes }) => `  four eyes on ${hosts}: ${fourEyes}`),
+    ...rules
+      .filter(({ fourEyes }) => fourEyes !== 'none')
+      .map(({ hosts, fourEyes }) => `  four eyes on ${hosts}: ${fourEyes}`),
   ]
     .map(line)
     .join('');

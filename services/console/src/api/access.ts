@@ -23,7 +23,8 @@ export const fetchChange = (change: string) => api.get('/changes/{change}', { ch
 export const approve = ({ change, work, effect }: ChangeView) =>
   api.post('/changes/{change}/approve', { change, work, effect });
 
-export const refuse = (change: string, reason: string) => api.post('/changes/{change}/refuse', { change, reason });
+export const refuse = (change: string, reason: string) =>
+  api.post('/changes/{change}/refuse', { change, reason });
 
 export const propose = (host: string, commands: WhoCommands, reason: string) =>
   api.post('/hosts/{host}/changes', { host, commands, reason });

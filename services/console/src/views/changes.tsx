@@ -74,7 +74,9 @@ function ChangeCard({ change: { change, host, reason, proposedBy } }: { readonly
           class="is-primary"
           disabled={shown === undefined || whyNot !== undefined}
           title={whyNot}
-          onClick={act(async () => (shown === undefined ? Promise.reject(new Error('not shown')) : approve(shown.change)))}
+          onClick={act(async () =>
+            shown === undefined ? Promise.reject(new Error('not shown')) : approve(shown.change),
+          )}
         >
           Approve, and carry out
         </button>
@@ -114,7 +116,8 @@ function Effect({ now, host }: { readonly now: Judgement; readonly host: string 
 }
 
 function MatrixWords({ title, view }: { readonly title: string; readonly view: Judgement['before'] }) {
-  const ids = (numbers: readonly number[]) => numbers.map((id) => id.toString(16).padStart(2, '0')).join(', ') || 'none';
+  const ids = (numbers: readonly number[]) =>
+    numbers.map((id) => id.toString(16).padStart(2, '0')).join(', ') || 'none';
   return (
     <div>
       <h3>{title}</h3>
@@ -129,7 +132,10 @@ function MatrixWords({ title, view }: { readonly title: string; readonly view: J
           ))}
           {view.mdevs.map(({ mdev, guest, effective }) => (
             <li key={mdev}>
-              {guest ?? mdev}: {effective === null ? 'nothing' : `adapters ${ids(effective.adapters)}, domains ${ids(effective.domains)}`}
+              {guest ?? mdev}:{' '}
+              {effective === null
+                ? 'nothing'
+                : `adapters ${ids(effective.adapters)}, domains ${ids(effective.domains)}`}
             </li>
           ))}
         </ul>

@@ -5,9 +5,10 @@ import { hasEnded, me, refreshAccess, toJudge } from '../state/access.ts';
 export function Account() {
   const known = me.value;
   if (known === undefined || known?.isControlled === false) return null;
+  // The target keeps the page's own router off: this address is the service's.
   if (known === null)
     return (
-      <a class="sign-in" href={signInAddress()}>
+      <a class="sign-in" href={signInAddress()} target="_top">
         Sign in
       </a>
     );

@@ -1,4 +1,8 @@
-/** The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one. */
+/**
+ * The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one.
+ *
+ * What the dialog shows stands still from when it was opened, whatever comes meanwhile: it is sent with the revision that the reader saw.
+ */
 
 import type { Refusal } from '@apledger/api';
 import type { Command } from '@apledger/events';
@@ -9,6 +13,7 @@ import { me, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
+import { namesOf } from './mark.tsx';
 
 export interface SendDialogProps {
   readonly tried: Tried;
@@ -24,9 +29,12 @@ interface Failure {
 
 const ACTOR_KEY = 'apledger-actor';
 
-export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
+export function SendDialog({ tried: latest, commands: offered, onSent }: SendDialogProps) {
   const { session } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [opened, setOpened] = useState<Pick<SendDialogProps, 'tried' | 'commands'>>();
+  const { tried, commands } = opened ?? { tried: latest, commands: offered };
+  const hasChanged = (session.last.value?.revision ?? 0) > tried.at.revision;
   const [actor, setActor] = useState(() => sessionStorage.getItem(ACTOR_KEY) ?? '');
   const [isSending, setSending] = useState(false);
   const [failure, setFailure] = useState<Failure>();
@@ -75,17 +83,18 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
       <button
         type="button"
         class="is-primary"
-        disabled={commands.length === 0 || denied !== undefined}
+        disabled={offered.length === 0 || denied !== undefined}
         title={denied}
         onClick={() => {
           setFailure(undefined);
+          setOpened({ tried: latest, commands: offered });
           dialog.current?.showModal();
         }}
       >
-        Send {commands.length === 1 ? 'the command' : `${commands.length} commands`} …
+        Send {offered.length === 1 ? 'the command' : `${offered.length} commands`} …
       </button>
       {denied !== undefined && <p class="hint">{denied}</p>}
-      <dialog ref={dialog} aria-labelledby="send-title">
+      <dialog ref={dialog} aria-labelledby="send-title" onClose={() => setOpened(undefined)}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -107,9 +116,14 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
           </ol>
           {losers.length > 0 && <p class="alarm">{losers.join('; ')}.</p>}
           <p class="hint">
-            They were tried at revision {tried.at.revision}. If the host is elsewhere by then, nothing is
-            done.
+            They were tried at revision {tried.at.revision}. If anything has happened to the host since,
+            nothing is done.
           </p>
+          {hasChanged && failure === undefined && !isSending && (
+            <p class="alarm" role="status">
+              The host has changed meanwhile: cancel, and look again.
+            </p>
+          )}
           <label>
             Who asks, for the record
             <input
@@ -127,7 +141,7 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
                 {failure.done > 0 && `${failure.done} done. `}
                 {failure.message}
               </p>
-              {failure.refusal && <RefusalBlock refusal={failure.refusal} view={session.view.value} />}
+              {failure.refusal && <RefusalBlock refusal={failure.refusal} guests={namesOf(tried.before)} />}
             </div>
           )}
           <div class="dialog-buttons">

@@ -104,7 +104,9 @@ export function accessConfiguration(text: string, path: string): AccessConfigura
       sessionMs: (oidc.sessionHours ?? DEFAULT_SESSION_HOURS) * HOUR_MS,
     },
     ca: certificates && readText(beside(certificates.ca), `${path}: certificates.ca`),
-    binders: (file.binders ?? []).map((text_, index) => binderOf(text_, oidc?.issuer, `${path}: binders.${index}`)),
+    binders: (file.binders ?? []).map((text_, index) =>
+      binderOf(text_, oidc?.issuer, `${path}: binders.${index}`),
+    ),
     rules: file.rules ?? [],
     requestsPerMinute: limits?.requestsPerMinute ?? DEFAULT_REQUESTS_PER_MINUTE,
     connections: limits?.connections ?? DEFAULT_CONNECTIONS,
@@ -128,7 +130,10 @@ function parsed(text: string, path: string): Static<typeof File> {
 function checkIssuer(issuer: string, path: string): void {
   const { protocol, hostname } = new URL(issuer);
   if (protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) return;
-  throw new Failure(2, `--access ${path}: oidc.issuer: ${issuer} must be an https:// URL, or on this machine`);
+  throw new Failure(
+    2,
+    `--access ${path}: oidc.issuer: ${issuer} must be an https:// URL, or on this machine`,
+  );
 }
 
 function binderOf(text: string, issuer: string | undefined, place: string): Subject {

@@ -7,7 +7,15 @@ const MAX_SOURCES = 1000;
 const OTHERS = 'others';
 
 /** Why a request was not let in. */
-export type Failure = 'none' | 'malformed' | 'unknown' | 'expired' | 'revoked' | 'cross-site' | 'id-token' | 'replayed';
+export type Failure =
+  | 'none'
+  | 'malformed'
+  | 'unknown'
+  | 'expired'
+  | 'revoked'
+  | 'cross-site'
+  | 'id-token'
+  | 'replayed';
 
 interface Count {
   readonly from: string;
@@ -55,7 +63,9 @@ export class FailureCounter {
         { actor: 'apledger ledger' },
       );
     } catch (error) {
-      this.#report(`failed sign-ins could not be recorded: ${error instanceof Error ? error.message : error}`);
+      this.#report(
+        `failed sign-ins could not be recorded: ${error instanceof Error ? error.message : error}`,
+      );
       for (const [source, count] of counts) this.#putBack(source, count);
     }
   }

@@ -1,13 +1,24 @@
 /** The OpenID provider that vouches for people: authorization code with PKCE for browsers, ID tokens of the device flow for the command line. */
 import { Problem } from '@apledger/api';
 import { type AccessControl, digestOf, newCredentialId, newSecret, SESSION_PREFIX } from '@apledger/ledger';
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { visible } from '@apledger/text';
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 import type { OidcConfiguration } from './configuration.ts';
 
 /** Signatures with keys of a provider; none is symmetric, and `none` is not among them. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'EdDSA',
+  'Ed25519',
+];
 /** The clocks of the provider and of this machine may differ so much. */
 const CLOCK_TOLERANCE_S = 60;
 /** An ID token is exchanged for a session soon after it was issued. */
@@ -85,13 +96,29 @@ export class Provider {
     const session = newCredentialId();
     const { issuer, sessionMs } = this.configuration;
     let until = '';
-    await this.#access.record({ actor: typeof name === 'string' ? name : subject, auth: { method: 'oidc', issuer, subject, session } }, (state, at) => {
-      if (state.used.has(proof)) throw notVouched('this ID token was used before');
-      until = new Date(Date.parse(at) + sessionMs).toISOString();
-      const shown = typeof name === 'string' && name !== '' && visible(name) === name ? { name: name.slice(0, 255) } : {};
-      const data = { session, hash: digestOf(secret), subject: { issuer, subject }, until, proof, ...shown };
-      return [{ type: 'SessionOpened', data }];
-    });
+    await this.#access.record(
+      {
+        actor: typeof name === 'string' ? name : subject,
+        auth: { method: 'oidc', issuer, subject, session },
+      },
+      (state, at) => {
+        if (state.used.has(proof)) throw notVouched('this ID token was used before');
+        until = new Date(Date.parse(at) + sessionMs).toISOString();
+        const shown =
+          typeof name === 'string' && name !== '' && visible(name) === name
+            ? { name: name.slice(0, 255) }
+            : {};
+        const data = {
+          session,
+          hash: digestOf(secret),
+          subject: { issuer, subject },
+          until,
+          proof,
+          ...shown,
+        };
+        return [{ type: 'SessionOpened', data }];
+      },
+    );
     return { secret, session, until };
   }
 
@@ -115,7 +142,8 @@ export class Provider {
       if (nonce !== undefined && payload.nonce !== nonce) throw notVouched('the nonce is another');
       if (Array.isArray(payload.aud) && payload.aud.length > 1 && payload.azp !== audience)
         throw notVouched('it was issued to another client');
-      if (typeof payload.sub !== 'string' || payload.sub === '' || payload.sub.length > 255) throw notVouched('its subject is no name');
+      if (typeof payload.sub !== 'string' || payload.sub === '' || payload.sub.length > 255)
+        throw notVouched('its subject is no name');
       return payload;
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -135,13 +163,10 @@ export class Provider {
   #discover(): Promise<oidc.Configuration> {
     const { issuer, clientId, clientSecret } = this.configuration;
     const url = new URL(issuer);
-    return oidc.discovery(
-      url,
-      clientId,
-      clientSecret,
-      clientSecret === undefined ? oidc.None() : undefined,
-      { timeout: TIMEOUT_MS / 1000, ...(url.protocol === 'http:' && { execute: [oidc.allowInsecureRequests] }) },
-    );
+    return oidc.discovery(url, clientId, clientSecret, clientSecret === undefined ? oidc.None() : undefined, {
+      timeout: TIMEOUT_MS / 1000,
+      ...(url.protocol === 'http:' && { execute: [oidc.allowInsecureRequests] }),
+    });
   }
 
   #away(error: unknown): Problem {
@@ -162,7 +187,11 @@ const notVouched = (reason: string, cause?: unknown): Problem =>
 function isAway(error: unknown): boolean {
   if (error instanceof errors.JWKSTimeout || error instanceof TypeError) return true;
   if (error instanceof errors.JOSEError) return error.code === 'ERR_JOSE_GENERIC';
-  return error instanceof Error && 'code' in error && ['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'].includes(String(error.code));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'].includes(String(error.code))
+  );
 }
 
 function reasonOf(error: unknown): string {

@@ -1,14 +1,19 @@
 /** A service that answers to those it knows, each as far as his roles go; programs with tokens. */
+
+import { A, assignAdapter } from '@apledger/command-handler/testing';
 import type { RecordedFact } from '@apledger/event-log';
-import { A, assignAdapter } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
 import { endpoints } from '../nats/endpoints.ts';
 import { routes } from './routes.ts';
 import { type Controlled, controlled } from './test-access.ts';
 import { type Answer, scene } from './test-support.ts';
 
-const command = (made: Controlled, host: string, body: unknown, headers: Record<string, string>): Promise<Answer> =>
-  made.post(`/hosts/${host}/commands`, body, headers);
+const command = (
+  made: Controlled,
+  host: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer> => made.post(`/hosts/${host}/commands`, body, headers);
 
 describe('without credentials', () => {
   it('nothing of the API answers, however its address is spelled', async () => {
@@ -17,10 +22,22 @@ describe('without credentials', () => {
     for (const { method, path, isEndless } of routes) {
       if (isEndless) continue;
       const url = path.replace(/\{host\}/, 'prod1').replaceAll(/\{\w+\}/g, 'x');
-      const answer = await made.send({ method, url, headers: { 'content-type': 'application/json' }, payload: '{}' });
+      const answer = await made.send({
+        method,
+        url,
+        headers: { 'content-type': 'application/json' },
+        payload: '{}',
+      });
       expect([answer.status, answer.body.code], `${method} ${path}`).toEqual([401, 'no-identity']);
     }
-    for (const url of ['//%61pi/v1/hosts', '//api//v1/hosts', '//api/v1/hosts/', '//api/v1/%68osts', '//api/v1/x/../hosts', '//API/v1/hosts'])
+    for (const url of [
+      '//%61pi/v1/hosts',
+      '//api//v1/hosts',
+      '//api/v1/hosts/',
+      '//api/v1/%68osts',
+      '//api/v1/x/../hosts',
+      '//API/v1/hosts',
+    ])
       expect((await made.get(url)).status, url).toBeGreaterThanOrEqual(400);
     expect((await made.get('//metrics')).status).toBe(401);
     expect((await made.get('/events/stream')).status).toBe(401);
@@ -29,7 +46,8 @@ describe('without credentials', () => {
 
   it('every one is counted: one fact a source and minute', async () => {
     const made = await controlled();
-    for (let i = 0; i < 50; i++) await made.get('/hosts', i % 2 ? {} : { authorization: `Bearer apl_${'x'.repeat(43)}` });
+    for (let i = 0; i < 50; i++)
+      await made.get('/hosts', i % 2 ? {} : { authorization: `Bearer apl_${'x'.repeat(43)}` });
     await made.get('/hosts', { authorization: 'Basic YTpi' });
     await made.server.close();
     expect((await made.facts()).filter(({ type }) => type === 'AuthenticationFailed')).toMatchObject([
@@ -40,7 +58,10 @@ describe('without credentials', () => {
   it('health and what says how to sign in answer', async () => {
     const made = await controlled();
     expect((await made.get('//healthz')).status).toBe(200);
-    expect((await made.get('//auth/config')).body).toMatchObject({ isControlled: true, clientId: 'apledger' });
+    expect((await made.get('//auth/config')).body).toMatchObject({
+      isControlled: true,
+      clientId: 'apledger',
+    });
     expect((await (await scene()).get('//auth/config')).body).toEqual({ isControlled: false });
   });
 });
@@ -57,7 +78,10 @@ describe('a token', () => {
       auth: { method: 'token', issuer: 'apledger', subject: 'nightly', session: expect.any(String) },
     });
     const denied = await command(made, 'prod1', assignAdapter(A, 5), nightly);
-    expect(denied).toMatchObject({ status: 403, body: { code: 'denied', detail: expect.stringContaining('role operator') } });
+    expect(denied).toMatchObject({
+      status: 403,
+      body: { code: 'denied', detail: expect.stringContaining('role operator') },
+    });
     expect((await made.facts()).at(-1)).toMatchObject({
       type: 'AccessDenied',
       auth: { subject: 'nightly' },
@@ -76,12 +100,19 @@ describe('a token', () => {
   it('counts until its end, on its hosts, and no longer when it is revoked', async () => {
     const made = await controlled();
     await made.owner.ask('bindRole', { subject: 'apledger#x', role: 'viewer', hosts: '*' });
-    const { secret, token } = await made.owner.ask('issueToken', { program: 'x', until: '1h', hosts: 'test*' });
+    const { secret, token } = await made.owner.ask('issueToken', {
+      program: 'x',
+      until: '1h',
+      hosts: 'test*',
+    });
     const headers = { authorization: `Bearer ${secret}` };
     expect((await made.get('/hosts/test1', headers)).status).toBe(200);
     expect((await made.get('/hosts/prod1', headers)).status).toBe(403);
     made.now = new Date(made.now.getTime() + 3_600_000);
-    expect(await made.get('/hosts/test1', headers)).toMatchObject({ status: 401, body: { detail: expect.stringContaining('expired') } });
+    expect(await made.get('/hosts/test1', headers)).toMatchObject({
+      status: 401,
+      body: { detail: expect.stringContaining('expired') },
+    });
     made.now = new Date(made.now.getTime() - 3_600_000);
     expect((await made.get('/hosts/test1', headers)).status).toBe(200);
     await made.owner.ask('revoke', { id: token });
@@ -108,14 +139,21 @@ describe('what somebody may read', () => {
     expect((await made.get('/events?host=prod1', viewer)).status).toBe(403);
     expect((await made.get('/report', viewer)).status).toBe(403);
     expect((await made.get('/hosts/test1/report', viewer)).status).toBe(403);
-    const body = { heads: [{ host: 'test1', revision: 0, hash: '0'.repeat(64) }, { host: 'prod1', revision: 0, hash: '0'.repeat(64) }] };
+    const body = {
+      heads: [
+        { host: 'test1', revision: 0, hash: '0'.repeat(64) },
+        { host: 'prod1', revision: 0, hash: '0'.repeat(64) },
+      ],
+    };
     expect((await made.post('/verify', body, viewer)).status).toBe(403);
   });
 
   it('is the trail of access, too, for an auditor, who changes nothing', async () => {
     const made = await controlled();
     const auditor = await made.program('auditor', ['auditor', '*']);
-    const { events } = (await made.get('/events?types=RoleBound,TokenIssued', auditor)).body as { events: RecordedFact[] };
+    const { events } = (await made.get('/events?types=RoleBound,TokenIssued', auditor)).body as {
+      events: RecordedFact[];
+    };
     expect(events.map(({ type }) => type)).toEqual(['RoleBound', 'TokenIssued']);
     expect((await made.get('/report?format=json', auditor)).status).toBe(200);
     const who = await made.get('/access/who-can?verb=report&host=prod1', auditor);
@@ -144,7 +182,8 @@ describe('who administers access', () => {
   it('binds others, never himself, and commands nothing', async () => {
     const made = await controlled();
     const admin = await made.program('admin', ['access-admin', '*']);
-    const bind = (subject: string, role = 'operator') => made.post('/access/bindings', { subject, role, hosts: 'test*' }, admin);
+    const bind = (subject: string, role = 'operator') =>
+      made.post('/access/bindings', { subject, role, hosts: 'test*' }, admin);
     expect((await bind('apledger#x')).status).toBe(200);
     expect((await made.facts()).at(-1)).toMatchObject({ type: 'RoleBound', auth: { subject: 'admin' } });
     expect((await bind('apledger#admin')).status).toBe(403);
@@ -152,7 +191,8 @@ describe('who administers access', () => {
     expect((await bind('https://elsewhere#x')).body).toMatchObject({ code: 'invalid-request' });
     expect((await command(made, 'test1', { type: 'ScanBus' }, admin)).status).toBe(403);
     expect((await made.get('/hosts/test1', admin)).status).toBe(403);
-    const unbind = () => made.post('/access/unbind', { subject: 'apledger#x', role: 'operator', hosts: 'test*' }, admin);
+    const unbind = () =>
+      made.post('/access/unbind', { subject: 'apledger#x', role: 'operator', hosts: 'test*' }, admin);
     expect((await unbind()).status).toBe(200);
     expect((await unbind()).status).toBe(409);
   });
@@ -165,8 +205,16 @@ describe('every operation', () => {
     const open = new Set(['/access/me', '/access/credentials', '/access/break-glass']);
     for (const { method, path, description, isEndless } of routes) {
       if (method !== 'GET' || open.has(path) || isEndless) continue;
-      const url = path.replace(/\{host\}/, 'prod1').replace('{mdev}', A).replaceAll(/\{\w+\}/g, 'x');
-      const query: Record<string, string> = { custody: '?apqn=05.0004', diff: '?from=0', 'who-can': '?verb=read' };
+      const url = path
+        .replace(/\{host\}/, 'prod1')
+        .replace('{mdev}', A)
+        .replaceAll(/\{\w+\}/g, 'x');
+      const query: Record<string, string> = {
+        custody: '?apqn=05.0004',
+        diff: '?from=0',
+        'who-can': '?verb=read',
+        proof: '?position=1',
+      };
       const before = (await made.facts()).length;
       const answer = await made.get(url + (query[description.operationId] ?? ''), nobody);
       expect([answer.status], `${path}: ${answer.text}`).toEqual([path === '/changes/{change}' ? 404 : 403]);
@@ -186,7 +234,12 @@ describe('every operation', () => {
     };
     const made = await controlled();
     for (const { answer, group, name, subject } of endpoints) {
-      const call = { subject: `${group}.${subject.replace('*', 'prod1')}`, headers: new Map(), maxReplyBytes: 1e6, trustsRequestInfo: false };
+      const call = {
+        subject: `${group}.${subject.replace('*', 'prod1')}`,
+        headers: new Map(),
+        maxReplyBytes: 1e6,
+        trustsRequestInfo: false,
+      };
       const body = new TextEncoder().encode(JSON.stringify(requests[name] ?? {}));
       await expect(answer(made.ledger, { ...call, body }), name).rejects.toMatchObject({ status: 401 });
     }

@@ -1,6 +1,6 @@
 /** Questions and commands over HTTP: what HTTP itself has words for, it is told in them. */
 
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { describe, expect, it } from 'vitest';
 import { type Scene, scene } from './test-support.ts';
 

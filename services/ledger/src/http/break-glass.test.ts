@@ -17,7 +17,10 @@ describe('break glass', () => {
       made.post(`/access/break-glass/${glass}/review`, { finding: 'it was needed' }, headers);
 
     expect((await give()).status).toBe(403);
-    expect(await open({ for: '5h' })).toMatchObject({ status: 400, body: { detail: expect.stringContaining('4 hours') } });
+    expect(await open({ for: '5h' })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('4 hours') },
+    });
     expect((await open({ hosts: 'test1' })).status).toBe(403);
     expect((await open({ hosts: '*' })).status).toBe(403);
     const { body } = await open();
@@ -27,7 +30,10 @@ describe('break glass', () => {
 
     made.now = new Date(made.now.getTime() + HOUR_MS);
     expect((await made.post('/hosts/prod1/commands', { ...GIVE_HOST, text: '+6' }, anna)).status).toBe(403);
-    expect((await open()).body).toMatchObject({ code: 'not-now', detail: expect.stringContaining('not reviewed') });
+    expect((await open()).body).toMatchObject({
+      code: 'not-now',
+      detail: expect.stringContaining('not reviewed'),
+    });
     expect((await review(body.glass, anna)).status).toBe(403);
     expect((await review(body.glass)).body).toMatchObject({ isReviewed: true });
     expect((await review(body.glass)).status).toBe(409);
@@ -39,6 +45,9 @@ describe('break glass', () => {
     const made = await controlled();
     const anna = await made.person('anna', ['operator', 'prod*']);
     expect((await made.post('/access/break-glass', { hosts: 'prod1', reason: 'x' }, anna)).status).toBe(403);
-    expect((await made.facts()).at(-1)).toMatchObject({ type: 'AccessDenied', data: { asked: 'break-glass' } });
+    expect((await made.facts()).at(-1)).toMatchObject({
+      type: 'AccessDenied',
+      data: { asked: 'break-glass' },
+    });
   });
 });

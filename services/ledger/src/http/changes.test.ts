@@ -1,7 +1,7 @@
 /** Four eyes: what gives somebody a queue is proposed by one and approved by another. */
 import { hash } from 'node:crypto';
+import { A } from '@apledger/command-handler/testing';
 import type { RecordedFact } from '@apledger/event-log';
-import { A } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
 import { type Controlled, controlled } from './test-access.ts';
 import type { Answer } from './test-support.ts';
@@ -27,7 +27,8 @@ async function office(): Promise<Office> {
   const made = await controlled();
   const ops = await made.program('ops', ['operator', '*']);
   const boss = await made.program('boss', ['approver', '*']);
-  const give = (host: string, body: unknown, headers = ops) => made.post(`/hosts/${host}/commands`, body, headers);
+  const give = (host: string, body: unknown, headers = ops) =>
+    made.post(`/hosts/${host}/commands`, body, headers);
   return Object.assign(made, {
     ops,
     boss,
@@ -35,7 +36,11 @@ async function office(): Promise<Office> {
     propose: (host: string, commands: readonly unknown[], headers = ops, more = {}) =>
       made.post(`/hosts/${host}/changes`, { commands, reason: 'web needs it', ...more }, headers),
     approve: ({ body }: Answer, headers = boss, more = {}) =>
-      made.post(`/changes/${body.change}/approve`, { work: body.work, effect: body.effect, ...more }, headers),
+      made.post(
+        `/changes/${body.change}/approve`,
+        { work: body.work, effect: body.effect, ...more },
+        headers,
+      ),
   });
 }
 
@@ -49,7 +54,10 @@ describe('what needs a second person', () => {
     expect((await give('prod1', assign4)).status).toBe(200);
     expect(await give('prod1', start)).toMatchObject({
       status: 403,
-      body: { code: 'needs-approval', detail: expect.stringMatching(/guest web 05\.0004.*apledger change propose/) },
+      body: {
+        code: 'needs-approval',
+        detail: expect.stringMatching(/guest web 05\.0004.*apledger change propose/),
+      },
     });
     const giveHost = { ...GIVE_HOST, text: '+6' };
     expect(await give('prod1', giveHost)).toMatchObject({ status: 403, body: { code: 'needs-approval' } });
@@ -67,15 +75,22 @@ describe('what needs a second person', () => {
 
   it('what takes a queue away needs one person only', async () => {
     const made = await office();
-    for (const command of [assign5, assign4, start]) await made.owner.submit({ host: 'prod1', command: command as never, actor: 'test' });
+    for (const command of [assign5, assign4, start])
+      await made.owner.submit({ host: 'prod1', command: command as never, actor: 'test' });
     expect((await made.give('prod1', unassign5)).status).toBe(200);
-    expect(await made.give('prod1', assign5)).toMatchObject({ status: 403, body: { code: 'needs-approval' } });
+    expect(await made.give('prod1', assign5)).toMatchObject({
+      status: 403,
+      body: { code: 'needs-approval' },
+    });
   });
 
   it('and is turned away in the log', async () => {
     const made = await office();
     await made.give('prod1', GIVE_HOST);
-    expect((await made.facts()).at(-1)).toMatchObject({ type: 'AccessDenied', data: { asked: 'WriteMask', host: 'prod1' } });
+    expect((await made.facts()).at(-1)).toMatchObject({
+      type: 'AccessDenied',
+      data: { asked: 'WriteMask', host: 'prod1' },
+    });
   });
 });
 
@@ -97,24 +112,38 @@ describe('a change', () => {
       },
     });
     expect((await made.approve(proposal)).body).toMatchObject({ status: 'carried-out' });
-    expect(types(await made.facts(`change-${change}`))).toEqual(['ChangeProposed', 'ChangeApproved', 'ChangeCarriedOut']);
-    const done = (await made.facts('host-prod1')).filter(({ correlation }) => correlation === `change-${change}`);
+    expect(types(await made.facts(`change-${change}`))).toEqual([
+      'ChangeProposed',
+      'ChangeApproved',
+      'ChangeCarriedOut',
+    ]);
+    const done = (await made.facts('host-prod1')).filter(
+      ({ correlation }) => correlation === `change-${change}`,
+    );
     expect(new Set(done.map(({ auth }) => auth?.subject))).toEqual(new Set(['ops']));
     expect(await made.approve(proposal)).toMatchObject({ status: 409 });
-    expect((await made.get('/changes?status=carried-out', made.ops)).body.changes).toMatchObject([{ change }]);
+    expect((await made.get('/changes?status=carried-out', made.ops)).body.changes).toMatchObject([
+      { change },
+    ]);
   });
 
   it('is refused or withdrawn with a reason, and then it is over', async () => {
     const made = await office();
     const one = await made.propose('prod1', [GIVE_HOST]);
-    expect((await made.post(`/changes/${one.body.change}/refuse`, { reason: 'no' }, made.boss)).body).toMatchObject({
+    expect(
+      (await made.post(`/changes/${one.body.change}/refuse`, { reason: 'no' }, made.boss)).body,
+    ).toMatchObject({
       status: 'refused',
       ended: { by: { subject: 'boss' }, reason: 'no' },
     });
     expect((await made.approve(one)).status).toBe(409);
     const two = await made.propose('prod1', [GIVE_HOST]);
-    expect((await made.post(`/changes/${two.body.change}/withdraw`, { reason: 'oh' }, made.boss)).status).toBe(403);
-    expect((await made.post(`/changes/${two.body.change}/withdraw`, { reason: 'oh' }, made.ops)).body.status).toBe('withdrawn');
+    expect(
+      (await made.post(`/changes/${two.body.change}/withdraw`, { reason: 'oh' }, made.boss)).status,
+    ).toBe(403);
+    expect(
+      (await made.post(`/changes/${two.body.change}/withdraw`, { reason: 'oh' }, made.ops)).body.status,
+    ).toBe('withdrawn');
     expect((await made.approve(two)).status).toBe(409);
   });
 
@@ -127,8 +156,12 @@ describe('a change', () => {
 
   it('is not proposed when the driver would refuse it, nor twice under one name', async () => {
     const made = await office();
-    expect((await made.propose('prod1', [{ ...assign5, text: '99' }])).body).toMatchObject({ code: 'not-now' });
-    expect((await made.propose('prod1', [{ type: 'Reboot' }])).body).toMatchObject({ code: 'invalid-request' });
+    expect((await made.propose('prod1', [{ ...assign5, text: '99' }])).body).toMatchObject({
+      code: 'not-now',
+    });
+    expect((await made.propose('prod1', [{ type: 'Reboot' }])).body).toMatchObject({
+      code: 'invalid-request',
+    });
     expect((await made.propose('prod1', [GIVE_HOST], made.ops, { change: 'CHG1' })).status).toBe(200);
     expect((await made.propose('prod1', [assign5], made.ops, { change: 'CHG1' })).status).toBe(409);
     const [only] = await made.facts('change-CHG1');
@@ -143,7 +176,10 @@ describe('an approval', () => {
     const proposal = await made.propose('prod1', [GIVE_HOST]);
     const { secret } = await made.owner.ask('issueToken', { program: 'ops', until: '1h' });
     for (const headers of [made.ops, { authorization: `Bearer ${secret}` }])
-      expect(await made.approve(proposal, headers)).toMatchObject({ status: 403, body: { detail: expect.stringContaining('somebody else') } });
+      expect(await made.approve(proposal, headers)).toMatchObject({
+        status: 403,
+        body: { detail: expect.stringContaining('somebody else') },
+      });
     expect((await made.facts()).at(-1)).toMatchObject({ type: 'AccessDenied', data: { verb: 'approve' } });
     expect(types(await made.facts(`change-${proposal.body.change}`))).toEqual(['ChangeProposed']);
   });
@@ -156,7 +192,10 @@ describe('an approval', () => {
     const proposal = await made.propose('prod1', [GIVE_HOST], { authorization: `Bearer ${body.secret}` });
     await made.owner.ask('unbindRole', { subject: 'apledger#admin', role: 'access-admin', hosts: '*' });
     await made.owner.ask('bindRole', { subject: 'apledger#admin', role: 'approver', hosts: '*' });
-    expect(await made.approve(proposal, admin)).toMatchObject({ status: 403, body: { detail: expect.stringContaining('stands behind') } });
+    expect(await made.approve(proposal, admin)).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('stands behind') },
+    });
     expect((await made.approve(proposal)).body.status).toBe('carried-out');
   });
 
@@ -164,12 +203,22 @@ describe('an approval', () => {
     const made = await office();
     const proposal = await made.propose('prod1', [GIVE_HOST]);
     const other = hash('sha256', 'other', 'hex');
-    expect((await made.approve(proposal, made.boss, { work: other })).body).toMatchObject({ code: 'effect-differs' });
-    expect((await made.approve(proposal, made.boss, { effect: other })).body).toMatchObject({ code: 'effect-differs' });
+    expect((await made.approve(proposal, made.boss, { work: other })).body).toMatchObject({
+      code: 'effect-differs',
+    });
+    expect((await made.approve(proposal, made.boss, { effect: other })).body).toMatchObject({
+      code: 'effect-differs',
+    });
     // The host becomes another: the same mask would give other queues.
-    await made.owner.submit({ host: 'prod1', command: { type: 'ChangeHardware', domains: [0, 4] } as never, actor: 'test' });
+    await made.owner.submit({
+      host: 'prod1',
+      command: { type: 'ChangeHardware', domains: [0, 4] } as never,
+      actor: 'test',
+    });
     await made.owner.submit({ host: 'prod1', command: { type: 'ScanBus' }, actor: 'test' });
-    expect((await made.get(`/changes/${proposal.body.change}`, made.boss)).body.now).toMatchObject({ isAsProposed: false });
+    expect((await made.get(`/changes/${proposal.body.change}`, made.boss)).body.now).toMatchObject({
+      isAsProposed: false,
+    });
     expect((await made.approve(proposal)).body).toMatchObject({ code: 'effect-differs' });
     expect(types(await made.facts(`change-${proposal.body.change}`))).toEqual(['ChangeProposed']);
   });
@@ -194,12 +243,19 @@ describe('an approval', () => {
       status: 'stopped',
       ended: { reason: expect.stringContaining('who proposed it may not any more') },
     });
-    expect((await made.facts('host-prod1')).some(({ correlation }) => correlation === `change-${proposal.body.change}`)).toBe(false);
+    expect(
+      (await made.facts('host-prod1')).some(
+        ({ correlation }) => correlation === `change-${proposal.body.change}`,
+      ),
+    ).toBe(false);
   });
 
   it('of who has the log itself is none', async () => {
     const made = await office();
-    const { change, work, effect } = (await made.propose('prod1', [GIVE_HOST])).body as Record<string, string>;
+    const { change, work, effect } = (await made.propose('prod1', [GIVE_HOST])).body as Record<
+      string,
+      string
+    >;
     const asked = { change: change ?? '', work: work ?? '', effect: effect ?? '' };
     await expect(made.owner.ask('approve', asked)).rejects.toMatchObject({ code: 'denied' });
   });

@@ -35,7 +35,11 @@ export const commands: Route = {
       ),
       header('If-Match', 'the ETag of the host that you decided on: nothing happens when it is elsewhere'),
       header('If-None-Match', '*: nothing happens when there is such a host', Type.Literal('*')),
-      header('Apledger-Actor', 'who asks, for the log; where access is controlled it is recorded as a claim; percent-encoded beyond ASCII', NOTE),
+      header(
+        'Apledger-Actor',
+        'who asks, for the log; where access is controlled it is recorded as a claim; percent-encoded beyond ASCII',
+        NOTE,
+      ),
       waitParameter,
       header('Apledger-Correlation', 'what the command belongs to; percent-encoded beyond ASCII', NOTE),
     ],

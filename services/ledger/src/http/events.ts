@@ -1,6 +1,18 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, isLong, momentOf, pageOf, permitted, Sight, typesOf } from '@apledger/ledger';
+import { streamOf } from '@apledger/events';
+import {
+  badHeader,
+  checker,
+  guestsThen,
+  isLong,
+  momentOf,
+  pageOf,
+  permitted,
+  Sight,
+  typesOf,
+  unknownHost,
+} from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
@@ -37,11 +49,14 @@ export const events: Route = {
     const { elsewhere } = service.ledger;
     if (elsewhere !== undefined && sees === undefined && isLong('events', asked))
       return sendJson(reply, await elsewhere.answer('events', asked, limits));
-    const page = await readFor(service, request, reply, (ledger) => pageOf(ledger, asked, { ...limits, sees }));
+    const { guests, ...page } = await readFor(service, request, reply, async (ledger) => {
+      const found = await pageOf(ledger, asked, { ...limits, sees });
+      return { ...found, guests: JSON.stringify(await guestsThen(ledger, found.events, found.texts)) };
+    });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply
       .header('content-type', 'application/json; charset=utf-8')
-      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd}}`);
+      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd},"guests":${guests}}`);
   },
 };
 
@@ -79,6 +94,7 @@ export const stream: Route = {
     const wanted = typesOf(types);
     const { caller } = request;
     await permitted(ledger, operations.events, host === undefined ? {} : { host }, caller);
+    if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
     const from = lastEventId(request) ?? after;
     // While the log is away nobody knows where it ends.
     if (!ledger.health.isAway) await ledger.read((known) => momentOf(known, { position: from }));

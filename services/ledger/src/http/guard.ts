@@ -38,6 +38,8 @@ export interface GuardOptions {
 
 /** The service's own pages, and what a person typed or took from bookmarks. */
 const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+/** The absolute form of a request's target, as for a proxy. */
+const absolute = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 
 /**
  * Three ways in which a page from elsewhere could use its reader's browser against a service on loopback: by a name that
@@ -51,6 +53,18 @@ export function guard(server: FastifyInstance, { isTls = false, origin: named }:
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(everywhere);
     const { host = '', origin, 'sec-fetch-site': site } = request.headers;
+    const { rawHeaders } = request.raw;
+    const hosts = rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host').length;
+    if (hosts > 1)
+      return sendProblem(reply, 400, 'not-http', 'A request has one Host header; this one has more.');
+    const target = absolute.exec(request.raw.url ?? '')?.[1];
+    if (target !== undefined && target.toLowerCase() !== host.toLowerCase())
+      return sendProblem(
+        reply,
+        421,
+        'wrong-host',
+        `The request's address names ${JSON.stringify(target.slice(0, 80))}, and its Host header another.`,
+      );
     if (!isLocalHost(host) && (ownName === undefined || hostNameIn(host) !== ownName))
       return sendProblem(
         reply,

@@ -1,6 +1,6 @@
 /** What Prometheus is told. */
-
 import type { Caller, Watch } from '@apledger/ledger';
+import type { SealerState, WitnessState } from '@apledger/sealer';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Streams } from './streams.ts';
@@ -12,6 +12,7 @@ export function measure(
   server: FastifyInstance,
   streams: Streams,
   watch: Watch,
+  sealer: () => SealerState | undefined,
   permitted: (caller: Caller | undefined) => Promise<void>,
 ): void {
   const { health } = watch;
@@ -71,6 +72,7 @@ export function measure(
       this.set((health.reading ?? health.writing) === undefined ? 1 : 0);
     },
   });
+  measureSealer(register, sealer);
   const inFlight = new Gauge({
     name: 'apledger_commands_in_flight',
     help: 'Commands that have come and are not answered yet.',
@@ -91,4 +93,43 @@ export function measure(
     await permitted(request.caller);
     return reply.header('content-type', register.contentType).send(await register.metrics());
   });
+}
+
+/** How far the log is sealed. Behind = apledger_log_position less apledger_evidence_position. */
+function measureSealer(register: Registry, sealer: () => SealerState | undefined): void {
+  const gauge = (name: string, help: string, value: (state: SealerState) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      collect() {
+        const state = sealer();
+        if (state !== undefined) this.set(value(state));
+      },
+    });
+  gauge('apledger_evidence_size', 'Facts that the newest signed checkpoint covers.', ({ size }) => size);
+  gauge('apledger_evidence_position', 'Position of the last of these facts.', ({ position }) => position);
+  gauge('apledger_evidence_fault', '1 while the log cannot be sealed.', ({ fault }) =>
+    fault === null ? 0 : 1,
+  );
+  const witness = (name: string, help: string, value: (state: WitnessState) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['witness'],
+      registers: [register],
+      collect() {
+        for (const state of sealer()?.witnesses ?? []) this.set({ witness: state.name }, value(state));
+      },
+    });
+  witness(
+    'apledger_evidence_witness_size',
+    'Facts of the last checkpoint that the witness cosigned.',
+    ({ size }) => size,
+  );
+  witness(
+    'apledger_evidence_witness_age_seconds',
+    'Time since then; +Inf = it has cosigned none.',
+    ({ at }) => (at === null ? Number.POSITIVE_INFINITY : (Date.now() - Date.parse(at)) / 1000),
+  );
 }

@@ -30,6 +30,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'unknown-host': 'There is no such host',
   'unknown-mdev': 'There is no such mdev',
   'unknown-guest': 'There is no such guest',
+  'no-evidence': 'There is no evidence',
   'wrong-revision': 'The host has changed',
   'request-too-large': 'The request is too large',
   'reply-too-large': 'The reply would be too large',

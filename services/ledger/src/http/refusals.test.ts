@@ -1,7 +1,7 @@
 /** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
 
+import { A, create, register } from '@apledger/command-handler/testing';
 import { MAX_REQUEST_BYTES } from '@apledger/ledger';
-import { A, create, register } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
 import { bindAddress } from './loopback.ts';
 import { type Scene, scene } from './test-support.ts';

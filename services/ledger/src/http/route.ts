@@ -127,7 +127,8 @@ export function routeOf(operation: AnsweredOperation): Route {
   if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
   const { method, path, hasETag = false } = http;
   const inPath = namesIn(path);
-  const inQuery = method === 'GET' ? Object.keys(request.properties).filter((field) => !inPath.includes(field)) : [];
+  const inQuery =
+    method === 'GET' ? Object.keys(request.properties).filter((field) => !inPath.includes(field)) : [];
   const body = without(request, inPath);
   const ok = json('The answer', reply);
   const isOnTheLog = ON_THE_LOG.has(name);
@@ -150,7 +151,8 @@ export function routeOf(operation: AnsweredOperation): Route {
     },
     handle: async (service, asked, sent) => {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
-      const given = method === 'GET' ? { ...fromQuery(request, asked), ...named } : withNamed(bodyOf(asked), named);
+      const given =
+        method === 'GET' ? { ...fromQuery(request, asked), ...named } : withNamed(bodyOf(asked), named);
       const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
       const answer = isOnTheLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
       if (answer instanceof WrittenReply) return sendJson(sent, answer);

@@ -17,6 +17,7 @@ import type { Route, Service } from './route.ts';
 import { routes } from './routes.ts';
 import { withAccess, withoutAccess } from './sign-in.ts';
 import { Streams } from './streams.ts';
+import { serveTiles } from './tlog.ts';
 import { secureOptions, type TlsFiles } from './tls.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -25,6 +26,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAMETER = 2304;
 /** Until a request is there as a whole. */
 const REQUEST_MS = 30_000;
+/** How often Node looks for connections that have taken longer; its default is as long again. */
+const CHECK_MS = 1000;
 
 export interface HttpOptions {
   readonly ledger: LogLedger;
@@ -59,7 +62,14 @@ export async function buildServer({
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: REQUEST_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // How long closing may take is for whoever closes: hooks at the end are not cut off.
+    pluginTimeout: 0,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Browsers open connections in advance, which Node does not count as idle. Nothing is lost: see drain.ts.
     forceCloseConnections: true,
@@ -81,7 +91,7 @@ export async function buildServer({
   guard(server, { isTls: tls !== undefined, origin: edge?.configuration.origin });
   if (edge === undefined) withoutAccess(server);
   else await controlAccess(server, ledger, edge, tls !== undefined);
-  measure(server, streams, watch, async (caller) => {
+  measure(server, streams, watch, ledger.sealerState, async (caller) => {
     if (ledger.isControlled) await ledger.access.permit(caller, 'read', null, 'metrics');
   });
   server.removeAllContentTypeParsers();
@@ -94,7 +104,12 @@ export async function buildServer({
     const known = frameworkProblem(error, request);
     if (known !== undefined) return sendProblem(reply, ...known);
     const problem = asProblem(error);
-    if (problem.status >= 500) report(`${request.method} ${request.routeOptions.url}: ${problem.message}`);
+    if (problem.status >= 500) {
+      // The cause says more than the answer may: paths, and what the store reported.
+      const { cause } = problem;
+      const reason = cause instanceof Error ? cause.message : problem.message;
+      report(`${request.method} ${request.routeOptions.url}: ${reason}`);
+    }
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
@@ -108,6 +123,7 @@ export async function buildServer({
   );
   for (const [path, there] of Map.groupBy(routes, (route) => route.path))
     mount(server, { ledger, streams }, path, there);
+  serveTiles(server, ledger);
   await serveConsole(server, console);
   return server;
 }

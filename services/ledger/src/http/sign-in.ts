@@ -1,7 +1,8 @@
 /** Who sends a request, found out before anything of it is read; and signing in and out. */
-import fastifyCookie from '@fastify/cookie';
+
 import { Problem } from '@apledger/api';
-import { authOf, actorOf, type Caller, jsonOf, type LogLedger, notSignedIn } from '@apledger/ledger';
+import { actorOf, authOf, type Caller, jsonOf, type LogLedger, notSignedIn } from '@apledger/ledger';
+import fastifyCookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isCaller } from '../access/authenticator.ts';
 import type { Edge } from '../access/edge.ts';
@@ -52,7 +53,10 @@ export async function withAccess(server: FastifyInstance, options: SignInOptions
       return undefined;
     }
     edge.failures.count(request.ip, found);
-    return sendApplicationProblem(reply.header('www-authenticate', 'Bearer realm="apledger"'), unknownCaller(found));
+    return sendApplicationProblem(
+      reply.header('www-authenticate', 'Bearer realm="apledger"'),
+      unknownCaller(found),
+    );
   });
   server.addHook('onClose', async () => edge.failures.close());
   routes(server, options);
@@ -60,14 +64,20 @@ export async function withAccess(server: FastifyInstance, options: SignInOptions
     const { caller } = request;
     const { credential: session, method } = caller ?? {};
     if (caller !== undefined && session !== undefined && method === 'oidc')
-      await ledger.access.append([{ type: 'SessionEnded', data: { session } }], { actor: actorOf(caller), auth: authOf(caller) });
+      await ledger.access.append([{ type: 'SessionEnded', data: { session } }], {
+        actor: actorOf(caller),
+        auth: authOf(caller),
+      });
     return reply.clearCookie(SESSION_COOKIE, COOKIE).code(204).send();
   });
 }
 
 /** By the route that was found, which no spelling of the address changes. The page itself holds no data: it shows how to sign in. */
 const isGuarded = (route: string | undefined): boolean =>
-  route === '/metrics' || route === '/auth/logout' || route?.startsWith(`${API}/`) === true;
+  route === '/metrics' ||
+  route === '/tlog/*' ||
+  route === '/auth/logout' ||
+  route?.startsWith(`${API}/`) === true;
 
 const WHY: Readonly<Record<Failure, string>> = {
   none: 'sign in on the page, with apledger login, or show a token (Authorization: Bearer apl_…)',
@@ -81,7 +91,9 @@ const WHY: Readonly<Record<Failure, string>> = {
 };
 
 const unknownCaller = (failure: Failure): Problem =>
-  failure === 'cross-site' ? new Problem(403, 'foreign-origin', `${WHY[failure]}.`) : notSignedIn(WHY[failure]);
+  failure === 'cross-site'
+    ? new Problem(403, 'foreign-origin', `${WHY[failure]}.`)
+    : notSignedIn(WHY[failure]);
 
 async function callerOf(request: FastifyRequest, { authenticator }: Edge): Promise<Caller | Failure> {
   const { authorization } = request.headers;
@@ -109,7 +121,8 @@ function isOwnPage({ headers, method }: FastifyRequest): boolean {
 
 function routes(server: FastifyInstance, { edge, originOf }: SignInOptions): void {
   const { provider, configuration } = edge;
-  const redirectUri = (request: FastifyRequest): string => `${configuration.origin ?? originOf(request)}/auth/callback`;
+  const redirectUri = (request: FastifyRequest): string =>
+    `${configuration.origin ?? originOf(request)}/auth/callback`;
   server.get('/auth/config', async () => ({
     isControlled: true,
     ...(configuration.oidc !== undefined && {
@@ -158,15 +171,22 @@ async function counted<T>({ failures }: Edge, { ip }: FastifyRequest, work: () =
 
 function providerOf(provider: Provider | undefined): Provider {
   if (provider !== undefined) return provider;
-  throw new Problem(404, 'no-such-resource', 'Nobody signs in here: the access configuration names no provider (oidc).');
+  throw new Problem(
+    404,
+    'no-such-resource',
+    'Nobody signs in here: the access configuration names no provider (oidc).',
+  );
 }
 
 /** A path of this page, and nothing that leads elsewhere. */
-const pathIn = (to: unknown): string => (typeof to === 'string' && /^\/(?![/\\])[\x20-\x7e]{0,1000}$/.test(to) && !to.includes('\\') ? to : '/');
+const pathIn = (to: unknown): string =>
+  typeof to === 'string' && /^\/(?![/\\])[\x20-\x7e]{0,1000}$/.test(to) && !to.includes('\\') ? to : '/';
 
 function departureOf(cookie: string | undefined): Departure & { readonly to: string } {
   try {
-    const { verifier, state, nonce, to } = JSON.parse(Buffer.from(cookie ?? '', 'base64url').toString()) as Record<string, unknown>;
+    const { verifier, state, nonce, to } = JSON.parse(
+      Buffer.from(cookie ?? '', 'base64url').toString(),
+    ) as Record<string, unknown>;
     if (typeof verifier === 'string' && typeof state === 'string' && typeof nonce === 'string')
       return { verifier, state, nonce, to: pathIn(to) };
   } catch {

@@ -16,7 +16,11 @@ export function readTlsFiles(paths: TlsFiles['paths']): TlsFiles {
   try {
     createSecureContext(secureOptions(files));
   } catch (error) {
-    throw new Failure(2, `--tls-cert ${paths.cert}, --tls-key ${paths.key}: ${error instanceof Error ? error.message : error}`, error);
+    throw new Failure(
+      2,
+      `--tls-cert ${paths.cert}, --tls-key ${paths.key}: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
   }
   return files;
 }

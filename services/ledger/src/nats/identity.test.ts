@@ -27,7 +27,14 @@ async function scene() {
   const replays = new Replays();
   const now = Math.floor(made.now.getTime() / 1000);
   const sign = (claims: object = {}, kid = key, with_ = privateKey) =>
-    new SignJWT({ sub: SUBJECT, bh: bodyHash(body), iat: now, exp: now + 60, jti: crypto.randomUUID(), ...claims })
+    new SignJWT({
+      sub: SUBJECT,
+      bh: bodyHash(body),
+      iat: now,
+      exp: now + 60,
+      jti: crypto.randomUUID(),
+      ...claims,
+    })
       .setProtectedHeader({ alg: 'EdDSA', kid })
       .sign(with_);
   const identify = (asked: Call) => callerOf(asked, edge, replays, made.ledger.access.at);
@@ -38,14 +45,22 @@ describe('a request over NATS', () => {
   it('is of whose token or key it shows', async () => {
     const { made, sign, identify } = await scene();
     const { authorization = '' } = await made.program('x', ['viewer', '*']);
-    expect(await identify(call({ authorization }))).toMatchObject({ method: 'token', subject: { subject: 'x' } });
-    expect(await identify(call({ 'apledger-signature': await sign() }))).toMatchObject({ method: 'key', subject: { issuer: 'apledger', subject: 'nightly' } });
+    expect(await identify(call({ authorization }))).toMatchObject({
+      method: 'token',
+      subject: { subject: 'x' },
+    });
+    expect(await identify(call({ 'apledger-signature': await sign() }))).toMatchObject({
+      method: 'key',
+      subject: { issuer: 'apledger', subject: 'nightly' },
+    });
   });
 
   it('that is signed counts for this subject and body, for a minute, once', async () => {
     const { made, sign, now, identify, edge, key } = await scene();
     const refused = async (signature: string, more: Partial<Call> = {}) =>
-      expect(identify(call({ 'apledger-signature': signature }, more))).rejects.toMatchObject({ status: 401 });
+      expect(identify(call({ 'apledger-signature': signature }, more))).rejects.toMatchObject({
+        status: 401,
+      });
     const once = await sign();
     await identify(call({ 'apledger-signature': once }));
     await refused(once);
@@ -78,7 +93,10 @@ describe('a request over NATS', () => {
 
   it('without either is nobody`s', async () => {
     const { identify } = await scene();
-    for (const headers of [{}, { authorization: 'Basic x' }, { 'apledger-actor': 'root' }] as Record<string, string>[])
+    for (const headers of [{}, { authorization: 'Basic x' }, { 'apledger-actor': 'root' }] as Record<
+      string,
+      string
+    >[])
       await expect(identify(call(headers))).rejects.toMatchObject({ status: 401, code: 'no-identity' });
   });
 });

@@ -21,10 +21,17 @@ export async function callerOf(call: Call, edge: Edge, replays: Replays, at: str
   const found = await find(call, edge, replays, at);
   if (isCaller(found)) return found;
   edge.failures.count(SOURCE, found);
-  throw notSignedIn(`show a token (header Authorization: Bearer apl_…) or sign the request; this one is ${found}`);
+  throw notSignedIn(
+    `show a token (header Authorization: Bearer apl_…) or sign the request; this one is ${found}`,
+  );
 }
 
-async function find(call: Call, { authenticator, access }: Edge, replays: Replays, at: string): Promise<Caller | Failure> {
+async function find(
+  call: Call,
+  { authenticator, access }: Edge,
+  replays: Replays,
+  at: string,
+): Promise<Caller | Failure> {
   const authorization = call.headers.get('authorization');
   if (authorization !== undefined) {
     const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
@@ -45,12 +52,15 @@ async function find(call: Call, { authenticator, access }: Edge, replays: Replay
       currentDate: new Date(at),
     });
     const { exp = 0, iat = 0, jti = '' } = payload;
-    if (exp - iat > MAX_AGE_S || payload.sub !== call.subject || payload.bh !== bodyHash(call.body)) return 'malformed';
+    if (exp - iat > MAX_AGE_S || payload.sub !== call.subject || payload.bh !== bodyHash(call.body))
+      return 'malformed';
     // A command under its own id is carried out once; anything else is answered once.
-    if (commandIdOf(call) !== jti && !replays.isNew(`${kid} ${jti}`, exp * 1000, Date.parse(at))) return 'replayed';
+    if (commandIdOf(call) !== jti && !replays.isNew(`${kid} ${jti}`, exp * 1000, Date.parse(at)))
+      return 'replayed';
     return authenticator.ofCredential(key);
   } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return error instanceof errors.JWTExpired ? 'expired' : 'malformed';
+    if (error instanceof errors.JOSEError || error instanceof TypeError)
+      return error instanceof errors.JWTExpired ? 'expired' : 'malformed';
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Hands long questions to a thread of their own, and its answers back. The thread begins with the first question. */
+/** Hands long questions to a thread of their own, and its answers back, which begins with the first of them or by `start`. */
 import { Worker } from 'node:worker_threads';
 import { type OperationName, Problem, type ReportFormat, type Request } from '@apledger/api';
 import { type Elsewhere, type Place, WrittenReply } from '@apledger/ledger';
@@ -62,6 +62,11 @@ export class LongQuestions implements Elsewhere {
     }
   }
 
+  /** Begins the thread, which brings the index of facts up to date. */
+  start(): void {
+    this.#thread ??= this.#start();
+  }
+
   /** Ends the thread; what is under way fails. */
   async close(): Promise<void> {
     await this.#thread?.terminate();
@@ -111,6 +116,10 @@ export class LongQuestions implements Elsewhere {
   }
 
   #take(message: FromThread): void {
+    if ('report' in message) {
+      this.#options.report(message.report);
+      return;
+    }
     const number = 'reply' in message ? message.reply : 'piece' in message ? message.piece : message.failed;
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);

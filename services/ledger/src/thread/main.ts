@@ -2,6 +2,7 @@
  * The thread for long questions. It opens the log once more, only to read, and answers as the ledger does. Questions take turns at each
  * page that they read, so that a short one does not wait for a long one.
  */
+import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Problem, type ReportFormat, type Request } from '@apledger/api';
 import { asProblem, type LogLedger, openLogLedger, reportPieces } from '@apledger/ledger';
@@ -9,13 +10,16 @@ import { type FromThread, partsOf, type ThreadData, type ToThread } from './mess
 
 /** Pieces of a report are gathered into about this many bytes: one message each. */
 const PIECE_BYTES = 64 * 1024;
+/** How often the index asks the log, and how many facts are worth it: fewer are looked at by each question. */
+const FOLLOW_MS = 1000;
+const STALE_FACTS = 512;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is a thread of the service');
 const { place } = workerData as ThreadData;
-const opening = openLogLedger(place, { keepsViews: true, readOnly: true });
+const opening = openLogLedger(place, { keepsViews: true, keepsIndex: true, readOnly: true, report });
 // Each question hears of it.
-opening.catch(() => undefined);
+opening.then(followLog).catch(() => undefined);
 
 const say = (message: FromThread, bytes?: Uint8Array): void =>
   port.postMessage(message, bytes === undefined ? [] : [bytes.buffer as ArrayBuffer]);
@@ -31,6 +35,20 @@ port.on('message', (message: ToThread) => {
     say({ failed: number, problem: partsOf(asProblem(error)) });
   });
 });
+
+function report(line: string): void {
+  port?.postMessage({ report: line } satisfies FromThread);
+}
+
+/** Takes in what is new, again and again. */
+async function followLog({ index, log }: LogLedger): Promise<void> {
+  for (;;) {
+    const end = await log.lastPosition();
+    if (index !== undefined && end - index.position >= (index.position === 0 ? 1 : STALE_FACTS))
+      await index.catchUp();
+    await setTimeout(FOLLOW_MS);
+  }
+}
 
 const numberOf = (message: { readonly next: number } | { readonly stop: number }): number =>
   'next' in message ? message.next : message.stop;

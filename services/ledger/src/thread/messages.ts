@@ -34,6 +34,8 @@ export type FromThread =
   | { readonly reply: number; readonly json: Uint8Array }
   /** Without a piece: that was all. */
   | { readonly piece: number; readonly bytes?: Uint8Array }
+  /** A line for the operator. */
+  | { readonly report: string }
   | { readonly failed: number; readonly problem: ProblemParts };
 
 export const partsOf = ({ status, code, message, details, cause }: Problem): ProblemParts => ({
