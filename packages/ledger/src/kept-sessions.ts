@@ -32,7 +32,10 @@ function read(): Record<string, KeptSession> {
 
 function write(sessions: Readonly<Record<string, KeptSession>>): void {
   const path = sessionsPath();
-  if (Object.keys(sessions).length === 0) return rmSync(path, { force: true });
+  if (Object.keys(sessions).length === 0) {
+    rmSync(path, { force: true });
+    return;
+  }
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_DIR });
   const next = `${path}.${process.pid}`;
   writeFileSync(next, JSON.stringify(sessions), { mode: OWNER_ONLY });

@@ -143,7 +143,10 @@ function listenMtls(
 
 /** Certificates are replaced while the service runs; those that cannot be used leave it as it was. */
 function renewTls(server: FastifyInstance, mtls: MtlsListener | undefined, { tls }: Options): void {
-  if (tls === undefined) return complain('SIGHUP: there is no TLS to renew');
+  if (tls === undefined) {
+    complain('SIGHUP: there is no TLS to renew');
+    return;
+  }
   try {
     const files = readTlsFiles(tls.paths);
     (server.server as unknown as TlsServer).setSecureContext(secureOptions(files));
