@@ -31,6 +31,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   machines: [],
   host: ['ap', 'events', 'machines'],
   driver: ['ap', 'events', 'host', 'machines'],
+  access: ['ap', 'events', 'host'],
   nats: [],
   'event-log': ['nats'],
   evidence: [],
@@ -44,6 +45,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   messages: ['ap', 'events', 'nats', 'event-log'],
   client: ['api', 'events'],
   ledger: [
+    'access',
     'ap',
     'api',
     'client',
@@ -71,6 +73,7 @@ const mayDoIo = [
   'packages/projections/src/cache-file.ts',
   'packages/projections/src/sqlite-store.ts',
   'packages/ledger/src/place.ts',
+  'packages/ledger/src/kept-sessions.ts',
   'packages/ledger/src/verify/',
   'packages/messages/src/relay/place.ts',
 ];

@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { access } from './access.ts';
 import { append } from './append.ts';
 import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
@@ -38,6 +39,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   jetstream: jetStream,
   kurrentdb: kurrentDb,
   http,
+  access,
   estate,
   mount: mounts,
   console: consoleBench,

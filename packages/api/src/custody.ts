@@ -255,6 +255,7 @@ const report = operation({
   name: 'report',
   summary: 'An audit report of all hosts, one host, or a guest.',
   scope: 'log',
+  verb: 'report',
   http: { method: 'GET', path: '/report' },
   request: Type.Object(
     {

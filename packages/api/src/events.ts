@@ -164,6 +164,7 @@ const events = operation({
   name: 'events',
   summary: 'The facts of the log or of one host, a page at a time.',
   scope: 'log',
+  checked: 'visible',
   http: { method: 'GET', path: '/events' },
   request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
   reply: Type.Object({
@@ -180,6 +181,7 @@ const logEvents = operation({
   name: 'events',
   summary: 'The facts of the whole log, a page at a time.',
   scope: 'log',
+  checked: 'visible',
   subject: 'events',
   request: PageRequest,
   reply: Page,

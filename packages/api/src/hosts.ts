@@ -21,6 +21,7 @@ export const hosts = operation({
   name: 'hosts',
   summary: 'The hosts that exist, or existed at a moment, by name, with the fact that each ended with.',
   scope: 'log',
+  checked: 'visible',
   http: { method: 'GET', path: '/hosts' },
   subject: 'hosts',
   request: Type.Object(

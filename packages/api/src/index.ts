@@ -6,6 +6,8 @@
  * the console use the same types, which are `Static` of the schemas. docs/schemas/openapi.json is written from them for
  * those who are not in this repository. This package imports no Node and does nothing.
  */
+export { type CredentialView, type GlassView, SubjectText, type WhoAmI, type WhoCan } from './access.ts';
+export type { ChangeView, Judgement } from './changes.ts';
 export {
   CommandBody,
   FactBody,

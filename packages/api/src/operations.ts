@@ -1,4 +1,6 @@
 /** Every operation, in the order in which documents list them. */
+import { accessOperations } from './access.ts';
+import { changesOperations } from './changes.ts';
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsOperations } from './events.ts';
@@ -17,6 +19,8 @@ export const operations = {
   ...custodyOperations,
   ...eventsOperations,
   ...verifyOperations,
+  ...accessOperations,
+  ...changesOperations,
   ...evidenceOperations,
 };
 export type Operations = typeof operations;

@@ -12,6 +12,13 @@ export type ProblemCode =
   | 'no-such-log'
   | 'no-such-moment'
   | 'no-identity'
+  | 'denied'
+  | 'needs-approval'
+  | 'effect-differs'
+  | 'unknown-change'
+  | 'unknown-credential'
+  | 'not-now'
+  | 'too-many-requests'
   | 'unknown-host'
   | 'unknown-mdev'
   | 'unknown-guest'
@@ -37,6 +44,7 @@ export type HttpProblemCode =
   | 'not-http'
   | 'wrong-host'
   | 'foreign-origin'
+  | 'provider-unreachable'
   | 'draining';
 
 export interface ProblemDetails {

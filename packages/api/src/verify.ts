@@ -39,6 +39,7 @@ const recompute = operation({
   summary:
     'Recomputes every hash and packed form of the log, and compares it with heads noted earlier. Takes seconds for a million facts.',
   scope: 'log',
+  verb: 'report',
   http: { method: 'POST', path: '/recompute' },
   request: Type.Object(
     {
@@ -96,6 +97,7 @@ const rebuild = operation({
   name: 'rebuild',
   summary: 'Forgets the read model and folds the whole log again.',
   scope: 'log',
+  verb: 'report',
   http: { method: 'POST', path: '/rebuild' },
   request: Type.Object({}, closed),
   reply: Type.Object({

@@ -39,15 +39,19 @@ export interface Current {
 export interface ApiOptions {
   /** Told of every answer that the service gave from memory. */
   readonly onMemory?: ((current: Current) => void) | undefined;
+  /** Of a token or a session; pages have a cookie instead. */
+  readonly secret?: string | undefined;
 }
 
 /** Every call throws Problem when the service says no, and Unreachable when nobody answers or it is no ledger. */
 export class Api {
   readonly #place: string;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #onMemory: ApiOptions['onMemory'];
 
   /** `server` is where the service is, `http://127.0.0.1:8642`; '' = where this page is from. */
-  constructor(server: string, { onMemory }: ApiOptions = {}) {
+  constructor(server: string, { onMemory, secret }: ApiOptions = {}) {
+    this.#headers = bearer(secret);
     this.#place = server.replace(/\/$/, '');
     this.#onMemory = onMemory;
   }
@@ -117,7 +121,10 @@ export class Api {
     try {
       const response = await fetch(`${this.#place}/api/v1${address}`, {
         method,
-        headers: content === undefined ? headers : { 'content-type': 'application/json', ...headers },
+        headers: {
+          ...this.#headers,
+          ...(content === undefined ? headers : { 'content-type': 'application/json', ...headers }),
+        },
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -134,6 +141,10 @@ export class Api {
     }
   }
 }
+
+/** The header that shows a secret. */
+export const bearer = (secret: string | undefined): Readonly<Record<string, string>> =>
+  secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 
 /** The text as JSON; undefined when it is none: then it is not from a ledger. */
 function bodyOf(text: string): unknown {

@@ -1,7 +1,7 @@
 /** The stream of facts, from a position into the live tail; it comes back by itself when the service went away. */
 import { Problem, type RecordedFact } from '@apledger/api';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { Current } from './api.ts';
+import { bearer, type Current } from './api.ts';
 import { problemOf } from './problem.ts';
 
 /** A fact; or, once, the position at which history was exhausted and the live tail began. */
@@ -15,6 +15,8 @@ export interface FollowOptions {
   readonly host?: string;
   readonly types?: readonly string[];
   readonly signal: AbortSignal;
+  /** Of a token or a session. */
+  readonly secret?: string | undefined;
   /** Told of every time that the stream was opened. */
   readonly onOpen?: () => void;
   /** Told of every time that the stream broke and is about to be opened again. */
@@ -66,7 +68,7 @@ class Connection {
   }
 
   async *deliveries(
-    { server, host, types, onOpen, onAway }: FollowOptions,
+    { server, host, types, secret, onOpen, onAway }: FollowOptions,
     position: number,
   ): AsyncGenerator<Delivery, void, undefined> {
     const query = new URLSearchParams({ after: String(position) });
@@ -74,7 +76,7 @@ class Connection {
     if (types !== undefined) query.set('types', types.join(','));
     this.#heard();
     const response = await fetch(`${server.replace(/\/$/, '')}/api/v1/events/stream?${query}`, {
-      headers: { accept: 'text/event-stream' },
+      headers: { accept: 'text/event-stream', ...bearer(secret) },
       signal: this.#signal,
     });
     if (response.status !== OK || response.body === null)

@@ -1,6 +1,7 @@
 import { type Decision, decide, type Refusal } from '@apledger/driver';
 import {
   type Appended,
+  type Auth,
   type EventLog,
   LogError,
   type Moment,
@@ -32,6 +33,15 @@ export interface Submission {
   readonly command: Command;
   /** Who asks: for an auditor, in the words of the place where the command came in. */
   readonly actor: string;
+  /** Who asks, as the service found out. */
+  readonly auth?: Auth;
+  /** What the client itself says who it is: recorded, and believed by nobody. */
+  readonly claimed?: string;
+  /**
+   * Looks at what was decided before it is appended, and says why it must not be; undefined lets it in. The state is the handler's
+   * own, as it was decided on: who changes it rolls it back.
+   */
+  readonly admit?: (state: HostState, facts: readonly Fact[]) => Error | undefined;
   /**
    * UUID; what was recorded under it is not done again, however often it is submitted, and another command or another host is
    * refused. Default: a new one of version 7, which follow each other in the log's index; random ones cost an append a third.
@@ -83,6 +93,13 @@ export interface CommandHandlerOptions {
 /** The asker decided on a host that is another by now: no race, and nothing to try again. */
 class OtherMatrices extends WrongExpectedRevision {}
 
+/** What `admit` said: nothing is wrong with what is known of the host. */
+class NotAdmitted extends Error {
+  constructor(reason: Error) {
+    super(reason.message, { cause: reason });
+  }
+}
+
 /** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
 export class CommandHandler {
   readonly #log: EventLog;
@@ -117,6 +134,7 @@ export class CommandHandler {
       try {
         return await this.#inTurn(host, () => this.#attempt(submission, commandId));
       } catch (error) {
+        if (error instanceof NotAdmitted) throw error.cause;
         // Who lost a race knows the stream as it was, and reads on from there.
         if (!(error instanceof WrongExpectedRevision)) this.#hosts.delete(host);
         else if (!(error instanceof OtherMatrices) && attempt < MAX_ATTEMPTS) continue;
@@ -150,7 +168,7 @@ export class CommandHandler {
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
-    const { host, command, actor, correlation = commandId } = submission;
+    const { host, command, actor, auth, claimed, admit, correlation = commandId } = submission;
     const stream = streamOf(host);
     const state = await this.#load(host);
     const { revision } = state;
@@ -165,6 +183,8 @@ export class CommandHandler {
     const decision = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
     if (revision < 0 && command.type !== 'RegisterHost') return receipt(commandId, decision, revision);
+    const objection = admit?.(state, decision.facts);
+    if (objection !== undefined) throw new NotAdmitted(objection);
     const occurredAt = await this.#clock.read();
     const facts = decision.facts.map((fact) => newFact(fact, occurredAt));
     const appended = await this.#log.append({
@@ -173,6 +193,8 @@ export class CommandHandler {
       commandId,
       actor,
       command: markOf(command),
+      ...(auth !== undefined && { auth }),
+      ...(claimed !== undefined && { claimed }),
       correlation,
       facts,
     });

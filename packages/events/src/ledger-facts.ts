@@ -9,13 +9,10 @@
  *     evidence        signing keys, forks of the log
  */
 import Type, { type Static } from 'typebox';
+import { accessFactSchemas, Instant } from './access-facts.ts';
+import { changeFactSchemas } from './change-facts.ts';
 import type { FactType } from './facts.ts';
 import { isFactType } from './upcast.ts';
-
-const Instant = Type.String({
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$',
-  description: 'RFC 3339 in UTC with milliseconds',
-});
 
 const Reason = Type.String({ minLength: 1, maxLength: 1000, description: 'why, as the operator says' });
 
@@ -40,6 +37,8 @@ export const ledgerFactSchemas = {
       description: 'a clock read `after` where `before` was expected, or had been read already',
     },
   ),
+  ...accessFactSchemas,
+  ...changeFactSchemas,
   SigningKeyRotated: Type.Object(
     {
       origin: Type.String({ description: 'name of the log in checkpoints' }),

@@ -6,6 +6,21 @@
  * operation, `what-if/` and `report/` what two of them need; place.ts reads `--data`, `--log` and `--server`, moment.ts
  * positions and times, input.ts what clients send beside.
  */
+
+export { actorOf, authOf, type Caller, notSignedIn } from './access/caller.ts';
+export { type AccessControl, type Seen, seenOf } from './access/control.ts';
+export { ACCESS_STREAM } from './access/facts.ts';
+export { permitted } from './access/permit.ts';
+export {
+  digestOf,
+  isSecret,
+  newCredentialId,
+  newSecret,
+  SESSION_PREFIX,
+  TOKEN_PREFIX,
+} from './access/secrets.ts';
+export { Sight } from './access/sight.ts';
+export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
 export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
@@ -21,6 +36,7 @@ export {
   tooLarge,
   uuidOf,
 } from './input.ts';
+export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';

@@ -19,9 +19,12 @@ import {
   readModelOf,
 } from '@apledger/projections';
 import type { SealerState, TileFiles } from '@apledger/sealer';
+import { notSignedIn } from './access/caller.ts';
+import { AccessControl } from './access/control.ts';
 import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
+import { ChangeIndex } from './changes/change-index.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
@@ -43,6 +46,10 @@ export interface LogLedgerOptions {
   /** Where log and read model are files of this machine: other threads can verify them. */
   readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
+  /** Everybody needs a right for what he asks. Default: whoever has the log may do everything. */
+  readonly isControlled?: boolean;
+  /** Instead of what the log itself says of rights. */
+  readonly access?: AccessControl;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
   /**
@@ -67,6 +74,9 @@ export class LogLedger implements Ledger {
   readonly index: FactIndex | undefined;
   readonly guests: GuestTimes;
   readonly now: () => Date;
+  readonly access: AccessControl;
+  readonly changes: ChangeIndex;
+  readonly isControlled: boolean;
   readonly tlog: TileFiles | undefined;
   /** How the sealer of this process stands; undefined where there is none. */
   sealerState: () => SealerState | undefined = () => undefined;
@@ -87,7 +97,7 @@ export class LogLedger implements Ledger {
   #folded = 0;
 
   constructor(options: LogLedgerOptions) {
-    const { log, now = () => new Date() } = options;
+    const { log, now = () => new Date(), isControlled = false } = options;
     this.#options = options;
     this.log = log;
     this.files = options.files;
@@ -105,6 +115,9 @@ export class LogLedger implements Ledger {
     this.now = now;
     this.tlog = options.tlog;
     this.elsewhere = options.elsewhere;
+    this.access = options.access ?? new AccessControl(log, now, () => this.health.isAway);
+    this.changes = new ChangeIndex(log);
+    this.isControlled = isControlled;
   }
 
   /**
@@ -129,7 +142,9 @@ export class LogLedger implements Ledger {
     return read(sources, reading);
   }
 
-  ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+  /** As who has the log itself; where access is controlled, `answeredOperations` and `submit` take the caller. */
+  async ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+    if (this.isControlled) throw notSignedIn();
     return this.answer(name, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
   }
 
@@ -186,6 +201,11 @@ export class LogLedger implements Ledger {
     this.index?.clear();
     void this.index?.catchUp();
     return readModel;
+  }
+
+  /** Says at once what an operator has to know. */
+  alarm(message: string): void {
+    this.#options.report?.(message);
   }
 
   /** Progress of long work, for a person. */
@@ -247,7 +267,13 @@ export class LogLedger implements Ledger {
     if (this.#memory === undefined) {
       const log = new MemoryLog({ tail, heads: this.heads.known });
       const readModel = readModelOf(log, this.#store ?? memoryStore());
-      this.#memory = new LogLedger({ log, readModel, now: this.now });
+      this.#memory = new LogLedger({
+        log,
+        readModel,
+        now: this.now,
+        access: this.access,
+        isControlled: this.isControlled,
+      });
     }
     return this.#memory;
   }

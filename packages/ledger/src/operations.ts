@@ -3,6 +3,7 @@ import { type Operation, type OperationName, operations, Problem } from '@apledg
 import { unpaired } from '@apledger/events';
 import type { Static, TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { permitted } from './access/permit.ts';
 import type { Answer, Limits } from './answer.ts';
 import { answers } from './answers/index.ts';
 import { isLong } from './elsewhere.ts';
@@ -11,7 +12,7 @@ import type { LogLedger } from './log-ledger.ts';
 /** More problems than these help nobody. */
 const MAX_PROBLEMS = 20;
 
-export interface Scope extends Limits {
+export interface Scope extends Omit<Limits, 'sees'> {
   /** The host that path or subject names; '' for questions about all of them. */
   readonly host: string;
 }
@@ -31,9 +32,13 @@ function answered(name: OperationName): AnsweredOperation {
     answer: async (ledger, given, { host, ...limits }) => {
       const checked = check(given);
       const request = (declared.scope === 'host' ? { ...checked, host } : checked) as never;
+      const sees = await permitted(ledger, declared, request, limits.caller);
       const { elsewhere } = ledger;
-      if (elsewhere !== undefined && isLong(name, request)) return elsewhere.answer(name, request, limits);
-      return answer(ledger, request, limits);
+      const { maxReplyBytes } = limits;
+      // What somebody may see is known in this thread only.
+      if (elsewhere !== undefined && sees === undefined && isLong(name, request))
+        return elsewhere.answer(name, request, { maxReplyBytes });
+      return answer(ledger, request, { ...limits, sees });
     },
   };
 }

@@ -18,6 +18,7 @@ import {
   type ReadModelStore,
 } from '@apledger/projections';
 import { TileFiles } from '@apledger/sealer';
+import { secretFor } from './kept-sessions.ts';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 import type { Current } from './outage/watch.ts';
@@ -153,7 +154,7 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
       'no-such-log',
       'Give either --server, or --data and --log: the service has a log of its own.',
     );
-  return new ServiceLedger(place.server, options.onMemory);
+  return new ServiceLedger(place.server, { onMemory: options.onMemory, secret: secretFor(place.server) });
 }
 
 /** The read model is a cache: where it cannot be kept, it is kept in memory. Only a directory that was asked for is made. */

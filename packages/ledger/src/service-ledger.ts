@@ -10,7 +10,7 @@ import {
   type Request,
   type RecordedFact as ShownFact,
 } from '@apledger/api';
-import { Api, type Current, followFacts } from '@apledger/client';
+import { Api, type ApiOptions, followFacts } from '@apledger/client';
 import type { Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
@@ -19,12 +19,13 @@ import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
 export class ServiceLedger implements Ledger {
   readonly #server: string;
+  readonly #secret: string | undefined;
   readonly #api: Api;
   /** Folded here, from the facts that the service has. */
   readonly #hosts = new Map<string, HostState>();
 
   /** Throws Problem for what is no address of a service. */
-  constructor(server: string, onMemory?: (current: Current) => void) {
+  constructor(server: string, options: ApiOptions = {}) {
     if (!/^https?:\/\/[^/?#@]+\/?$/.test(server) || !URL.canParse(server)) {
       // What stands before an @ may be a password.
       const shown = server.includes('@') ? '(an address with a user or a password)' : server;
@@ -35,7 +36,8 @@ export class ServiceLedger implements Ledger {
       );
     }
     this.#server = server;
-    this.#api = new Api(server, { onMemory });
+    this.#secret = options.secret;
+    this.#api = new Api(server, options);
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
@@ -68,7 +70,13 @@ export class ServiceLedger implements Ledger {
   }
 
   async *follow({ after = 0, ...wanted }: Wanted, signal: AbortSignal): AsyncGenerator<RecordedFact> {
-    for await (const delivery of followFacts({ server: this.#server, signal, after, ...wanted }))
+    for await (const delivery of followFacts({
+      server: this.#server,
+      secret: this.#secret,
+      signal,
+      after,
+      ...wanted,
+    }))
       if ('fact' in delivery) yield recorded(delivery.fact);
   }
 

@@ -3,23 +3,34 @@ import { Problem, type ProblemDetails, type Receipt } from '@apledger/api';
 import { CommandIdUsed, newCommandId, type Submission } from '@apledger/command-handler';
 import { LogError, WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, parseCommand } from '@apledger/events';
+import type { Caller } from './access/caller.ts';
+import { leaveFor } from './access/permit.ts';
 import { unknownHost } from './answers/hosts.ts';
 import type { LogLedger } from './log-ledger.ts';
 import { asProblem } from './problem.ts';
 
-/** The command is whatever JSON was sent. */
-export type Order = Omit<Submission, 'command'> & { readonly command: unknown };
+/** The command is whatever JSON was sent; who gives it is what the transport has found out. */
+export type Order = Omit<Submission, 'command' | 'actor' | 'auth' | 'admit'> & {
+  readonly command: unknown;
+  readonly caller?: Caller | undefined;
+};
 
 /**
  * Carries the command out. Throws Problem for what is no command, and for what cannot be carried out as asked; `kept` tells
  * of a command that was not answered whether it may have been recorded all the same. `waitMs`: how long the asker waits.
  */
 export async function submit(ledger: LogLedger, order: Order, waitMs?: number): Promise<Receipt> {
-  const { host } = order;
-  const command = commandOf(order.command, host);
+  const { caller, claimed, command: given, ...rest } = order;
+  const { host } = rest;
+  const command = commandOf(given, host);
+  const leave = await leaveFor(ledger, { host, command, claimed }, caller);
   const id = order.commandId === undefined ? { commandId: newCommandId(), isNewId: true } : {};
-  const submission = { ...order, ...id, command };
-  const answer = carriedOut(ledger, submission);
+  const submission = { ...rest, ...id, command, ...leave };
+  const answer = carriedOut(ledger, submission).catch(async (error: unknown) => {
+    if (caller !== undefined && error instanceof Problem && error.code === 'needs-approval')
+      await ledger.access.denied(caller, 'command', host, command.type, error.message);
+    throw error;
+  });
   const receipt = await (waitMs === undefined ? answer : withinTime(answer, submission, waitMs));
   // It had no stream to be refused in: for a service that is a request for something that does not exist.
   if (receipt.revision < 0 && command.type !== 'RegisterHost') throw unknownHost(host);

@@ -1,14 +1,8 @@
 /** Facts and changes in words: one wording for the command line and the page. */
 import { formatApid, formatApqi } from '@apledger/ap';
 import type { MatrixView, ViewChange } from '@apledger/api';
-import {
-  type Fact,
-  isLedgerFactType,
-  type LedgerFact,
-  parseFact,
-  parseLedgerFact,
-  UnknownFact,
-} from '@apledger/events';
+import { type Fact, isLedgerFactType, parseFact, parseLedgerFact, UnknownFact } from '@apledger/events';
+import { describeLedgerFact } from './describe-ledger.ts';
 
 const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(', ') || 'none';
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
@@ -65,18 +59,6 @@ export function describeFact(fact: Fact): string {
       return `${fact.data.command.type}: ${fact.data.errno}: ${fact.data.explanation}`;
     default:
       return 'mdev' in fact.data ? describeMdev(fact as MdevFact) : describeQueues(fact as QueueFact);
-  }
-}
-
-/** A fact about the ledger in one line, without its type. */
-export function describeLedgerFact(fact: LedgerFact): string {
-  switch (fact.type) {
-    case 'ClockJumped':
-      return `of ${fact.data.process}: ${fact.data.after} where ${fact.data.before} was expected`;
-    case 'SigningKeyRotated':
-      return `${fact.data.before} to ${fact.data.after}: ${fact.data.reason}`;
-    case 'LogForked':
-      return `${fact.data.before.origin} after ${fact.data.before.size} facts, on as ${fact.data.origin}: ${fact.data.reason}`;
   }
 }
 

@@ -8,12 +8,15 @@ import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
+import { accessCommands } from './commands/access.ts';
+import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
 import { logCommands } from './commands/log.ts';
+import { loginCommands } from './commands/login.ts';
 import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
@@ -35,6 +38,9 @@ export const program: Program = {
     'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
   shared: server,
   groups: {
+    access: 'who may do what, and who gave whom the right',
+    change: 'changes that need a second person',
+    token: 'what programs show instead of signing in',
     log: 'seal the log, change its key, or go on after a loss',
     lab: "show a simulated host's /sys as a real file system, for real tools",
   },
@@ -54,6 +60,9 @@ export const program: Program = {
     reportCommand,
     relayCommand,
     tailCommand,
+    ...loginCommands,
+    ...changeCommands,
+    ...accessCommands,
     ...logCommands,
     witnessCommand,
     ...labCommands,

@@ -4,6 +4,7 @@ import { fetchedView } from './state/fetched-view.tsx';
 import { PageProvider, usePage } from './state/page.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { MatrixView } from './views/matrix.tsx';
+import { SessionEnded } from './widgets/account.tsx';
 import { AwayBanner, Notice } from './widgets/notice.tsx';
 import { TimeBar } from './widgets/time-bar.tsx';
 import { TopBar } from './widgets/top-bar.tsx';
@@ -12,6 +13,7 @@ import { TopBar } from './widgets/top-bar.tsx';
 const FactsView = fetchedView(() => import('./views/facts.tsx').then((views) => views.FactsView));
 const GuestsView = fetchedView(() => import('./views/guests.tsx').then((views) => views.GuestsView));
 const CustodyView = fetchedView(() => import('./views/custody.tsx').then((views) => views.CustodyView));
+const ChangesView = fetchedView(() => import('./views/changes.tsx').then((views) => views.ChangesView));
 const WhatIfView = fetchedView(() => import('./views/what-if.tsx').then((views) => views.WhatIfView));
 
 export function App() {
@@ -34,10 +36,12 @@ function Main() {
   const status = session.status.value;
   return (
     <main id="main" tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
+      <SessionEnded />
       <AwayBanner />
       <Notice />
       <Router>
         <Route path="/" component={HostsView} />
+        <Route path="/changes" component={ChangesView} />
         <Route path="/facts" component={FactsView} />
         <Route path="/hosts/:host" component={MatrixView} />
         <Route path="/hosts/:host/guests" component={GuestsView} />

@@ -6,7 +6,9 @@ import { type Options as Definitions, Failure, type Values } from '@apledger/com
 import { dataDirectory, type Place } from '@apledger/ledger';
 import { type ConnectionFiles, natsServers, type ServerOptions } from '@apledger/nats/address';
 import type { SignerOptions } from '@apledger/sealer';
+import { type AccessConfiguration, readAccessConfiguration } from './access/configuration.ts';
 import { bindAddress } from './http/loopback.ts';
+import { readTlsFiles, type TlsFiles } from './http/tls.ts';
 
 const DEFAULT_PORT = 8642;
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
@@ -27,7 +29,7 @@ export const definitions = {
     type: 'string',
     value: 'address',
     default: '127.0.0.1',
-    description: 'loopback address to listen on',
+    description: 'address to listen on; beyond loopback with --access, --tls-cert and --tls-key only',
   },
   port: {
     type: 'string',
@@ -78,6 +80,18 @@ export const definitions = {
   ca: { type: 'string', value: 'file', description: 'TLS: certificates to trust, PEM' },
   cert: { type: 'string', value: 'file', description: 'TLS: certificate of this client, PEM' },
   key: { type: 'string', value: 'file', description: 'TLS: key of that certificate, PEM' },
+  access: {
+    type: 'string',
+    value: 'file',
+    description: 'everybody signs in, and may do what roles allow: docs/access.md',
+  },
+  tlsCert: { type: 'string', value: 'file', description: 'serve HTTPS: certificate of this service, PEM' },
+  tlsKey: { type: 'string', value: 'file', description: 'serve HTTPS: key of that certificate, PEM' },
+  mtlsPort: {
+    type: 'string',
+    value: 'n',
+    description: 'a second port for programs that show a certificate of the CA that --access names',
+  },
   trustRequestInfo: {
     type: 'boolean',
     description:
@@ -98,15 +112,23 @@ export interface Options {
   readonly broker: ServerOptions | undefined;
   readonly relays: boolean;
   readonly trustsRequestInfo: boolean;
+  readonly access: AccessConfiguration | undefined;
+  readonly tls: TlsFiles | undefined;
+  readonly mtlsPort: number | undefined;
 }
 
 /** What the arguments ask for. Throws Failure(2) for what they cannot mean. */
 export function optionsOf(given: Values<typeof definitions, []>, env: NodeJS.ProcessEnv): Options {
   const { data, log, creds, ca, cert, key } = given;
   const url = given.nats ?? env.NATS_URL;
+  const access = given.access === undefined ? undefined : readAccessConfiguration(given.access);
+  const tls = tlsOf(given.tlsCert, given.tlsKey);
   return {
     place: { data, log },
-    host: bindAddress(given.host),
+    access,
+    tls,
+    mtlsPort: mtlsPortOf(given.mtlsPort, tls, access),
+    host: bindAddress(given.host, access !== undefined && tls !== undefined),
     port: portOf(given.port ?? env.APLEDGER_PORT),
     console: given.console ?? CONSOLE,
     signer: given.seal ? signerOf({ data, log }, given, env) : undefined,
@@ -143,9 +165,31 @@ function brokerOf(url: string, files: ConnectionFiles): ServerOptions {
   }
 }
 
-function portOf(text: string | undefined): number {
+function tlsOf(cert: string | undefined, key: string | undefined): TlsFiles | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return readTlsFiles({ cert, key });
+  throw new Failure(2, '--tls-cert and --tls-key belong together: give both, or none for HTTP on loopback.');
+}
+
+function mtlsPortOf(
+  text: string | undefined,
+  tls: TlsFiles | undefined,
+  access: AccessConfiguration | undefined,
+): number | undefined {
+  if (text === undefined) return undefined;
+  if (tls !== undefined && access?.ca !== undefined) return portOf(text, '--mtls-port');
+  throw new Failure(
+    2,
+    '--mtls-port takes --tls-cert, --tls-key, and an --access file whose certificates.ca names the CA.',
+  );
+}
+
+function portOf(text: string | undefined, option = '--port'): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
-  throw new Failure(2, `--port ${text}: not a port. Write a number from 0 to 65535; 0 takes any free one.`);
+  throw new Failure(
+    2,
+    `${option} ${text}: not a port. Write a number from 0 to 65535; 0 takes any free one.`,
+  );
 }

@@ -3,6 +3,7 @@ import { MAX_PAGE, Problem, type Reply, type Request } from '@apledger/api';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf, isRecordedType, streamOf } from '@apledger/events';
 import type { FactFilter } from '@apledger/projections';
+import { seenOf } from '../access/control.ts';
 import type { Answer, Limits } from '../answer.ts';
 import type { Filtered } from '../ledger.ts';
 import type { LogLedger } from '../log-ledger.ts';
@@ -101,7 +102,7 @@ async function page(
   facts: AsyncIterable<Looked>,
   start: number,
   { limit = DEFAULT_PAGE }: Request<'events'>,
-  { maxReplyBytes }: Limits,
+  { maxReplyBytes, sees }: Limits,
 ): Promise<Page> {
   const found: RecordedFact[] = [];
   const texts: string[] = [];
@@ -112,7 +113,7 @@ async function page(
   for await (const { fact, isWanted } of facts) {
     if (found.length === limit || lookedAt === MAX_LOOKED_AT) return end(false);
     lookedAt += 1;
-    if (isWanted) {
+    if (isWanted && sees?.(seenOf(fact)) !== false) {
       const text = JSON.stringify(fact);
       bytes += Buffer.byteLength(text) + 1;
       if (bytes > maxReplyBytes && found.length > 0) return end(false);

@@ -6,7 +6,7 @@ import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { momentOf, placeAt, usedOf } from '../moment.ts';
 
-export const hosts: Answer<'hosts'> = async (ledger, request) => {
+export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
   const { after = '', limit = MAX_HOSTS, find = '' } = request;
   // Asked first: what comes while the heads are read is left out by it.
   const moment = await momentOf(ledger, request);
@@ -14,6 +14,7 @@ export const hosts: Answer<'hosts'> = async (ledger, request) => {
   const heads = await ledger.heads.after(after, limit + 1, last, find);
   const page: HostHead[] = [];
   for (const [host, head] of heads.slice(0, limit)) {
+    if (sees?.(head) === false) continue;
     const place = isThen(head, moment) ? undefined : await placeAt(ledger, head.stream, moment);
     const end = place === undefined ? head : await headAt(ledger, host, place.revision);
     if (end === undefined) continue;

@@ -9,6 +9,7 @@ import type { Command } from '@apledger/events';
 import { useRef, useState } from 'preact/hooks';
 import { send } from '../api/client.ts';
 import type { Tried } from '../model/tried.ts';
+import { me, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
@@ -37,6 +38,8 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
   const [actor, setActor] = useState(() => sessionStorage.getItem(ACTOR_KEY) ?? '');
   const [isSending, setSending] = useState(false);
   const [failure, setFailure] = useState<Failure>();
+  const denied = whyNot('command', tried.host);
+  const who = me.value?.isControlled === true ? (me.value.name ?? me.value.subject?.subject ?? '') : actor;
   const losers = tried.lost.map(
     ({ guest, mdev, queues }) => `${guest ?? mdev.slice(0, 8)} loses ${queues.length} queues`,
   );
@@ -54,7 +57,7 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
           host: tried.host,
           command,
           commandId: crypto.randomUUID(),
-          actor,
+          actor: who,
           correlation,
           expected: revision,
         });
@@ -80,7 +83,8 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
       <button
         type="button"
         class="is-primary"
-        disabled={offered.length === 0}
+        disabled={offered.length === 0 || denied !== undefined}
+        title={denied}
         onClick={() => {
           setFailure(undefined);
           setOpened({ tried: latest, commands: offered });
@@ -89,6 +93,7 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
       >
         Send {offered.length === 1 ? 'the command' : `${offered.length} commands`} …
       </button>
+      {denied !== undefined && <p class="hint">{denied}</p>}
       <dialog ref={dialog} aria-labelledby="send-title" onClose={() => setOpened(undefined)}>
         <form
           onSubmit={(event) => {
@@ -124,7 +129,8 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
             <input
               required
               maxLength={200}
-              value={actor}
+              value={who}
+              readOnly={who !== actor}
               autocomplete="username"
               onInput={({ currentTarget }) => setActor(currentTarget.value)}
             />

@@ -2,6 +2,7 @@
 import type { HostView } from '../model/address.ts';
 import { usePage } from '../state/page.tsx';
 import { appliedTheme, switchTheme } from '../state/theme.ts';
+import { Account } from './account.tsx';
 import { SealState } from './evidence.tsx';
 
 const VIEWS: readonly (readonly [HostView, string])[] = [
@@ -45,6 +46,7 @@ export function TopBar() {
         ))}
       </nav>
       <div class="at-right">
+        <Account />
         <SealState />
         <LinkState />
         <button

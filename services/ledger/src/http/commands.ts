@@ -35,7 +35,11 @@ export const commands: Route = {
       ),
       header('If-Match', 'the ETag of the host that you decided on: nothing happens when it is elsewhere'),
       header('If-None-Match', '*: nothing happens when there is such a host', Type.Literal('*')),
-      header('Apledger-Actor', 'who asks, for the log; percent-encoded beyond ASCII', NOTE),
+      header(
+        'Apledger-Actor',
+        'who asks, for the log; where access is controlled it is recorded as a claim; percent-encoded beyond ASCII',
+        NOTE,
+      ),
       waitParameter,
       header('Apledger-Correlation', 'what the command belongs to; percent-encoded beyond ASCII', NOTE),
     ],
@@ -61,10 +65,12 @@ export const commands: Route = {
     const commandId = commandIdOf(headers);
     const expected = expectedOf(headers);
     const correlation = noteIn(headers, 'apledger-correlation');
+    const claimed = noteIn(headers, 'apledger-actor');
     const order = {
       host,
       command: bodyOf(request),
-      actor: noteIn(headers, 'apledger-actor') ?? 'anonymous',
+      caller: request.caller,
+      ...(claimed === undefined ? {} : { claimed }),
       ...(commandId === undefined ? {} : { commandId }),
       ...(correlation === undefined ? {} : { correlation }),
       ...(expected === undefined ? {} : { expected }),

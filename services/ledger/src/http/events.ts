@@ -8,6 +8,8 @@ import {
   isLong,
   momentOf,
   pageOf,
+  permitted,
+  Sight,
   typesOf,
   unknownHost,
 } from '@apledger/ledger';
@@ -42,12 +44,13 @@ export const events: Route = {
   },
   handle: async (service, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
+    const sees = await permitted(service.ledger, operations.events, asked, request.caller);
     const limits = { maxReplyBytes: MAX_REPLY_BYTES };
     const { elsewhere } = service.ledger;
-    if (elsewhere !== undefined && isLong('events', asked))
+    if (elsewhere !== undefined && sees === undefined && isLong('events', asked))
       return sendJson(reply, await elsewhere.answer('events', asked, limits));
     const { guests, ...page } = await readFor(service, request, reply, async (ledger) => {
-      const found = await pageOf(ledger, asked, limits);
+      const found = await pageOf(ledger, asked, { ...limits, sees });
       return { ...found, guests: JSON.stringify(await guestsThen(ledger, found.events, found.texts)) };
     });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
@@ -89,6 +92,8 @@ export const stream: Route = {
   handle: async ({ ledger, streams }, request, reply) => {
     const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request));
     const wanted = typesOf(types);
+    const { caller } = request;
+    await permitted(ledger, operations.events, host === undefined ? {} : { host }, caller);
     if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
     const from = lastEventId(request) ?? after;
     // While the log is away nobody knows where it ends.
@@ -99,6 +104,7 @@ export const stream: Route = {
       after: from,
       ...(host === undefined ? {} : { host }),
       ...(wanted === undefined ? {} : { types: wanted }),
+      ...(caller === undefined ? {} : { sight: new Sight(ledger.access, caller) }),
     });
   },
 };

@@ -6,7 +6,7 @@
  * anybody: who reads slowly is simply behind.
  */
 import { hostOf } from '@apledger/events';
-import type { LiveTail, TailFact } from '@apledger/ledger';
+import { type LiveTail, type Seen, seenOf, type TailFact } from '@apledger/ledger';
 
 /** Facts in the ring, and their bytes, at most. */
 const RING_FACTS = 4096;
@@ -21,13 +21,15 @@ export interface Frame {
   readonly position: number;
   readonly host: string;
   readonly type: string;
+  /** For whether somebody may see it. */
+  readonly seen: Seen;
   readonly bytes: Buffer;
 }
 
 export function frameOf({ fact, text }: TailFact): Frame {
   const { position, stream, type } = fact;
   const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${shownText(text, stream)}\n\n`);
-  return { position, host: hostOf(stream) ?? '', type, bytes };
+  return { position, host: hostOf(stream) ?? '', type, seen: seenOf(fact), bytes };
 }
 
 /** Facts that came together, in order; at least one. */

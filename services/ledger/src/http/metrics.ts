@@ -1,5 +1,5 @@
 /** What Prometheus is told. */
-import type { Watch } from '@apledger/ledger';
+import type { Caller, Watch } from '@apledger/ledger';
 import type { SealerState, WitnessState } from '@apledger/sealer';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -14,6 +14,7 @@ export function measure(
   watch: Watch,
   sealer: () => SealerState | undefined,
   clockJumps: () => number,
+  permitted: (caller: Caller | undefined) => Promise<void>,
 ): void {
   const { health } = watch;
   const register = new Registry();
@@ -98,9 +99,10 @@ export function measure(
     requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     if (reply.statusCode >= 500) problems.inc({ route });
   });
-  server.get('/metrics', async (_, reply) =>
-    reply.header('content-type', register.contentType).send(await register.metrics()),
-  );
+  server.get('/metrics', async (request, reply) => {
+    await permitted(request.caller);
+    return reply.header('content-type', register.contentType).send(await register.metrics());
+  });
 }
 
 /** How far the log is sealed. Behind = apledger_log_position less apledger_evidence_position. */

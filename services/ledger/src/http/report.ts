@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { AuditReport, operations, type ReportFormat } from '@apledger/api';
 import { HostName } from '@apledger/events';
-import { checker, hostNameOf, reportPieces } from '@apledger/ledger';
+import { checker, hostNameOf, permitted, reportPieces } from '@apledger/ledger';
 import Type from 'typebox';
 import { fromQuery, pathParameters, queryParameter, type Route, readFor, waitParameter } from './route.ts';
 
@@ -49,6 +49,7 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
     const given = fromQuery(Request, request);
     const named = inPath === undefined ? {} : { host: hostNameOf(inPath) };
     const { format = 'md', ...scope } = check({ ...given, ...named });
+    await permitted(service.ledger, operations.report, scope, request.caller);
     const body = await readFor(service, request, reply, (ledger) => {
       const pieces: AsyncIterable<Uint8Array | string> =
         ledger.elsewhere?.report(scope, format) ?? reportPieces(ledger, scope, format);

@@ -4,6 +4,7 @@ import { HostName } from '@apledger/events';
 import {
   type AnsweredOperation,
   badHeader,
+  type Caller,
   type Current,
   hostNameOf,
   jsonOf,
@@ -125,8 +126,10 @@ export function routeOf(operation: AnsweredOperation): Route {
   const { http, name, summary, request, reply } = operation;
   if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
   const { method, path, hasETag = false } = http;
-  const fields = method === 'GET' ? request.properties : {};
   const inPath = namesIn(path);
+  const inQuery =
+    method === 'GET' ? Object.keys(request.properties).filter((field) => !inPath.includes(field)) : [];
+  const body = without(request, inPath);
   const ok = json('The answer', reply);
   const isOnTheLog = ON_THE_LOG.has(name);
   return {
@@ -136,22 +139,21 @@ export function routeOf(operation: AnsweredOperation): Route {
       operationId: name,
       summary,
       parameters: [
-        ...pathParameters(path, { host: HostName, ...fields }),
-        ...Object.keys(fields)
-          .filter((field) => !inPath.includes(field))
-          .map((field) => queryParameter(request, field)),
+        ...pathParameters(path, { host: HostName, ...request.properties }),
+        ...inQuery.map((field) => queryParameter(request, field)),
         ...(hasETag ? [ifNoneMatch] : []),
         ...(isOnTheLog ? [] : [waitParameter]),
       ],
-      ...(method === 'POST' ? { body: request } : {}),
+      ...(method === 'POST' ? { body } : {}),
       responses: hasETag
         ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
         : { 200: ok },
     },
     handle: async (service, asked, sent) => {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
-      const given = method === 'GET' ? { ...fromQuery(request, asked), ...named } : bodyOf(asked);
-      const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host));
+      const given =
+        method === 'GET' ? { ...fromQuery(request, asked), ...named } : withNamed(bodyOf(asked), named);
+      const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
       const answer = isOnTheLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
       if (answer instanceof WrittenReply) return sendJson(sent, answer);
       return hasETag ? withETag(answer as { readonly revision: number }, asked, sent) : answer;
@@ -180,9 +182,35 @@ export const sendJson = (reply: FastifyReply, { json }: WrittenReply): FastifyRe
     .header('content-type', 'application/json; charset=utf-8')
     .send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
 
-const scopeOf = (host: string | undefined) => ({
+/** The schema of what the path does not name. */
+function without(request: TObject, inPath: readonly string[]): TObject {
+  const { properties, required = [] } = request;
+  if (!inPath.some((name) => Object.hasOwn(properties, name))) return request;
+  const rest = Object.fromEntries(Object.entries(properties).filter(([name]) => !inPath.includes(name)));
+  const needed = (required as readonly string[]).filter((name) => !inPath.includes(name));
+  return { ...request, properties: rest, required: needed } as unknown as TObject;
+}
+
+/** The body, and what the path has named. Throws Problem for what both name. */
+function withNamed(body: unknown, named: Readonly<Record<string, string>>): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || Object.keys(named).length === 0)
+    return body;
+  checkNamedOnce(body, named);
+  return { ...body, ...named };
+}
+
+function checkNamedOnce(given: object, named: object): void {
+  const twice = Object.keys(named).filter((name) => Object.hasOwn(given, name));
+  if (twice.length > 0)
+    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+      problems: twice.map((name) => `${name}: the path names it`),
+    });
+}
+
+const scopeOf = (host: string | undefined, caller: Caller | undefined) => ({
   host: host === undefined ? '' : hostNameOf(host),
   maxReplyBytes: MAX_REPLY_BYTES,
+  caller,
 });
 
 /** The body as JSON; the server hands bytes on as they came. */
@@ -219,11 +247,7 @@ export function fromQuery(
   { query, params }: Pick<FastifyRequest, 'query' | 'params'>,
 ): Record<string, unknown> {
   const given: Record<string, unknown> = {};
-  const twice = Object.keys(params as object).filter((name) => Object.hasOwn(query as object, name));
-  if (twice.length > 0)
-    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
-      problems: twice.map((name) => `${name}: the path names it`),
-    });
+  checkNamedOnce(query as object, params as object);
   for (const [name, value] of Object.entries(query as Readonly<Record<string, unknown>>)) {
     const { type }: Property = (Object.hasOwn(schema.properties, name) && schema.properties[name]) || {};
     Object.defineProperty(given, name, {

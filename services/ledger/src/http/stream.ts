@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
-import { isPassing, type LogHealth } from '@apledger/ledger';
+import { isPassing, type LogHealth, type Sight } from '@apledger/ledger';
 import type { Allowance, Holder } from './allowance.ts';
 import { type Batch, type Feed, type Frame, frameOf, type Listener } from './feed.ts';
 
@@ -21,6 +21,8 @@ export interface Wanted {
   readonly after: number;
   readonly host?: string;
   readonly types?: ReadonlySet<string>;
+  /** What its reader may see; everything without it. */
+  readonly sight?: Sight;
 }
 
 export interface StreamOptions extends Wanted {
@@ -49,10 +51,12 @@ export class FactStream implements Listener, Holder {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#position = options.after;
-    const { host, types } = options;
-    if (host !== undefined || types !== undefined)
+    const { host, types, sight } = options;
+    if (host !== undefined || types !== undefined || sight !== undefined)
       this.#wants = (frame) =>
-        (host === undefined || frame.host === host) && (types === undefined || types.has(frame.type));
+        (host === undefined || frame.host === host) &&
+        (types === undefined || types.has(frame.type)) &&
+        sight?.sees(frame.seen) !== false;
     const { response } = options;
     response.on('close', () => {
       options.feed.leave(this);
@@ -78,6 +82,7 @@ export class FactStream implements Listener, Holder {
   }
 
   deliver(batch: Batch): void {
+    if (this.endIfBlind()) return;
     const isWhole = this.#wants === undefined && batch.first > this.#position;
     const bytes = isWhole ? batch.bytes : this.#selected(batch.frames);
     this.#position = Math.max(this.#position, batch.last);
@@ -86,6 +91,7 @@ export class FactStream implements Listener, Holder {
 
   /** Shows that somebody is here, and where a client goes on from when nothing came that it wanted. */
   beat(now: number): void {
+    if (this.endIfBlind()) return;
     if (now - (this.#fullSince ?? now) > STALLED_MS) this.#options.response.destroy();
     else if (this.#isLive && !this.#options.response.writableNeedDrain)
       this.#writeLive(Buffer.from(`: beat\nid: ${this.#position}\n\n`));
@@ -94,6 +100,13 @@ export class FactStream implements Listener, Holder {
   /** Writes what concerns everybody: no fact. */
   announce(bytes: Buffer): void {
     if (!this.#isOver) this.#write(bytes);
+  }
+
+  /** Ends when its reader may see nothing any more; he hears why when he comes back. */
+  endIfBlind(): boolean {
+    if (this.#options.sight?.isOver !== true) return false;
+    this.end();
+    return true;
   }
 
   end(): void {

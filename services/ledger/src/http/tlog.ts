@@ -9,10 +9,12 @@ const YEAR_S = 31_536_000;
 const ENTRIES = 'tile/entries/';
 
 /** Checkpoints may be replaced at any time; tiles never change. */
-export function serveTiles(server: FastifyInstance, { log, tlog }: LogLedger): void {
-  server.get<{ readonly Params: { readonly '*': string } }>('/tlog/*', async ({ params }, reply) => {
+export function serveTiles(server: FastifyInstance, { log, tlog, access, isControlled }: LogLedger): void {
+  server.get<{ readonly Params: { readonly '*': string } }>('/tlog/*', async ({ params, caller }, reply) => {
     const path = params['*'];
     const bundle = path.startsWith(ENTRIES) ? parseTilePath(path.slice(ENTRIES.length)) : undefined;
+    // Bundles hold the facts of all hosts; the rest is hashes.
+    if (isControlled && bundle !== undefined) await access.permit(caller, 'report', null, 'tlog');
     const found =
       tlog === undefined
         ? undefined
