@@ -11,7 +11,7 @@ const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warn
 
 const targets = {
   // The page is built with what only the tests need otherwise; once it is there, that may be missing.
-  start: { withDev: consoleIsStale(), go: start },
+  start: { withDev: consoleIsStale() || process.argv.includes('--demo-access'), go: start },
   console: { withDev: true, go: (node) => node('infra/console.mjs') },
   test: { withDev: true, go: test },
   'test:long': { withDev: true, go: testLong },
@@ -44,9 +44,12 @@ async function start(node, args, program) {
     console.error('apledger: building the console');
     await buildConsole(program).catch(reportSetupError); // without it the service serves its API all the same
   }
+  // With a provider of its own, so that a stranger can try four eyes: docs/access.md.
+  const isDemo = args.includes('--demo-access');
+  const others = args.filter((arg) => arg !== '--demo-access');
   return inTurn(node, [
     ['services/cli/bin/apledger.mjs', 'demo', ...place],
-    ['services/ledger/src/main.ts', ...args],
+    [isDemo ? 'test/support/demo-access.ts' : 'services/ledger/src/main.ts', ...others],
   ]);
 }
 

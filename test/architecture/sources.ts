@@ -10,7 +10,7 @@ export interface SourceFile {
 }
 
 /** What is made here and not kept: see .gitignore. */
-const made = new Set(['.git', '.cache', 'node_modules', 'dist', 'apledger-data']);
+const made = new Set(['.git', '.cache', 'node_modules', 'dist', 'apledger-data', 'apledger-data-signer']);
 
 /** Paths of the project's files, from the root. A walk, not `git ls-files`: an archive of the sources has no git. */
 export function projectFiles(under = ''): string[] {

@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type NewFact, openSqliteLog } from '@apledger/event-log';
+import { type EventLog, type NewFact, openSqliteLog } from '@apledger/event-log';
 import { type Bench, type Context, sized } from './context.ts';
 import { ordinaryFacts } from './history.ts';
 import { type Contender, median, type Rounds, ratio, seconds, takeRounds } from './measure.ts';
@@ -113,7 +113,6 @@ function row(
   };
 }
 
-/** Each writer has a stream of its own and one append under way at any time. */
 async function appends(
   context: Context,
   facts: readonly NewFact[],
@@ -123,26 +122,41 @@ async function appends(
 ): Promise<number> {
   return inFolder(context, async (directory) => {
     const log = await openSqliteLog({ directory, synchronous: 'FULL' });
-    const each = Math.ceil(count / writers);
-    const write = async (writer: number): Promise<void> => {
-      for (let revision = 0; revision < each; revision++) {
-        const fact = facts[(writer + revision * writers) % facts.length];
-        if (fact === undefined) continue;
-        const commandId = newId();
-        await log.append({
-          stream: `host-${writer}`,
-          expected: revision === 0 ? 'none' : revision - 1,
-          commandId,
-          actor: 'uid=0(root)',
-          correlation: commandId,
-          facts: [fact],
-        });
-      }
-    };
-    const taken = await seconds(() => Promise.all(Array.from({ length: writers }, (_, n) => write(n))));
+    const taken = await seconds(() => appendsTo(log, facts, writers, count, 1, newId));
     await log.close();
-    return (each * writers) / taken;
+    return (Math.ceil(count / writers) * writers) / taken;
   });
+}
+
+/** Each writer has a stream of its own and one append under way at any time, of `commit` facts. */
+export async function appendsTo(
+  log: EventLog,
+  facts: readonly NewFact[],
+  writers: number,
+  count: number,
+  commit = 1,
+  newId: () => string = () => crypto.randomUUID(),
+): Promise<void> {
+  const each = Math.ceil(count / writers);
+  const write = async (writer: number): Promise<void> => {
+    for (let revision = 0; revision < each; revision += commit) {
+      const at = writer + revision * writers;
+      const chosen = Array.from(
+        { length: Math.min(commit, each - revision) },
+        (_, i) => facts[(at + i) % facts.length],
+      );
+      const commandId = newId();
+      await log.append({
+        stream: `host-${writer}`,
+        expected: revision === 0 ? 'none' : revision - 1,
+        commandId,
+        actor: 'uid=0(root)',
+        correlation: commandId,
+        facts: chosen.flatMap((fact) => fact ?? []),
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, (_, n) => write(n)));
 }
 
 /** UUIDs that sort as they were made, like version 7: the log's index of commands then grows at one end only. */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { decide as decideCommand } from '@apledger/driver';
 import { type EventLog, openMemoryLog, openSqliteLog } from '@apledger/event-log';
-import { type Command, GENERATION_NAMES, type Generation } from '@apledger/events';
+import { type Command, GENERATION_NAMES, type Generation, pack } from '@apledger/events';
+import { evolvePacked, HostState } from '@apledger/host';
 import { type Bench, type Context, sized } from './context.ts';
 import { type Contender, median, ratio, seconds, takeRounds } from './measure.ts';
 import { type Row, range, short, times } from './table.ts';
@@ -22,6 +23,7 @@ const HOSTS = 64;
 const EACH = 100;
 const HANDLED = '7.3';
 
+const FOLD = `facts folded, packed, ${HANDLED}`;
 const MEMORY = 'command handler, memory log, 1 host';
 const SQLITE = 'command handler, SQLite FULL, 1 host';
 const SQLITE_HOSTS = `command handler, SQLite FULL, ${HOSTS} hosts at once`;
@@ -35,13 +37,14 @@ export const decide: Bench = async (context) => {
     ROUNDS,
     [
       ...GENERATION_NAMES.map((generation) => pure(generation, sized(context, DECISIONS))),
+      { name: FOLD, perSecond: folded(sized(context, DECISIONS)) },
       { name: MEMORY, perSecond: memory },
       { name: SQLITE, perSecond: () => onDisk(context, opening, sized(context, ALONE), 1) },
       { name: SQLITE_HOSTS, perSecond: () => onDisk(context, opening, sized(context, EACH), HOSTS) },
     ],
     'decide',
   );
-  const names = [...GENERATION_NAMES.map(rules), MEMORY, SQLITE, SQLITE_HOSTS];
+  const names = [...GENERATION_NAMES.map(rules), FOLD, MEMORY, SQLITE, SQLITE_HOSTS];
   return names.map((name): Row => {
     const values = rounds.get(name) ?? [];
     const perSecond = median(values);
@@ -70,6 +73,23 @@ function pure(generation: Generation, count: number): Contender {
       });
       return steps.length / taken;
     },
+  };
+}
+
+/** Folds the packed facts of a host's whole life, from the first one. */
+function folded(count: number): () => Promise<number> {
+  let facts: readonly Uint8Array[] = [];
+  return async () => {
+    if (facts.length === 0) {
+      const walk = new Walk(largeHost(HANDLED), SEED);
+      const decisions = Array.from({ length: count }, () => walk.step().decision);
+      facts = decisions.flatMap((decision) => decision.facts.map((fact) => pack(fact)));
+    }
+    const taken = await seconds(() => {
+      const state = new HostState();
+      for (const bytes of facts) evolvePacked(state, bytes, 0, bytes.length);
+    });
+    return facts.length / taken;
   };
 }
 

@@ -38,6 +38,7 @@ export interface Ask {
   readonly method?: string;
   readonly path: string;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Loaded {
@@ -70,9 +71,13 @@ export async function load(
   return { perSecond: count / seconds, latencies };
 }
 
-function once200(agent: Agent, port: number, { method = 'GET', path, body }: Ask): Promise<void> {
+function once200(
+  agent: Agent,
+  port: number,
+  { method = 'GET', path, body, headers: more = {} }: Ask,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more };
     const request = open({ agent, host: '127.0.0.1', port, method, path, headers }, (response) => {
       response.on('data', () => {});
       response.on('end', () => {

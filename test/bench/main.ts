@@ -8,11 +8,13 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { access } from './access.ts';
 import { append } from './append.ts';
 import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
 import { decide } from './decide.ts';
 import { estate } from './estate.ts';
+import { evidence } from './evidence.ts';
 import { Histories } from './history.ts';
 import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
@@ -28,6 +30,7 @@ import { timeTravel } from './time-travel.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   append,
+  evidence,
   rebuild,
   'time-travel': timeTravel,
   start,
@@ -36,6 +39,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   jetstream: jetStream,
   kurrentdb: kurrentDb,
   http,
+  access,
   estate,
   mount: mounts,
   console: consoleBench,

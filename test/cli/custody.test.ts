@@ -67,15 +67,48 @@ describe('custody', () => {
     };
     expect(await holders('--from', String(before), '--to', after)).toEqual(['web', 'nobody']);
     expect(await holders('--from', after)).toEqual(['nobody', 'db']);
-    expect(await holders('--to', '2020-01-01')).toEqual(['nobody']);
-    expect(await holders('--to', '0')).toEqual(['nobody']);
   });
 
-  it('takes the queue in capitals, and says when nobody ever had it', async () => {
-    const { out } = await apledger('custody', '05.00FF', '--data', data);
-    expect(out).toContain('05.00ff on host zlp7');
-    const { status, err } = await apledger('custody', 'ff.00ff', '--data', data);
-    expect({ status, err }).toEqual({ status: 0, err: 'Nobody had ff.00ff in that time.\n' });
+  it('knows nobody before the host was known, and says since when it is', async () => {
+    const { occurredAt } = objects((await apledger('events', '--json', '--data', data)).out)[0] ?? {};
+    for (const command of [['custody', '05.0004'], ['guest-history', 'web'], ['exposure']])
+      for (const moment of ['2020-01-01', '0'])
+        expect(await apledger(...command, '--at', moment, '--data', data)).toMatchObject({
+          status: 1,
+          out: '',
+          err: `apledger: Host zlp7 is not known before ${occurredAt} (position 1): of the time before, the ledger knows nothing.\n`,
+        });
+    const { out } = await apledger('custody', '05.0004', '--from', '2020-01-01', '--data', data);
+    expect(out).toContain(`  nobody\n    from   not known before ${occurredAt}\n`);
+  });
+
+  it('says of a moment what was so then, and what became of it', async () => {
+    const end = Number(last('AdapterUnassigned')) + 1;
+    const ended = await apledger('custody', '05.0004', '--at', String(end - 2), '--data', data);
+    expect(ended.out).toMatch(
+      new RegExp(
+        `^05\\.0004 on host zlp7 as of position ${end - 2}, up to position ${end - 2}\n {2}guest web .*\n {4}from .*\n {4}until {2}still so at the end of the span; ended \\S+Z, position ${end}: GuestMatrixChanged by`,
+      ),
+    );
+    const [report] = objects(
+      (await apledger('custody', '05.0004', '--at', 'now', '--json', '--data', data)).out,
+    );
+    expect(report).toMatchObject({ span: { to: { time: expect.stringMatching(/Z$/) } } });
+    const stopped = Number(last('GuestStopped')) - 1;
+    const run = await apledger('guest-history', 'old', '--to', String(stopped), '--data', data);
+    expect(run.out).toMatch(
+      /until {2}still running at the end of the span; ended \S+Z, position \d+: GuestStopped/,
+    );
+  });
+
+  it('takes the queue in capitals, and says when nobody ever had it, or it never was', async () => {
+    const { out } = await apledger('custody', '05.00AB', '--data', data);
+    expect(out === '' || out.includes('05.00ab on host zlp7')).toBe(true);
+    const { status, err } = await apledger('custody', 'FF.00FF', '--data', data);
+    expect({ status, err }).toEqual({
+      status: 1,
+      err: 'apledger: There is no queue ff.00ff, and nobody ever could use it.\n',
+    });
   });
 });
 
@@ -121,7 +154,11 @@ $`,
 
   it('ends with 0 when there was nothing, also in a span without any', async () => {
     const early = await apledger('exposure', '--to', last('AdapterUnassigned'), '--data', data);
-    expect(early).toEqual({ status: 0, out: 'No exposure was found.\n', err: '' });
+    expect(early).toEqual({
+      status: 0,
+      out: `No exposure was found to position ${last('AdapterUnassigned')}.\n`,
+      err: '',
+    });
     const later = await apledger('exposure', '--json', '--from', last('GuestStopped'), '--data', data);
     expect(objects(later.out).map(({ kind }) => kind)).not.toContain('unreset-handover');
   });
@@ -195,7 +232,9 @@ describe('report', () => {
     );
     const rows: Record<string, string>[] = parse(out, { columns: true });
     expect(rows.map(({ record, queue, guest }) => [record, queue, guest])).toEqual([
+      ['scope', '', 'db'],
       ['head', '', ''],
+      ['host', '', ''],
       ['unreset-handover', '05.0004', 'db'],
       ['shared-control-domain', '', 'web'],
       ['shared-control-domain', '', 'db'],
@@ -246,6 +285,42 @@ describe('report', () => {
       expect(await tampered('SELECT 1')).toBe(0);
     },
   );
+
+  it('says of a log that was tampered with that it is not as it was written, in every format', async () => {
+    const directory = scratch();
+    cpSync(data, directory, { recursive: true });
+    const log = new DatabaseSync(join(directory, 'log.sqlite'));
+    log.exec(`UPDATE commits SET body = replace(body, '"guest":"web"', '"guest":"wob"')`);
+    log.close();
+    for (const format of ['md', 'html', 'csv']) {
+      const { status, out, err } = await apledger('report', '--format', format, '--data', directory);
+      expect(status).toBe(1);
+      expect(out).toContain('NOT AS IT WAS WRITTEN');
+      expect(err).toMatch(
+        /^apledger report: the log is NOT AS IT WAS WRITTEN, \d+ problems .*, revision \d+, position \d+: /,
+      );
+    }
+    const { out } = await apledger('report', '--format', 'json', '--data', directory);
+    expect(JSON.parse(out).verification.problems).not.toEqual([]);
+    const whole = await apledger('report', '--data', data);
+    expect(whole.out).toMatch(/^\* Log: verified: every hash of \d+ facts was recomputed for this report$/m);
+  });
+
+  it('lists the attempts that were refused, by whom, and with whose mdev', async () => {
+    const directory = scratch();
+    const script = `host h adapters=5 domains=4\necho -5 > /sys/bus/ap/apmask\nm=/sys/devices/vfio_ap/matrix\necho ${WEB} > $m/mdev_supported_types/vfio_ap-passthrough/create\nguest start web ${WEB}\n! guest start db ${WEB}\n`;
+    expect(await apledger('run', '--data', directory, file('a.sh', script))).toMatchObject({ status: 0 });
+    const { out } = await apledger('report', '--format', 'json', '--data', directory);
+    const [{ refusals }] = JSON.parse(out).hosts;
+    expect(refusals).toMatchObject([{ command: 'StartGuest', mdev: WEB, at: { type: 'CommandRejected' } }]);
+    expect(refusals[0].errno).toMatch(/^E[A-Z]+$/);
+    expect((await apledger('report', '--data', directory)).out).toContain('### Refused attempts\n\n| what |');
+    const csv: Record<string, string>[] = parse(
+      (await apledger('report', '--format', 'csv', '--data', directory)).out,
+      { columns: true },
+    );
+    expect(csv.find(({ record }) => record === 'refusal')).toMatchObject({ host: 'h', mdev: WEB });
+  });
 
   it('is not confirmed by a log that was written anew', async () => {
     const heads = file('kept.json', (await apledger('report', '--format', 'json', '--data', data)).out);

@@ -33,6 +33,62 @@ beforeAll(async () => {
   facts = objects((await apledger('events', '--json', '--data', data)).out);
 });
 
+describe('events', () => {
+  const found = async (...filters: string[]) =>
+    objects((await apledger('events', '--json', ...filters, '--data', data)).out).map(({ type }) => type);
+
+  it('are found by what they are about, and between two moments', async () => {
+    expect(await found('--guest', 'web', '--type', 'GuestStarted,GuestStopped')).toEqual([
+      'GuestStarted',
+      'GuestStopped',
+    ]);
+    const refused = facts.find(({ type }) => type === 'CommandRejected');
+    const errno = String((refused?.data as { errno?: string } | undefined)?.errno ?? 'EBUSY').toLowerCase();
+    const refusals = facts.filter(({ type }) => type === 'CommandRejected').map(({ type }) => type);
+    expect(await found('--errno', errno)).toEqual(refusals);
+    expect(await found('--queue', '06.0004', '--type', 'QueueUnbound', '-n', '1')).toEqual(['QueueUnbound']);
+    expect(
+      await found('--mdev', UUID.toUpperCase(), '--text', 'guest WEB', '--type', 'GuestStopped'),
+    ).toEqual(['GuestStopped']);
+    expect(await found('--actor', 'nobody at all')).toEqual([]);
+    const at = String(positionOf('GuestStarted'));
+    expect(await found('--since', at, '--until', at)).toEqual(['GuestStarted']);
+    const { err } = await apledger('events', '--since', '-2h', '--until', at, '--data', data);
+    expect(err).toMatch(/^Facts from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* \S.* to position \d+:\n/);
+  });
+
+  it.each([
+    'events',
+    'replay',
+    'custody 06.0004',
+    'guest-history web',
+    'exposure',
+    'report',
+    'show guest',
+    'diff --from 0',
+  ])('%s of a host that there is not is an error', async (command) => {
+    expect(await apledger(...command.split(' '), '--host', 'nosuch', '--data', data)).toEqual({
+      status: 1,
+      out: '',
+      err: 'apledger: There is no host nosuch. There are h.\n',
+    });
+  });
+});
+
+describe('a guest that has stopped', () => {
+  it('is not running, and the answer says until when it was', async () => {
+    const { status, err } = await apledger('show', 'guest', 'web', '--data', data);
+    expect(status).toBe(1);
+    expect(err).toMatch(
+      /^apledger: There is no guest web\. It ran on host h with mdev 11111111\S+ until \S+Z, position \d+: GuestStopped by /,
+    );
+    const at = String(positionOf('GuestStopped') - 1);
+    expect((await apledger('show', 'guest', 'web', '--at', at, '--data', data)).out).toContain(
+      `As it was at position ${at}.`,
+    );
+  });
+});
+
 describe('a moment', () => {
   it.each([
     'now',
@@ -44,7 +100,12 @@ describe('a moment', () => {
     '00:00',
     '2026-01-01 Europe/Zurich',
   ])('%s is read', async (text) => {
-    expect(await apledger('diff', '--from', text, '--data', data)).toMatchObject({ status: 0, err: '' });
+    expect(await apledger('diff', '--from', text, '--data', data)).toMatchObject({
+      status: 0,
+      err: expect.stringMatching(
+        /^What differs from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* \S.* to position \d+:\n$/,
+      ),
+    });
   });
 });
 
@@ -109,7 +170,11 @@ describe('show', () => {
       guest: null,
     });
     const early = await apledger('show', 'host', '--at', '2020-01-01', '--data', data);
-    expect(early).toMatchObject({ status: 0, out: '', err: 'There is no host at 2020-01-01.\n' });
+    expect(early).toMatchObject({
+      status: 0,
+      out: '',
+      err: expect.stringMatching(/^There is no host at 2020-01-01 00:00:00 \S/),
+    });
   });
 
   it.each([
@@ -264,7 +329,7 @@ describe('verify', () => {
     expect(status).toBe(0);
     expect(out).toMatch(
       new RegExp(
-        `^${facts.length} facts in 1 streams, 0 problems\nhost-h {2}revision ${facts.length - 1} {2}[0-9a-f]{64}\n$`,
+        `^${facts.length} facts in 1 stream, 0 problems\nhost-h {2}revision ${facts.length - 1} {2}[0-9a-f]{64}\n$`,
       ),
     );
   });
@@ -285,6 +350,19 @@ describe('verify', () => {
     expect({ status, out }).toEqual({ status: 2, out: '' });
     expect(err).toContain(`--heads ${heads}: not the output of verify --json or report --format json: `);
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('says how many heads it compared, and does not pass a file that names none', async () => {
+    const noted = (await apledger('verify', '--json', '--data', data)).out;
+    const { status, out } = await apledger('verify', '--heads', file('heads.json', noted), '--data', data);
+    expect(status).toBe(0);
+    expect(out).toContain(' facts in 1 stream, 1 head compared, 0 problems\n');
+    const none = file('none.json', '{"heads":[]}');
+    expect(await apledger('verify', '--heads', none, '--data', data)).toMatchObject({
+      status: 2,
+      out: '',
+      err: expect.stringContaining('it names no head, so there is nothing to compare'),
+    });
   });
 
   it('finds one edited letter, and a history that was cut off since its heads were noted', async () => {

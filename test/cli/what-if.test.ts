@@ -121,7 +121,7 @@ describe('what-if', () => {
     [['host h adapters=1 domains=1'], /about one host/],
     [['scan', '--host', 'nobody'], /There is no host nobody. There are zlp1./],
     [['scan', '--at', '99999'], /--at 99999: the log ends at position/],
-    [['scan', '--at', '0'], /There was no host zlp1 at 0/],
+    [['scan', '--at', '0'], /There was no host zlp1 at position 0/],
     [['scan', '--at', '2999-01-01'], /lies in the future/],
     [['scan', '--at', 'noon'], /not a time/],
     [[], /missing required argument 'step'/],

@@ -61,7 +61,7 @@ async function host(driver: Generation, registration: Partial<{ apxa: boolean }>
     ...write('AssignDomain', B, 4),
   );
   const spans = async (queue = '05.0004') => ((await queries.custody('h', queue))?.intervals ?? []).map(told);
-  const exposures = async () => ((await queries.exposures('h')) ?? []).map(({ kind }) => kind);
+  const exposures = async () => ((await queries.exposures('h'))?.exposures ?? []).map(({ kind }) => kind);
   return { play, spans, exposures, queries, log };
 }
 
@@ -121,7 +121,7 @@ describe.each(MAINLINE)('on %s', (driver) => {
     const { play, spans, exposures, queries } = await host(driver);
     await play(start(A, 'web'), stop(A));
     expect((await spans()).at(-1)).toBe('nobody from GuestStopped, reset');
-    expect(await queries.exposures('h')).toMatchObject([
+    expect((await queries.exposures('h'))?.exposures).toMatchObject([
       {
         kind: 'stopped-guest-keeps-queues',
         mdev: A,
@@ -195,7 +195,7 @@ describe.each(MAINLINE)('on %s', (driver) => {
     const { play, queries, exposures } = await host(driver);
     await play(...write('AssignControlDomain', A, 4, 5), ...write('AssignControlDomain', B, 5));
     await play(start(A, 'web'), start(B, 'db'));
-    expect(await queries.exposures('h')).toMatchObject([
+    expect((await queries.exposures('h'))?.exposures).toMatchObject([
       {
         kind: 'shared-control-domain',
         domain: 5,
@@ -235,7 +235,7 @@ describe('on 2019-v2', () => {
       'nobody from GuestMatrixChanged, NOT reset',
       'db from GuestMatrixChanged, NOT reset',
     ]);
-    expect(await queries.exposures('h')).toMatchObject([
+    expect((await queries.exposures('h'))?.exposures).toMatchObject([
       {
         kind: 'unreset-handover',
         host: 'h',
@@ -255,12 +255,12 @@ describe('on 2019-v2', () => {
     expect((await spans('05.0005')).at(-1)).toBe('host from QueueBound, reset');
     await play(start(A, 'web'));
     expect((await spans('05.0005')).at(-1)).toBe('web + host from GuestMatrixChanged, NOT reset');
-    expect(await queries.exposures('h')).toMatchObject([
+    expect((await queries.exposures('h'))?.exposures).toMatchObject([
       { kind: 'shared-queue', apqn: '05.0005', holders: [{ guest: 'web' }, { kind: 'host' }], until: null },
     ]);
     await play(stop(A));
     expect((await spans('05.0005')).at(-1)).toBe('host from GuestStopped, NOT reset');
-    expect(await queries.exposures('h')).toMatchObject([
+    expect((await queries.exposures('h'))?.exposures).toMatchObject([
       { kind: 'shared-queue', until: { type: 'GuestStopped' } },
       { kind: 'unreset-handover', apqn: '05.0005', from: { guest: 'web' }, to: { kind: 'host' } },
       { kind: 'stopped-guest-keeps-queues' },
@@ -325,7 +325,7 @@ describe('times', () => {
     expect(audit?.hosts[0]?.custody.map((group) => [told(group), group.queues.length])).toEqual(
       intervals?.map((text) => [text, 65536]),
     );
-    const [kept] = (await queries.exposures('h')) ?? [];
+    const [kept] = (await queries.exposures('h'))?.exposures ?? [];
     expect(kept).toMatchObject({ kind: 'stopped-guest-keeps-queues', guest: 'web' });
   });
 });

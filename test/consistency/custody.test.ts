@@ -167,7 +167,9 @@ describe.each(['2019-v2', '5.10', '6.1', '6.12', '7.3'] as const)(
             }
           }
           seen.exposed += handovers.length;
-          expect((await queries.exposures('h'))?.flatMap(handover).sort()).toEqual(handovers.sort());
+          expect((await queries.exposures('h'))?.exposures.flatMap(handover).sort()).toEqual(
+            handovers.sort(),
+          );
         }),
         { numRuns: sized(30, 600), examples: [[unresetLife.map((one) => [one, 1] as const), true]] },
       );

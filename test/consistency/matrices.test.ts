@@ -3,8 +3,8 @@
  * same facts by different code, and must never differ. Histories are random, in all generations.
  */
 import { type ControlledMatrix, formatMask, idsOf } from '@apledger/ap';
-import type { MatrixIds } from '@apledger/events';
-import { type HostState, isOpen } from '@apledger/host';
+import { GENERATIONS, type MatrixIds } from '@apledger/events';
+import { type HostState, isOpen, type Mdev, type Queue } from '@apledger/host';
 import { type HostView, memoryStore, openReadModel } from '@apledger/projections';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,17 @@ const ids = (matrix: ControlledMatrix): MatrixIds => ({
   domains: idsOf(matrix.domains),
   controlDomains: idsOf(matrix.controlDomains),
 });
+
+const isKeptOut = ({ driver }: HostState, { state, resetCode }: Queue): boolean =>
+  state === 'vfio_ap' && !GENERATIONS[driver].passable.some((code) => code === resetCode);
+
+const plugs = (mdev: Mdev): Record<string, readonly number[]> =>
+  Object.fromEntries(
+    ['waitingForQueues', 'plugged', 'resetting', 'unplugged', 'resetFailed'].map((state) => [
+      state,
+      idsOf(mdev.assigned.adapters).filter((apid) => mdev.plugOf(apid) === state),
+    ]),
+  );
 
 /** What both sides can say. */
 const ofState = (state: HostState) => ({
@@ -36,6 +47,9 @@ const ofState = (state: HostState) => ({
         queues: sorted([...queues.keys()]),
         zcrypt: sorted(bound('zcrypt')),
         vfioAp: sorted(bound('vfio_ap')),
+        notPassable: sorted(
+          [...queues].filter(([, device]) => isKeptOut(state, device)).map(([apqi]) => apqi),
+        ),
       };
     }),
   mdevs: [...state.mdevs.values()].map((one) => ({
@@ -48,6 +62,7 @@ const ofState = (state: HostState) => ({
     removing: one.removing,
     guestMatrix: one.guestMatrix === null ? null : ids(one.guestMatrix),
     effective: one.effective === null ? null : ids(one.effective),
+    plug: plugs(one),
   })),
 });
 

@@ -26,6 +26,8 @@ export interface Console {
   give(host: string, ...commands: readonly Command[]): Promise<Receipt>;
   /** A page of a profile of its own, at an address below the service. What goes wrong in it fails the test that waits for it. */
   open(address: string, options?: BrowserContextOptions): Promise<Page>;
+  /** The same for a page that comes to another state than `ready`. */
+  openAt(address: string, status: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
 /** One for all tests of a file: each page has a profile of its own in it. */
@@ -52,6 +54,18 @@ export async function startConsole(data = scratch()): Promise<Console> {
   browser ??= launch();
   const chromium = await browser;
   const api = new Api(url);
+  const openAt: Console['openAt'] = async (address, status, options = {}) => {
+    const context = await chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    ofTest?.push(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('pageerror', (error) => {
+      throw error;
+    });
+    await page.goto(url + address);
+    await page.locator(`main[data-status="${status}"]`).waitFor();
+    return page;
+  };
   return {
     url,
     api,
@@ -65,18 +79,8 @@ export async function startConsole(data = scratch()): Promise<Console> {
       if (receipt === undefined) throw new Error('no command was given');
       return receipt;
     },
-    open: async (address, options = {}) => {
-      const context = await chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-      ofTest?.push(context);
-      const page = await context.newPage();
-      page.setDefaultTimeout(PATIENCE_MS);
-      page.on('pageerror', (error) => {
-        throw error;
-      });
-      await page.goto(url + address);
-      await page.locator('main[data-status="ready"]').waitFor();
-      return page;
-    },
+    open: (address, options) => openAt(address, 'ready', options),
+    openAt,
   };
 }
 

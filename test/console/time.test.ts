@@ -130,7 +130,7 @@ describeInBrowser('time', () => {
 
   it('winds the guests back with everything else', async () => {
     const page = await small.open(`/hosts/zlp1/guests?mdev=${A}`);
-    const current = page.locator('.state.is-current');
+    const current = page.getByRole('img', { name: /^Guest / }).locator('.state.is-current');
     await expect.poll(() => current.getAttribute('data-state')).toBe('stopped');
     const { events } = await small.api.get('/events', {
       host: 'zlp1',
@@ -142,5 +142,29 @@ describeInBrowser('time', () => {
         .poll(() => current.getAttribute('data-state'))
         .toBe(type === 'GuestStarted' ? 'running' : 'defined');
     }
+  });
+
+  it('shows where each adapter of a guest is, now and at any moment', async () => {
+    const { give, open } = await startConsole();
+    const { revision } = await give('zlp1', ...smallHost('zlp1'));
+    const page = await open(`/hosts/zlp1/guests?mdev=${A}`);
+    const chart = page.getByRole('img', { name: 'Adapters of web' });
+    await expect.poll(() => chart.getAttribute('aria-label')).toBe('Adapters of web: plugged 04 05');
+    await give('zlp1', { type: 'UnbindQueue', driver: 'vfio_ap', text: '04.0004' });
+    await expect.poll(() => chart.getAttribute('aria-label')).toMatch(/: plugged 05; unplugged 04$/);
+    await give(
+      'zlp1',
+      { type: 'InjectResetFault', queue: '05.0004', responseCodes: [1, 1, 1] },
+      { type: 'UnbindQueue', driver: 'vfio_ap', text: '05.0047' },
+    );
+    await expect.poll(() => chart.getAttribute('aria-label')).toMatch(/: unplugged 04; reset failed 05$/);
+    expect(
+      await chart.locator('.is-current').evaluateAll((states) => states.map((g) => g.textContent)),
+    ).toEqual(['unplugged04', 'reset failed05']);
+    // A page that is opened now gets the same from the service.
+    const later = await open(`/hosts/zlp1/guests?mdev=${A}`);
+    await later.getByRole('img', { name: /: unplugged 04; reset failed 05$/ }).waitFor();
+    await slider(page).fill(String(revision + 1));
+    await expect.poll(() => chart.getAttribute('aria-label')).toBe('Adapters of web: plugged 04 05');
   });
 });

@@ -6,35 +6,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { register as registerSmall } from '@apledger/command-handler/testing';
 import type { Command } from '@apledger/events';
 import { type ServiceStats, Svcm } from '@nats-io/services';
 import { errors, headers, type NatsConnection, RequestError } from '@nats-io/transport-node';
 import { afterAll } from 'vitest';
+
+export { A, create } from '@apledger/command-handler/testing';
 
 const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
 /** An answer that takes longer counts as lost; who insists asks again sooner. */
 const ANSWER_MS = 20_000;
 export const RETRY_MS = 1500;
 
-export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
-
-export const register = (host: string): Command => ({
-  type: 'RegisterHost',
-  host,
-  driver: '7.3',
-  hardware: {
-    qci: true,
-    apxa: true,
-    maxAdapter: 15,
-    maxDomain: 15,
-    adapters: [4, 5, 6],
-    domains: [4, 5],
-    controlDomains: [],
-    cards: [],
-  },
-  boot: { apmask: null, aqmask: null },
-});
-export const create = (mdev: string): Command => ({ type: 'CreateMdev', text: mdev });
+/** A small host whose queues are all its own. */
+export const register = (host: string): Command => registerSmall(host, '7.3', null);
 
 const root = mkdtempSync(join(tmpdir(), 'apledger-ledger-'));
 const living = new Set<ChildProcess>();

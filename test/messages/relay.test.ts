@@ -1,8 +1,14 @@
 /** The relay with a real server: every fact once, in order, whatever is in the way. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EventLog } from '@apledger/event-log';
+import { noteInFile, noteName } from '@apledger/messages/nats';
 import { BrokerError } from '@apledger/nats';
 import { StorageType } from '@nats-io/jetstream';
 import { MsgHdrsImpl } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { sized } from '../support/long.ts';
 import { freePorts } from '../support/nats.ts';
 import { bodyOf, client, factIn, managerOf, messagesIn } from './stream.ts';
 import {
@@ -16,6 +22,9 @@ import {
   startRelay,
   submit,
 } from './support.ts';
+
+/** Messages of a stranger behind the relay's place. */
+const JUNK = sized(3000, 30_000);
 
 describe.skipIf('missing' in program)('the relay', () => {
   it('publishes every fact, each on its subject, in the order of the log', async () => {
@@ -226,6 +235,130 @@ describe.skipIf('missing' in program)('the relay', () => {
     await second.stop();
     const positions = (await messagesIn(server.url)).map((message) => factIn(message).position);
     expect(positions).toEqual([1, 2, 3, 4, 2, 5, 6, 2, 7, 8]);
+  });
+
+  describe('believes no message', () => {
+    const SUBJECT = 'apledger.v1.host.zlp1.bus.-.-.BusScanned';
+    const stranger = async (url: string) => {
+      const connection = await client(url);
+      return async (body: string, headers: Record<string, string>): Promise<void> => {
+        const record = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
+        connection.publish(SUBJECT, body, { headers: MsgHdrsImpl.fromRecord(record) });
+        await connection.flush();
+      };
+    };
+    const genuine = async (url: string, log: EventLog) => {
+      const ids = new Set((await factsOf(log)).map(({ id }) => id));
+      return (await messagesIn(url)).filter((message) => {
+        const isFact = message.header.has('ce-specversion');
+        return isFact && ids.has(message.header.get('ce-id'));
+      });
+    };
+
+    it.each(['with a note of its place', 'without one'])(
+      'that claims to be the newest fact, while it is down: %s',
+      async (kind) => {
+        const [server, log] = await Promise.all([broker(), openLog()]);
+        const note = noteInFile(join(mkdtempSync(join(tmpdir(), 'apledger-note-')), noteName()));
+        const options = { log, url: server.url, ...(kind === 'without one' ? {} : { note }) };
+        await append(log, 'host-zlp1', scans(3));
+        const first = startRelay(options);
+        await first.acknowledged(3);
+        await first.stop();
+        await append(log, 'host-zlp1', scans(25));
+        const newest = (await factsOf(log)).at(-1);
+        const forge = await stranger(server.url);
+        const headers = { 'ce-id': newest?.id ?? '', 'ce-hash': newest?.hash ?? '' };
+        await forge('{}', { ...headers, 'ce-position': '28' });
+        const second = startRelay(options);
+        await second.acknowledged(28);
+        await second.stop();
+        expect((await genuine(server.url, log)).map(factIn)).toEqual(await factsOf(log));
+      },
+    );
+
+    it('with a position that the log does not have', async () => {
+      const [server, log] = await Promise.all([broker(), openLog()]);
+      await append(log, 'host-zlp1', scans(3));
+      const first = startRelay({ log, url: server.url });
+      await first.acknowledged(3);
+      const forge = await stranger(server.url);
+      await forge('{}', { 'ce-id': 'x', 'ce-hash': 'abc', 'ce-position': '999999' });
+      await append(log, 'host-zlp1', scans(3));
+      await first.acknowledged(6);
+      await first.stop();
+      const second = startRelay({ log, url: server.url });
+      await append(log, 'host-zlp1', scans(3));
+      await second.acknowledged(9);
+      await second.stop();
+      expect((await genuine(server.url, log)).map(factIn)).toEqual(await factsOf(log));
+    });
+
+    it('under the id of a fact to come', async () => {
+      const [server, log] = await Promise.all([broker(), openLog()]);
+      await append(log, 'host-zlp1', scans(3));
+      const ahead = await openLog();
+      const commandId = crypto.randomUUID();
+      const [type] = scans(1);
+      if (type === undefined) throw new Error('no fact');
+      const commit = {
+        stream: 'host-zlp1',
+        commandId,
+        actor: 'anna@test',
+        correlation: 'test',
+        facts: [type],
+      };
+      await ahead.append({ ...commit, expected: 'any' });
+      const [known] = await factsOf(ahead);
+      const running = startRelay({ log, url: server.url });
+      await running.acknowledged(3);
+      const forge = await stranger(server.url);
+      await forge('forged', { 'Nats-Msg-Id': known?.id ?? '' });
+      await log.append({ ...commit, expected: 'any' });
+      await running.acknowledged(4);
+      await running.stop();
+      expect((await factsOf(log)).at(-1)?.id).toBe(known?.id);
+      expect((await genuine(server.url, log)).map(factIn)).toEqual(await factsOf(log));
+    });
+
+    it('and asks the broker not for each of many thousands', async () => {
+      const [server, log] = await Promise.all([broker(), openLog()]);
+      await append(log, 'host-zlp1', scans(3));
+      const first = startRelay({ log, url: server.url });
+      await first.acknowledged(3);
+      await first.stop();
+      const connection = await client(server.url);
+      for (let n = 0; n < JUNK; n++) connection.publish(SUBJECT, 'junk');
+      await connection.flush();
+      await append(log, 'host-zlp1', scans(3));
+      const second = startRelay({ log, url: server.url });
+      await second.acknowledged(6);
+      await second.stop();
+      expect((await genuine(server.url, log)).map(factIn)).toEqual(await factsOf(log));
+    });
+  });
+
+  it('publishes both facts of a command that an older apledger did twice', async () => {
+    const [server, log] = await Promise.all([broker(), openLog()]);
+    await append(log, 'host-zlp1', scans(3));
+    const facts = await factsOf(log);
+    const twice: EventLog = new Proxy(log, {
+      get: (target, name) => {
+        if (name !== 'subscribe') {
+          const member: unknown = Reflect.get(target, name);
+          return typeof member === 'function' ? member.bind(target) : member;
+        }
+        return async function* () {
+          for (const fact of facts) yield { fact };
+          const last = facts.at(-1);
+          if (last !== undefined) yield { fact: { ...last, position: 4, revision: 3 } };
+        };
+      },
+    });
+    const running = startRelay({ log: twice, url: server.url });
+    await running.acknowledged(4);
+    await running.stop();
+    expect((await messagesIn(server.url)).map((message) => factIn(message).position)).toEqual([1, 2, 3, 4]);
   });
 
   it('waits when the broker has no room, and goes on when it has', async () => {

@@ -15,6 +15,9 @@ import {
   type PlugConditions,
   queueMachine,
   queueTable,
+  recompileSteps,
+  type Step,
+  type TransitionTable,
 } from '@apledger/machines';
 
 type AnyStateMachine = Parameters<typeof flatDefinition>[0];
@@ -40,19 +43,36 @@ interface Target {
   readonly name: string;
   readonly machine: AnyStateMachine;
   readonly rows: Rows;
+  readonly states: readonly string[];
+  /** What the fold has compiled of the rows. */
+  readonly steps: readonly { readonly step: Step }[];
+  recompile(): void;
+}
+
+function targetOf<State extends string, Event extends { type: string }>(
+  name: string,
+  machine: AnyStateMachine,
+  table: TransitionTable<State, Event>,
+): Target {
+  const { rows, states, steps } = table;
+  return { name, machine, rows: rows as Rows, states, steps, recompile: () => recompileSteps(table) };
 }
 
 const TARGETS: readonly Target[] = [
-  { name: 'guest', machine: guestMachine, rows: guestTable.rows as Rows },
-  { name: 'adapter-plug', machine: adapterPlugMachine, rows: adapterPlugTable.rows as Rows },
-  { name: 'queue', machine: queueMachine, rows: queueTable.rows as Rows },
+  targetOf('guest', guestMachine, guestTable),
+  targetOf('adapter-plug', adapterPlugMachine, adapterPlugTable),
+  targetOf('queue', queueMachine, queueTable),
 ];
 
 /** Puts other rows in place of a table's own; what it gives back restores them. */
-function replaceRows(rows: Rows, others: Rows): () => void {
+function replaceRows({ rows, recompile }: Target, others: Rows): () => void {
   const own = { ...rows };
   Object.assign(rows, others);
-  return () => Object.assign(rows, own);
+  recompile();
+  return () => {
+    Object.assign(rows, own);
+    recompile();
+  };
 }
 
 /** Every mutant of every machine. */
@@ -78,7 +98,7 @@ function removedTransitions(target: Target, definition: FlatDefinition): Mutant[
       name: `${target.name}: ${removed.from} --> ${removed.to}: ${removed.event}${guard}`,
       pair: `${target.name} ${removed.from} ${removed.event}`,
       kind: 'transition removed',
-      inject: () => replaceRows(target.rows, compiled(target.machine, { ...definition, transitions })),
+      inject: () => replaceRows(target, compiled(target.machine, { ...definition, transitions })),
     };
   });
 }
@@ -94,7 +114,7 @@ function removedGuards(target: Target, definition: FlatDefinition): Mutant[] {
         name: `${target.name}: ${guarded.from} --> ${guarded.to}: ${guarded.event} without [${guarded.guard}]`,
         pair: `${target.name} ${guarded.from} ${guarded.event}`,
         kind: 'guard removed',
-        inject: () => replaceRows(target.rows, compiled(target.machine, { ...definition, transitions })),
+        inject: () => replaceRows(target, compiled(target.machine, { ...definition, transitions })),
       };
     });
 }
@@ -116,7 +136,7 @@ function removedConditions(target: Target): Mutant[] {
       name: `${target.name}: REFILTER without ${condition}`,
       pair: `${target.name} waitingForQueues REFILTER`,
       kind: 'condition removed',
-      inject: () => replaceRows(target.rows, compiled(machine, flatDefinition(machine))),
+      inject: () => replaceRows(target, compiled(machine, flatDefinition(machine))),
     };
   });
 }
@@ -136,7 +156,7 @@ function addedTransitions(target: Target, definition: FlatDefinition): Mutant[] 
             name: `${target.name}: ${from} --> ${to}: ${event}`,
             pair: `${target.name} ${from} ${event}`,
             kind: 'transition added',
-            inject: () => replaceRows(target.rows, compiled(target.machine, { ...definition, transitions })),
+            inject: () => replaceRows(target, compiled(target.machine, { ...definition, transitions })),
           };
         }),
       ),
@@ -146,7 +166,8 @@ function addedTransitions(target: Target, definition: FlatDefinition): Mutant[] 
 /** What the machines are asked about while `run` runs. */
 export async function pairsAskedBy(run: () => Promise<void> | void): Promise<Set<Pair>> {
   const asked = new Set<Pair>();
-  const restore = TARGETS.map(({ name, rows }) => {
+  const restore = TARGETS.map((target) => {
+    const { name, rows, states, steps } = target;
     const watched = Object.entries(rows).map(([state, row]) => [
       state,
       new Proxy(row as object, {
@@ -156,8 +177,17 @@ export async function pairsAskedBy(run: () => Promise<void> | void): Promise<Set
         },
       }),
     ]);
-    return replaceRows(rows, Object.fromEntries(watched));
+    const undo = replaceRows(target, Object.fromEntries(watched));
+    for (const { step } of steps)
+      step.after = new Proxy(step.after, {
+        get(of, code) {
+          asked.add(`${name} ${states[Number(code)]} ${step.type}`);
+          return Reflect.get(of, code);
+        },
+      });
+    return undo;
   });
+  asked.clear(); // to compile the steps asks about everything
   try {
     await run();
   } finally {

@@ -19,7 +19,7 @@ import {
 } from '@apledger/projections/host';
 import { nodeAt } from '@apledger/sysfs';
 import { expect, it } from 'vitest';
-import type { Answers, HostAnswers } from './support.ts';
+import { type Answers, asOld, type HostAnswers } from './support.ts';
 
 const repack = ({ type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
   packRecorded(parseFact(type, version, data), version, stored);
@@ -48,8 +48,8 @@ export function itReadsAsBefore(answers: Answers, open: () => Promise<EventLog>)
     await model.catchUp();
     for (const { host, views } of answers.hosts) {
       for (const view of views)
-        expect(json(await model.hostAt(host, { position: view.position }))).toEqual(view);
-      expect(json(await model.now(host))).toEqual(views.at(-1));
+        expect(asOld(json((await model.hostAt(host, { position: view.position })) ?? null))).toEqual(view);
+      expect(asOld(json((await model.now(host)) ?? null))).toEqual(views.at(-1));
     }
   });
 
@@ -67,16 +67,17 @@ export function itReadsAsBefore(answers: Answers, open: () => Promise<EventLog>)
   it('says the same of the custody of every queue', async () => {
     const custody = openCustody({ log: await open() });
     for (const { host, audit, exposures, guests } of answers.hosts) {
-      expect(json(await custody.audit(audit.scope))).toEqual(audit);
-      expect(json(await custody.exposures(host, exposures.range))).toEqual(exposures.exposures);
+      expect(json(await custody.audit(audit.scope))).toMatchObject(audit);
+      const found = await custody.exposures(host, exposures.range);
+      expect(json(found?.exposures)).toEqual(exposures.exposures);
       for (const history of guests)
-        expect(json(await custody.guestHistory(host, history.guest))).toEqual(history);
+        expect(json(await custody.guestHistory(host, history.guest))).toMatchObject(history);
     }
   });
 
   it('finds nothing wrong with it, and the heads that were noted', async () => {
     const { verification } = answers;
-    expect(await verified(await open(), verification.heads)).toEqual(verification);
+    expect(await verified(await open(), verification.heads)).toEqual({ ...verification, clockJumps: [] });
   });
 
   it('says of each fact whether it was the last of its command', async () => {
@@ -95,10 +96,19 @@ export function itReadsAsBefore(answers: Answers, open: () => Promise<EventLog>)
     expect(found).toEqual(ends);
   });
 
-  it('lets a page go on from an old view with the facts after it', async () => {
+  it('lets a page go on from the view of a moment with the facts after it', async () => {
     const log = await open();
-    for (const { host, views } of answers.hosts)
-      for (const [n, view] of views.entries()) await followed(log, host, view, views[n + 1]);
+    const model = await openReadModel({ log, store: memoryStore() });
+    await model.catchUp();
+    for (const { host, views } of answers.hosts) {
+      const now: HostViewJson[] = [];
+      for (const { position } of views) {
+        const view = await model.hostAt(host, { position });
+        if (view !== undefined) now.push(json(view));
+      }
+      expect(now.map(asOld)).toEqual(views);
+      for (const [n, view] of now.entries()) await followed(log, host, view, now[n + 1]);
+    }
   });
 }
 
@@ -168,7 +178,7 @@ async function expectNewMdev(log: EventLog, { host, views, audit }: HostAnswers)
   const before = views.at(-1);
   const model = await openReadModel({ log, store: memoryStore() });
   await model.catchUp();
-  const now = json(await model.now(host));
+  const now = asOld(json((await model.now(host)) ?? null));
   expect(now?.mdevs.map(({ mdev }) => mdev)).toEqual([
     ...(before?.mdevs.map(({ mdev }) => mdev) ?? []),
     NEW_MDEV,

@@ -39,7 +39,7 @@ export function maskOfRange(first: number, last: number): Mask256 {
 }
 
 /** A mask that owns the first eight of these words (copied). */
-export function maskFromWords(words: ArrayLike<number>, offset = 0): Mask256 {
+export function maskFromWords(words: ArrayLike<number>, offset = 0): Uint32Array<ArrayBuffer> {
   const mask = new Uint32Array(WORDS);
   for (let i = 0; i < WORDS; i++) mask[i] = words[offset + i] ?? 0;
   return mask;
@@ -55,14 +55,14 @@ export function has(mask: Mask256, id: number): boolean {
 
 export function withBit(mask: Mask256, id: number): Mask256 {
   assertId(id);
-  const result = Uint32Array.from(mask);
+  const result = maskFromWords(mask);
   result[id >>> 5] = word(mask, id >>> 5) | bitOf(id);
   return result;
 }
 
 export function withoutBit(mask: Mask256, id: number): Mask256 {
   assertId(id);
-  const result = Uint32Array.from(mask);
+  const result = maskFromWords(mask);
   result[id >>> 5] = word(mask, id >>> 5) & ~bitOf(id);
   return result;
 }

@@ -1,7 +1,7 @@
 /** Who could use which queue when, and what was left open. Queues are named like 05.0047. */
 import { Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { span } from './moment.ts';
+import { mayReach, span } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
@@ -36,7 +36,11 @@ const custodyFields = {
   holder: Holder,
   sharedWith: Type.Array(Holder, { description: 'others who could use it all the while' }),
   from: orNull(Boundary, 'null = since before the first fact'),
-  until: orNull(Boundary, 'null = still so'),
+  until: orNull(Boundary, 'null = still so at the end of the span'),
+  endedLater: Type.Optional({
+    ...Boundary,
+    description: 'what ended it after the end of the span; absent = nothing has',
+  }),
   resetBefore: orNull(
     Type.Boolean(),
     'it was reset, or zeroized from outside, after the holder before had let go; null = nobody ever had it before',
@@ -56,7 +60,11 @@ export type CustodyInterval = Immutable<Static<typeof CustodyInterval>>;
 const runFields = {
   mdev: MdevUuid,
   started: Boundary,
-  stopped: orNull(Boundary, 'null = still running'),
+  stopped: orNull(Boundary, 'null = still running at the end of the span'),
+  stoppedLater: Type.Optional({
+    ...Boundary,
+    description: 'what stopped it after the end of the span; absent = nothing has',
+  }),
 };
 const GuestRun = Type.Object(runFields);
 export type GuestRun = Immutable<Static<typeof GuestRun>>;
@@ -107,19 +115,45 @@ export type Exposure = Immutable<Static<typeof Exposure>>;
 const CustodyGroup = Type.Object({ queues: Type.Array(Type.String()), ...custodyFields });
 export type CustodyGroup = Immutable<Static<typeof CustodyGroup>>;
 
+/** A command that was refused; `guest` is who had its mdev open then. */
+const RefusedAttempt = Type.Object({
+  at: Boundary,
+  command: Type.String({ description: 'its type' }),
+  mdev: orNull(Type.String(), 'the mdev that it was about'),
+  guest: orNull(GuestName, 'who had that mdev open then, or is named by the command'),
+  errno: Type.String(),
+  explanation: Type.String(),
+});
+export type RefusedAttempt = Immutable<Static<typeof RefusedAttempt>>;
+
+const KnownSince = {
+  ...Boundary,
+  description: 'the first fact of the host: of the time before, the ledger knows nothing',
+};
+
 const HostAudit = Type.Object({
   host: HostName,
   driver: orNull(Generation),
+  knownSince: KnownSince,
   position: Type.Integer(),
+  ...mayReach,
   exposures: Type.Array(Exposure),
   runs: Type.Array(NamedRun),
   custody: Type.Array(CustodyGroup),
+  refusals: Type.Array(RefusedAttempt, { description: 'commands of the span that were refused' }),
 });
 /** One host's part of a report; driver null = not registered in the span; custody in the order of the beginnings. */
 export type HostAudit = Immutable<Static<typeof HostAudit>>;
 
 type Bound = { revision: number } | { position: number } | { time: string } | null;
 const Bound = Type.Unsafe<Bound>(Type.Unknown());
+
+/** The moments that were used; times in UTC, null = no limit. */
+const UsedSpan = Type.Object(
+  { from: Bound, to: Bound },
+  { description: 'the moments that were used: { position } or { time }, in UTC; null = no limit' },
+);
+export type UsedSpan = Immutable<Static<typeof UsedSpan>>;
 
 const AuditScope = Type.Object({ host: orNull(HostName), guest: orNull(GuestName), from: Bound, to: Bound });
 /** What a report was asked for; null = no limit. */
@@ -140,6 +174,23 @@ export const AuditReport = Type.Object(
       { description: 'what the report rests on, for `apledger verify --heads`' },
     ),
     hosts: Type.Array(HostAudit),
+    verification: Type.Object(
+      {
+        facts: Type.Integer(),
+        problems: Type.Array(
+          Type.Object({
+            stream: Type.String(),
+            revision: Type.Integer(),
+            position: Type.Integer(),
+            problem: Type.String(),
+          }),
+        ),
+      },
+      {
+        description:
+          'every hash and packed form of the log, recomputed for this report; no problem = the log is the one that was written',
+      },
+    ),
   },
   { description: 'an audit report' },
 );
@@ -154,7 +205,13 @@ const custody = operation({
   reply: Type.Object({
     host: HostName,
     apqn: Type.String(),
+    span: UsedSpan,
+    knownSince: KnownSince,
     position: Type.Integer({ description: 'the last fact of the host that counts' }),
+    wasThere: Type.Boolean({
+      description: 'the bus shows the queue at the end of the span, or somebody could use it by then',
+    }),
+    ...mayReach,
     intervals: Type.Array(CustodyInterval),
   }),
 });
@@ -169,7 +226,10 @@ const guestHistory = operation({
   reply: Type.Object({
     host: HostName,
     guest: GuestName,
+    span: UsedSpan,
+    knownSince: KnownSince,
     position: Type.Integer(),
+    ...mayReach,
     runs: Type.Array(GuestRun),
     queues: Type.Array(CustodyInterval),
   }),
@@ -182,8 +242,9 @@ const exposures = operation({
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}/exposures' },
   request: Type.Object(span, closed),
-  reply: Type.Object({ exposures: Type.Array(Exposure) }),
+  reply: Type.Object({ span: UsedSpan, knownSince: KnownSince, exposures: Type.Array(Exposure) }),
 });
+export type ExposureReport = Immutable<Static<(typeof exposures)['reply']>>;
 
 /** The formats of a report. */
 export const REPORT_FORMATS = ['md', 'csv', 'json', 'html'] as const;
@@ -194,6 +255,7 @@ const report = operation({
   name: 'report',
   summary: 'An audit report of all hosts, one host, or a guest.',
   scope: 'log',
+  verb: 'report',
   http: { method: 'GET', path: '/report' },
   request: Type.Object(
     {

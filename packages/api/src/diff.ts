@@ -1,7 +1,7 @@
 /** What differs between two moments of a host. */
 import { GuestName, HostName, MaskName, MatrixIds, MdevUuid } from '@apledger/events';
 import Type, { type Static, type TProperties } from 'typebox';
-import { MomentText } from './moment.ts';
+import { AsOf, MomentText, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const Ids = Type.Array(Type.Integer());
@@ -44,5 +44,12 @@ export const diff = operation({
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}/diff' },
   request: Type.Object({ from: MomentText, to: Type.Optional(MomentText) }, closed),
-  reply: Type.Object({ host: HostName, changes: Type.Array(ViewChange) }),
+  reply: Type.Object({
+    host: HostName,
+    from: AsOf,
+    to: AsOf,
+    changes: Type.Array(ViewChange),
+    fromMayReach: mayReach.mayReach,
+    toMayReach: mayReach.mayReach,
+  }),
 });

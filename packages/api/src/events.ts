@@ -94,6 +94,15 @@ const added = {
       description: 'what the clock of the writing process read, RFC 3339 in UTC with milliseconds',
     }),
   ),
+  command: Type.Optional(
+    Type.Object(
+      { type: Type.String(), digest: Type.String() },
+      { description: 'the command, with the first fact of a commit: its type and base64url SHA-256' },
+    ),
+  ),
+  jump: Type.Optional(
+    Type.Integer({ description: 'revision at which a clock last jumped back in the stream' }),
+  ),
 };
 
 /** A fact as the log recorded it: the envelope, and what happened. */
@@ -155,9 +164,16 @@ const events = operation({
   name: 'events',
   summary: 'The facts of the log or of one host, a page at a time.',
   scope: 'log',
+  checked: 'visible',
   http: { method: 'GET', path: '/events' },
   request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
-  reply: pageOf(RecordedFact, 'in the order asked for'),
+  reply: Type.Object({
+    ...pageOf(RecordedFact, 'in the order asked for').properties,
+    guests: Type.Record(Type.String(), Type.Record(Type.String(), GuestName), {
+      description:
+        'by position of a fact and UUID of an mdev that it names: the guest that had the mdev open then; nobody is left out',
+    }),
+  }),
 });
 
 /** On NATS a permission is for a subject: the whole log has one, and each host has one. */
@@ -165,6 +181,7 @@ const logEvents = operation({
   name: 'events',
   summary: 'The facts of the whole log, a page at a time.',
   scope: 'log',
+  checked: 'visible',
   subject: 'events',
   request: PageRequest,
   reply: Page,

@@ -1,7 +1,7 @@
 /** Which hosts there are, each with its head: what an auditor notes, and a matrix is asked for by. */
 import { HostName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { atMoment } from './moment.ts';
+import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Hosts in one answer, at most. */
@@ -13,6 +13,7 @@ export const HostHead = Type.Object({
   position: Type.Integer(),
   hash: Type.String({ description: 'of its last fact, in which all before it are sealed' }),
   occurredAt: Type.String(),
+  ...mayReach,
 });
 export type HostHead = Immutable<Static<typeof HostHead>>;
 
@@ -20,6 +21,7 @@ export const hosts = operation({
   name: 'hosts',
   summary: 'The hosts that exist, or existed at a moment, by name, with the fact that each ended with.',
   scope: 'log',
+  checked: 'visible',
   http: { method: 'GET', path: '/hosts' },
   subject: 'hosts',
   request: Type.Object(
@@ -29,6 +31,13 @@ export const hosts = operation({
         Type.String({ maxLength: 63, description: 'only hosts that sort after this one' }),
       ),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_HOSTS })),
+      find: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 63,
+          description: 'only hosts whose name contains this, in any case of letters',
+        }),
+      ),
     },
     closed,
   ),
@@ -37,6 +46,7 @@ export const hosts = operation({
     next: Type.Union([HostName, Type.Null()], {
       description: 'ask on after this one; null = that was all',
     }),
+    asOf: AsOf,
     position: Type.Union([Type.Integer(), Type.Null()], {
       description:
         'as of this position: name it for the next page, and no host moves; null when a time was asked for',

@@ -6,6 +6,8 @@
  * the console use the same types, which are `Static` of the schemas. docs/schemas/openapi.json is written from them for
  * those who are not in this repository. This package imports no Node and does nothing.
  */
+export { type CredentialView, type GlassView, SubjectText, type WhoAmI, type WhoCan } from './access.ts';
+export type { ChangeView, Judgement } from './changes.ts';
 export {
   CommandBody,
   FactBody,
@@ -21,13 +23,16 @@ export {
   CustodyInterval,
   type CustodyReport,
   Exposure,
+  type ExposureReport,
   type GuestHistory,
   type GuestRun,
   Holder,
   type HostAudit,
   type NamedRun,
   REPORT_FORMATS,
+  type RefusedAttempt,
   type ReportFormat,
+  type UsedSpan,
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
 export {
@@ -39,9 +44,18 @@ export {
   recordedFacts,
   StreamRequest,
 } from './events.ts';
+export { EvidenceState } from './evidence.ts';
 export { HostHead, MAX_HOSTS } from './hosts.ts';
-export { CardView, GuestView, HostView, type MatrixView, MdevView } from './matrices.ts';
-export type { AtMoment, Span } from './moment.ts';
+export {
+  CardView,
+  GuestView,
+  HostView,
+  type LastGuest,
+  type MatrixView,
+  MdevView,
+  PlugView,
+} from './matrices.ts';
+export type { AtMoment, MayReach, Span } from './moment.ts';
 export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
 export {
   type OperationName,
@@ -52,4 +66,4 @@ export {
 } from './operations.ts';
 export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
 export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
-export { Share, type SupposedStep, type WhatIf } from './what-if.ts';
+export { type OutOfService, Share, type SupposedStep, type WhatIf } from './what-if.ts';

@@ -1,7 +1,7 @@
 /** Who can use what on a host, now or as of any moment. */
 import { Generation, GuestName, HostName, MatrixIds, MdevUuid } from '@apledger/events';
 import Type, { type Static } from 'typebox';
-import { atMoment } from './moment.ts';
+import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const Ids = Type.Array(Type.Integer());
@@ -10,7 +10,21 @@ const fact = {
   revision: Type.Integer({ description: 'of the last fact that counts' }),
   position: Type.Integer(),
   occurredAt: Type.String(),
+  ...mayReach,
 };
+/** The assigned adapters, each in the one list that says where it is on its way into the guest matrix. */
+export const PlugView = Type.Object(
+  {
+    waitingForQueues: Ids,
+    plugged: Ids,
+    resetting: Ids,
+    unplugged: Ids,
+    resetFailed: Ids,
+  },
+  { description: 'assigned adapters by the states of their lifecycle (docs/machines.md)' },
+);
+export type PlugView = Immutable<Static<typeof PlugView>>;
+
 const mdevFields = {
   mdev: MdevUuid,
   ...MatrixIds.properties,
@@ -21,13 +35,22 @@ const mdevFields = {
   removing: Type.Boolean({ description: 'its removal waits until the guest lets go' }),
   guestMatrix: Type.Union([MatrixIds, Type.Null()], { description: 'what is left after filtering' }),
   effective: Type.Union([MatrixIds, Type.Null()], { description: 'what the running guest can use' }),
+  plug: PlugView,
 };
 
 /** Adapters x domains, and control domains; ids ascending. */
 export type MatrixView = Immutable<Static<typeof MatrixIds>>;
 
 /** One card and its queues, by domain: those that exist, and those of them that each driver is bound to. */
-export const CardView = Type.Object({ adapter: Type.Integer(), queues: Ids, zcrypt: Ids, vfioAp: Ids });
+export const CardView = Type.Object({
+  adapter: Type.Integer(),
+  queues: Ids,
+  zcrypt: Ids,
+  vfioAp: Ids,
+  notPassable: Type.Array(Type.Integer(), {
+    description: 'bound to vfio_ap, and not to be given to a guest after what their last reset answered',
+  }),
+});
 export type CardView = Immutable<Static<typeof CardView>>;
 
 /**
@@ -53,6 +76,9 @@ export type HostView = Immutable<Static<typeof HostView>>;
 export const GuestView = Type.Object({ ...fact, guest: GuestName, mdevs: Type.Array(MdevView) });
 export type GuestView = Immutable<Static<typeof GuestView>>;
 
+/** Where a moment was asked for. */
+const asOf = { asOf: Type.Optional(AsOf) };
+
 const host = operation({
   name: 'host',
   summary: 'The masks, cards, queues and mdevs of a host.',
@@ -60,7 +86,7 @@ const host = operation({
   http: { method: 'GET', path: '/hosts/{host}', hasETag: true },
   subject: 'host.*',
   request: Type.Object(atMoment, closed),
-  reply: HostView,
+  reply: Type.Object({ ...HostView.properties, ...asOf }),
 });
 
 const mdev = operation({
@@ -70,7 +96,7 @@ const mdev = operation({
   http: { method: 'GET', path: '/hosts/{host}/mdevs/{mdev}', hasETag: true },
   subject: 'mdev.*',
   request: Type.Object({ mdev: MdevUuid, ...atMoment }, closed),
-  reply: Type.Object({ ...fact, ...mdevFields }),
+  reply: Type.Object({ ...fact, ...asOf, ...mdevFields }),
 });
 
 const guest = operation({
@@ -80,7 +106,31 @@ const guest = operation({
   http: { method: 'GET', path: '/hosts/{host}/guests/{guest}', hasETag: true },
   subject: 'guest.*',
   request: Type.Object({ guest: GuestName, ...atMoment }, closed),
-  reply: GuestView,
+  reply: Type.Object({ ...GuestView.properties, ...asOf }),
 });
 
-export const matricesOperations = { host, mdev, guest };
+const Turn = Type.Object({ position: Type.Integer(), occurredAt: Type.String() });
+
+const guests = operation({
+  name: 'guests',
+  summary: 'Of each mdev of a host that was ever open: who had it open last, since when and until when.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/guests' },
+  request: Type.Object(atMoment, closed),
+  reply: Type.Object({
+    ...fact,
+    ...asOf,
+    guests: Type.Array(
+      Type.Object({
+        mdev: MdevUuid,
+        guest: Type.Union([GuestName, Type.Null()], { description: 'null = no KVM guest' }),
+        started: Turn,
+        stopped: Type.Union([Turn, Type.Null()], { description: 'null = running at the moment' }),
+      }),
+      { description: 'in the order in which they started; of an mdev, the last one' },
+    ),
+  }),
+});
+export type LastGuest = Immutable<Static<(typeof guests)['reply']>>['guests'][number];
+
+export const matricesOperations = { host, mdev, guest, guests };

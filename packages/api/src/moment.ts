@@ -30,3 +30,22 @@ export const MomentText = Type.String({ ...text, description: EITHER_FORM });
 export const span = { from: Type.Optional(MomentText), to: Type.Optional(MomentText) };
 const Span = Type.Object(span);
 export type Span = Readonly<Static<typeof Span>>;
+
+/** The moment that an answer used. */
+export const AsOf = Type.Unsafe<{ readonly position: number } | { readonly time: string }>(
+  Type.Unknown({ description: 'the moment that was used: { position }, or { time } in UTC' }),
+);
+
+/**
+ * With an answer as of a time, where clocks jumped: the facts behind the one that the answer goes by, up to this one, may have
+ * happened by then as well. They are dated by their neighbours only.
+ */
+const MayReach = Type.Object(
+  { revision: Type.Integer(), position: Type.Integer() },
+  {
+    description:
+      'clocks jumped, and leave open whether the facts behind this one, up to there, had happened: they are dated by their neighbours (docs/moments.md)',
+  },
+);
+export type MayReach = Readonly<Static<typeof MayReach>>;
+export const mayReach = { mayReach: Type.Optional(MayReach) };

@@ -1,9 +1,9 @@
 /** What an operation declares: its schemas, and the address at which each transport carries it. */
-import type { CommandType, FactType } from '@apledger/events';
+import type { CommandType, FactType, LedgerFactType, Verb } from '@apledger/events';
 import type { Static, TObject, TSchema } from 'typebox';
 
 /** What a schema describes, never written to. Facts and commands are the types of packages/events. */
-export type Immutable<T> = T extends { readonly type: FactType | CommandType }
+export type Immutable<T> = T extends { readonly type: FactType | CommandType | LedgerFactType }
   ? T
   : T extends readonly (infer Item)[]
     ? readonly Immutable<Item>[]
@@ -18,6 +18,10 @@ export interface Operation {
   readonly summary: string;
   /** `host`: it is about one host, which the address names and the request schema does not. */
   readonly scope: 'host' | 'log';
+  /** What the asker needs, where access is controlled: on the host or hosts that the request names, else on the ledger as a whole. Default: read. */
+  readonly verb?: Verb;
+  /** Where it is otherwise: `visible` = of what the asker may read, and no more; `itself` = the answer checks what it takes. */
+  readonly checked?: 'visible' | 'itself';
   readonly request: TObject;
   readonly reply: TSchema;
   readonly http?: {

@@ -1,7 +1,10 @@
 /** Every operation, in the order in which documents list them. */
+import { accessOperations } from './access.ts';
+import { changesOperations } from './changes.ts';
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
 import { eventsOperations } from './events.ts';
+import { evidenceOperations } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesOperations } from './matrices.ts';
 import type { ReplyOf, RequestTo } from './operation.ts';
@@ -16,6 +19,9 @@ export const operations = {
   ...custodyOperations,
   ...eventsOperations,
   ...verifyOperations,
+  ...accessOperations,
+  ...changesOperations,
+  ...evidenceOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

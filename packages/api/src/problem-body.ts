@@ -5,6 +5,16 @@ import type { Immutable } from './operation.ts';
 
 const revision = Type.Union([Type.Integer(), Type.Literal('none')]);
 
+const recorded = {
+  kept: Type.Optional(
+    Type.Union([Type.Literal('no'), Type.Literal('unknown')], {
+      description:
+        'of a command: no = this request has recorded nothing, unknown = repeat it with the same command id',
+    }),
+  ),
+  commandId: Type.Optional(Type.String({ description: 'the id to repeat the command with' })),
+};
+
 /** On NATS. */
 export const ProblemMessage = Type.Object({
   code: Type.String({ description: 'for programs: one of the words in docs/nats-service.md' }),
@@ -14,6 +24,7 @@ export const ProblemMessage = Type.Object({
   actual: Type.Optional(
     Type.Union([Type.Integer(), Type.Literal('none')], { description: 'where the stream ends' }),
   ),
+  ...recorded,
 });
 export type ProblemMessage = Immutable<Static<typeof ProblemMessage>>;
 
@@ -31,6 +42,7 @@ export const ProblemBody = Type.Object({
   problems: Type.Optional(Type.Array(Type.String(), { description: 'each as path: what was expected' })),
   expected: Type.Optional(revision),
   actual: Type.Optional(revision),
+  ...recorded,
 });
 export type ProblemBody = Immutable<Static<typeof ProblemBody>>;
 

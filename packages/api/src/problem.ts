@@ -12,14 +12,24 @@ export type ProblemCode =
   | 'no-such-log'
   | 'no-such-moment'
   | 'no-identity'
+  | 'denied'
+  | 'needs-approval'
+  | 'effect-differs'
+  | 'unknown-change'
+  | 'unknown-credential'
+  | 'not-now'
+  | 'too-many-requests'
   | 'unknown-host'
   | 'unknown-mdev'
   | 'unknown-guest'
+  | 'no-evidence'
   | 'wrong-revision'
+  | 'command-id-used'
   | 'request-too-large'
   | 'reply-too-large'
   | 'overloaded'
   | 'unreadable-log'
+  | 'cache-unusable'
   | 'internal'
   | `log-${string}`
   | HttpProblemCode;
@@ -34,6 +44,7 @@ export type HttpProblemCode =
   | 'not-http'
   | 'wrong-host'
   | 'foreign-origin'
+  | 'provider-unreachable'
   | 'draining';
 
 export interface ProblemDetails {
@@ -42,6 +53,9 @@ export interface ProblemDetails {
   readonly expected?: number | 'none';
   /** Where the stream ends. */
   readonly actual?: number | 'none';
+  /** Of a command that was not answered: `no`, this request has recorded nothing; `unknown`, repeat it with the same id. */
+  readonly kept?: 'no' | 'unknown';
+  readonly commandId?: string;
 }
 
 /** Ends a request; becomes an error reply, and on the other side a Problem again. The message is for people, and made visible. */

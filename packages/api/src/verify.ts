@@ -39,6 +39,7 @@ const recompute = operation({
   summary:
     'Recomputes every hash and packed form of the log, and compares it with heads noted earlier. Takes seconds for a million facts.',
   scope: 'log',
+  verb: 'report',
   http: { method: 'POST', path: '/recompute' },
   request: Type.Object(
     {
@@ -49,7 +50,7 @@ const recompute = operation({
             revision: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
             hash: Type.String({ maxLength: 64 }),
           }),
-          { maxItems: MAX_HEADS, description: 'from an earlier recompute, or a report' },
+          { minItems: 1, maxItems: MAX_HEADS, description: 'from an earlier recompute, or a report' },
         ),
       ),
     },
@@ -77,6 +78,18 @@ const recompute = operation({
       }),
       { description: 'note them elsewhere for the next time' },
     ),
+    clockJumps: Type.Array(
+      Type.Object({
+        position: Type.Integer(),
+        process: Type.String(),
+        before: Type.String(),
+        after: Type.String(),
+      }),
+      {
+        description:
+          'clocks that jumped, as their processes recorded it: what they should have read, and did',
+      },
+    ),
   }),
 });
 
@@ -84,9 +97,17 @@ const rebuild = operation({
   name: 'rebuild',
   summary: 'Forgets the read model and folds the whole log again.',
   scope: 'log',
+  verb: 'report',
   http: { method: 'POST', path: '/rebuild' },
   request: Type.Object({}, closed),
-  reply: Type.Object({ position: Type.Integer(), hosts: Type.Integer(), milliseconds: Type.Integer() }),
+  reply: Type.Object({
+    position: Type.Integer(),
+    hosts: Type.Integer(),
+    milliseconds: Type.Integer(),
+    kept: Type.Optional(
+      Type.Boolean({ description: 'false: there is no place where it can be kept, and nothing was rebuilt' }),
+    ),
+  }),
 });
 
 export const verifyOperations = { verify, recompute, rebuild };

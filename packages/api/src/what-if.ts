@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import { CommandBody, FactBody, refusalFields } from './command.ts';
 import { ViewChange } from './diff.ts';
 import { HostView } from './matrices.ts';
-import { atMoment } from './moment.ts';
+import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 /** Each is decided on its own, one on top of the other. */
@@ -40,6 +40,15 @@ export type SupposedStep = Immutable<Static<typeof SupposedStep>>;
 
 const Queues = Type.Array(Type.String());
 
+/** A card that would be off or stopped: who has its queues keeps them, and cannot use them while it lasts. */
+const OutOfService = Type.Object({
+  adapter: Type.Integer(),
+  reason: Type.Enum(['deconfigured', 'check-stopped']),
+  shares: Type.Array(Share, { description: 'the queues of the card that guests have' }),
+  hostQueues: Type.Array(Type.String()),
+});
+export type OutOfService = Immutable<Static<typeof OutOfService>>;
+
 export const whatIf = operation({
   name: 'what-if',
   summary:
@@ -59,11 +68,20 @@ export const whatIf = operation({
   ),
   reply: Type.Object({
     host: HostName,
-    at: Type.Object({ revision: Type.Integer(), position: Type.Integer(), occurredAt: Type.String() }),
+    asOf: Type.Optional(AsOf),
+    at: Type.Object({
+      revision: Type.Integer(),
+      position: Type.Integer(),
+      occurredAt: Type.String(),
+      ...mayReach,
+    }),
     steps: Type.Array(SupposedStep),
     lost: Type.Array(Share),
     gained: Type.Array(Share),
     hostQueues: Type.Object({ lost: Queues, gained: Queues }),
+    outOfService: Type.Array(OutOfService, {
+      description: 'cards by which nobody loses a queue, and whose queues nobody could use',
+    }),
     changes: Type.Array(ViewChange),
     before: HostView,
     after: HostView,

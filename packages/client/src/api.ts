@@ -28,13 +28,32 @@ export interface Submission {
   readonly expected?: number | 'none';
 }
 
+/** Up to where an answer is complete that the service gave from memory, since its log was away. */
+export interface Current {
+  /** Every fact that was recorded by then counts. */
+  readonly time: Date;
+  /** Position of the last fact that counts. */
+  readonly position: number;
+}
+
+export interface ApiOptions {
+  /** Told of every answer that the service gave from memory. */
+  readonly onMemory?: ((current: Current) => void) | undefined;
+  /** Of a token or a session; pages have a cookie instead. */
+  readonly secret?: string | undefined;
+}
+
 /** Every call throws Problem when the service says no, and Unreachable when nobody answers or it is no ledger. */
 export class Api {
   readonly #place: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #onMemory: ApiOptions['onMemory'];
 
   /** `server` is where the service is, `http://127.0.0.1:8642`; '' = where this page is from. */
-  constructor(server: string) {
+  constructor(server: string, { onMemory, secret }: ApiOptions = {}) {
+    this.#headers = bearer(secret);
     this.#place = server.replace(/\/$/, '');
+    this.#onMemory = onMemory;
   }
 
   /** `request` has what the path names and what the query string shall hold. */
@@ -102,10 +121,19 @@ export class Api {
     try {
       const response = await fetch(`${this.#place}/api/v1${address}`, {
         method,
-        headers: content === undefined ? headers : { 'content-type': 'application/json', ...headers },
+        headers: {
+          ...this.#headers,
+          ...(content === undefined ? headers : { 'content-type': 'application/json', ...headers }),
+        },
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
         ...(signal === undefined ? {} : { signal }),
       });
+      const time = response.headers.get('apledger-current-to');
+      if (time !== null)
+        this.#onMemory?.({
+          time: new Date(time),
+          position: Number(response.headers.get('apledger-position')),
+        });
       return { response, body: bodyOf(await response.text()) };
     } catch (error) {
       if (signal?.aborted) throw error;
@@ -113,6 +141,10 @@ export class Api {
     }
   }
 }
+
+/** The header that shows a secret. */
+export const bearer = (secret: string | undefined): Readonly<Record<string, string>> =>
+  secret === undefined ? {} : { authorization: `Bearer ${secret}` };
 
 /** The text as JSON; undefined when it is none: then it is not from a ledger. */
 function bodyOf(text: string): unknown {

@@ -1,6 +1,7 @@
 /** The stream of facts, from a position into the live tail; it comes back by itself when the service went away. */
 import { Problem, type RecordedFact } from '@apledger/api';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { bearer, type Current } from './api.ts';
 import { problemOf } from './problem.ts';
 
 /** A fact; or, once, the position at which history was exhausted and the live tail began. */
@@ -14,10 +15,14 @@ export interface FollowOptions {
   readonly host?: string;
   readonly types?: readonly string[];
   readonly signal: AbortSignal;
+  /** Of a token or a session. */
+  readonly secret?: string | undefined;
   /** Told of every time that the stream was opened. */
   readonly onOpen?: () => void;
   /** Told of every time that the stream broke and is about to be opened again. */
   readonly onBreak?: (reason: unknown) => void;
+  /** Told that the service cannot read its log, and up to where it was read; undefined when it can again. */
+  readonly onAway?: (current: Current | undefined) => void;
 }
 
 const RETRY_MS = 1000;
@@ -63,7 +68,7 @@ class Connection {
   }
 
   async *deliveries(
-    { server, host, types, onOpen }: FollowOptions,
+    { server, host, types, secret, onOpen, onAway }: FollowOptions,
     position: number,
   ): AsyncGenerator<Delivery, void, undefined> {
     const query = new URLSearchParams({ after: String(position) });
@@ -71,7 +76,7 @@ class Connection {
     if (types !== undefined) query.set('types', types.join(','));
     this.#heard();
     const response = await fetch(`${server.replace(/\/$/, '')}/api/v1/events/stream?${query}`, {
-      headers: { accept: 'text/event-stream' },
+      headers: { accept: 'text/event-stream', ...bearer(secret) },
       signal: this.#signal,
     });
     if (response.status !== OK || response.body === null)
@@ -94,6 +99,13 @@ class Connection {
       if (value.event === 'fact') yield { fact: JSON.parse(value.data) as RecordedFact };
       else if (value.event === 'caught-up')
         yield { caughtUp: (JSON.parse(value.data) as { position: number }).position };
+      else if (value.event === 'log-away') {
+        const { currentTo, position: known } = JSON.parse(value.data) as {
+          currentTo: string;
+          position: number;
+        };
+        onAway?.({ time: new Date(currentTo), position: known });
+      } else if (value.event === 'log-back') onAway?.(undefined);
     }
   }
 

@@ -6,6 +6,6 @@
  *     const host = await api.get('/hosts/{host}', { host: 'zlp1' });
  *     for await (const delivery of followFacts({ server: 'http://127.0.0.1:8642', after: host.position })) …
  */
-export { Api, type CallOptions, type Submission } from './api.ts';
+export { Api, type ApiOptions, type CallOptions, type Current, type Submission } from './api.ts';
 export { type Delivery, type FollowOptions, followFacts } from './follow.ts';
 export { Unreachable } from './problem.ts';

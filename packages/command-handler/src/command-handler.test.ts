@@ -5,7 +5,7 @@ import { openMemoryLog, WrongExpectedRevision } from '@apledger/event-log';
 import { parseFact, streamOf } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
-import { CommandHandler } from './index.ts';
+import { CommandHandler, CommandIdUsed } from './index.ts';
 import {
   A,
   all,
@@ -139,7 +139,7 @@ describe('a command that is refused', () => {
 
   it('to register a host twice is EEXIST, recorded in the stream of the one that is there', async () => {
     const { submit, recorded } = await scene();
-    expect((await submit(register('6.12'))).refusal?.errno).toBe('EEXIST');
+    expect((await submit(register(HOST, '6.12'))).refusal?.errno).toBe('EEXIST');
     expect((await recorded()).at(-1)?.type).toBe('CommandRejected');
   });
 });
@@ -195,13 +195,38 @@ describe('a command that is submitted twice', () => {
     expect(await recorded()).toHaveLength(before + 1);
   });
 
-  it('under the same id for another host is another command', async () => {
+  it('under an id that was used for another command is refused, and says for what', async () => {
+    const { submit, recorded } = await scene();
+    await submit(assignAdapter(A, 5), { commandId: ID });
+    const before = await recorded();
+    const other = submit(assignAdapter(A, 6), { commandId: ID.toUpperCase() });
+    await expect(other).rejects.toThrow(
+      /was used for AssignAdapter on host lpar1 \(position \d+, 2026-03-01T/,
+    );
+    await expect(other).rejects.toThrow(CommandIdUsed);
+    expect(await recorded()).toEqual(before);
+    expect((await submit(assignAdapter(A, 5), { commandId: ID })).isDuplicate).toBe(true);
+  });
+
+  it('under an id that was used for another host is refused, too', async () => {
     const { submit, handler } = await scene();
     await submit(assignAdapter(A, 5), { commandId: ID });
     const other = { ...register(), host: 'lpar2' };
-    const receipt = await handler.submit({ host: 'lpar2', command: other, actor: 'operator', commandId: ID });
-    expect(receipt.isDuplicate).toBe(false);
-    expect(receipt.facts.at(0)?.type).toBe('HostRegistered');
+    const submission = { host: 'lpar2', command: other, actor: 'operator', commandId: ID };
+    await expect(handler.submit(submission)).rejects.toThrow(/was used for AssignAdapter on host lpar1/);
+    expect(await handler.state('lpar2')).toBeUndefined();
+  });
+
+  it('is answered as before where an earlier version recorded it, which kept no mark of commands', async () => {
+    const { log, submit, recorded } = await scene();
+    const revision = (await recorded()).length - 1;
+    const command = assignAdapter(A, 300);
+    const data = { command, errno: 'EINVAL', explanation: 'no', conflicts: [], remedy: '' };
+    const occurredAt = '2026-03-01T09:00:00.000Z';
+    const facts = [{ type: 'CommandRejected', version: 1, occurredAt, data, packed: new Uint8Array() }];
+    const stream = streamOf(HOST);
+    await log.append({ stream, expected: revision, commandId: ID, actor: 'a', correlation: ID, facts });
+    expect(await submit(assignAdapter(A, 5), { commandId: ID })).toMatchObject({ isDuplicate: true });
   });
 });
 

@@ -1,21 +1,31 @@
 import { type Decision, decide, type Refusal } from '@apledger/driver';
 import {
   type Appended,
+  type Auth,
   type EventLog,
+  LogError,
   type Moment,
+  markOf,
   type NewFact,
   type RecordedFact,
+  settled,
+  unsettled,
   WrongExpectedRevision,
 } from '@apledger/event-log';
 import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
 import { evolvePacked, HostState } from '@apledger/host';
 import { foldStream } from '@apledger/projections';
 import { v7 as uuidv7 } from 'uuid';
+import { ClockWatch } from './clock-watch.ts';
+import { CommandIdUsed } from './command-id-used.ts';
 
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
 /** About 40 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
 const MAX_HOSTS = 1000;
+
+/** An id for a command that nobody has given before; they follow each other in the log's index. */
+export const newCommandId = (): string => uuidv7();
 
 /** One command for one host. */
 export interface Submission {
@@ -23,11 +33,22 @@ export interface Submission {
   readonly command: Command;
   /** Who asks: for an auditor, in the words of the place where the command came in. */
   readonly actor: string;
+  /** Who asks, as the service found out. */
+  readonly auth?: Auth;
+  /** What the client itself says who it is: recorded, and believed by nobody. */
+  readonly claimed?: string;
   /**
-   * UUID; what was recorded under it for the same host is not done again, however often it is submitted. Default: a new one of version 7, which follow each
-   * other in the log's index; random ones cost an append a third.
+   * Looks at what was decided before it is appended, and says why it must not be; undefined lets it in. The state is the handler's
+   * own, as it was decided on: who changes it rolls it back.
+   */
+  readonly admit?: (state: HostState, facts: readonly Fact[]) => Error | undefined;
+  /**
+   * UUID; what was recorded under it is not done again, however often it is submitted, and another command or another host is
+   * refused. Default: a new one of version 7, which follow each other in the log's index; random ones cost an append a third.
    */
   readonly commandId?: string;
+  /** The id was made for this submission: nothing can have been recorded under it. */
+  readonly isNewId?: boolean;
   /** What this command belongs to, a script's run for instance. Default: the command's own id. */
   readonly correlation?: string;
   /**
@@ -60,7 +81,9 @@ export interface States {
 
 export interface CommandHandlerOptions {
   /** The clock that dates facts. */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
+  /** Milliseconds of a clock that is never set; see ClockWatch. */
+  readonly monotonic?: () => number;
   /** Where a host that this process has not met comes from. Default: the whole stream is folded. */
   readonly states?: States;
   /** States kept in memory; that of the host used longest ago is forgotten, and folded again when it is needed. 1,000 by default. */
@@ -70,10 +93,17 @@ export interface CommandHandlerOptions {
 /** The asker decided on a host that is another by now: no race, and nothing to try again. */
 class OtherMatrices extends WrongExpectedRevision {}
 
+/** What `admit` said: nothing is wrong with what is known of the host. */
+class NotAdmitted extends Error {
+  constructor(reason: Error) {
+    super(reason.message, { cause: reason });
+  }
+}
+
 /** Decides commands on an event log. Safe to use many times at once, and beside other processes. */
 export class CommandHandler {
   readonly #log: EventLog;
-  readonly #now: () => Date;
+  readonly #clock: ClockWatch;
   readonly #states: States;
   readonly #maxHosts: number;
   /** In the order of their last use. */
@@ -85,20 +115,26 @@ export class CommandHandler {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(log: EventLog, options: CommandHandlerOptions = {}) {
-    const { now = () => new Date(), states = { stateAt: wholeStreams(log) }, maxHosts = MAX_HOSTS } = options;
+    const { now, monotonic, states = { stateAt: wholeStreams(log) }, maxHosts = MAX_HOSTS } = options;
     this.#log = log;
-    this.#now = now;
+    this.#clock = new ClockWatch(log, { now, monotonic });
     this.#maxHosts = maxHosts;
     this.#states = states;
   }
 
-  /** Decides and appends. Throws what the log throws when it cannot take the facts. */
+  /** Jumps of this process's clock that it has recorded. */
+  get clockJumps(): number {
+    return this.#clock.recorded;
+  }
+
+  /** Decides and appends. Throws what the log throws when it cannot take the facts, and CommandIdUsed. */
   async submit(submission: Submission): Promise<Receipt> {
-    const { host, commandId = uuidv7() } = submission;
+    const { host, commandId = newCommandId() } = submission;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#inTurn(host, () => this.#attempt(submission, commandId));
       } catch (error) {
+        if (error instanceof NotAdmitted) throw error.cause;
         // Who lost a race knows the stream as it was, and reads on from there.
         if (!(error instanceof WrongExpectedRevision)) this.#hosts.delete(host);
         else if (!(error instanceof OtherMatrices) && attempt < MAX_ATTEMPTS) continue;
@@ -132,13 +168,14 @@ export class CommandHandler {
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
-    const { host, command, actor, correlation = commandId } = submission;
+    const { host, command, actor, auth, claimed, admit, correlation = commandId } = submission;
     const stream = streamOf(host);
     const state = await this.#load(host);
     const { revision } = state;
     // Asked after the state was read: another process that carries out the same command is then seen here, or the
     // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
-    const recorded = submission.commandId === undefined ? [] : await this.#log.readCommand(stream, commandId);
+    const isNew = submission.commandId === undefined || submission.isNewId === true;
+    const recorded = isNew ? [] : await this.#recordedUnder(commandId, stream, command);
     if (recorded.length > 0) return receiptOf(commandId, recorded);
     const expected = revision < 0 ? 'none' : revision;
     if (submission.expected !== undefined && !(await this.#isAsExpected(host, state, submission.expected)))
@@ -146,18 +183,54 @@ export class CommandHandler {
     const decision = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
     if (revision < 0 && command.type !== 'RegisterHost') return receipt(commandId, decision, revision);
-    const facts = decision.facts.map((fact) => this.#newFact(fact));
+    const objection = admit?.(state, decision.facts);
+    if (objection !== undefined) throw new NotAdmitted(objection);
+    const occurredAt = await this.#clock.read();
+    const facts = decision.facts.map((fact) => newFact(fact, occurredAt));
     const appended = await this.#log.append({
       stream,
       expected,
       commandId,
       actor,
+      command: markOf(command),
+      ...(auth !== undefined && { auth }),
+      ...(claimed !== undefined && { claimed }),
       correlation,
       facts,
     });
-    if (appended.duplicate) return receiptOf(commandId, await this.#log.readCommand(stream, commandId));
+    await this.#clock.appended(appended);
+    if (appended.duplicate) return receiptOf(commandId, await this.#factsKept(commandId, stream, command));
     this.#advance(host, state, facts, appended);
     return receipt(commandId, decision, appended.lastRevision);
+  }
+
+  /** The facts of a command that was appended before: who cannot read them now must not hear that there are none. */
+  async #factsKept(commandId: string, stream: string, command: Command): Promise<readonly RecordedFact[]> {
+    try {
+      return await this.#recordedUnder(commandId, stream, command);
+    } catch (error) {
+      throw error instanceof LogError ? unsettled(error) : error;
+    }
+  }
+
+  /** What was recorded under the command's id. Throws CommandIdUsed when that is another command, or another host. */
+  async #recordedUnder(
+    commandId: string,
+    stream: string,
+    command: Command,
+  ): Promise<readonly RecordedFact[]> {
+    const recorded = await this.#log.readCommand(stream, commandId);
+    const [first] = recorded;
+    if (first !== undefined) {
+      // Commands of earlier versions left no mark.
+      if (first.command !== undefined && first.command.digest !== markOf(command).digest)
+        throw new CommandIdUsed(commandId, first);
+      return recorded;
+    }
+    const elsewhere = await this.#log.commandElsewhere(stream, commandId);
+    const [other] = elsewhere === undefined ? [] : await this.#log.readCommand(elsewhere, commandId);
+    if (other !== undefined) throw new CommandIdUsed(commandId, other);
+    return [];
   }
 
   /** Whether who decided on that revision would decide the same on the state as it is. */
@@ -188,8 +261,9 @@ export class CommandHandler {
     { lastRevision, lastPosition }: Appended,
   ): void {
     for (const { packed } of facts) evolvePacked(state, packed, 0, packed.length);
-    const occurredAt = Date.parse(facts.at(-1)?.occurredAt ?? '');
-    state.place(lastRevision, lastPosition, Math.max(state.occurredAt, occurredAt));
+    const before = state.revision < 0 ? '' : new Date(state.occurredAt).toISOString();
+    const occurredAt = settled(before, facts.at(-1)?.occurredAt ?? '');
+    state.place(lastRevision, lastPosition, Date.parse(occurredAt));
     this.#know(host, state);
   }
 
@@ -205,13 +279,6 @@ export class CommandHandler {
     return state;
   }
 
-  #newFact(fact: Fact): NewFact {
-    const version = factVersion(fact.type);
-    // Checked when written, as it will be when read: a fact that nobody can read must not enter the log.
-    const { type, data } = parseFact(fact.type, version, fact.data);
-    return { type, version, occurredAt: this.#now().toISOString(), data, packed: pack(fact) };
-  }
-
   async #inTurn<T>(host: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(host) ?? Promise.resolve();
     const turn = before.then(work, work);
@@ -222,6 +289,13 @@ export class CommandHandler {
       if (this.#turns.get(host) === turn) this.#turns.delete(host);
     }
   }
+}
+
+function newFact(fact: Fact, occurredAt: string): NewFact {
+  const version = factVersion(fact.type);
+  // Checked when written, as it will be when read: a fact that nobody can read must not enter the log.
+  const { type, data } = parseFact(fact.type, version, fact.data);
+  return { type, version, occurredAt, data, packed: pack(fact) };
 }
 
 const wholeStreams =

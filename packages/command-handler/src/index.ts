@@ -7,10 +7,13 @@
  *
  * A stream is folded once; with a read model that keeps states, not even that.
  */
+
 export {
   CommandHandler,
   type CommandHandlerOptions,
+  newCommandId,
   type Receipt,
   type States,
   type Submission,
 } from './command-handler.ts';
+export { CommandIdUsed } from './command-id-used.ts';

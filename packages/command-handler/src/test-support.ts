@@ -1,42 +1,11 @@
-/** A small host, handlers on a real log in memory, and a clock that tells what it is told. */
+/** Handlers on a real log in memory, and a clock that stands still until it is moved. */
 
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
-import { type Command, type Generation, streamOf } from '@apledger/events';
+import { type Command, streamOf } from '@apledger/events';
 import { CommandHandler, type Receipt, type Submission } from './index.ts';
+import { A, B, create, HOST, register } from './testing/commands.ts';
 
-export const HOST = 'lpar1';
-export const A = 'aaaaaaaa-0000-4000-8000-000000000001';
-export const B = 'bbbbbbbb-0000-4000-8000-000000000002';
-
-export const register = (driver: Generation = '7.3'): Command => ({
-  type: 'RegisterHost',
-  host: HOST,
-  driver,
-  hardware: {
-    qci: true,
-    apxa: true,
-    maxAdapter: 15,
-    maxDomain: 15,
-    adapters: [4, 5, 6],
-    domains: [4, 5],
-    controlDomains: [],
-    cards: [],
-  },
-  boot: { apmask: '+0-255,-5,-6', aqmask: null },
-});
-export const create = (mdev: string): Command => ({ type: 'CreateMdev', text: mdev });
-export const assignAdapter = (mdev: string, id: number): Command => ({
-  type: 'AssignAdapter',
-  mdev,
-  text: String(id),
-});
-export const assignDomain = (mdev: string, id: number): Command => ({
-  type: 'AssignDomain',
-  mdev,
-  text: String(id),
-});
-export const start = (mdev: string): Command => ({ type: 'StartGuest', mdev, guest: 'guest1' });
-export const remove = (mdev: string): Command => ({ type: 'RemoveMdev', mdev, text: '1' });
+export * from './testing/commands.ts';
 
 /** A command of the operator for the host. */
 export const operator = (command: Command, more: Partial<Submission> = {}): Submission => ({

@@ -1,7 +1,7 @@
 /** The stored JSON of a commit as envelopes, for adapters that keep it as one array. Nothing is taken on trust. */
 
 import type { Auth, Json } from './port.ts';
-import type { Envelope } from './seal.ts';
+import { canonicalEnvelope, type Envelope } from './seal.ts';
 
 /** What a commit's own place says of its facts. */
 export interface CommitFrame {
@@ -29,6 +29,8 @@ const KEYS: ReadonlySet<string> = new Set([
   ...TEXTS,
   ...OPTIONAL_TEXTS,
   'auth',
+  'command',
+  'jump',
   'data',
   'revision',
   'version',
@@ -46,8 +48,14 @@ export function parseEnvelopes(body: string, frame: CommitFrame): readonly Envel
       return `fact ${index} of the body is of another stream, revision or command than its commit`;
     envelopes.push(value);
   }
-  return envelopes;
+  return isCanonical(body, envelopes)
+    ? envelopes
+    : 'the body is not the text that was hashed: a key stands in it twice, or another program wrote it';
 }
+
+/** Other readers of the body must see what is hashed. Keys that are numbers change their order in JavaScript: these cost the long way. */
+const isCanonical = (body: string, envelopes: readonly Envelope[]): boolean =>
+  JSON.stringify(envelopes) === body || `[${envelopes.map(canonicalEnvelope).join(',')}]` === body;
 
 function parse(body: string): readonly Json[] | undefined {
   try {
@@ -63,8 +71,10 @@ export function isEnvelope(value: unknown): value is Envelope {
   if (!isObject(value) || !Object.keys(value).every((key) => KEYS.has(key))) return false;
   if (!TEXTS.every((key) => typeof value[key] === 'string')) return false;
   if (!OPTIONAL_TEXTS.every((key) => isTextOrAbsent(value[key]))) return false;
-  const { auth, data, version, revision } = value;
+  const { auth, command, data, jump, version, revision } = value;
   if (!(isObject(data) && (auth === undefined || isAuth(auth)))) return false;
+  if (command !== undefined && !isMark(command)) return false;
+  if (jump !== undefined && !Number.isSafeInteger(jump)) return false;
   return Number.isSafeInteger(version) && Number.isSafeInteger(revision);
 }
 
@@ -74,6 +84,12 @@ function isAuth(value: unknown): value is Auth {
   const isComplete = typeof value.method === 'string' && typeof value.subject === 'string';
   return isKnown && isComplete && AUTH_TEXTS.every((key) => isTextOrAbsent(value[key]));
 }
+
+const isMark = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.keys(value).length === 2 &&
+  typeof value.type === 'string' &&
+  typeof value.digest === 'string';
 
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
 

@@ -27,11 +27,12 @@ export class WrongExpectedRevision extends Error {
  * - `missing`: there is no log at the path. `not-a-directory`: something else is there.
  * - `not-a-log`: a file of another kind. `newer-version`: a log written by a newer apledger.
  * - `corrupted`: what is stored cannot have been written so; `position` says where, when known.
- * - `disk-full`, `read-only`, `locked`, `io`: the store refused; nothing of the append was kept.
+ * - `disk-full`, `read-only`, `locked`: the store refused; nothing of the append was kept. `io`: it failed.
  * - `too-large`: a commit exceeds a bound. `overloaded`: too many appends wait. `closed`: the log was closed.
- * - `unreachable`: no server answered in time: of an append it is not known whether it was kept, and to repeat it with
- *   the same command id is safe. `denied`: it refused these credentials, or what they may not do.
+ * - `unreachable`: no server answered in time. `denied`: it refused these credentials, or what they may not do.
  *   `other-configuration`: the server holds something of this name that is not kept as a log must be.
+ *
+ * Of an append that failed with `unreachable` or `io` it may be unknown whether it was kept: `mayBeKept` says so.
  */
 export type LogErrorCode =
   | 'missing'
@@ -59,10 +60,10 @@ const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
   'disk-full': 'make room, then append again; what was acknowledged is kept',
   'read-only': 'make the directory writable for this user, or open the log for reading only',
   locked: 'find the process that holds the lock, or wait longer (busyTimeoutMs)',
-  io: "look at the system's log for the disk, then append again",
+  io: "look at the system's log for the disk",
   'too-large': 'split the command',
   overloaded: 'append again later, with fewer writers at once',
-  unreachable: 'see that the servers run and can be reached, then append again with the same command id',
+  unreachable: 'see that the servers run and can be reached',
   denied: "check user, password and certificates, and what the server's configuration permits them",
   'other-configuration': 'change its configuration, or name another log',
   closed: 'open the log again',
@@ -74,6 +75,8 @@ export interface LogErrorDetails {
   readonly position?: number;
   readonly lastPosition?: number;
   readonly cause?: unknown;
+  /** It is not known whether the append was kept. Default: it was not. */
+  readonly mayBeKept?: boolean;
 }
 
 /** The store cannot serve: `code` for programs; path, reason and remedy in the message for people. */
@@ -82,17 +85,37 @@ export class LogError extends Error {
   readonly code: LogErrorCode;
   /** The file, directory or server concerned. */
   readonly path: string;
+  readonly reason: string;
   readonly remedy: string;
   readonly position: number | undefined;
   readonly lastPosition: number | undefined;
+  /** True for an append of which it is not known whether it was kept: to repeat it with the same command id is safe. */
+  readonly mayBeKept: boolean;
 
   constructor(code: LogErrorCode, path: string, reason: string, details: LogErrorDetails = {}) {
     const remedy = details.remedy ?? REMEDIES[code];
     super(`${path}: ${reason} (${code}); ${remedy}`, { cause: details.cause });
     this.code = code;
     this.path = path;
+    this.reason = reason;
     this.remedy = remedy;
     this.position = details.position;
     this.lastPosition = details.lastPosition ?? details.position;
+    this.mayBeKept = details.mayBeKept ?? false;
   }
+}
+
+/** The failure of an append that may have been kept all the same. */
+export function unsettled(error: LogError): LogError {
+  if (error.mayBeKept) return error;
+  return new LogError(
+    error.code,
+    error.path,
+    `it is not known whether the append was kept: ${error.reason}`,
+    {
+      remedy: `${error.remedy}, then repeat it with the same command id`,
+      cause: error.cause ?? error,
+      mayBeKept: true,
+    },
+  );
 }

@@ -10,15 +10,20 @@
  * suite (contract.ts) holds them to it. The log knows no domain: it stores envelopes.
  */
 
-export { LogError, type LogErrorCode, WrongExpectedRevision } from './errors.ts';
+export { textOrFile } from '@apledger/nats/address';
+export { CLOCK_STREAM, type ClockJump, JUMP_MS, settled } from './clock.ts';
+export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
-export { openMemoryLog } from './memory.ts';
+export { markOf } from './mark.ts';
+export { type MemoryLogOptions, openMemoryLog } from './memory.ts';
+export { type Standing, standingAt, standingAtTime } from './moment.ts';
 export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {
   Appended,
   Auth,
+  CommandMark,
   Commit,
   Delivery,
   EventLog,
@@ -30,12 +35,19 @@ export type {
   PackedPage,
   RecordedFact,
 } from './port.ts';
+export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
+export { redacted } from './redact.ts';
+export { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
+export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,
+  joinVerification,
   type NotedHead,
   type Problem,
+  type RangeReport,
   type Verification,
   type VerifyOptions,
   verify,
+  verifyRange,
 } from './verify.ts';

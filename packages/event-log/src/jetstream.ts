@@ -7,8 +7,8 @@
  * before the disk has synced it. On one server that compares with SQLite's NORMAL; what must survive a loss of power
  * needs R3.
  *
- * Costs: head, lastPosition 1 question. revisionAt 1 for the present, else a binary search of about
- * log2(messages) questions. The first append of a process to a stream reads that stream (see writer.ts).
+ * Costs: head, lastPosition 1 question. revisionAt of a position 1 for the present, else a binary search of about
+ * log2(messages) questions; of a time, 2 questions more, and for each jump of a clock in the stream some searches. The first append of a process to a stream reads that stream (see writer.ts).
  *
  * Messages on the log's subjects that are no commits are passed over with a warning; commits that cannot be read
  * are LogError `corrupted`.
@@ -25,6 +25,8 @@ export interface JetStreamLogOptions extends ServerOptions {
   readonly name?: string;
   /** Servers that hold each commit, when the log is new; one that exists must have as many, when it is given. */
   readonly replicas?: 1 | 3;
+  /** The clock of this process. */
+  readonly now?: () => Date;
 }
 
 /**

@@ -20,6 +20,7 @@ import { Heads } from './kurrentdb/heads.ts';
 import { Streams } from './kurrentdb/streams.ts';
 import { Tail } from './kurrentdb/tail.ts';
 import { Writer } from './kurrentdb/writer.ts';
+import { type Search, standingAtTime } from './moment.ts';
 import { type PackedEntry, pagesOf } from './packed.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
 
@@ -67,9 +68,18 @@ class KurrentLog implements EventLog {
     return this.#writer.append(commit);
   }
 
+  async checkWritable(): Promise<void> {
+    await this.lastPosition(); // answered by the leader, which takes appends as well
+  }
+
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     this.#checkOpen();
     return this.#writer.readCommand(stream, commandId);
+  }
+
+  async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    this.#checkOpen();
+    return this.#writer.commandElsewhere(stream, commandId);
   }
 
   async *readStream(
@@ -101,7 +111,10 @@ class KurrentLog implements EventLog {
 
   async revisionAt(stream: string, moment: Moment): Promise<number> {
     this.#checkOpen();
-    return this.#streams.revisionAt(stream, moment);
+    const search: Search = (name, asked) => this.#streams.revisionAt(name, asked);
+    if (!('time' in moment)) return search(stream, moment);
+    const now = this.#connection.now().getTime();
+    return (await standingAtTime(this, stream, moment.time, now, search)).revision;
   }
 
   async heads(): Promise<readonly Head[]> {

@@ -2,10 +2,10 @@
 
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
-import { passes } from './moment.ts';
+import { passes, type Search, standingAtTime } from './moment.ts';
 import { type PackedEntry, pagesOf } from './packed.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
-import { type ChainHead, checkCommit, conflictOf, type Envelope, NO_HEAD, seal } from './seal.ts';
+import { behindOf, type ChainHead, checkCommit, conflictOf, type Envelope, NO_HEAD, seal } from './seal.ts';
 
 interface Stream {
   readonly number: number;
@@ -20,18 +20,29 @@ interface Stored {
   readonly entry: PackedEntry;
 }
 
+export interface MemoryLogOptions {
+  /** The clock of this process. */
+  readonly now?: () => Date;
+}
+
 /** An empty log in memory. */
-export function openMemoryLog(): EventLog {
-  return new MemoryLog();
+export function openMemoryLog({ now = () => new Date() }: MemoryLogOptions = {}): EventLog {
+  return new MemoryLog(now);
 }
 
 class MemoryLog implements EventLog {
+  readonly recordsInOrder = true;
   /** The fact at position p is at p - 1. */
   readonly #facts: Stored[] = [];
   readonly #streams = new Map<string, Stream>();
   readonly #names: string[] = [];
   readonly #closed = new AbortController();
   readonly changes = new Changes();
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
 
   async append(commit: Commit): Promise<Appended> {
     this.#checkOpen();
@@ -42,7 +53,7 @@ class MemoryLog implements EventLog {
     const head = this.#chainHead(known);
     const conflict = conflictOf(commit, head.revision);
     if (conflict !== undefined) throw conflict;
-    const sealed = seal(commit, head, new Date().toISOString());
+    const sealed = seal(commit, head, this.#now().toISOString());
     const stream = known ?? this.#begin(commit.stream);
     for (const [index, { canonical, hash, occurredAtMs, packed }] of sealed.entries()) {
       const position = this.#facts.length + 1;
@@ -66,7 +77,8 @@ class MemoryLog implements EventLog {
     };
     stream.commands.set(commit.commandId.toLowerCase(), appended);
     this.changes.announce();
-    return appended;
+    const [first] = sealed;
+    return first === undefined ? appended : { ...appended, ...behindOf(head, first) };
   }
 
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
@@ -75,6 +87,17 @@ class MemoryLog implements EventLog {
     if (appended === undefined) return [];
     const run = this.#run(stream, appended.firstRevision, appended.lastRevision);
     return [...run].map((stored) => stored.fact);
+  }
+
+  async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    this.#checkOpen();
+    const id = commandId.toLowerCase();
+    for (const [name, { commands }] of this.#streams) if (name !== stream && commands.has(id)) return name;
+    return undefined;
+  }
+
+  async checkWritable(): Promise<void> {
+    this.#checkOpen();
   }
 
   async *readStream(
@@ -112,6 +135,12 @@ class MemoryLog implements EventLog {
 
   async revisionAt(stream: string, moment: Moment): Promise<number> {
     this.#checkOpen();
+    if (!('time' in moment)) return this.#search(stream, moment);
+    const search: Search = async (name, asked) => this.#search(name, asked);
+    return (await standingAtTime(this, stream, moment.time, this.#now().getTime(), search)).revision;
+  }
+
+  #search(stream: string, moment: Moment): number {
     const passed = passes(moment);
     let low = -1;
     let high = this.#streams.get(stream)?.facts.length ?? 0;
@@ -157,9 +186,10 @@ class MemoryLog implements EventLog {
   }
 
   #chainHead(stream: Stream | undefined): ChainHead {
-    const last = this.#facts[stream?.facts.at(-1) ?? -1]?.fact ?? NO_HEAD;
+    const last: ChainHead = this.#facts[stream?.facts.at(-1) ?? -1]?.fact ?? NO_HEAD;
     const recordedAt = this.#facts.at(-1)?.fact.recordedAt ?? '';
-    return { revision: last.revision, hash: last.hash, occurredAt: last.occurredAt, recordedAt };
+    const { revision, hash, occurredAt, jump } = last;
+    return { revision, hash, occurredAt, recordedAt, jump };
   }
 
   #head(stream: string): Head | undefined {

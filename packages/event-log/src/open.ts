@@ -3,6 +3,7 @@ import { openJetStreamLog } from './jetstream.ts';
 import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
+import type { Report } from './private-files.ts';
 import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
@@ -12,6 +13,10 @@ const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://H
 export interface OpenOptions extends Pick<KurrentOptions, 'directory' | 'onSearch'> {
   /** Only to read; a log that is not there is not made. Servers decide themselves who may write. */
   readonly readOnly?: boolean;
+  /** The clock of this process. */
+  readonly now?: () => Date;
+  /** Gets a line for people about what was mended on the way. */
+  readonly report?: Report | undefined;
 }
 
 const schemeOf = (url: string): string | undefined => /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1]?.toLowerCase();
@@ -40,14 +45,17 @@ export function sqliteDirectory(url: string): string | undefined {
  */
 export async function openLog(url: string, options: OpenOptions = {}): Promise<EventLog> {
   const directory = sqliteDirectory(url);
-  if (directory !== undefined) return openSqliteLog({ readOnly: options.readOnly ?? false, directory });
+  if (directory !== undefined) {
+    const { readOnly = false, now, report } = options;
+    return openSqliteLog({ readOnly, directory, report, ...(now && { now }) });
+  }
   switch (schemeOf(url)) {
     case 'memory':
-      return openMemoryLog();
+      return openMemoryLog(options);
     case 'nats':
     case 'tls': {
       const { jetStreamOptions } = await import('./jetstream/address.ts');
-      return openJetStreamLog(jetStreamOptions(url));
+      return openJetStreamLog({ ...jetStreamOptions(url), ...(options.now && { now: options.now }) });
     }
     case 'kurrentdb':
     case 'esdb':

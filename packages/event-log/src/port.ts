@@ -31,6 +31,13 @@ export type Auth = {
   readonly session?: string;
 };
 
+/** What a command was, for who gives another one under its id. */
+export type CommandMark = {
+  readonly type: string;
+  /** Base64url SHA-256 of the command's canonical JSON. */
+  readonly digest: string;
+};
+
 /** The facts of one command. */
 export interface Commit {
   readonly stream: string;
@@ -45,6 +52,7 @@ export interface Commit {
   readonly auth?: Auth;
   /** The actor that the client itself named, which is no identity. */
   readonly claimed?: string;
+  readonly command?: CommandMark;
   readonly correlation: string;
   readonly facts: readonly NewFact[];
 }
@@ -65,6 +73,10 @@ export interface RecordedFact {
   readonly claimed?: string;
   /** What the clock of the writing process read, RFC 3339 in UTC with milliseconds; older facts have none. */
   readonly clock?: string;
+  /** The command that caused it; only with the first fact of a commit. */
+  readonly command?: CommandMark;
+  /** Revision at which time last ran backwards in the stream, since a clock had jumped; absent where it never did. */
+  readonly jump?: number;
   /** Id of the command that caused it. */
   readonly cause: string;
   readonly correlation: string;
@@ -79,6 +91,8 @@ export interface Appended {
   readonly lastPosition: number;
   /** True when this command had been appended before: nothing was written now. */
   readonly duplicate: boolean;
+  /** What the log was written at before, when the clock of this process read more than five seconds less. */
+  readonly behind?: { readonly before: string; readonly after: string };
 }
 
 /** A run of packed facts in log order, for folds that need no JSON. Decode with `packedFacts(page)`. */
@@ -90,7 +104,10 @@ export interface PackedPage {
   readonly lastPosition: number;
 }
 
-/** A moment of a stream: by revision, by global position (the last fact at or before it) or by time of occurrence. */
+/**
+ * A moment of a stream: by revision, by global position (the last fact at or before it) or by time, RFC 3339 in UTC with
+ * milliseconds.
+ */
 export type Moment =
   | { readonly revision: number }
   | { readonly position: number }
@@ -109,10 +126,22 @@ export interface Head {
 export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: number };
 
 export interface EventLog {
+  /** True where `recordedAt` never runs backwards in the order of positions, over all streams, unless a clock jumped. */
+  readonly recordsInOrder?: boolean;
   /** Appends atomically and durably. Throws `WrongExpectedRevision`, or `LogError` when the store cannot take it. */
   append(commit: Commit): Promise<Appended>;
+  /**
+   * Throws LogError when an append would fail now, as far as that can be found out without one: `locked`, `disk-full`,
+   * `io`, `unreachable`. Records nothing.
+   */
+  checkWritable(): Promise<void>;
   /** The facts that a command already caused in a stream, oldest first; empty when it never was appended. */
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]>;
+  /**
+   * Another stream than this one to which the command was appended; undefined when none is known. A log of servers knows
+   * of the streams that this process has written to.
+   */
+  commandElsewhere(stream: string, commandId: string): Promise<string | undefined>;
   readStream(
     stream: string,
     range?: { readonly from?: number; readonly to?: number },
@@ -125,7 +154,10 @@ export interface EventLog {
       | { readonly after?: number; readonly upTo?: number }
       | { readonly stream: string; readonly from?: number; readonly to?: number },
   ): AsyncIterable<PackedPage>;
-  /** Revision of the stream's last fact at or before the moment; -1 when the stream had none then. */
+  /**
+   * Revision of the stream's last fact at or before the moment; -1 when the stream had none then. For a time, the last
+   * that was certainly there then: `standingAt` of moment.ts says also which may have been.
+   */
   revisionAt(stream: string, moment: Moment): Promise<number>;
   /** Heads of all streams, sorted by name. */
   heads(): Promise<readonly Head[]>;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commit, fact, instant } from './contract/support.ts';
 import { LogError } from './errors.ts';
-import { canonicalEnvelope, checkCommit, factId, NO_HEAD, seal } from './seal.ts';
+import { behindOf, canonicalEnvelope, checkCommit, factId, NO_HEAD, seal } from './seal.ts';
 
 const wellFormed = fc.string({ unit: 'binary' });
 const json = fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' });
@@ -28,7 +28,8 @@ describe('sealing', () => {
       correlation: wellFormed,
       data: fc.dictionary(wellFormed, json),
     };
-    const added = { auth, claimed: wellFormed, clock: fc.constant(instant(2)) };
+    const command = fc.record({ type: wellFormed, digest: wellFormed });
+    const added = { auth, claimed: wellFormed, clock: fc.constant(instant(2)), command, jump: fc.nat() };
     const requiredKeys = Object.keys(required) as (keyof typeof required)[];
     const envelope = fc.record({ ...required, ...added }, { requiredKeys });
     fc.assert(
@@ -53,13 +54,29 @@ describe('sealing', () => {
     expect(second?.hash).toBe(hash('sha256', `${first?.hash}${second?.canonical}`, 'hex'));
   });
 
-  test('times never run backwards: neither in the stream nor in the log', () => {
-    const head = { revision: 4, hash: 'a'.repeat(64), occurredAt: instant(100), recordedAt: instant(200) };
+  test('a reading a little behind the one before it is raised to it, and the true one kept beside it', () => {
+    const head = { revision: 4, hash: 'a'.repeat(64), occurredAt: instant(100), recordedAt: instant(5010) };
     const sealed = seal(commit('host-a', 4, [fact(50), fact(150), fact(120)]), head, instant(10));
     expect(sealed.map((one) => one.occurredAt)).toEqual([100, 150, 150].map(instant));
-    expect(sealed.map((one) => one.recordedAt)).toEqual([200, 200, 200].map(instant));
+    expect(sealed.map((one) => one.recordedAt)).toEqual([5010, 5010, 5010].map(instant));
+    expect(sealed.map((one) => JSON.parse(one.canonical).clock)).toEqual([10, 10, 10].map(instant));
     expect(sealed.map((one) => one.occurredAtMs)).toEqual(sealed.map((one) => Date.parse(one.occurredAt)));
     expect(sealed.map((one) => one.revision)).toEqual([5, 6, 7]);
+    expect(sealed.map((one) => one.jump)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('one more than five seconds behind is kept, and where it is, from there on', () => {
+    const head = { revision: 4, hash: 'a'.repeat(64), occurredAt: instant(5101), recordedAt: instant(5011) };
+    const back = seal(commit('host-a', 4, [fact(100), fact(90)]), head, instant(10));
+    expect(back.map((one) => one.occurredAt)).toEqual([100, 100].map(instant));
+    expect(back.map((one) => one.recordedAt)).toEqual([10, 10].map(instant));
+    expect(back.map((one) => JSON.parse(one.canonical).jump)).toEqual([5, 5]);
+    expect(back[0] && behindOf(head, back[0])).toEqual({
+      behind: { before: instant(5011), after: instant(10) },
+    });
+    const next = { ...head, revision: 6, occurredAt: instant(100), recordedAt: instant(10), jump: 5 };
+    const [on] = seal(commit('host-a', 6, [fact(200)]), next, instant(11));
+    expect(on).toMatchObject({ jump: 5, occurredAt: instant(200), recordedAt: instant(11) });
   });
 
   test('bounds are stated, not met by chance', () => {

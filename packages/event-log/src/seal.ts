@@ -2,15 +2,20 @@
  * Sealing: from the facts of a command to the facts of the log, the same in every adapter.
  *
  * A fact's id follows from its command and its index, so a retry yields the same ids. Its hash covers the hash
- * before it in the stream, so that nothing in the middle can be changed, removed or added without notice. Times
- * never run backwards, so that "as of 09:14" has one answer: `occurredAt` is raised to the stream's last one when
- * a host's clock was set back, `recordedAt` likewise to the last one that the adapter knows of.
+ * before it in the stream, so that nothing in the middle can be changed, removed or added without notice.
+ *
+ * `clock` is what the writer's clock read, untouched. `recordedAt` is the same, and `occurredAt` what it read when the
+ * command was decided; both are raised to the one before them (of the log as far as the adapter knows it, of the stream)
+ * when they lie at most five seconds behind it, as with two clocks that differ a little. Where a clock jumped back they
+ * are not: from there on, `jump` tells the revision at which that last happened in the stream, so that a reader finds all
+ * such places without reading the stream (moment.ts).
  */
 
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { settled } from './clock.ts';
 import { LogError, WrongExpectedRevision } from './errors.ts';
-import type { Commit, RecordedFact } from './port.ts';
+import type { Appended, Commit, RecordedFact } from './port.ts';
 
 /** Where a stream ends; `recordedAt` is the log's last. */
 export interface ChainHead {
@@ -18,6 +23,8 @@ export interface ChainHead {
   readonly hash: string;
   readonly occurredAt: string;
   readonly recordedAt: string;
+  /** Revision at which the stream's clock last jumped back. */
+  readonly jump?: number | undefined;
 }
 
 /** The head of a stream that has no facts: every time is later, and the first hash follows 64 zeros. */
@@ -35,6 +42,7 @@ export interface SealedFact {
   /** Milliseconds since 1970 UTC. */
   readonly occurredAtMs: number;
   readonly recordedAt: string;
+  readonly jump: number | undefined;
   readonly packed: Uint8Array;
 }
 
@@ -98,7 +106,8 @@ export function conflictOf(commit: Commit, revision: number): WrongExpectedRevis
  * Throws TypeError when `data` is not JSON, LogError `too-large` beyond MAX_COMMIT_SIZE.
  */
 export function seal(commit: Commit, head: ChainHead, now: string): readonly SealedFact[] {
-  const recordedAt = later(head.recordedAt, now);
+  const recordedAt = settled(head.recordedAt, now);
+  const jump = jumpAfter(head, commit.facts[0]?.occurredAt ?? '');
   const cause = commit.commandId.toLowerCase();
   const command = Buffer.from(cause.replaceAll('-', ''), 'hex');
   const sealed: SealedFact[] = [];
@@ -106,7 +115,8 @@ export function seal(commit: Commit, head: ChainHead, now: string): readonly Sea
   let occurredAt = head.occurredAt;
   let size = 0;
   for (const [index, fact] of commit.facts.entries()) {
-    occurredAt = later(occurredAt, fact.occurredAt);
+    // A commit happens at one moment: within it, time does not run backwards.
+    occurredAt = index === 0 ? settled(occurredAt, fact.occurredAt) : later(occurredAt, fact.occurredAt);
     const revision = head.revision + 1 + index;
     const canonical = canonicalEnvelope({
       id: factId(command, index),
@@ -120,6 +130,9 @@ export function seal(commit: Commit, head: ChainHead, now: string): readonly Sea
       ...(commit.auth !== undefined && { auth: commit.auth }),
       ...(commit.claimed !== undefined && { claimed: commit.claimed }),
       cause,
+      clock: now,
+      ...(index === 0 && commit.command !== undefined && { command: commit.command }),
+      ...(jump !== undefined && { jump }),
       correlation: commit.correlation,
       data: fact.data,
     });
@@ -140,6 +153,7 @@ export function seal(commit: Commit, head: ChainHead, now: string): readonly Sea
       occurredAt,
       occurredAtMs,
       recordedAt,
+      jump,
       packed: fact.packed,
     });
   }
@@ -147,6 +161,19 @@ export function seal(commit: Commit, head: ChainHead, now: string): readonly Sea
     throw new LogError('too-large', commit.stream, `a stream holds at most ${MAX_REVISION} facts`);
   }
   return sealed;
+}
+
+/** Revision at which the stream's clock last jumped back, when a commit that occurred then follows its head. */
+export function jumpAfter(head: ChainHead, occurredAt: string): number | undefined {
+  return settled(head.occurredAt, occurredAt) < head.occurredAt ? head.revision + 1 : head.jump;
+}
+
+/** For `Appended`: the reading before that of a commit, when the writer's clock is behind it. */
+export function behindOf(
+  { recordedAt: before }: Pick<ChainHead, 'recordedAt'>,
+  { recordedAt: after }: SealedFact,
+): Pick<Appended, 'behind'> {
+  return after < before ? { behind: { before, after } } : {};
 }
 
 /** Hex SHA-256 over the hash before it in the stream (hex, 64 zeros for none) and the envelope's canonical JSON. */
@@ -160,8 +187,8 @@ export function canonicalEnvelope(fact: Envelope): string {
   return (
     `{"actor":${text(fact.actor)},${fact.auth === undefined ? '' : `"auth":${json(fact.auth)},`}` +
     `"cause":${text(fact.cause)},${optional('claimed', fact.claimed)}${optional('clock', fact.clock)}` +
-    `"correlation":${text(fact.correlation)},` +
-    `"data":${json(fact.data)},"id":${text(fact.id)},"occurredAt":${text(fact.occurredAt)},` +
+    `${fact.command === undefined ? '' : `"command":${json(fact.command)},`}"correlation":${text(fact.correlation)},` +
+    `"data":${json(fact.data)},"id":${text(fact.id)},${fact.jump === undefined ? '' : `"jump":${fact.jump},`}"occurredAt":${text(fact.occurredAt)},` +
     `"recordedAt":${text(fact.recordedAt)},"revision":${fact.revision},"stream":${text(fact.stream)},` +
     `"type":${text(fact.type)},"version":${fact.version}}`
   );

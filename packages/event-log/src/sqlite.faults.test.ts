@@ -184,9 +184,40 @@ describe.skipIf(!canMount)('a full disk', () => {
     for (const result of await Promise.allSettled(group)) {
       expect(result).toMatchObject({ status: 'rejected', reason: refusal('disk-full') });
     }
+    const recorded = await log.lastPosition();
+    await expect(log.checkWritable()).rejects.toMatchObject({ ...refusal('disk-full'), mayBeKept: false });
     rmSync(ballast);
+    await log.checkWritable();
+    expect(await log.lastPosition()).toBe(recorded);
     await log.append(commit('host-a', kept - 1, [fact(kept, big)]));
     expect(await verified(log)).toMatchObject({ facts: kept + 1, streams: 1, problems: [] });
+    await log.close();
+  });
+});
+
+describe('a lock that another process holds', () => {
+  test('is waited for once: who comes afterwards is refused at the first look, until it is let go', async () => {
+    const log = await openSqliteLog({ directory, busyTimeoutMs: 200 });
+    await log.append(commit('host-a', 'none'));
+    const other = new DatabaseSync(file());
+    other.exec('BEGIN IMMEDIATE');
+    const held = async (): Promise<number> => {
+      const error: unknown = await log.append(commit('host-a', 'any')).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ ...refusal('locked'), mayBeKept: false });
+      return Number(/has held the log for (\d+) ms/.exec(String(error))?.[1]);
+    };
+    // The same wait is told of each time, so it only grows: a wait of its own would begin at 200 again.
+    let before = await held();
+    expect(before).toBeGreaterThanOrEqual(200);
+    for (let n = 0; n < 20; n++) {
+      const now = await held();
+      expect(now).toBeGreaterThanOrEqual(before);
+      before = now;
+    }
+    await expect(log.checkWritable()).rejects.toMatchObject(refusal('locked'));
+    other.close();
+    await log.checkWritable();
+    expect((await log.append(commit('host-a', 'any'))).firstRevision).toBe(1);
     await log.close();
   });
 });

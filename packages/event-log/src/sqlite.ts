@@ -9,9 +9,12 @@
 
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
+import { type Search, standingAtTime } from './moment.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
+import type { Report } from './private-files.ts';
 import { patiently } from './sqlite/faults.ts';
 import { Frames } from './sqlite/frames.ts';
+import { makeIndexesAgain } from './sqlite/indexes.ts';
 import { type FactPage, Reader } from './sqlite/reader.ts';
 import { openStore, type Store } from './sqlite/store.ts';
 import { Writer } from './sqlite/writer.ts';
@@ -29,6 +32,10 @@ export interface SqliteLogOptions {
   readonly readOnly?: boolean;
   /** How long to wait for a lock of another process before LogError `locked`; 5000 by default. */
   readonly busyTimeoutMs?: number;
+  /** The clock of this process. */
+  readonly now?: () => Date;
+  /** Gets a line for people: modes that were changed, indexes that were made again. */
+  readonly report?: Report | undefined;
 }
 
 /**
@@ -39,33 +46,59 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
   const busyTimeoutMs = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
   const readOnly = options.readOnly ?? false;
   const synchronous = options.synchronous ?? 'FULL';
-  const store = await openStore({ directory: options.directory, synchronous, readOnly, busyTimeoutMs });
-  return new SqliteLog(store, readOnly, busyTimeoutMs);
+  const report = options.report ?? (() => {});
+  const store = await openStore({
+    directory: options.directory,
+    synchronous,
+    readOnly,
+    busyTimeoutMs,
+    report,
+  });
+  return new SqliteLog(store, { readOnly, busyTimeoutMs, report, now: options.now ?? (() => new Date()) });
 }
 
 class SqliteLog implements EventLog {
+  readonly recordsInOrder = true;
   readonly changes = new Changes();
   readonly #store: Store;
   readonly #readOnly: boolean;
   readonly #busyTimeoutMs: number;
+  readonly #now: () => Date;
+  readonly #report: Report;
   readonly #reader: Reader;
   readonly #frames: Frames;
   readonly #writer: Writer;
   readonly #closed = new AbortController();
+  /** The indexes were made again, and that did not help. */
+  #isMended = false;
   #subscriptions = 0;
   #poll: NodeJS.Timeout | undefined;
   #polledVersion = -1;
   #closing: Promise<void> | undefined;
 
-  constructor(store: Store, readOnly: boolean, busyTimeoutMs: number) {
+  constructor(
+    store: Store,
+    {
+      readOnly,
+      busyTimeoutMs,
+      report,
+      now,
+    }: Required<Pick<SqliteLogOptions, 'readOnly' | 'busyTimeoutMs' | 'now'>> & {
+      readonly report: Report;
+    },
+  ) {
     this.#store = store;
+    this.#now = now;
+    this.#report = report;
     this.#readOnly = readOnly;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#reader = new Reader(store);
     this.#frames = new Frames(this.#reader);
-    this.#writer = new Writer(store, this.#reader, this.#frames, busyTimeoutMs, () =>
-      this.changes.announce(),
-    );
+    this.#writer = new Writer(store, this.#reader, this.#frames, {
+      busyTimeoutMs,
+      now,
+      written: () => this.changes.announce(),
+    });
   }
 
   async append(commit: Commit): Promise<Appended> {
@@ -75,8 +108,19 @@ class SqliteLog implements EventLog {
     return this.#writer.append(commit);
   }
 
+  async checkWritable(): Promise<void> {
+    this.#checkOpen();
+    if (this.#readOnly)
+      throw new LogError('read-only', this.#store.path, 'the log was opened for reading only');
+    return this.#writer.checkWritable();
+  }
+
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
-    return this.#read(() => this.#reader.commandFacts(stream, commandId));
+    return this.#readIndexed(() => this.#reader.commandFacts(stream, commandId));
+  }
+
+  commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    return this.#readIndexed(() => this.#reader.commandElsewhere(stream, commandId));
   }
 
   readStream(
@@ -132,8 +176,10 @@ class SqliteLog implements EventLog {
     }
   }
 
-  revisionAt(stream: string, moment: Moment): Promise<number> {
-    return this.#read(() => this.#reader.revisionAt(stream, moment));
+  async revisionAt(stream: string, moment: Moment): Promise<number> {
+    const search: Search = (name, asked) => this.#read(() => this.#reader.revisionAt(name, asked));
+    if (!('time' in moment)) return search(stream, moment);
+    return (await standingAtTime(this, stream, moment.time, this.#now().getTime(), search)).revision;
   }
 
   async heads(): Promise<readonly Head[]> {
@@ -142,7 +188,7 @@ class SqliteLog implements EventLog {
   }
 
   async head(stream: string): Promise<Head | undefined> {
-    const found = await this.#read(() => this.#reader.head(stream));
+    const found = await this.#readIndexed(() => this.#reader.head(stream));
     if (found === undefined) return undefined;
     const { number: _, ...head } = found;
     return head;
@@ -203,6 +249,33 @@ class SqliteLog implements EventLog {
       this.#store.checkUnchanged();
       return work();
     });
+  }
+
+  /** The same, of what a command is decided on: a damaged index is made again first, where this log may be written. */
+  async #readIndexed<T>(work: () => T): Promise<T> {
+    try {
+      return await this.#read(work);
+    } catch (error) {
+      const isMendable = !this.#readOnly && !this.#isMended && error instanceof LogError;
+      if (!isMendable || error.code !== 'corrupted') throw error;
+      await this.#mendIndexes(error);
+      const answer = await this.#read(work);
+      this.#isMended = false;
+      return answer;
+    }
+  }
+
+  /** Throws the damage that was found when the table itself cannot be read. */
+  async #mendIndexes(found: LogError): Promise<void> {
+    const { db, path } = this.#store;
+    this.#isMended = true;
+    try {
+      await this.#writer.outsideTransaction();
+      await patiently(path, this.#busyTimeoutMs, () => makeIndexesAgain(db));
+    } catch (error) {
+      throw error instanceof LogError && error.code !== 'corrupted' ? error : found;
+    }
+    this.#report(`${path}: ${found.reason}; both indexes were made again from the facts`);
   }
 
   /** Watches for writes of other processes, for as long as there are subscriptions. */

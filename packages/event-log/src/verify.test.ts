@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { all, commit, fact, verified } from './contract/support.ts';
 import type { Head, RecordedFact } from './port.ts';
 import { openSqliteLog } from './sqlite.ts';
-import type { Verification } from './verify.ts';
+import { joinVerification, type RangeReport, type Verification, verifyRange } from './verify.ts';
 
 /** Changes of one bit that are tried in each column. */
 const BITS = process.env.APLEDGER_LONG === '1' ? 250 : 8;
@@ -67,7 +67,7 @@ function bytesOf(column: string, table: string, position: number): Uint8Array {
 describe('verify', () => {
   test('finds nothing in a log as it was written', async () => {
     const report = await verifiedAfter();
-    expect(report).toEqual({ facts: FACTS, streams: 3, heads: noted, problems: [] });
+    expect(report).toEqual({ facts: FACTS, streams: 3, heads: noted, problems: [], clockJumps: [] });
   });
 
   for (const [column, type] of [
@@ -204,4 +204,64 @@ describe('verify', () => {
     await log.close();
     db.exec('INSERT INTO commits SELECT * FROM saved; DROP TABLE saved');
   });
+});
+
+describe('what only the order or the text shows', () => {
+  test('finds a key that stands twice, which other readers of the body take otherwise', async () => {
+    const report = await verifiedAfter([
+      `UPDATE commits SET body = replace(body, '"actor":"root"', '"actor":"mallory","actor":"root"') WHERE position = 7`,
+    ]);
+    expect(report.problems[0]).toMatchObject({
+      position: 7,
+      problem: expect.stringContaining('a key stands in it twice'),
+    });
+  });
+
+  test('finds facts of different streams that have changed places, though every chain is whole', async () => {
+    await verifiedAfter();
+    const first = await openSqliteLog({ directory, readOnly: true });
+    const times = (await all(first.readAll())).map(({ recordedAt }) => recordedAt);
+    await first.close();
+    // Two neighbours of which the later was recorded later, of two streams.
+    const at = times.findIndex((time, n) => n > 0 && time > (times[n - 1] ?? '')) + 1;
+    expect(at).toBeGreaterThan(1);
+    const report = await verifiedAfter(
+      ['UPDATE commits SET position = -1 WHERE position = ?', at],
+      ['UPDATE commits SET position = ? WHERE position = ?', at, at - 1],
+      ['UPDATE commits SET position = ? WHERE position = -1', at - 1],
+    );
+    expect(report.problems.map(({ problem }) => problem)).toContainEqual(
+      expect.stringContaining('it was recorded before a fact of a lower position'),
+    );
+  });
+});
+
+test('ranges find what the whole walk finds, wherever they are cut', async () => {
+  const damages: [string, ...(number | string)[]][] = [
+    ['UPDATE commits SET hashes = zeroblob(32) WHERE position = 500'],
+    ["UPDATE commits SET body = replace(body, 'root', 'toor') WHERE position = 800"],
+    ['DELETE FROM commits WHERE position = 1000'],
+  ];
+  const found: unknown[] = [];
+  for (const cuts of [[], [499, 500, 501, 799, 800, 803, 999, 1000, 1001]]) {
+    const tables = ['commits'];
+    for (const table of tables) db.exec(`CREATE TABLE saved_${table} AS SELECT * FROM ${table}`);
+    for (const [sql, ...values] of damages) db.prepare(sql).run(...values);
+    const log = await openSqliteLog({ directory, readOnly: true });
+    const reports: RangeReport[] = [];
+    for (const [n, after] of [0, ...cuts].entries()) {
+      const walk = verifyRange(log, { after, upTo: cuts[n] ?? FACTS });
+      let step = await walk.next();
+      while (!step.done) step = await walk.next();
+      reports.push(step.value);
+    }
+    const { facts, problems } = await joinVerification(log, reports);
+    found.push({ facts, positions: [...new Set(problems.map(({ position }) => position))] });
+    await log.close();
+    for (const table of tables)
+      db.exec(
+        `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM saved_${table}; DROP TABLE saved_${table}`,
+      );
+  }
+  expect(found[1]).toEqual(found[0]);
 });

@@ -7,20 +7,13 @@
  * from time to time and compare with them here.
  */
 
+import type { ClockJump } from './clock.ts';
 import { LogError } from './errors.ts';
-import { type PackedFact, packedFacts } from './packed.ts';
-import type { EventLog, Head, PackedPage, RecordedFact } from './port.ts';
-import { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
+import type { EventLog, Head, RecordedFact } from './port.ts';
+import { checkPacked, type Repack } from './verify/packed.ts';
+import { joinRanges, type Problem, type RangeReport, Walk } from './verify/walk.ts';
 
-/** Something that the writer cannot have written so. `position` is 0 when the fact is not there at all. */
-export interface Problem {
-  /** Empty when the stream cannot be told. */
-  readonly stream: string;
-  /** -1 when it cannot be told. */
-  readonly revision: number;
-  readonly position: number;
-  readonly problem: string;
-}
+export type { Problem, RangeReport } from './verify/walk.ts';
 
 export interface Verification {
   /** Facts that could be read. */
@@ -29,6 +22,8 @@ export interface Verification {
   /** Heads as found, sorted by name: note them elsewhere for the next time. */
   readonly heads: readonly Head[];
   readonly problems: readonly Problem[];
+  /** What processes recorded about their clocks. */
+  readonly clockJumps: readonly ClockJump[];
 }
 
 /** The end of a stream as somebody noted it. */
@@ -36,7 +31,7 @@ export type NotedHead = Pick<Head, 'stream' | 'revision' | 'hash'>;
 
 export interface VerifyOptions {
   /** The packed form that a fact must have, given the stored one; without it only the frames' headers are compared. A throw is a problem found. */
-  readonly repack?: (fact: RecordedFact, stored: Uint8Array) => Uint8Array;
+  readonly repack?: Repack;
   /** Heads noted earlier: each must still be in its stream, with the same hash. */
   readonly noted?: readonly NotedHead[];
 }
@@ -57,32 +52,60 @@ export async function* verify(
   options: VerifyOptions = {},
 ): AsyncGenerator<{ readonly position: number; readonly lastPosition: number }, Verification, undefined> {
   const lastPosition = await log.lastPosition();
-  const walk = new Walk();
-  let after = 0;
-  while (after < lastPosition) {
+  const walk = verifyRange(log, { after: 0, upTo: lastPosition }, options.repack);
+  let step = await walk.next();
+  for (; !step.done; step = await walk.next()) yield { position: step.value, lastPosition };
+  return joinVerification(log, [step.value], options.noted);
+}
+
+/** The facts `after < position <= upTo`, and nothing that a single fact does not show. Yields the position reached. Throws as `verify`. */
+export async function* verifyRange(
+  log: EventLog,
+  { after: start, upTo }: { readonly after: number; readonly upTo: number },
+  repack?: Repack,
+): AsyncGenerator<number, RangeReport, undefined> {
+  const walk = new Walk(log, start);
+  let after = start;
+  while (after < upTo) {
     const batch: RecordedFact[] = [];
     let size = 0;
+    let isEnd = true;
     try {
-      for await (const fact of log.readAll({ after, upTo: lastPosition })) {
+      for await (const fact of log.readAll({ after, upTo })) {
+        if (walk.needsBeginning(fact)) await walk.begin(fact);
         size += walk.check(fact);
         batch.push(fact);
-        if (batch.length >= BATCH_FACTS || size >= BATCH_SIZE) break;
+        isEnd = batch.length < BATCH_FACTS && size < BATCH_SIZE;
+        if (!isEnd) break;
       }
-      after = batch.at(-1)?.position ?? lastPosition;
+      const reached = batch.at(-1)?.position ?? after;
+      if (isEnd && reached < upTo) walk.missing(reached + 1, upTo);
+      after = isEnd ? upTo : reached;
     } catch (error) {
       after = walk.unreadable(error, batch.at(-1)?.position ?? after);
     }
-    await checkPacked(log, batch, walk, options.repack);
-    yield { position: after, lastPosition };
+    await checkPacked(log, batch, (fact, problem) => walk.report(fact, problem), repack);
+    yield after;
   }
-  for (const head of options.noted ?? []) {
+  return walk.finish();
+}
+
+/** Joins the reports on ranges that follow each other and cover the log, and compares heads noted earlier. */
+export async function joinVerification(
+  log: EventLog,
+  reports: readonly RangeReport[],
+  noted: readonly NotedHead[] = [],
+): Promise<Verification> {
+  const { facts, heads, problems, clockJumps } = joinRanges(reports, log.recordsInOrder ?? false);
+  const found = [...problems];
+  for (const head of noted) {
     try {
-      for (const { problem, ...where } of await checkHeads(log, [head])) walk.report(where, problem);
+      found.push(...(await checkHeads(log, [head])));
     } catch (error) {
       if (!(error instanceof LogError) || error.code !== 'corrupted') throw error; // that was found on the way
     }
   }
-  return walk.finish();
+  return { facts, streams: heads.length, heads, problems: found, clockJumps };
 }
 
 /**
@@ -111,149 +134,4 @@ async function factAt(log: EventLog, stream: string, revision: number): Promise<
 function missing(head: Head | undefined, revision: number): string {
   if (head === undefined) return 'the stream is gone';
   return head.revision < revision ? `the stream ends at ${head.revision}` : 'it is not there';
-}
-
-class Walk {
-  readonly #heads = new Map<string, Head>();
-  /** Hash of a stream's last fact as it was recomputed, where that is not the stored one. */
-  readonly #recomputed = new Map<string, string>();
-  readonly #problems: Problem[] = [];
-  #facts = 0;
-  #position = 0;
-
-  /** Checks a fact against the one before it; gives the size of its JSON. */
-  check(fact: RecordedFact): number {
-    const { stream, revision, position, hash, occurredAt } = fact;
-    const before = this.#heads.get(stream);
-    if (position <= this.#position) this.report(fact, `its position follows ${this.#position}`);
-    const expected = (before?.revision ?? -1) + 1;
-    if (before !== undefined && occurredAt < before.occurredAt)
-      this.report(fact, 'it occurred before its forerunner');
-    const canonical = canonicalEnvelope(fact);
-    if (revision === expected) this.#checkHash(fact, canonical, before?.hash ?? NO_HEAD.hash);
-    else this.report(fact, `revision ${revision} where ${expected} should follow`);
-    this.#heads.set(stream, { stream, revision, position, hash, occurredAt });
-    this.#position = Math.max(position, this.#position);
-    this.#facts += 1;
-    return canonical.length;
-  }
-
-  /** One tampered hash is one problem: the fact after it may also follow the hash that should have been there. */
-  #checkHash(fact: RecordedFact, canonical: string, previous: string): void {
-    const recomputed = chainHash(previous, canonical);
-    const instead = this.#recomputed.get(fact.stream);
-    this.#recomputed.delete(fact.stream);
-    if (recomputed === fact.hash) return;
-    if (instead !== undefined && chainHash(instead, canonical) === fact.hash) return;
-    this.#recomputed.set(fact.stream, recomputed);
-    this.report(fact, 'its hash is not that of its content and of the fact before it');
-  }
-
-  /** Notes what could not be read and gives the position after which reading can go on. */
-  unreadable(error: unknown, reached: number): number {
-    if (!(error instanceof LogError) || error.code !== 'corrupted') throw error;
-    const position = error.position ?? reached + 1;
-    this.#problems.push({ stream: '', revision: -1, position, problem: error.message });
-    return Math.max(error.lastPosition ?? position, reached + 1);
-  }
-
-  report(fact: Pick<RecordedFact, 'stream' | 'revision' | 'position'>, problem: string): void {
-    const { stream, revision, position } = fact;
-    this.#problems.push({ stream, revision, position, problem });
-  }
-
-  finish(): Verification {
-    const heads = [...this.#heads.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1));
-    return { facts: this.#facts, streams: heads.length, heads, problems: this.#problems };
-  }
-}
-
-type Range = NonNullable<Parameters<EventLog['readPacked']>[0]>;
-type Repack = VerifyOptions['repack'];
-
-/** Compares the packed forms of a run of facts with the facts, as the whole log gives them and as each stream does. */
-async function checkPacked(
-  log: EventLog,
-  facts: readonly RecordedFact[],
-  walk: Walk,
-  repack: Repack,
-): Promise<void> {
-  const found = new Map<RecordedFact, string>();
-  await compare(log, facts, inLog, found, repack);
-  for (const run of Map.groupBy(facts, (fact) => fact.stream).values()) {
-    await compare(log, run, inStream, found, repack);
-  }
-  for (const [fact, problem] of found) walk.report(fact, problem);
-}
-
-const inLog = (first: RecordedFact, last: RecordedFact): Range => {
-  return { after: first.position - 1, upTo: last.position };
-};
-const inStream = (first: RecordedFact, last: RecordedFact): Range => {
-  return { stream: first.stream, from: first.revision, to: last.revision };
-};
-
-async function compare(
-  log: EventLog,
-  facts: readonly RecordedFact[],
-  range: typeof inLog,
-  found: Map<RecordedFact, string>,
-  repack: Repack,
-): Promise<void> {
-  const first = facts.at(0);
-  const last = facts.at(-1);
-  if (first === undefined || last === undefined) return;
-  if (await compareRun(log.readPacked(range(first, last)), facts, found, repack)) return;
-  // The run cannot be read as a whole: ask for its facts one by one, to say which.
-  for (const fact of facts) {
-    if (await compareRun(log.readPacked(range(fact, fact)), [fact], found, repack)) continue;
-    found.set(fact, 'its packed form is missing or cannot be read');
-  }
-}
-
-/** False, and nothing found, when there is not exactly one frame for each fact. */
-async function compareRun(
-  pages: AsyncIterable<PackedPage>,
-  facts: readonly RecordedFact[],
-  found: Map<RecordedFact, string>,
-  repack: Repack,
-): Promise<boolean> {
-  const differing = new Map<RecordedFact, string>();
-  let index = 0;
-  try {
-    for await (const page of pages) {
-      for (const frame of packedFacts(page)) {
-        const fact = facts[index];
-        if (fact === undefined || fact.position !== frame.position) return false;
-        const problem = difference(fact, frame, page.streamName(frame.stream), repack);
-        if (problem !== undefined) differing.set(fact, problem);
-        index += 1;
-      }
-    }
-  } catch (error) {
-    if (error instanceof LogError && error.code === 'corrupted') return false;
-    throw error;
-  }
-  if (index !== facts.length) return false;
-  for (const [fact, problem] of differing) found.set(fact, problem);
-  return true;
-}
-
-function difference(
-  fact: RecordedFact,
-  frame: PackedFact,
-  streamName: string,
-  repack: Repack,
-): string | undefined {
-  const sameTime = Date.parse(fact.occurredAt) === frame.occurredAt;
-  if (fact.revision !== frame.revision || fact.stream !== streamName || !sameTime) {
-    return 'the header of its packed form is not that of the fact';
-  }
-  const payload = frame.bytes.subarray(frame.offset, frame.offset + frame.length);
-  try {
-    if (repack === undefined || Buffer.compare(payload, repack(fact, payload)) === 0) return undefined;
-  } catch (error) {
-    return `its data have no packed form: ${error instanceof Error ? error.message : error}`;
-  }
-  return 'its packed form is not that of its data';
 }

@@ -45,8 +45,15 @@ export const GENERATION_NAMES = Object.keys(GENERATIONS) as readonly Generation[
 export const generationCode = (generation: Generation): number => GENERATIONS[generation].code;
 
 /** The generation of a byte; undefined for one that no generation has. */
-export const generationOfCode = (code: number): Generation | undefined =>
-  GENERATION_NAMES.find((name) => generationCode(name) === code);
+export const generationOfCode = (code: number): Generation | undefined => BY_CODE[code];
+
+const BY_CODE: readonly (Generation | undefined)[] = GENERATION_NAMES.reduce<(Generation | undefined)[]>(
+  (names, name) => {
+    names[generationCode(name)] = name;
+    return names;
+  },
+  [],
+);
 
 /** The generation whose answers a kernel of this version gives; undefined when there are no rules for it. */
 export const generationOfKernel = (version: string): Generation | undefined =>

@@ -7,6 +7,8 @@
  * up to date when they are read. Beside its JSON, every fact that changes a matrix has a packed form of a few bytes, which is what the
  * projections fold; `packed.ts` lists its op codes, `packed-codec.ts` the units. This package knows no rule and does no I/O.
  */
+export * from './access-facts.ts';
+export * from './change-facts.ts';
 export * from './commands.ts';
 export { factSchemaId } from './documents.ts';
 export * from './facts.ts';

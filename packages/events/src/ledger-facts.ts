@@ -9,13 +9,15 @@
  *     evidence        signing keys, forks of the log
  */
 import Type, { type Static } from 'typebox';
+import { accessFactSchemas, Instant } from './access-facts.ts';
+import { changeFactSchemas } from './change-facts.ts';
 import type { FactType } from './facts.ts';
 import { isFactType } from './upcast.ts';
 
-const Instant = Type.String({
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$',
-  description: 'RFC 3339 in UTC with milliseconds',
-});
+const Reason = Type.String({ minLength: 1, maxLength: 1000, description: 'why, as the operator says' });
+
+/** Stream of facts about keys and forks. */
+export const EVIDENCE_STREAM = 'evidence';
 
 /** The schema of the data of each, by its type. */
 export const ledgerFactSchemas = {
@@ -24,10 +26,47 @@ export const ledgerFactSchemas = {
       process: Type.String({ description: 'the process whose clock it is' }),
       before: Instant,
       after: Instant,
+      against: Type.Unsafe<'monotonic' | 'log'>(
+        Type.Enum(['monotonic', 'log'], {
+          description: 'what `before` is: expected by the running of the process, or recorded in the log',
+        }),
+      ),
     },
     {
       additionalProperties: false,
       description: 'a clock read `after` where `before` was expected, or had been read already',
+    },
+  ),
+  ...accessFactSchemas,
+  ...changeFactSchemas,
+  SigningKeyRotated: Type.Object(
+    {
+      origin: Type.String({ description: 'name of the log in checkpoints' }),
+      before: Type.String({ description: 'verifier key that signed until then, c2sp.org/signed-note' }),
+      after: Type.String({ description: 'verifier key that signs from then on' }),
+      reason: Reason,
+    },
+    {
+      additionalProperties: false,
+      description: 'another key signs checkpoints; the one that covers this fact is signed by both',
+    },
+  ),
+  LogForked: Type.Object(
+    {
+      before: Type.Object(
+        {
+          origin: Type.String(),
+          size: Type.Integer({ minimum: 0, description: 'facts that were signed of it' }),
+          root: Type.String({ description: 'root over these, base 64' }),
+        },
+        { additionalProperties: false, description: 'the log that was signed until then' },
+      ),
+      origin: Type.String({ description: 'name under which the log goes on' }),
+      reason: Reason,
+    },
+    {
+      additionalProperties: false,
+      description: 'the log is not the one that was signed, and goes on under another name',
     },
   ),
 };

@@ -23,6 +23,8 @@ const NINE = 0x39;
 /** `a` less 10. */
 const LETTERS = 0x57;
 
+type Words = { readonly [word: number]: number };
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -35,6 +37,9 @@ export class CorruptPayload extends Error {
 export class PackedWriter {
   #bytes = new Uint8Array(1024);
   #at = 0;
+  /** The UUID written last: facts about one mdev come in runs. */
+  #uuidText = '';
+  readonly #uuidBytes = new Uint8Array(16);
 
   u8(value: number): this {
     this.#room(1);
@@ -59,6 +64,12 @@ export class PackedWriter {
 
   uuid(text: string): this {
     this.#room(16);
+    const from = this.#at;
+    if (text === this.#uuidText) {
+      for (let i = 0; i < 16; i++) this.#bytes[from + i] = this.#uuidBytes[i] ?? 0;
+      this.#at = from + 16;
+      return this;
+    }
     let high = -1;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
@@ -70,46 +81,60 @@ export class PackedWriter {
         high = -1;
       }
     }
+    if (this.#at === from + 16) {
+      this.#uuidText = text;
+      for (let i = 0; i < 16; i++) this.#uuidBytes[i] = this.#bytes[from + i] ?? 0;
+    }
     return this;
   }
 
   /** A UUID or mask that is held as 32-bit words. */
-  words(words: Uint32Array, offset: number, count: number): this {
-    for (let i = 0; i < count; i++) {
-      const word = words[offset + i] ?? 0;
-      this.u8(word >>> 24)
-        .u8((word >>> 16) & 0xff)
-        .u8((word >>> 8) & 0xff)
-        .u8(word & 0xff);
+  words(words: Words, offset: number, count: number): this {
+    this.#room(4 * count);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = offset; i < offset + count; i++, at += 4) {
+      const word = words[i] ?? 0;
+      bytes[at] = word >>> 24;
+      bytes[at + 1] = word >>> 16;
+      bytes[at + 2] = word >>> 8;
+      bytes[at + 3] = word;
     }
+    this.#at = at;
     return this;
   }
 
   /** Text of 1 to 65535 bytes, or null. */
   text(text: string | null): this {
-    const bytes = encoder.encode(text ?? '');
-    this.u16(bytes.length).#room(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
+    if (text === null) return this.u16(0);
+    this.#room(2 + 3 * text.length);
+    const at = this.#at + 2;
+    let end = at;
+    for (let i = 0; i < text.length && text.length <= MAX_SHORT && text.charCodeAt(i) < 0x80; i++)
+      this.#bytes[end++] = text.charCodeAt(i);
+    if (end - at !== text.length) end = at + encoder.encodeInto(text, this.#bytes.subarray(at)).written;
+    this.u16(end - at);
+    this.#at = end;
     return this;
   }
 
   /** The ids in the eight words from `offset`: a list or a mask, whichever is shorter. */
-  ids(words: Uint32Array, offset = 0): this {
+  ids(words: Words, offset = 0): this {
+    this.#room(1 + MAX_LISTED);
+    const start = this.#at;
     let count = 0;
-    for (let i = 0; i < WORDS; i++) {
-      for (let bits = words[offset + i] ?? 0; bits !== 0; bits &= bits - 1) count++;
-    }
-    if (count > MAX_LISTED) return this.u8(MASK_FOLLOWS).words(words, offset, WORDS);
-    this.u8(count);
     for (let i = 0; i < WORDS; i++) {
       let bits = words[offset + i] ?? 0;
       while (bits !== 0) {
+        if (count === MAX_LISTED) return this.u8(MASK_FOLLOWS).words(words, offset, WORDS);
         const leading = Math.clz32(bits);
-        this.u8(i * 32 + leading);
+        count++;
+        this.#bytes[start + count] = i * 32 + leading;
         bits &= ~(0x80000000 >>> leading);
       }
     }
+    this.#bytes[start] = count;
+    this.#at = start + 1 + count;
     return this;
   }
 

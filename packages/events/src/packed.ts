@@ -333,11 +333,11 @@ const card = ({ adapter, type, mode, functions = USUAL_FUNCTIONS[mode] }: CardMo
 const mdev = (op: number, data: { readonly mdev: string }): PackedWriter => writer.u8(op).uuid(data.mdev);
 
 function mask(text: string): void {
-  writer.words(Uint32Array.from(maskFromHex(text)), 0, WORDS);
+  writer.words(maskFromHex(text), 0, WORDS);
 }
 
 function ids(list: readonly number[]): void {
-  writer.ids(Uint32Array.from(maskOf(list)));
+  writer.ids(maskOf(list));
 }
 
 function matrix(of: MatrixIds): void {

@@ -87,7 +87,9 @@ export class Block {
     for (let i = 0; i < pages.length; i++) {
       const at = (pages[i] ?? 0) << PAGE_SHIFT;
       const from = i << PAGE_SHIFT;
-      this.words.set(copies.subarray(from, from + Math.min(PAGE_WORDS, this.words.length - at)), at);
+      // A page is so short that a loop takes less time than a view of it.
+      const end = Math.min(PAGE_WORDS, this.words.length - at);
+      for (let word = 0; word < end; word++) this.words[at + word] = copies[from + word] ?? 0;
     }
     this.used = this.#usedBefore;
     this.#isTrying = false;
@@ -103,7 +105,8 @@ export class Block {
       const to = journal.pages.length << PAGE_SHIFT;
       if (to + PAGE_WORDS > journal.copies.length) journal.copies = enlarged(journal.copies, to + PAGE_WORDS);
       const from = page << PAGE_SHIFT;
-      journal.copies.set(this.words.subarray(from, Math.min(from + PAGE_WORDS, this.words.length)), to);
+      const end = Math.min(PAGE_WORDS, this.words.length - from);
+      for (let word = 0; word < end; word++) journal.copies[to + word] = this.words[from + word] ?? 0;
       journal.pages.push(page);
     }
   }

@@ -11,7 +11,7 @@ import {
   maskFromWords,
 } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
-import { next, type QueueEvent, type QueueState, queueTable } from '@apledger/machines';
+import { type QueueState, queueTable, type Step } from '@apledger/machines';
 import {
   CARD,
   CARD_CHECK_STOPPED,
@@ -33,9 +33,9 @@ import {
   VFIO_AP,
   ZCRYPT,
 } from './layout.ts';
-import { allowed, ImpossibleFact } from './lifecycles.ts';
+import { codeAfter, ImpossibleFact, UNDETECTED, WITH_VFIO_AP, WITH_ZCRYPT } from './lifecycles.ts';
 import { type CardHardware, type HostState, MODES } from './state.ts';
-import { add, bitsBelow, hasBit, remove, setBit } from './words.ts';
+import { add, bitsBelow, hasBit, overlaps, remove, setBit } from './words.ts';
 
 export interface Card extends CardHardware {
   readonly configured: boolean;
@@ -69,7 +69,10 @@ export function zcryptDriverOf(type: number): Exclude<QueueDriver, 'vfio_ap'> {
 }
 
 /** Hardware type of the card device; 0 when there is none. */
-export const cardType = (state: HostState, apid: number): number => state.cards.get(apid)?.type ?? 0;
+export function cardType(state: HostState, apid: number): number {
+  const row = rowOf(state, apid);
+  return row < 0 ? 0 : ((state.block.words[row + CARD] ?? 0) >>> 8) & 0xff;
+}
 
 /** The driver whose name a queue's `driver` link shows; null when it is bound to none, or not there. */
 export function driverOf(state: HostState, queue: Apqn): QueueDriver | null {
@@ -203,6 +206,32 @@ export function queuesOf(state: HostState, apid: number, which: keyof typeof QUE
   return row < 0 ? NO_QUEUES : maskFromWords(state.block.words, row + QUEUES[which]);
 }
 
+/** Whether the card has queues in all of these domains, or has them all in one state. */
+export function hasQueues(
+  state: HostState,
+  apid: number,
+  domains: Mask256,
+  which: keyof typeof QUEUES = 'all',
+): boolean {
+  const row = rowOf(state, apid);
+  const { words } = state.block;
+  const at = row + QUEUES[which];
+  for (let i = 0; i < MASK_WORDS; i++)
+    if (((domains[i] ?? 0) & ~(row < 0 ? 0 : (words[at + i] ?? 0))) !== 0) return false;
+  return true;
+}
+
+/** Whether the card has any queue of these domains in the state. */
+export function hasAnyQueue(
+  state: HostState,
+  apid: number,
+  domains: Mask256,
+  which: keyof typeof QUEUES,
+): boolean {
+  const row = rowOf(state, apid);
+  return row >= 0 && overlaps(state.block.words, row + QUEUES[which], domains, 0);
+}
+
 export function queueOf(state: HostState, apid: number, apqi: number): Queue | undefined {
   const row = rowOf(state, apid);
   const { words, bytes } = state.block;
@@ -287,51 +316,38 @@ export function setCardFlag(state: HostState, apid: number, flag: number, isSet:
   words[row + CARD] = isSet ? before | bit : before & ~bit;
 }
 
-/** Queues on their way from one state to the next, by the state that they go to. */
-const going: Readonly<Record<QueueState, Uint32Array>> = {
-  undetected: new Uint32Array(MASK_WORDS),
-  unbound: new Uint32Array(MASK_WORDS),
-  zcrypt: new Uint32Array(MASK_WORDS),
-  vfio_ap: new Uint32Array(MASK_WORDS),
-};
-
-/** Lets all of these queues take the step, and do what the queue's machine answers. Throws ImpossibleFact. */
-export function moveQueues(words: Uint32Array, row: number, queues: Uint32Array, event: QueueEvent): void {
-  for (const state of queueTable.states) going[state].fill(0);
-  for (const from of queueTable.states) {
-    let to: QueueState | undefined;
-    for (let i = 0; i < MASK_WORDS; i++) {
-      const moving = (queues[i] ?? 0) & stateWord(words, row + i, from);
-      if (moving === 0) continue;
-      to ??= allowed(
-        next(queueTable, from, event),
-        event.type,
-        `${from} on card ${(words[row] ?? 0) & 0xff}`,
-      );
-      going[to][i] = (going[to][i] ?? 0) | moving;
-    }
+/** Lets all of these queues take the step, and does what the queue's machine answers. Throws ImpossibleFact. */
+export function moveQueues(words: Uint32Array, row: number, queues: Uint32Array, step: Step): void {
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const moving = queues[i] ?? 0;
+    if (moving !== 0) moveWord(words, row, i, moving, step);
   }
-  for (const field of [PRESENT, ZCRYPT, VFIO_AP]) remove(words, row + field, queues);
-  for (const state of ['unbound', 'zcrypt', 'vfio_ap'] as const) add(words, row + PRESENT, going[state]);
-  add(words, row + ZCRYPT, going.zcrypt);
-  add(words, row + VFIO_AP, going.vfio_ap);
 }
 
-/** Of the 32 queues whose words begin at `at`, those that are in the state. */
-function stateWord(words: Uint32Array, at: number, state: QueueState): number {
-  const present = words[at + PRESENT] ?? 0;
-  const zcrypt = words[at + ZCRYPT] ?? 0;
-  const vfioAp = words[at + VFIO_AP] ?? 0;
-  switch (state) {
-    case 'undetected':
-      return ~present;
-    case 'unbound':
-      return present & ~zcrypt & ~vfioAp;
-    case 'zcrypt':
-      return zcrypt;
-    case 'vfio_ap':
-      return vfioAp;
+/** The same for 32 queues, those in the word `i` of each mask. */
+function moveWord(words: Uint32Array, row: number, i: number, moving: number, step: Step): void {
+  const present = words[row + PRESENT + i] ?? 0;
+  const zcrypt = words[row + ZCRYPT + i] ?? 0;
+  const vfioAp = words[row + VFIO_AP + i] ?? 0;
+  let [toPresent, toZcrypt, toVfioAp] = [0, 0, 0];
+  for (let code = 0; code < queueTable.states.length; code++) {
+    const going = moving & inState(code, present, zcrypt, vfioAp);
+    if (going === 0) continue;
+    const to = codeAfter(step, code, queueTable, (words[row] ?? 0) & 0xff);
+    if (to !== UNDETECTED) toPresent |= going;
+    if (to === WITH_ZCRYPT) toZcrypt |= going;
+    else if (to === WITH_VFIO_AP) toVfioAp |= going;
   }
+  words[row + PRESENT + i] = (present & ~moving) | toPresent;
+  words[row + ZCRYPT + i] = (zcrypt & ~moving) | toZcrypt;
+  words[row + VFIO_AP + i] = (vfioAp & ~moving) | toVfioAp;
+}
+
+/** Of 32 queues, those that are in the state of this code. */
+function inState(code: number, present: number, zcrypt: number, vfioAp: number): number {
+  if (code === UNDETECTED) return ~present;
+  if (code === WITH_ZCRYPT) return zcrypt;
+  return code === WITH_VFIO_AP ? vfioAp : present & ~zcrypt & ~vfioAp;
 }
 
 /** New queues have their order by their domains. */

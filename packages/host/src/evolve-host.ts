@@ -113,7 +113,7 @@ export function changeHardware(state: HostState): void {
 
 export function injectFault(state: HostState): void {
   const queue = reader.u16();
-  const { resetFaults } = state.changingTexts();
+  const resetFaults = state.changingFaults();
   const codes = [...(resetFaults.get(queue) ?? [])];
   for (let count = reader.u16(); count > 0; count--) codes.push(reader.u8());
   resetFaults.set(queue, codes);

@@ -12,14 +12,13 @@ import {
   REMOVING,
   UUID_WORDS,
 } from './layout.ts';
-import { guestStateOf, ImpossibleFact } from './lifecycles.ts';
+import { ADAPTER, GUEST, ImpossibleFact, REMOVED_GUEST } from './lifecycles.ts';
 import {
   addMdev,
   advanceGuest,
   advancePlugs,
   lifecycleOf,
   mdevAt,
-  PLUGGED,
   removeMdev,
   replaceGuestMatrix,
   setFlags,
@@ -42,8 +41,8 @@ export function applyToMdev(state: HostState, op: number): void {
   const at = mdevAt(state, place);
   block.touch(at, MDEV_WORDS);
   if (op === OP.mdevRemoved) {
-    advanceGuest(block.words, at, { type: 'REMOVE', isWaiting: false, isAttached: false });
-    if (guestStateOf(lifecycleOf(block.words, at)) === 'removed') removeMdev(state, place);
+    advanceGuest(block.words, at, GUEST.remove);
+    if (lifecycleOf(block.words, at) === REMOVED_GUEST) removeMdev(state, place);
     return;
   }
   if (op >= OP.adaptersAssigned && op <= OP.controlDomainsUnassigned) assign(block.words, at, op);
@@ -55,7 +54,7 @@ function assign(words: Uint32Array, at: number, op: number): void {
   reader.ids(mask);
   const which = op - OP.adaptersAssigned;
   const isAssigned = (which & 1) === 0;
-  if (which < 2) advancePlugs(words, at, mask, { type: isAssigned ? 'ASSIGN' : 'UNASSIGN' });
+  if (which < 2) advancePlugs(words, at, mask, isAssigned ? ADAPTER.assign : ADAPTER.unassign);
   const field = at + ASSIGNED + (which >>> 1) * MASK_WORDS;
   if (isAssigned) add(words, field, mask);
   else remove(words, field, mask);
@@ -76,45 +75,45 @@ function applyToGuest(state: HostState, place: number, at: number, op: number): 
       readEffective(words, at);
       return;
     case OP.removalBlocked:
-      advanceGuest(words, at, { type: 'REMOVE', isWaiting: true, isAttached: true });
+      advanceGuest(words, at, GUEST.waitForRemoval);
       setFlags(words, at, REMOVING, 0);
       readEffective(words, at);
       return;
     case OP.migrationRequested:
-      advanceGuest(words, at, { type: 'MIGRATE', pluggedAdapters: 0 });
+      advanceGuest(words, at, GUEST.migrate);
       return;
     default:
-      advanceGuest(words, at, { type: 'MIGRATED' });
+      advanceGuest(words, at, GUEST.migrated);
       return;
   }
 }
 
 function setGuest(state: HostState, place: number, guest: string | null): void {
-  if (state.texts.guests[place] !== guest) state.changingTexts().guests[place] = guest;
+  if (state.texts.guests[place] !== guest) state.changingGuests()[place] = guest;
 }
 
 function openMdev(state: HostState, place: number, at: number): void {
   const { words } = state.block;
-  advanceGuest(words, at, { type: 'START', isAdmitted: true });
+  advanceGuest(words, at, GUEST.start);
   setFlags(words, at, reader.u8() === 1 ? ATTACHED : 0, ATTACHED);
   setGuest(state, place, reader.text());
   readEffective(words, at);
   if (state.guestMatrixLife === 'never') {
     // What was assigned is what the guest has.
     copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
-    advancePlugs(words, at, mask, PLUGGED);
+    advancePlugs(words, at, mask, ADAPTER.plug);
   } else setFlags(words, at, HAS_GUEST_MATRIX, 0);
 }
 
 function closeMdev(state: HostState, place: number, at: number): void {
   const { words } = state.block;
-  advanceGuest(words, at, { type: 'STOP' });
+  advanceGuest(words, at, GUEST.stop);
   copy(mask, 0, words, at + EFFECTIVE, MASK_WORDS);
   setGuest(state, place, null);
   setFlags(words, at, 0, ATTACHED | HAS_EFFECTIVE);
   clear(words, at + EFFECTIVE, MATRIX_WORDS);
   if (state.guestMatrixLife === 'whileOpen') replaceGuestMatrix(words, at, null);
-  else if (state.guestMatrixLife === 'never') advancePlugs(words, at, mask, { type: 'UNPLUG' });
+  else if (state.guestMatrixLife === 'never') advancePlugs(words, at, mask, ADAPTER.unplug);
 }
 
 /** What the guest can use from now on; absent when nobody is attached. */

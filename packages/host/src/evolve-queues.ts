@@ -14,12 +14,12 @@ import {
   UNFIT,
   VFIO_AP,
 } from './layout.ts';
-import { ImpossibleFact } from './lifecycles.ts';
+import { ImpossibleFact, QUEUE } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import { noteReset } from './mdevs.ts';
 import { mask, reader, requireHost } from './reading.ts';
 import type { HostState } from './state.ts';
-import { add, bitOf, hasBit, remove } from './words.ts';
+import { add, bitOf, hasBit, overlaps, remove } from './words.ts';
 
 export function applyToQueues(state: HostState, op: number): void {
   requireHost(state);
@@ -44,20 +44,16 @@ export function applyToQueues(state: HostState, op: number): void {
   }
 }
 
-/** A history holds only what was let through. */
-const BOUND_TO_ZCRYPT = { type: 'BIND_ZCRYPT', isEntitled: true } as const;
-const BOUND_TO_VFIO_AP = { type: 'BIND_VFIO_AP', isEntitled: true } as const;
-
 function applyToRow(state: HostState, apid: number, row: number, op: number, condition: number): void {
   const { words } = state.block;
   switch (op) {
     case OP.queuesDetected:
       state.block.touch(H.registered, 1);
-      moveQueues(words, row, mask, { type: 'DETECT' });
+      moveQueues(words, row, mask, QUEUE.detect);
       initQueues(state, row, mask, (condition & 1) !== 0, (condition & 2) !== 0);
       return;
     case OP.queuesRemoved:
-      moveQueues(words, row, mask, { type: 'REMOVE' });
+      moveQueues(words, row, mask, QUEUE.remove);
       forgetOverrides(state, apid);
       clearQueues(state, row, mask);
       return;
@@ -68,15 +64,15 @@ function applyToRow(state: HostState, apid: number, row: number, op: number, con
       return;
     case OP.queuesBoundToZcrypt:
     case OP.queuesBoundToVfioAp:
-      moveQueues(words, row, mask, op === OP.queuesBoundToVfioAp ? BOUND_TO_VFIO_AP : BOUND_TO_ZCRYPT);
+      moveQueues(words, row, mask, op === OP.queuesBoundToVfioAp ? QUEUE.bindToVfioAp : QUEUE.bindToZcrypt);
       add(words, row + QUEUE_ONLINE, mask);
       setResetCodes(state, row, mask, 0);
       return;
     case OP.queuesUnboundFromZcrypt:
-      moveQueues(words, row, mask, { type: 'UNBIND_ZCRYPT' });
+      moveQueues(words, row, mask, QUEUE.unbindFromZcrypt);
       return;
     case OP.queuesUnboundFromVfioAp:
-      moveQueues(words, row, mask, { type: 'UNBIND_VFIO_AP' });
+      moveQueues(words, row, mask, QUEUE.unbindFromVfioAp);
       return;
     default:
       checkExist(words, row);
@@ -94,7 +90,7 @@ function checkExist(words: Uint32Array, row: number): void {
 
 function forgetOverrides(state: HostState, apid: number): void {
   for (const queue of state.texts.overrides.keys())
-    if (queue >>> 8 === apid && hasBit(mask, 0, queue & 0xff)) state.changingTexts().overrides.delete(queue);
+    if (queue >>> 8 === apid && hasBit(mask, 0, queue & 0xff)) state.changingOverrides().delete(queue);
 }
 
 /** A reset uses up the next fault that was injected into a queue. */
@@ -102,7 +98,7 @@ function useUpFaults(state: HostState, apid: number): void {
   if (state.texts.resetFaults.size === 0) return;
   for (const [queue, codes] of state.texts.resetFaults) {
     if (queue >>> 8 !== apid || !hasBit(mask, 0, queue & 0xff)) continue;
-    const { resetFaults } = state.changingTexts();
+    const resetFaults = state.changingFaults();
     if (codes.length > 1) resetFaults.set(queue, codes.slice(1));
     else resetFaults.delete(queue);
   }
@@ -115,18 +111,12 @@ function adapterReset(state: HostState, apid: number, row: number): void {
   const word = ASSIGNED + (apid >>> 5);
   const bit = bitOf(apid);
   const end = block.used;
-  for (let at = firstMdev(words); at < end; at += MDEV_WORDS) {
-    if (((words[at + word] ?? 0) & bit) === 0) continue;
-    block.touch(at, MDEV_WORDS);
-    noteReset(words, at, apid, hasUnfit(words, row, at + ASSIGNED + MASK_WORDS));
-  }
+  for (let i = 0; i < MASK_WORDS; i++)
+    unfit[i] = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
+  for (let at = firstMdev(words); at < end; at += MDEV_WORDS)
+    if (((words[at + word] ?? 0) & bit) !== 0)
+      noteReset(state, at, apid, overlaps(words, at + ASSIGNED + MASK_WORDS, unfit, 0));
 }
 
-/** Whether vfio_ap has an unfit queue of the card's row in these domains. */
-function hasUnfit(words: Uint32Array, row: number, domains: number): boolean {
-  for (let i = 0; i < MASK_WORDS; i++) {
-    const unfit = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
-    if ((unfit & (words[domains + i] ?? 0)) !== 0) return true;
-  }
-  return false;
-}
+/** The queues of a card that vfio_ap has and that may not be passed to a guest. */
+const unfit = new Uint32Array(MASK_WORDS);

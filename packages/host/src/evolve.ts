@@ -180,7 +180,7 @@ function applyToCard(state: HostState, op: number): void {
       const queue = reader.u16();
       rowWith(state, queue);
       const driver = readOptional();
-      const { overrides } = state.changingTexts();
+      const overrides = state.changingOverrides();
       if (driver === null) overrides.delete(queue);
       else overrides.set(queue, driver);
       return;

@@ -69,6 +69,8 @@ export {
   CEX4,
   cardType,
   driverOf,
+  hasAnyQueue,
+  hasQueues,
   inOrder,
   isBoundToVfio,
   type Queue,
@@ -79,7 +81,17 @@ export {
 export { evolve, evolvePacked } from './evolve.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
-export { isInMdev, isOpen, MAX_MDEVS, type Mdev, mdevOf, mdevOfGuest, newestWithAny } from './mdevs.ts';
+export {
+  domainsInMdevs,
+  isInMdev,
+  isOpen,
+  MAX_MDEVS,
+  type Mdev,
+  mdevOf,
+  mdevOfGuest,
+  newestWithAny,
+  placePlugs,
+} from './mdevs.ts';
 export {
   busLimits,
   type CardHardware,

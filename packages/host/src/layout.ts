@@ -105,7 +105,8 @@ export const ASSIGNED = 8;
 export const GUEST_MATRIX = ASSIGNED + MATRIX_WORDS;
 export const EFFECTIVE = GUEST_MATRIX + MATRIX_WORDS;
 export const PLUG = EFFECTIVE + MATRIX_WORDS;
-export const MDEV_WORDS = PLUG + 3 * MASK_WORDS;
+export const PLUG_WORDS = 3 * MASK_WORDS;
+export const MDEV_WORDS = PLUG + PLUG_WORDS;
 
 /** Flags of an mdev. */
 export const HAS_GUEST_MATRIX = 1;

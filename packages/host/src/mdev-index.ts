@@ -10,6 +10,20 @@ export class MdevIndex {
   #indexed = -1;
   /** The one found last: facts about one mdev come in runs. */
   #latest = 0;
+  /** A fork has the same arrays: before a change they are made anew. */
+  #isShared = false;
+
+  /** The index of a copy of the host. */
+  fork(): MdevIndex {
+    const copy = new MdevIndex();
+    copy.#heads = this.#heads;
+    copy.#next = this.#next;
+    copy.#indexed = this.#indexed;
+    copy.#latest = this.#latest;
+    copy.#isShared = true;
+    this.#isShared = true;
+    return copy;
+  }
 
   /** Mdevs have moved. */
   forget(): void {
@@ -29,7 +43,8 @@ export class MdevIndex {
   }
 
   #make(words: Uint32Array, count: number): void {
-    const isNew = this.#indexed < 0 || this.#indexed > count || count > this.#next.length;
+    const isNew = this.#isShared || this.#indexed < 0 || this.#indexed > count || count > this.#next.length;
+    this.#isShared = false;
     if (isNew) {
       let buckets = 8;
       while (buckets < count) buckets *= 2;

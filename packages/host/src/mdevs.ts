@@ -1,12 +1,20 @@
 /** The mdevs of a host: what they are, and how facts change them. */
-import { type ControlledMatrix, forEachId, type Matrix, maskFromWords } from '@apledger/ap';
 import {
-  type AdapterPlugEvent,
+  type ControlledMatrix,
+  forEachId,
+  formatApid,
+  type Mask256,
+  type Matrix,
+  maskFromWords,
+} from '@apledger/ap';
+import {
   type AdapterPlugState,
-  type GuestEvent,
+  adapterPlugTable,
   type GuestState,
   guestTable,
   hasTag,
+  REFUSED,
+  type Step,
 } from '@apledger/machines';
 import {
   ASSIGNED,
@@ -22,21 +30,21 @@ import {
   MDEV_FLAGS,
   MDEV_WORDS,
   PLUG,
+  PLUG_WORDS,
   REMOVING,
   UUID_WORDS,
 } from './layout.ts';
 import {
-  guestAfter,
+  ADAPTER,
+  codeAfter,
   guestStateOf,
   ImpossibleFact,
   INITIAL_GUEST,
-  plugAfter,
-  plugAfterAny,
   plugStateOf,
 } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import type { HostState } from './state.ts';
-import { bitOf, clear, copy, hasBit, overlaps, setBit } from './words.ts';
+import { add, bitOf, clear, copy, hasBit, overlaps, setBit } from './words.ts';
 
 /** Copies lie many in one array: to make an array for each takes longer than to fill it. */
 const COPIES_WORDS = 64 * MDEV_WORDS;
@@ -51,13 +59,14 @@ export class Mdev {
   #uuid: string | undefined;
 
   /** Copies the words from `at` on. */
-  constructor(words: Uint32Array, at: number, guest: string | null) {
+  constructor(words: Uint32Array, at: number, guest: string | null, uuid?: string) {
     if (copies.used === COPIES_WORDS) copies = { words: new Uint32Array(COPIES_WORDS), used: 0 };
     this.#words = copies.words;
     this.#at = copies.used;
     copies.used += MDEV_WORDS;
     copy(this.#words, this.#at, words, at, MDEV_WORDS);
     this.guest = guest;
+    this.#uuid = uuid;
   }
 
   get uuid(): string {
@@ -133,14 +142,21 @@ export const mdevCount = ({ block: { words } }: HostState): number => words[H.md
 export const mdevAt = ({ block: { words } }: HostState, place: number): number =>
   firstMdev(words) + place * MDEV_WORDS;
 
-const mdevValue = (state: HostState, place: number): Mdev =>
-  new Mdev(state.block.words, mdevAt(state, place), state.texts.guests[place] ?? null);
+const mdevValue = (state: HostState, place: number, uuid?: string): Mdev =>
+  new Mdev(state.block.words, mdevAt(state, place), state.texts.guests[place] ?? null, uuid);
 
+/** The UUID that was asked for last, as words: a decision asks for one mdev many times. */
 const asked = new Uint32Array(UUID_WORDS);
+let askedText = '';
 
 /** The mdev's place, -1 when there is none of that UUID (lower case). */
 export function placeOf(state: HostState, uuid: string): number {
-  return uuidWords(uuid, asked) ? state.index.find(state.block.words, asked) : -1;
+  if (uuid !== askedText) {
+    askedText = '';
+    if (!uuidWords(uuid, asked)) return -1;
+    askedText = uuid;
+  }
+  return state.index.find(state.block.words, asked);
 }
 
 /** The mdevs of a host, by UUID, in the order of creation. */
@@ -161,7 +177,7 @@ export class Mdevs {
 
   get(uuid: string): Mdev | undefined {
     const place = placeOf(this.#state, uuid);
-    return place < 0 ? undefined : mdevValue(this.#state, place);
+    return place < 0 ? undefined : mdevValue(this.#state, place, uuid);
   }
 
   /** The mdev whose UUID is in these four words. */
@@ -190,6 +206,16 @@ export function mdevOf(state: HostState, apid: number, apqi: number): Mdev | und
 export const isInMdev = (state: HostState, apid: number, apqi: number): boolean =>
   placeWith(state, apid, apqi) >= 0;
 
+/** The domains in which any mdev's matrix holds a queue of the adapter. */
+export function domainsInMdevs(state: HostState, apid: number): Mask256 {
+  const { words } = state.block;
+  const domains = new Uint32Array(MASK_WORDS);
+  let at = firstMdev(words) + ASSIGNED;
+  for (let place = mdevCount(state); place > 0; place--, at += MDEV_WORDS)
+    if (hasBit(words, at, apid)) add(domains, 0, words, at + MASK_WORDS);
+  return domains;
+}
+
 function placeWith(state: HostState, apid: number, apqi: number): number {
   const { words } = state.block;
   const count = mdevCount(state);
@@ -211,12 +237,18 @@ export function mdevOfGuest(state: HostState, guest: string): Mdev | undefined {
 /** The newest mdev but `except` that has any APQN of the matrix assigned. */
 export function newestWithAny(state: HostState, matrix: Matrix, except?: string): Mdev | undefined {
   const { words } = state.block;
-  for (let place = mdevCount(state) - 1; place >= 0; place--) {
-    const at = mdevAt(state, place) + ASSIGNED;
-    if (!overlaps(words, at, matrix.adapters, 0) || !overlaps(words, at + MASK_WORDS, matrix.domains, 0))
-      continue;
-    const mdev = mdevValue(state, place);
-    if (mdev.uuid !== except) return mdev;
+  // Most matrices have their adapters in one word of the mask: the others need not be compared.
+  let [first, last] = [0, MASK_WORDS - 1];
+  while (first < last && matrix.adapters[first] === 0) first++;
+  while (last > first && matrix.adapters[last] === 0) last--;
+  const own = except === undefined ? -1 : placeOf(state, except);
+  let at = mdevAt(state, mdevCount(state) - 1) + ASSIGNED;
+  for (let place = mdevCount(state) - 1; place >= 0; place--, at -= MDEV_WORDS) {
+    let isIn = false;
+    for (let i = first; i <= last; i++)
+      if (((words[at + i] ?? 0) & (matrix.adapters[i] ?? 0)) !== 0) isIn = true;
+    if (isIn && place !== own && overlaps(words, at + MASK_WORDS, matrix.domains, 0))
+      return mdevValue(state, place);
   }
   return undefined;
 }
@@ -235,7 +267,7 @@ export function addMdev(state: HostState, uuid: Uint32Array): void {
     (state.guestMatrixLife === 'always' ? HAS_GUEST_MATRIX : 0) | (INITIAL_GUEST << LIFECYCLE_SHIFT);
   words[H.mdevs] = (words[H.mdevs] ?? 0) + 1;
   state.mdevsMoved = true;
-  state.changingTexts().guests.push(null);
+  state.changingGuests().push(null);
 }
 
 export function removeMdev(state: HostState, place: number): void {
@@ -245,16 +277,16 @@ export function removeMdev(state: HostState, place: number): void {
   block.words[H.mdevs] = mdevCount(state) - 1;
   index.forget();
   state.mdevsMoved = true;
-  state.changingTexts().guests.splice(place, 1);
+  state.changingGuests().splice(place, 1);
 }
 
 export const lifecycleOf = (words: Uint32Array, at: number): number =>
   (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
 
 /** Moves the guest's machine a step on. */
-export function advanceGuest(words: Uint32Array, at: number, event: GuestEvent): void {
+export function advanceGuest(words: Uint32Array, at: number, step: Step): void {
   const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
-  words[at + MDEV_FLAGS] = flags | (guestAfter(lifecycleOf(words, at), event) << LIFECYCLE_SHIFT);
+  words[at + MDEV_FLAGS] = flags | (codeAfter(step, lifecycleOf(words, at), guestTable) << LIFECYCLE_SHIFT);
 }
 
 export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
@@ -272,38 +304,37 @@ function setPlugCode(words: Uint32Array, at: number, apid: number, code: number)
   setBit(words, at + PLUG + 2 * MASK_WORDS, apid, (code & 4) !== 0);
 }
 
-const RESET_DONE = { type: 'RESET_DONE' } as const satisfies AdapterPlugEvent;
-const RESET_FAILED = { type: 'RESET_FAILED' } as const satisfies AdapterPlugEvent;
-
-/** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent. */
-export function noteReset(words: Uint32Array, at: number, apid: number, isFailed: boolean): void {
-  const before = plugCode(words, at, apid);
-  const after = plugAfterAny(before, isFailed ? RESET_FAILED : RESET_DONE);
-  if (after !== before) setPlugCode(words, at, apid, after);
+/** Puts adapters of an mdev into a state: for a host that is made from a view, whose history is not known. */
+export function placePlugs(
+  state: HostState,
+  uuid: string,
+  adapters: readonly number[],
+  plug: AdapterPlugState,
+): void {
+  const at = mdevAt(state, placeOf(state, uuid));
+  state.block.touch(at, MDEV_WORDS);
+  const code = adapterPlugTable.states.indexOf(plug);
+  for (const apid of adapters) setPlugCode(state.block.words, at, apid, code);
 }
 
-/** What a refilter found out about an adapter that came into the guest matrix. */
-export const PLUGGED = {
-  type: 'REFILTER',
-  isInHost: true,
-  areQueuesBound: true,
-  areQueuesPassable: true,
-} as const satisfies AdapterPlugEvent;
+/** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent; else nothing changes. */
+export function noteReset({ block }: HostState, at: number, apid: number, isFailed: boolean): void {
+  const before = plugCode(block.words, at, apid);
+  const after = (isFailed ? ADAPTER.resetFailed : ADAPTER.resetDone).after[before] ?? REFUSED;
+  if (after === REFUSED || after === before) return;
+  block.touch(at + PLUG, PLUG_WORDS);
+  setPlugCode(block.words, at, apid, after);
+}
 
 /** Moves the machine of each of these adapters of the mdev a step on. */
-export function advancePlugs(
-  words: Uint32Array,
-  at: number,
-  adapters: Uint32Array,
-  event: AdapterPlugEvent,
-): void {
+export function advancePlugs(words: Uint32Array, at: number, adapters: Uint32Array, step: Step): void {
   for (let i = 0; i < MASK_WORDS; i++) {
     let left = adapters[i] ?? 0;
     while (left !== 0) {
       const leading = Math.clz32(left);
       left &= ~bitOf(leading);
       const apid = i * 32 + leading;
-      setPlugCode(words, at, apid, plugAfter(plugCode(words, at, apid), event));
+      setPlugCode(words, at, apid, codeAfter(step, plugCode(words, at, apid), adapterPlugTable));
     }
   }
 }
@@ -321,19 +352,20 @@ export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint3
     gone[i] = before & ~after & (words[at + ASSIGNED + i] ?? 0);
     come[i] = after & ~before;
   }
-  advancePlugs(words, at, gone, { type: 'UNPLUG' });
-  advancePlugs(words, at, come, PLUGGED);
+  advancePlugs(words, at, gone, ADAPTER.unplug);
+  advancePlugs(words, at, come, ADAPTER.plug);
   if (matrix === null) clear(words, field, MATRIX_WORDS);
-  else words.set(matrix, field);
+  else copy(words, field, matrix, 0, MATRIX_WORDS);
   setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
 }
 
 /** The UUID whose four words begin at `at`. */
 export function uuidText(words: Uint32Array, at: number): string {
-  const [a = '', b = '', c = '', d = ''] = [0, 1, 2, 3].map((i) =>
-    (words[at + i] ?? 0).toString(16).padStart(8, '0'),
-  );
-  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+  const half = (i: number): string => {
+    const bits = ((words[at + (i >>> 1)] ?? 0) >>> ((i & 1) === 0 ? 16 : 0)) & 0xffff;
+    return formatApid(bits >>> 8) + formatApid(bits & 0xff);
+  };
+  return `${half(0)}${half(1)}-${half(2)}-${half(3)}-${half(4)}-${half(5)}${half(6)}${half(7)}`;
 }
 
 /** The four words of a UUID in lower case; false for any other text. */

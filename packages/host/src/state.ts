@@ -120,7 +120,7 @@ export class HostState {
   /** For this package alone. */
   block: Block;
   texts: Texts;
-  readonly index = new MdevIndex();
+  readonly index: MdevIndex;
   readonly cards = new Cards(this);
   readonly mdevs = new Mdevs(this);
   /** Mdevs came or went since `begin`. */
@@ -129,14 +129,15 @@ export class HostState {
   #isTrying = false;
 
   /** A host of which no fact is known. */
-  constructor(block = emptyBlock(), texts = noTexts()) {
+  constructor(block = emptyBlock(), texts = noTexts(), index = new MdevIndex()) {
     this.block = block;
     this.texts = texts;
+    this.index = index;
   }
 
   /** A copy that shares nothing with this one. */
   fork(): HostState {
-    return new HostState(this.block.fork(), copyOf(this.texts));
+    return new HostState(this.block.fork(), copyOf(this.texts), this.index.fork());
   }
 
   /** Whether both are the same in every bit. */
@@ -199,13 +200,34 @@ export class HostState {
     this.#isTrying = false;
   }
 
-  /** The texts, of which some are about to change. */
+  /** The texts, of which single ones are about to be replaced. */
   changingTexts(): Texts {
     if (this.#isTrying && this.#textsBefore === undefined) {
       this.#textsBefore = this.texts;
-      this.texts = copyOf(this.texts);
+      this.texts = { ...this.texts };
     }
     return this.texts;
+  }
+
+  /** The names of the guests, about to change. */
+  changingGuests(): Texts['guests'] {
+    const texts = this.changingTexts();
+    if (this.#textsBefore?.guests === texts.guests) texts.guests = [...texts.guests];
+    return texts.guests;
+  }
+
+  /** The driver overrides, about to change. */
+  changingOverrides(): Texts['overrides'] {
+    const texts = this.changingTexts();
+    if (this.#textsBefore?.overrides === texts.overrides) texts.overrides = new Map(texts.overrides);
+    return texts.overrides;
+  }
+
+  /** The injected faults, about to change. */
+  changingFaults(): Texts['resetFaults'] {
+    const texts = this.changingTexts();
+    if (this.#textsBefore?.resetFaults === texts.resetFaults) texts.resetFaults = new Map(texts.resetFaults);
+    return texts.resetFaults;
   }
 
   /** Starts anew; everything that was known is gone. */

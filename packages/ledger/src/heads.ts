@@ -20,22 +20,41 @@ export class Heads {
     this.#log = log;
   }
 
-  /** So many hosts after a name, sorted, with their heads as of this position of the log or a later one. */
+  /** The heads as of a position, those of some streams perhaps newer; nothing before they were asked for. */
+  get known(): { readonly position: number; readonly known: ReadonlyMap<string, Head> } | undefined {
+    if (!Number.isFinite(this.#position)) return undefined;
+    const known = new Map([...this.#heads.values()].map((head) => [head.stream, head]));
+    return { position: this.#position, known };
+  }
+
+  /** Brings them up to date, as of this position of the log or a later one. */
+  async upTo(position: number): Promise<void> {
+    const update = this.#updating.then(() => this.#upTo(position));
+    this.#updating = update.catch(() => undefined);
+    await update;
+  }
+
+  /**
+   * So many hosts after a name, sorted, with their heads as of this position of the log or a later one; with `find`, only those whose
+   * name contains it, in any case of letters.
+   */
   async after(
     name: string,
     count: number,
     position: number,
+    find = '',
   ): Promise<readonly (readonly [host: string, head: Head])[]> {
-    const update = this.#updating.then(() => this.#upTo(position));
-    this.#updating = update.catch(() => undefined);
-    await update;
+    await this.upTo(position);
     this.#names ??= [...this.#heads.keys()].sort();
     const names = this.#names;
-    const first = firstAfter(names, name);
-    return names.slice(first, first + count).flatMap((host) => {
+    const part = find.toLowerCase();
+    const found: (readonly [string, Head])[] = [];
+    for (let i = firstAfter(names, name); i < names.length && found.length < count; i++) {
+      const host = names[i] ?? '';
       const head = this.#heads.get(host);
-      return head === undefined ? [] : [[host, head] as const];
-    });
+      if (head !== undefined && host.toLowerCase().includes(part)) found.push([host, head]);
+    }
+    return found;
   }
 
   async #upTo(position: number): Promise<void> {

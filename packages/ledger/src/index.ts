@@ -6,8 +6,27 @@
  * operation, `what-if/` and `report/` what two of them need; place.ts reads `--data`, `--log` and `--server`, moment.ts
  * positions and times, input.ts what clients send beside.
  */
+
+export { actorOf, authOf, type Caller, notSignedIn } from './access/caller.ts';
+export { type AccessControl, type Seen, seenOf } from './access/control.ts';
+export { ACCESS_STREAM } from './access/facts.ts';
+export { permitted } from './access/permit.ts';
+export {
+  digestOf,
+  isSecret,
+  newCredentialId,
+  newSecret,
+  SESSION_PREFIX,
+  TOKEN_PREFIX,
+} from './access/secrets.ts';
+export { Sight } from './access/sight.ts';
+export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
+export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { unknownHost } from './answers/hosts.ts';
+export { guestsThen } from './answers/names.ts';
+export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
   hostNameOf,
@@ -17,21 +36,42 @@ export {
   tooLarge,
   uuidOf,
 } from './input.ts';
+export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
+export { isPassing, LogHealth } from './outage/health.ts';
+export { LiveTail, type TailFact } from './outage/live-tail.ts';
+export type { Reading } from './outage/reading.ts';
+export type { Current, Watch } from './outage/watch.ts';
 export {
+  cacheDirectory,
   dataDirectory,
+  logName,
+  logUrlOf,
   type OpenLedgerOptions,
   openLedger,
   openLogLedger,
   openPlacedLog,
   type Place,
+  tileFilesOf,
 } from './place.ts';
 export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
-export { boundaryText, exposureText, holdersText, resetText } from './report/words.ts';
+export {
+  boundaryText,
+  exposureText,
+  fromText,
+  holdersText,
+  mayReachText,
+  orLaterText,
+  resetText,
+  stoppedText,
+  untilText,
+  upToText,
+  verificationText,
+} from './report/words.ts';
 export { ServiceLedger } from './service-ledger.ts';
 export { submit } from './submit.ts';
 export { whatIf } from './what-if/what-if.ts';

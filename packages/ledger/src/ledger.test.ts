@@ -10,10 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { A, assignAdapter, create, register } from '@apledger/command-handler/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { LogLedger } from './log-ledger.ts';
 import { openLogLedger } from './place.ts';
-import { A, assignAdapter, create, register } from './testing/commands.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'apledger-ledger-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -5,17 +5,34 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
+  CacheUnusable,
+  type CustodyQueries,
+  FactIndex,
+  GuestTimes,
+  type IndexStore,
   memoryStore,
+  openCustody,
   openReadModel,
   type Progress,
   type ReadModel,
   type ReadModelStore,
+  readModelOf,
 } from '@apledger/projections';
-import type { Answer } from './answer.ts';
+import type { SealerState, TileFiles } from '@apledger/sealer';
+import { notSignedIn } from './access/caller.ts';
+import { AccessControl } from './access/control.ts';
+import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
+import { ChangeIndex } from './changes/change-index.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
+import { GuardedLog } from './outage/guarded-log.ts';
+import { LogHealth } from './outage/health.ts';
+import { MemoryLog } from './outage/memory-log.ts';
+import { type Reading, read } from './outage/reading.ts';
+import { Watch } from './outage/watch.ts';
 
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
@@ -24,7 +41,15 @@ export interface LogLedgerOptions {
   readonly log: EventLog;
   /** Opens what keeps the folded matrices; asked once, when a question needs them. Default: memory. */
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
+  /** Tiles and checkpoints of the log, where it is sealed. */
+  readonly tlog?: TileFiles;
+  /** Where log and read model are files of this machine: other threads can verify them. */
+  readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
+  /** Everybody needs a right for what he asks. Default: whoever has the log may do everything. */
+  readonly isControlled?: boolean;
+  /** Instead of what the log itself says of rights. */
+  readonly access?: AccessControl;
   /** Gets what went wrong in the background. */
   readonly report?: (message: string) => void;
   /**
@@ -32,6 +57,12 @@ export interface LogLedgerOptions {
    * caught up; without it, the read model follows the log in the background and answers are right all the same.
    */
   readonly onProgress?: (text: string) => void;
+  /** Keeps an index over the facts; the ledger closes it. Default: none, and what it would find is searched for. */
+  readonly indexStore?: IndexStore | undefined;
+  /** Instead of one over log and store. */
+  readonly readModel?: ReadModel;
+  /** Answers long questions of transports. Default: this thread. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** Closing it closes log and read model. */
@@ -39,28 +70,92 @@ export class LogLedger implements Ledger {
   readonly log: EventLog;
   readonly handler: CommandHandler;
   readonly heads: Heads;
+  readonly custody: CustodyQueries;
+  readonly index: FactIndex | undefined;
+  readonly guests: GuestTimes;
   readonly now: () => Date;
+  readonly access: AccessControl;
+  readonly changes: ChangeIndex;
+  readonly isControlled: boolean;
+  readonly tlog: TileFiles | undefined;
+  /** How the sealer of this process stands; undefined where there is none. */
+  sealerState: () => SealerState | undefined = () => undefined;
+  readonly files: LogLedgerOptions['files'];
+  /** What is known of the log; nothing bad until it is watched. */
+  readonly health = new LogHealth();
+  readonly elsewhere: Elsewhere | undefined;
   readonly #options: LogLedgerOptions;
   #readModel: Promise<ReadModel> | undefined;
   #caughtUp: Promise<unknown> | undefined;
   #following: Promise<void> | undefined;
+  #store: ReadModelStore | undefined;
+  #watch: Promise<Watch> | undefined;
+  #watched: Watch | undefined;
+  /** The ledger as this process remembers it, made when the log is away and something is asked. */
+  #memory: LogLedger | undefined;
   #isClosing = false;
   #folded = 0;
 
   constructor(options: LogLedgerOptions) {
-    const { log, now = () => new Date() } = options;
+    const { log, now = () => new Date(), isControlled = false } = options;
     this.#options = options;
     this.log = log;
+    this.files = options.files;
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
       (await this.views()).stateAt(host, revision);
-    this.handler = new CommandHandler(log, { now, states: { stateAt } });
+    this.handler = new CommandHandler(new GuardedLog(log, this.health), {
+      now: options.now,
+      states: { stateAt },
+    });
     this.heads = new Heads(log);
+    const { indexStore: store, report } = options;
+    this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
+    this.custody = openCustody({ log, stateAt, headers: this.index });
+    this.guests = new GuestTimes(log);
     this.now = now;
+    this.tlog = options.tlog;
+    this.elsewhere = options.elsewhere;
+    this.access = options.access ?? new AccessControl(log, now, () => this.health.isAway);
+    this.changes = new ChangeIndex(log);
+    this.isControlled = isControlled;
   }
 
-  ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+  /**
+   * Watches the log from now on: questions are then answered while it is away, and commands do not wait for it one after the
+   * other. For a process that serves others. Throws LogError when the log cannot be asked now.
+   */
+  watch(): Promise<Watch> {
+    this.#watch ??= this.#startWatch();
+    return this.#watch;
+  }
+
+  /** An answer from the log, or from memory while it is away: as the asker wants it. */
+  read<T>(work: (ledger: LogLedger) => Promise<T>, reading: Reading = {}): Promise<T> {
+    const watch = this.#watched;
+    if (watch === undefined) return work(this);
+    const sources = {
+      health: this.health,
+      current: () => watch.current,
+      fromLog: () => work(this),
+      fromMemory: () => work(this.#remembered(watch)),
+    };
+    return read(sources, reading);
+  }
+
+  /** As who has the log itself; where access is controlled, `answeredOperations` and `submit` take the caller. */
+  async ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+    if (this.isControlled) throw notSignedIn();
+    return this.answer(name, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
+  }
+
+  /** The same within what a transport allows, in this thread. */
+  answer<Name extends OperationName>(
+    name: Name,
+    request: Request<Name>,
+    limits: Limits,
+  ): Promise<Reply<Name>> {
     const answer: Answer<Name> = answers[name];
-    return answer(this, request, { maxReplyBytes: Number.POSITIVE_INFINITY });
+    return answer(this, request, limits);
   }
 
   async submit(submission: Submission): Promise<Receipt> {
@@ -90,16 +185,27 @@ export class LogLedger implements Ledger {
       this.#follow(readModel);
       return readModel;
     }
-    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options));
+    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options)).catch((error: unknown) => {
+      // Without what could not be kept, answers are right and slower.
+      if (!(error instanceof CacheUnusable)) throw error;
+      this.#options.report?.(error.message);
+    });
     await this.#caughtUp;
     return readModel;
   }
 
-  /** The same, folded anew from the first fact. */
+  /** The same, folded anew from the first fact. Throws CacheUnusable when what was kept cannot be replaced. */
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
+    this.index?.clear();
+    void this.index?.catchUp();
     return readModel;
+  }
+
+  /** Says at once what an operator has to know. */
+  alarm(message: string): void {
+    this.#options.report?.(message);
   }
 
   /** Progress of long work, for a person. */
@@ -110,7 +216,10 @@ export class LogLedger implements Ledger {
   /** Ends also a folding that is under way: what it kept is kept, the rest is folded another time. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    const watching = this.#watched?.close();
+    const indexClosed = this.index?.close();
     await this.log.close();
+    await Promise.all([watching, indexClosed]);
     await this.#following;
     (await this.#readModel?.catch(() => undefined))?.close();
   }
@@ -121,13 +230,52 @@ export class LogLedger implements Ledger {
   }
 
   async #openNow(): Promise<ReadModel> {
+    if (this.#options.readModel !== undefined) return this.#options.readModel;
     const store = await (this.#options.store ?? memoryStore)();
+    this.#store = store;
     try {
       return await openReadModel({ log: this.log, store });
     } catch (error) {
       store.close();
       throw error;
     }
+  }
+
+  async #startWatch(): Promise<Watch> {
+    const { report = () => {} } = this.#options;
+    const watch = await Watch.start({
+      log: this.log,
+      health: this.health,
+      now: this.now,
+      report,
+      keep: async () => {
+        const position = await (await this.#open()).catchUp();
+        await this.heads.upTo(position);
+        return position;
+      },
+    });
+    this.health.on('away', () => report(`the log is away: ${this.health.reading?.error.message}`));
+    this.health.on('back', () => {
+      this.#memory = undefined;
+      report('the log is back');
+    });
+    this.#watched = watch;
+    return watch;
+  }
+
+  #remembered({ tail }: Watch): LogLedger {
+    if (this.#memory === undefined) {
+      const log = new MemoryLog({ tail, heads: this.heads.known });
+      const readModel = readModelOf(log, this.#store ?? memoryStore());
+      this.#memory = new LogLedger({
+        log,
+        readModel,
+        now: this.now,
+        access: this.access,
+        isControlled: this.isControlled,
+      });
+    }
+    return this.#memory;
   }
 
   async #fold(

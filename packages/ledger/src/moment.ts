@@ -1,6 +1,6 @@
 /** Moments as people and programs write them: the one place that reads them. */
-import { type AtMoment, Problem } from '@apledger/api';
-import type { Moment } from '@apledger/event-log';
+import { type AtMoment, type MayReach, Problem } from '@apledger/api';
+import { type Moment, standingAt } from '@apledger/event-log';
 import { momentText, NotAMoment, parseMoment, type TimeInZone } from '@apledger/moment';
 import type { LogLedger } from './log-ledger.ts';
 
@@ -59,6 +59,26 @@ export async function momentOf(ledger: LogLedger, { position, time }: AtMoment):
   if (time !== undefined) return { time: readTime(time, { now: ledger.now(), zone: REQUEST_ZONE }) };
   const last = await ledger.log.lastPosition();
   return { position: position === undefined ? last : readPosition(String(position), last) };
+}
+
+/** The moment as an answer says that it was used. */
+export function usedOf(moment: Moment): { readonly position: number } | { readonly time: string } {
+  if ('time' in moment) return { time: moment.time };
+  if ('position' in moment) return { position: moment.position };
+  throw new TypeError('requests name no revision');
+}
+
+/** The last fact of a stream that certainly stood at a moment, -1 for none, and the last that may have stood. */
+export async function placeAt(
+  { log, now }: Pick<LogLedger, 'log' | 'now'>,
+  stream: string,
+  moment: Moment,
+): Promise<{ readonly revision: number; readonly mayReach?: MayReach }> {
+  const { revision, until } = await standingAt(log, stream, moment, now().getTime());
+  if (until === undefined) return { revision };
+  for await (const { position } of log.readStream(stream, { from: until, to: until }))
+    return { revision, mayReach: { revision: until, position } };
+  return { revision };
 }
 
 /** For messages: ` at position 7`, ` at 2026-…`, or nothing. */

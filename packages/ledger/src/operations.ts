@@ -3,20 +3,22 @@ import { type Operation, type OperationName, operations, Problem } from '@apledg
 import { unpaired } from '@apledger/events';
 import type { Static, TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { permitted } from './access/permit.ts';
 import type { Answer, Limits } from './answer.ts';
 import { answers } from './answers/index.ts';
+import { isLong } from './elsewhere.ts';
 import type { LogLedger } from './log-ledger.ts';
 
 /** More problems than these help nobody. */
 const MAX_PROBLEMS = 20;
 
-export interface Scope extends Limits {
+export interface Scope extends Omit<Limits, 'sees'> {
   /** The host that path or subject names; '' for questions about all of them. */
   readonly host: string;
 }
 
 export interface AnsweredOperation extends Operation {
-  /** Checks the request and answers. Throws what `asProblem` makes an error reply of. */
+  /** Checks the request and answers, with a WrittenReply where it was answered elsewhere. Throws what `asProblem` makes an error reply of. */
   answer(ledger: LogLedger, request: unknown, scope: Scope): Promise<unknown>;
 }
 
@@ -28,8 +30,15 @@ function answered(name: OperationName): AnsweredOperation {
   return {
     ...declared,
     answer: async (ledger, given, { host, ...limits }) => {
-      const request = check(given);
-      return answer(ledger, (declared.scope === 'host' ? { ...request, host } : request) as never, limits);
+      const checked = check(given);
+      const request = (declared.scope === 'host' ? { ...checked, host } : checked) as never;
+      const sees = await permitted(ledger, declared, request, limits.caller);
+      const { elsewhere } = ledger;
+      const { maxReplyBytes } = limits;
+      // What somebody may see is known in this thread only.
+      if (elsewhere !== undefined && sees === undefined && isLong(name, request))
+        return elsewhere.answer(name, request, { maxReplyBytes });
+      return answer(ledger, request, { ...limits, sees });
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   type Request,
   type RecordedFact as ShownFact,
 } from '@apledger/api';
-import { Api, followFacts } from '@apledger/client';
+import { Api, type ApiOptions, followFacts } from '@apledger/client';
 import type { Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
@@ -19,20 +19,25 @@ import type { Filtered, Ledger, Wanted } from './ledger.ts';
 
 export class ServiceLedger implements Ledger {
   readonly #server: string;
+  readonly #secret: string | undefined;
   readonly #api: Api;
   /** Folded here, from the facts that the service has. */
   readonly #hosts = new Map<string, HostState>();
 
   /** Throws Problem for what is no address of a service. */
-  constructor(server: string) {
-    if (!/^https?:\/\/[^/?#]+\/?$/.test(server) || !URL.canParse(server))
+  constructor(server: string, options: ApiOptions = {}) {
+    if (!/^https?:\/\/[^/?#@]+\/?$/.test(server) || !URL.canParse(server)) {
+      // What stands before an @ may be a password.
+      const shown = server.includes('@') ? '(an address with a user or a password)' : server;
       throw new Problem(
         400,
         'no-such-log',
-        `--server ${server}: no address of a service; write http://127.0.0.1:8642.`,
+        `--server ${shown}: no address of a service; write http://127.0.0.1:8642.`,
       );
+    }
     this.#server = server;
-    this.#api = new Api(server);
+    this.#secret = options.secret;
+    this.#api = new Api(server, options);
   }
 
   ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
@@ -65,7 +70,13 @@ export class ServiceLedger implements Ledger {
   }
 
   async *follow({ after = 0, ...wanted }: Wanted, signal: AbortSignal): AsyncGenerator<RecordedFact> {
-    for await (const delivery of followFacts({ server: this.#server, signal, after, ...wanted }))
+    for await (const delivery of followFacts({
+      server: this.#server,
+      secret: this.#secret,
+      signal,
+      after,
+      ...wanted,
+    }))
       if ('fact' in delivery) yield recorded(delivery.fact);
   }
 
@@ -77,7 +88,7 @@ export class ServiceLedger implements Ledger {
       return await this.ask('events', request);
     } catch (error) {
       if (error instanceof Problem && error.code === 'unknown-host')
-        return { events: [], after: 0, isEnd: true };
+        return { events: [], after: 0, isEnd: true, guests: {} };
       throw error;
     }
   }

@@ -1,19 +1,37 @@
 /** One command for one host as it comes from outside, carried out once, answered by its receipt. */
-import { Problem, type Receipt } from '@apledger/api';
-import type { Submission } from '@apledger/command-handler';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import { Problem, type ProblemDetails, type Receipt } from '@apledger/api';
+import { CommandIdUsed, newCommandId, type Submission } from '@apledger/command-handler';
+import { LogError, WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, parseCommand } from '@apledger/events';
+import type { Caller } from './access/caller.ts';
+import { leaveFor } from './access/permit.ts';
 import { unknownHost } from './answers/hosts.ts';
 import type { LogLedger } from './log-ledger.ts';
+import { asProblem } from './problem.ts';
 
-/** The command is whatever JSON was sent. */
-export type Order = Omit<Submission, 'command'> & { readonly command: unknown };
+/** The command is whatever JSON was sent; who gives it is what the transport has found out. */
+export type Order = Omit<Submission, 'command' | 'actor' | 'auth' | 'admit'> & {
+  readonly command: unknown;
+  readonly caller?: Caller | undefined;
+};
 
-/** Carries the command out. Throws Problem for what is no command, and for what cannot be carried out as asked. */
-export async function submit(ledger: LogLedger, order: Order): Promise<Receipt> {
-  const { host } = order;
-  const command = commandOf(order.command, host);
-  const receipt = await carriedOut(ledger, { ...order, command });
+/**
+ * Carries the command out. Throws Problem for what is no command, and for what cannot be carried out as asked; `kept` tells
+ * of a command that was not answered whether it may have been recorded all the same. `waitMs`: how long the asker waits.
+ */
+export async function submit(ledger: LogLedger, order: Order, waitMs?: number): Promise<Receipt> {
+  const { caller, claimed, command: given, ...rest } = order;
+  const { host } = rest;
+  const command = commandOf(given, host);
+  const leave = await leaveFor(ledger, { host, command, claimed }, caller);
+  const id = order.commandId === undefined ? { commandId: newCommandId(), isNewId: true } : {};
+  const submission = { ...rest, ...id, command, ...leave };
+  const answer = carriedOut(ledger, submission).catch(async (error: unknown) => {
+    if (caller !== undefined && error instanceof Problem && error.code === 'needs-approval')
+      await ledger.access.denied(caller, 'command', host, command.type, error.message);
+    throw error;
+  });
+  const receipt = await (waitMs === undefined ? answer : withinTime(answer, submission, waitMs));
   // It had no stream to be refused in: for a service that is a request for something that does not exist.
   if (receipt.revision < 0 && command.type !== 'RegisterHost') throw unknownHost(host);
   return receipt;
@@ -32,10 +50,37 @@ const wrongHost = (command: Command, host: string): readonly string[] =>
     ? [`host: must be ${host}, the host that the request is sent to`]
     : [];
 
+/** The answer, or Problem when it takes too long: the command is then carried out, or not, without anybody waiting. */
+async function withinTime<T>(answer: Promise<T>, { commandId }: Submission, waitMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const text = `The log did not answer within ${waitMs / 1000} s. It is not known whether the command is recorded: repeat it with the same command id, ${commandId}.`;
+    late.reject(new Problem(503, 'log-unreachable', text, unknown(commandId)));
+  }, waitMs);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => undefined);
+  }
+}
+
+const unknown = (commandId: string | undefined): ProblemDetails => ({
+  kept: 'unknown',
+  ...(commandId === undefined ? {} : { commandId }),
+});
+
 async function carriedOut(ledger: LogLedger, submission: Submission): Promise<Receipt> {
   try {
     return await ledger.submit(submission);
   } catch (error) {
+    if (error instanceof CommandIdUsed) throw new Problem(422, 'command-id-used', error.message, {}, error);
+    if (error instanceof LogError) {
+      const { status, code, message } = asProblem(error);
+      const { commandId } = submission;
+      const text = error.mayBeKept ? `${message}, ${commandId}` : message;
+      throw new Problem(status, code, text, error.mayBeKept ? unknown(commandId) : { kept: 'no' }, error);
+    }
     if (!(error instanceof WrongExpectedRevision)) throw error;
     const { expected, actual } = error;
     if (submission.expected === undefined || expected === 'any')

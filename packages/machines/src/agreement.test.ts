@@ -12,7 +12,9 @@ import {
   type QueueEvent,
   queueMachine,
   queueTable,
+  REFUSED,
   type StateOf,
+  stepOf,
   type TransitionTable,
 } from './index.ts';
 import { allWalks, visited, xstateNext } from './test-support.ts';
@@ -83,6 +85,18 @@ function agree<Machine extends AnyStateMachine>(
         }
       }
       expect(refused).toBeGreaterThan(0);
+    });
+
+    it('on every step that is compiled', () => {
+      const codeOf = (state: string | undefined) =>
+        state === undefined ? REFUSED : (table.states as readonly string[]).indexOf(state);
+      for (const event of events) {
+        const { after } = stepOf(table, event);
+        for (const [code, state] of table.states.entries())
+          expect(after[code], `${state} ${JSON.stringify(event)}`).toBe(
+            codeOf(xstateNext(machine, state, event)),
+          );
+      }
     });
 
     it('on any history, where a refused event leaves the state as it was', () => {

@@ -25,8 +25,12 @@ export {
   compileTable,
   hasTag,
   next,
+  REFUSED,
+  recompileSteps,
   refusalOf,
   type StateOf,
+  type Step,
+  stepOf,
   type TransitionTable,
 } from './table.ts';
 

@@ -2,7 +2,7 @@
  * A machine compiled to a lookup table: the machine governs, the table folds.
  *
  * xstate's `transition()` builds an actor scope at every call; a fold over millions of facts cannot pay for that. Here the next
- * state is two property lookups. A guarded event calls the guard that the machine itself would call, taken from its
+ * state is two property lookups; for an event that a fold knows beforehand, with its conditions, it is one byte (`Step`). A guarded event calls the guard that the machine itself would call, taken from its
  * implementations when the table is compiled, so that there is one rule and one place to change it.
  */
 import type { AnyStateMachine, EventFromLogic, StateValueFrom } from 'xstate';
@@ -24,6 +24,16 @@ type Row<State, Event extends { type: string }> = {
   readonly [Type in Event['type']]?: Cell<State, Event>;
 };
 
+/** An event whose conditions are known beforehand, compiled for all states. */
+export interface Step {
+  readonly type: string;
+  /** By the code of a state, its place in the table's `states`: the code of the next state, or REFUSED. */
+  after: { readonly [code: number]: number };
+}
+
+/** Not the code of any state: the machine does not allow the event. */
+export const REFUSED = 255;
+
 /** What `next` looks things up in. */
 export interface TransitionTable<State extends string, Event extends { type: string }> {
   readonly initial: State;
@@ -32,6 +42,8 @@ export interface TransitionTable<State extends string, Event extends { type: str
   readonly tags: { readonly [Name in State]: readonly string[] };
   /** Why a state refuses an event; by event. */
   readonly refusals: { readonly [Name in State]: Readonly<Record<string, string>> };
+  /** What `stepOf` has compiled of it. */
+  readonly steps: { readonly step: Step; readonly event: Event }[];
 }
 
 /** Called as xstate calls it; the context is that of a machine without context. */
@@ -61,7 +73,8 @@ export function compileDefinition<Machine extends AnyStateMachine>(
   const tags = Object.fromEntries(definition.tags);
   const refusals = Object.fromEntries(definition.refusals);
   // xstate knows the names of the states in its types only; this is the one place where text becomes `State`.
-  return { initial, states, rows, tags, refusals } as TransitionTable<State, Event>;
+  const steps: TransitionTable<State, Event>['steps'] = [];
+  return { initial, states, rows, tags, refusals, steps } as TransitionTable<State, Event>;
 }
 
 /** Tells whether a state has a tag. */
@@ -91,6 +104,33 @@ export function next<State extends string, Event extends { type: string }>(
   const cell: Cell<State, Event> | undefined = table.rows[state][type];
   if (cell === undefined || typeof cell === 'string') return cell;
   return firstAllowed(cell, event);
+}
+
+/** Compiles an event: `step.after[code]` is what `next` answers for the state of that code, as a code. */
+export function stepOf<State extends string, Event extends { type: string }>(
+  table: TransitionTable<State, Event>,
+  event: NoInfer<Event>,
+): Step {
+  const step = { type: event.type, after: columnOf(table, event) };
+  table.steps.push({ step, event });
+  return step;
+}
+
+/** Compiles the steps of a table anew, whose rows have changed. */
+export function recompileSteps<State extends string, Event extends { type: string }>(
+  table: TransitionTable<State, Event>,
+): void {
+  for (const { step, event } of table.steps) step.after = columnOf(table, event);
+}
+
+function columnOf<State extends string, Event extends { type: string }>(
+  table: TransitionTable<State, Event>,
+  event: NoInfer<Event>,
+): Uint8Array {
+  return Uint8Array.from(table.states, (state) => {
+    const after = next(table, state, event);
+    return after === undefined ? REFUSED : table.states.indexOf(after);
+  });
 }
 
 function firstAllowed<State, Event>(

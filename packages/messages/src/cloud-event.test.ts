@@ -61,7 +61,14 @@ const required = {
   hash: fc.constant(fact.hash),
 };
 const envelope: fc.Arbitrary<RecordedEnvelope> = fc.record(
-  { ...required, auth, claimed: name, clock: fc.constant(fact.recordedAt) },
+  {
+    ...required,
+    auth,
+    claimed: name,
+    clock: fc.constant(fact.recordedAt),
+    command: fc.record({ type: name, digest: name }),
+    jump: fc.nat(),
+  },
   { requiredKeys: Object.keys(required) as (keyof typeof required)[] },
 );
 

@@ -31,6 +31,8 @@ export interface RecordedEnvelope {
   readonly auth?: Auth;
   readonly claimed?: string;
   readonly clock?: string;
+  readonly command?: { readonly type: string; readonly digest: string };
+  readonly jump?: number;
   readonly cause: string;
   readonly correlation: string;
   readonly data: JsonObject;
@@ -85,7 +87,7 @@ export const messageHeaders = Type.Object(
     'ce-datacontenttype': Type.Literal('application/json'),
     'ce-recordedtime': header(
       INSTANT,
-      'when the log recorded it; never earlier than that of the fact before',
+      'when the log recorded it; earlier than that of the fact before only where a clock jumped',
     ),
     'ce-position': header(NUMBER, 'place in the log, over all hosts; grows, with gaps'),
     'ce-revision': header(NUMBER, 'place in the stream of its host: 0, 1, 2, ...'),
@@ -100,6 +102,9 @@ export const messageHeaders = Type.Object(
     'ce-authsession': Type.Optional(header(ENCODED, 'the session in which the command came')),
     'ce-claimed': Type.Optional(header(ENCODED, 'the actor that the client itself named')),
     'ce-clock': Type.Optional(header(INSTANT, 'what the clock of the writing process read')),
+    'ce-commandtype': Type.Optional(header(ENCODED, 'type of the command, with its first fact')),
+    'ce-commanddigest': Type.Optional(header(ENCODED, "base64url SHA-256 of the command's canonical JSON")),
+    'ce-jump': Type.Optional(header(NUMBER, 'revision at which a clock last jumped back in the stream')),
     'ce-causationid': header(UUID, 'id of the command that caused it'),
     'ce-correlationid': Type.Optional(header(ENCODED, 'what the command belongs to')),
   },
@@ -162,7 +167,9 @@ const optionalHeaders = ({
   auth,
   claimed,
   clock,
+  command,
   correlation,
+  jump,
 }: RecordedEnvelope): readonly (readonly [string, string | undefined])[] => [
   ['ce-actor', actor],
   ['ce-correlationid', correlation],
@@ -172,6 +179,9 @@ const optionalHeaders = ({
   ['ce-authsession', auth?.session],
   ['ce-claimed', claimed],
   ['ce-clock', clock],
+  ['ce-commandtype', command?.type],
+  ['ce-commanddigest', command?.digest],
+  ['ce-jump', jump === undefined ? undefined : String(jump)],
 ];
 
 /**
@@ -206,6 +216,8 @@ export function parseFactMessage(message: FactMessage): RecordedEnvelope {
       ...authOf(headers),
       ...(headers['ce-claimed'] !== undefined && { claimed: decodeValue(headers['ce-claimed']) }),
       ...(headers['ce-clock'] !== undefined && { clock: headers['ce-clock'] }),
+      ...commandOf(headers),
+      ...(headers['ce-jump'] !== undefined && { jump: Number(headers['ce-jump']) }),
       cause: headers['ce-causationid'],
       correlation: decodeValue(headers['ce-correlationid'] ?? ''),
       data,
@@ -243,6 +255,13 @@ function authOf(headers: MessageHeaders): Pick<RecordedEnvelope, 'auth'> {
       ...(session !== undefined && { session: decodeValue(session) }),
     },
   };
+}
+
+function commandOf(headers: MessageHeaders): Pick<RecordedEnvelope, 'command'> {
+  const type = headers['ce-commandtype'];
+  const digest = headers['ce-commanddigest'];
+  if (type === undefined || digest === undefined) return {};
+  return { command: { type: decodeValue(type), digest: decodeValue(digest) } };
 }
 
 function lowerCased(headers: FactMessage['headers']): FactMessage['headers'] {

@@ -1,8 +1,10 @@
 /**
- * `nats://user:password@host:port,host:port/name?ca=FILE` as options. Pure: loads no client.
+ * `nats://user:password@host:port,host:port/name?ca=FILE` as options. Loads no client.
  *
  * What does not parse may hold a password in any place, so no message repeats any part of an address.
  */
+
+import { readFileSync } from 'node:fs';
 
 const FORM =
   'nats://[user:password@]host:port[,host:port…] or tls://…, with ?creds=FILE&ca=FILE&cert=FILE&key=FILE as needed';
@@ -67,9 +69,24 @@ export function parseAddress(address: string, files: ConnectionFiles = {}, form 
   return { server, name: decoded(name), parameters };
 }
 
+/**
+ * The text itself, or of `@FILE` the first line of the file: what a command line holds, everybody on the machine can read. Throws
+ * TypeError for a file that cannot be read.
+ */
+export function textOrFile(text: string): string {
+  if (!text.startsWith('@')) return text;
+  try {
+    return readFileSync(text.slice(1), 'utf8').split('\n')[0]?.trim() ?? '';
+  } catch (error) {
+    throw new TypeError(
+      `${text}: the file cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
 /** The servers of an address that names nothing else. Throws TypeError when it is none. */
 export function natsServers(address: string, files?: ConnectionFiles): ServerOptions {
-  const { server, name, parameters } = parseAddress(address, files);
+  const { server, name, parameters } = parseAddress(textOrFile(address), files);
   if (name === '' && parameters.size === 0) return server;
   throw new TypeError(`an address of NATS servers names nothing else; the form is ${FORM}`);
 }

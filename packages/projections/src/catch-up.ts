@@ -6,17 +6,19 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { type EventLog, type PackedPage, packedFacts } from '@apledger/event-log';
-import { hostOf } from '@apledger/events';
+import { hostOf, streamOf } from '@apledger/events';
 import { HostState } from '@apledger/host';
 import { readFacts } from './facts.ts';
 import { applyFact } from './fold.ts';
-import { readSnapshot, takeSnapshot } from './snapshot.ts';
+import { type PackedState, packState, readSnapshot, sealState } from './snapshot.ts';
 import { type Checkpoint, type ReadModelStore, type StoredState, sameCheckpoint } from './store.ts';
 
 /** A host's state is kept every so many of its facts; going back to any moment folds at most one fact less. */
-const SNAPSHOT_INTERVAL = 2000;
+export const SNAPSHOT_INTERVAL = 2000;
 /** Facts folded between two checkpoints, about (a page more or less): what a kill can cost. */
 export const CHECKPOINT_INTERVAL = 50_000;
+/** Questions to a log that may be on a server, at once. */
+const HASHES_AT_ONCE = 64;
 /** Hosts changed between two checkpoints, and hosts whose states stay in memory beyond one, at most: a page more or less. */
 const MAX_DIRTY_HOSTS = 10_000;
 const MAX_RESIDENT_HOSTS = 20_000;
@@ -48,8 +50,21 @@ export async function checkedCheckpoint(
   return undefined;
 }
 
+/** Position of the store's checkpoint when it belongs to this log; changes nothing. */
+export async function checkedPosition(log: EventLog, store: ReadModelStore): Promise<number | undefined> {
+  const checkpoint = store.checkpoint();
+  const isOfLog = checkpoint !== undefined && (await hashAt(log, checkpoint.position)) === checkpoint.hash;
+  return isOfLog ? checkpoint.position : undefined;
+}
+
 async function hashAt(log: EventLog, position: number): Promise<string | undefined> {
   for await (const fact of log.readAll({ after: position - 1, upTo: position })) return fact.hash;
+  return undefined;
+}
+
+/** The log's hash of the host's fact at this revision; undefined when it has none. */
+export async function hashOf(log: EventLog, host: string, revision: number): Promise<string | undefined> {
+  for await (const fact of log.readStream(streamOf(host), { from: revision, to: revision })) return fact.hash;
   return undefined;
 }
 
@@ -63,7 +78,9 @@ export class CatchUp {
   readonly #byNumber = new Map<number, Folding | null>();
   #numbering: PackedPage['streamName'] | undefined;
   readonly #dirty: Folding[] = [];
-  #snapshots: StoredState[] = [];
+  #snapshots: PackedState[] = [];
+  /** States that were taken from the store since the last checkpoint. */
+  #loaded: StoredState[] = [];
   #from: Checkpoint | undefined;
 
   constructor(log: EventLog, store: ReadModelStore, checkpointInterval: number) {
@@ -121,7 +138,8 @@ export class CatchUp {
         folding.isDirty = true;
         this.#dirty.push(folding);
       }
-      if ((fact.revision + 1) % SNAPSHOT_INTERVAL === 0) this.#snapshots.push(stateOf(folding));
+      if ((fact.revision + 1) % SNAPSHOT_INTERVAL === 0)
+        this.#snapshots.push(packState(folding.host, folding.state));
     }
     return count;
   }
@@ -139,8 +157,9 @@ export class CatchUp {
     const stored = this.#store.state(host);
     // Read after the state: if another process had moved both, the checkpoint would tell.
     if (!sameCheckpoint(this.#store.checkpoint(), this.#from)) throw new Overtaken();
-    const state = stored === undefined ? new HostState() : readSnapshot(stored.bytes);
+    const state = stored === undefined ? new HostState() : readSnapshot(stored);
     if (state === undefined) throw new UnreadableStore(host);
+    if (stored !== undefined) this.#loaded.push(stored);
     const folding = { host, state, isDirty: false };
     this.#foldings.set(host, folding);
     return folding;
@@ -150,9 +169,10 @@ export class CatchUp {
     const hash = await hashAt(this.#log, position);
     if (hash === undefined) throw new Error(`the log has no fact at position ${position} any more`);
     const to = { position, hash };
-    const states = this.#dirty.map(stateOf);
-    if (!this.#store.save({ from: this.#from, to, states, snapshots: this.#snapshots }))
-      throw new Overtaken();
+    await this.#checkLoaded();
+    const states = await this.#sealed(this.#dirty.map(({ host, state }) => packState(host, state)));
+    const snapshots = await this.#sealed(this.#snapshots);
+    if (!this.#store.save({ from: this.#from, to, states, snapshots })) throw new Overtaken();
     this.#from = to;
     this.#snapshots = [];
     for (const folding of this.#dirty) folding.isDirty = false;
@@ -161,23 +181,45 @@ export class CatchUp {
     this.#foldings.clear();
     this.#byNumber.clear();
   }
-}
 
-const stateOf = ({ host, state }: Folding): StoredState => ({
-  host,
-  revision: state.revision,
-  bytes: takeSnapshot(state),
-});
+  /** Nothing is built on a state of another log. Done here, as pages are folded without a pause. */
+  async #checkLoaded(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = [];
+    const hashes = await this.#hashesOf(loaded);
+    for (const [index, { host, hash }] of loaded.entries())
+      if (hashes[index] !== hash) throw new UnreadableStore(host);
+  }
+
+  async #sealed(states: readonly PackedState[]): Promise<readonly StoredState[]> {
+    const hashes = await this.#hashesOf(states);
+    return states.map((state, index) => sealState(state, hashes[index] ?? ''));
+  }
+
+  async #hashesOf(
+    places: readonly { readonly host: string; readonly revision: number }[],
+  ): Promise<readonly (string | undefined)[]> {
+    if (!this.#store.outlivesProcess) return places.map(() => '');
+    const hashes: (string | undefined)[] = [];
+    for (let at = 0; at < places.length; at += HASHES_AT_ONCE) {
+      const some = places.slice(at, at + HASHES_AT_ONCE);
+      hashes.push(
+        ...(await Promise.all(some.map(({ host, revision }) => hashOf(this.#log, host, revision)))),
+      );
+    }
+    return hashes;
+  }
+}
 
 /** Another process moved the store's checkpoint meanwhile: begin again from there. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** The store holds a state of another version, or a damaged one: rebuild. */
+/** The store holds a state that is damaged, or of another version or log: rebuild. */
 export class UnreadableStore extends Error {
   override readonly name = 'UnreadableStore';
   constructor(host: string) {
-    super(`the stored state of host ${host} cannot be read`);
+    super(`damaged (the state of host ${host} is not the one that was kept)`);
   }
 }

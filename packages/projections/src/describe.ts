@@ -1,14 +1,8 @@
 /** Facts and changes in words: one wording for the command line and the page. */
 import { formatApid, formatApqi } from '@apledger/ap';
 import type { MatrixView, ViewChange } from '@apledger/api';
-import {
-  type Fact,
-  isLedgerFactType,
-  type LedgerFact,
-  parseFact,
-  parseLedgerFact,
-  UnknownFact,
-} from '@apledger/events';
+import { type Fact, isLedgerFactType, parseFact, parseLedgerFact, UnknownFact } from '@apledger/events';
+import { describeLedgerFact } from './describe-ledger.ts';
 
 const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(', ') || 'none';
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
@@ -66,11 +60,6 @@ export function describeFact(fact: Fact): string {
     default:
       return 'mdev' in fact.data ? describeMdev(fact as MdevFact) : describeQueues(fact as QueueFact);
   }
-}
-
-/** A fact about the ledger in one line, without its type. */
-export function describeLedgerFact({ data }: LedgerFact): string {
-  return `of ${data.process}: ${data.after} where ${data.before} was expected`;
 }
 
 /** A fact of the log in one line, without its type; '' when the type says all. One from a newer apledger is named, not described. */

@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { openMemoryLog, packedFacts } from '@apledger/event-log';
 import { type Fact, OP, pack } from '@apledger/events';
 import { HostState } from '@apledger/host';
@@ -5,7 +6,7 @@ import { history } from '@apledger/host/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyFact, CannotFold } from './fold.ts';
-import { readSnapshot, takeSnapshot } from './snapshot.ts';
+import { packState, readSnapshot, sealState } from './snapshot.ts';
 import { newFacts, record } from './testing/logs.ts';
 import { viewOf } from './view.ts';
 
@@ -74,29 +75,44 @@ describe('folding packed facts', () => {
   });
 });
 
+const kept = (state: HostState) => sealState(packState('h', state), 'ab'.repeat(32));
+
 describe('a snapshot', () => {
   it('brings the state back, and folding goes on from it as if nothing had been', () => {
     fc.assert(
       fc.property(history(), fc.nat({ max: 120 }), (facts, at) => {
-        const restored = readSnapshot(takeSnapshot(foldAll(facts.slice(0, at))));
+        const restored = readSnapshot(kept(foldAll(facts.slice(0, at))));
         if (restored === undefined) throw new Error('the snapshot was not readable');
         for (const fact of facts.slice(at)) fold(restored, pack(fact));
         const whole = foldAll(facts);
         expect(matricesOf(restored)).toEqual(matricesOf(whole));
-        expect(Buffer.from(takeSnapshot(restored)).equals(takeSnapshot(whole))).toBe(true);
+        expect(kept(restored)).toEqual(kept(whole));
       }),
       { numRuns: 200 },
     );
   });
 
   it('of another version, cut short or too long counts as absent', () => {
-    const bytes = takeSnapshot(foldAll(fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? []));
-    expect(readSnapshot(Uint8Array.of((bytes[0] ?? 0) ^ 1, ...bytes.subarray(1)))).toBeUndefined();
-    expect(
-      readSnapshot(Uint8Array.of(...bytes.subarray(0, 40), (bytes[40] ?? 0) ^ 1, ...bytes.subarray(41))),
-    ).toBeUndefined();
-    expect(readSnapshot(bytes.subarray(0, bytes.length - 1))).toBeUndefined();
-    expect(readSnapshot(Uint8Array.of(...bytes, 0))).toBeUndefined();
-    expect(readSnapshot(new Uint8Array(0))).toBeUndefined();
+    const whole = kept(foldAll(fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? []));
+    const read = (...bytes: number[]) => readSnapshot({ ...whole, bytes: Uint8Array.from(bytes) });
+    const bytes = [...whole.bytes];
+    expect(read(...bytes)).toBeDefined();
+    expect(read((bytes[0] ?? 0) ^ 1, ...bytes.slice(1))).toBeUndefined();
+    expect(read(...bytes.slice(0, 40), (bytes[40] ?? 0) ^ 1, ...bytes.slice(41))).toBeUndefined();
+    expect(read(...bytes.slice(0, -1))).toBeUndefined();
+    expect(read(...bytes, 0)).toBeUndefined();
+    expect(read()).toBeUndefined();
+  });
+
+  it('of another host, revision or log counts as absent', () => {
+    const whole = kept(foldAll(fc.sample(history(), { numRuns: 1, seed: 7 })[0] ?? []));
+    expect(readSnapshot({ ...whole, host: 'g' })).toBeUndefined();
+    expect(readSnapshot({ ...whole, revision: whole.revision - 1 })).toBeUndefined();
+    expect(readSnapshot({ ...whole, hash: 'cd'.repeat(32) })).toBeUndefined();
+  });
+
+  it('that would unpack to gigabytes stays packed', () => {
+    const packed = zstdCompressSync(Buffer.alloc(256 * 1024 * 1024));
+    expect(readSnapshot(sealState({ host: 'h', revision: 1, packed }, ''))).toBeUndefined();
   });
 });

@@ -12,13 +12,26 @@
  * between. `openCustody` answers.
  */
 
+export {
+  type CacheDatabase,
+  type CacheFile,
+  type CacheOptions,
+  CacheUnusable,
+  openCacheFile,
+} from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
-export { type CustodyQueries, openCustody } from './custody/custody.ts';
-export type { Range } from './custody/host-trace.ts';
+export { checkStore } from './check-store.ts';
+export { type CustodyQueries, type HostPart, openCustody, type ReportParts } from './custody/custody.ts';
+export type { Headers } from './custody/facts-behind.ts';
+export { NotKnownYet, type Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
+export { FactIndex } from './fact-index/fact-index.ts';
+export { type Asked, search } from './fact-index/search.ts';
+export { IndexStore } from './fact-index/store.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
-export { openReadModel, type ReadModel, type Supposed } from './read-model.ts';
+export { openReadModel, type ReadModel, readModelOf, type Supposed } from './read-model.ts';
+export { GuestTimes, type LastRun } from './search/guest-times.ts';
 export { type FactFilter, FactMatcher } from './search/matcher.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';

@@ -2,10 +2,12 @@
 import type { EventLog, Moment } from '@apledger/event-log';
 import { type Fact, hostOf, streamOf } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
+import { CacheUnusable } from './cache-file.ts';
 import {
   CatchUp,
   CHECKPOINT_INTERVAL,
   checkedCheckpoint,
+  hashOf,
   Overtaken,
   type Progress,
   UnreadableStore,
@@ -39,6 +41,8 @@ export interface ReadModel {
   supposing(host: string, revision: number, facts: readonly Fact[]): Promise<Supposed | undefined>;
   /** Names of all hosts that have a stream, sorted. */
   hosts(): Promise<readonly string[]>;
+  /** Whether the next process finds what this one has folded. */
+  readonly isKept: boolean;
   /** Closes the store; the log stays open. */
   close(): void;
 }
@@ -61,16 +65,27 @@ export async function openReadModel(options: ReadModelOptions): Promise<ReadMode
   return new LogReadModel(options);
 }
 
+/** A read model over a store that is known to be about this log: for a log that cannot be asked what it holds. */
+export const readModelOf = (log: EventLog, store: ReadModelStore): ReadModel =>
+  new LogReadModel({ log, store }, true);
+
 class LogReadModel implements ReadModel {
   readonly #log: EventLog;
   readonly #store: ReadModelStore;
   readonly #checkpointInterval: number;
+  /** States are not compared with the log. */
+  readonly #isTrusted: boolean;
   #running: Promise<number> | undefined;
 
-  constructor({ log, store, checkpointInterval = CHECKPOINT_INTERVAL }: ReadModelOptions) {
+  constructor({ log, store, checkpointInterval = CHECKPOINT_INTERVAL }: ReadModelOptions, isTrusted = false) {
+    this.#isTrusted = isTrusted;
     this.#log = log;
     this.#store = store;
     this.#checkpointInterval = checkpointInterval;
+  }
+
+  get isKept(): boolean {
+    return this.#store.outlivesProcess;
   }
 
   catchUp(options: { readonly onProgress?: (progress: Progress) => void } = {}): Promise<number> {
@@ -118,21 +133,39 @@ class LogReadModel implements ReadModel {
   }
 
   async stateAt(host: string, revision: number): Promise<HostState> {
-    return foldStream(this.#log, host, this.#nearest(host, revision), revision);
+    return foldStream(this.#log, host, await this.#nearest(host, revision), revision);
   }
 
-  /** The latest readable state that is stored at or before the revision; an empty one when there is none. */
-  #nearest(host: string, revision: number): HostState {
+  /** The latest sound state that is stored at or before the revision; an empty one when there is none. */
+  async #nearest(host: string, revision: number): Promise<HostState> {
     const latest = this.#store.state(host);
     const candidates: (StoredState | undefined)[] = [
       latest !== undefined && latest.revision <= revision ? latest : undefined,
       this.#store.snapshotAt(host, revision),
     ];
     for (const candidate of candidates) {
-      const state = candidate && readSnapshot(candidate.bytes);
-      if (state !== undefined) return state;
+      if (candidate === undefined) continue;
+      const state = candidate.host === host ? readSnapshot(candidate) : undefined;
+      if (state !== undefined && (await this.#isOfLog(candidate))) return state;
+      this.#distrust(host);
+      break;
     }
     return new HostState();
+  }
+
+  #distrust(host: string): void {
+    try {
+      this.#store.distrust(new UnreadableStore(host).message);
+    } catch (error) {
+      // What cannot be set aside is met again, and passed over again.
+      if (!(error instanceof CacheUnusable)) throw error;
+    }
+  }
+
+  async #isOfLog({ host, revision, hash }: StoredState): Promise<boolean> {
+    return (
+      this.#isTrusted || !this.#store.outlivesProcess || (await hashOf(this.#log, host, revision)) === hash
+    );
   }
 
   async #catchUp(onProgress?: (progress: Progress) => void): Promise<number> {
@@ -140,7 +173,7 @@ class LogReadModel implements ReadModel {
       try {
         return await new CatchUp(this.#log, this.#store, this.#checkpointInterval).run(onProgress);
       } catch (error) {
-        if (error instanceof UnreadableStore && attempt < MAX_OVERTAKEN) this.#store.clear();
+        if (error instanceof UnreadableStore && attempt < MAX_OVERTAKEN) this.#store.distrust(error.message);
         else if (!(error instanceof Overtaken) || attempt >= MAX_OVERTAKEN) throw error;
       }
     }

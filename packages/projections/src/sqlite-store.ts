@@ -1,123 +1,126 @@
 /**
- * A read model's store in one SQLite file. It is a cache: synchronous NORMAL, so that a power failure may lose the latest batches but
- * never half of one, and a file that is damaged or of another layout is thrown away.
+ * A read model's store in one SQLite file. It is a cache (cache-file.ts): synchronous NORMAL, so that a power failure may lose the latest
+ * batches but never half of one. What cannot be read counts as absent, and is said once.
  */
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { STATE_VERSION } from '@apledger/host';
+import { type CacheDatabase, type CacheFile, CacheUnusable, openCacheFile } from './cache-file.ts';
 import {
   type Batch,
   type Checkpoint,
+  type Kept,
   type ReadModelStore,
   type StoredState,
   sameCheckpoint,
 } from './store.ts';
 
-/** Of the tables below, and of what the states' bytes mean: raise it when either changes. */
-const LAYOUT = 1;
-const BUSY_TIMEOUT_MS = 10_000;
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const DAMAGED = new Set([11, 26]);
+/** 'aprm': a read model of apledger. */
+const APPLICATION_ID = 0x6170726d;
+/** Of the tables below: raise it when they change. What the states' bytes mean is STATE_VERSION. */
+const TABLES_VERSION = 2;
+const LAYOUT = TABLES_VERSION * 10_000 + STATE_VERSION;
 
 const TABLES = `
   CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
-  CREATE TABLE state (host TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE state (host TEXT PRIMARY KEY, revision INTEGER NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE snapshot (
-    host TEXT NOT NULL, revision INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (host, revision)
-  ) STRICT;`;
+    host TEXT NOT NULL, revision INTEGER NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (host, revision)
+  ) STRICT`;
+const SNAPSHOT = `SELECT host, revision, hash, bytes FROM snapshot
+  WHERE host = ? AND revision <= ? ORDER BY revision DESC LIMIT 1`;
+const CLEAR = 'DELETE FROM checkpoint; DELETE FROM state; DELETE FROM snapshot';
 
 /**
- * Opens the file, or makes it. A file of another layout is emptied, a damaged one replaced; throws what SQLite throws when the file
- * cannot be read or written at all.
+ * Opens the file, or makes it. A file of another layout is emptied; a damaged or foreign one is renamed, and `report` gets a line about it.
+ * Throws CacheUnusable when the file cannot be read or written at all.
  */
-export function openSqliteStore(path: string): ReadModelStore {
-  try {
-    return new SqliteStore(path);
-  } catch (error) {
-    if (!(error instanceof Error && 'errcode' in error && DAMAGED.has(Number(error.errcode) & 0xff)))
-      throw error;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return new SqliteStore(path);
-  }
+export function openSqliteStore(path: string, report: (message: string) => void = () => {}): ReadModelStore {
+  const file = openCacheFile({ path, applicationId: APPLICATION_ID, layout: LAYOUT, tables: TABLES, report });
+  return new SqliteStore(file, report);
 }
 
 class SqliteStore implements ReadModelStore {
-  readonly #db: DatabaseSync;
-  readonly #checkpoint: StatementSync;
-  readonly #state: StatementSync;
-  readonly #snapshot: StatementSync;
+  readonly outlivesProcess = true;
+  readonly #file: CacheFile;
+  readonly #report: (message: string) => void;
+  #hasComplained = false;
 
-  constructor(path: string) {
-    this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      this.#inTransaction(() => {
-        if (this.#db.prepare('PRAGMA user_version').get()?.user_version !== LAYOUT) this.#layOut();
-      });
-      this.#checkpoint = this.#db.prepare('SELECT position, hash FROM checkpoint');
-      this.#state = this.#db.prepare('SELECT host, revision, bytes FROM state WHERE host = ?');
-      this.#snapshot = this.#db.prepare(`SELECT host, revision, bytes FROM snapshot
-        WHERE host = ? AND revision <= ? ORDER BY revision DESC LIMIT 1`);
-    } catch (error) {
-      this.#db.close();
-      throw error;
-    }
+  constructor(file: CacheFile, report: (message: string) => void) {
+    this.#file = file;
+    this.#report = report;
   }
 
   checkpoint(): Checkpoint | undefined {
-    const row = this.#checkpoint.get();
-    return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
+    return this.#read(checkpointIn);
   }
 
   state(host: string): StoredState | undefined {
-    return stored(this.#state.get(host));
+    const sql = 'SELECT host, revision, hash, bytes FROM state WHERE host = ?';
+    return this.#read((db) => stored(db.prepare(sql).get(host)));
   }
 
   snapshotAt(host: string, revision: number): StoredState | undefined {
-    return stored(this.#snapshot.get(host, revision));
+    return this.#read((db) => stored(db.prepare(SNAPSHOT).get(host, revision)));
+  }
+
+  kept(): Kept {
+    const rows = (table: 'state' | 'snapshot') =>
+      this.#read((db) => db.prepare(`SELECT host, revision FROM ${table} ORDER BY host, revision`).all()) ??
+      [];
+    const place = (row: Record<string, unknown>) => ({
+      host: String(row.host),
+      revision: Number(row.revision),
+    });
+    return { states: rows('state').map(place), snapshots: rows('snapshot').map(place) };
   }
 
   save(batch: Batch): boolean {
-    return this.#inTransaction(() => {
-      if (!sameCheckpoint(this.checkpoint(), batch.from)) return false;
-      const state = this.#db.prepare('REPLACE INTO state (host, revision, bytes) VALUES (?, ?, ?)');
-      for (const { host, revision, bytes } of batch.states) state.run(host, revision, bytes);
-      const snapshot = this.#db.prepare('INSERT INTO snapshot (host, revision, bytes) VALUES (?, ?, ?)');
-      for (const { host, revision, bytes } of batch.snapshots) snapshot.run(host, revision, bytes);
-      const { position, hash } = batch.to;
-      this.#db.prepare('REPLACE INTO checkpoint (only, position, hash) VALUES (1, ?, ?)').run(position, hash);
-      return true;
-    });
+    return this.#file.run((db) =>
+      db.inTransaction(() => {
+        if (!sameCheckpoint(checkpointIn(db), batch.from)) return false;
+        for (const table of ['state', 'snapshot'] as const) {
+          const insert = db.prepare(
+            `REPLACE INTO ${table} (host, revision, hash, bytes) VALUES (?, ?, ?, ?)`,
+          );
+          for (const { host, revision, hash, bytes } of table === 'state' ? batch.states : batch.snapshots)
+            insert.run(host, revision, hash, bytes);
+        }
+        const { position, hash } = batch.to;
+        db.prepare('REPLACE INTO checkpoint (only, position, hash) VALUES (1, ?, ?)').run(position, hash);
+        return true;
+      }),
+    );
   }
 
   clear(): void {
-    this.#inTransaction(() => {
-      this.#db.exec('DELETE FROM checkpoint; DELETE FROM state; DELETE FROM snapshot');
-    });
+    this.#file.run((db) => db.inTransaction(() => db.exec(CLEAR)));
+  }
+
+  distrust(reason: string): void {
+    this.#file.setAside(reason);
   }
 
   close(): void {
-    this.#db.close();
+    this.#file.close();
   }
 
-  #layOut(): void {
-    for (const table of ['checkpoint', 'state', 'snapshot']) this.#db.exec(`DROP TABLE IF EXISTS ${table}`);
-    this.#db.exec(`${TABLES} PRAGMA user_version = ${LAYOUT}`);
-  }
-
-  #inTransaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
+  #read<T>(work: (db: CacheDatabase) => T | undefined): T | undefined {
     try {
-      const result = work();
-      this.#db.exec('COMMIT');
-      return result;
+      return this.#file.run(work);
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
+      if (!(error instanceof CacheUnusable)) throw error;
+      if (!this.#hasComplained) this.#report(error.message);
+      this.#hasComplained = true;
+      return undefined;
     }
   }
+}
+
+function checkpointIn(db: CacheDatabase): Checkpoint | undefined {
+  const row = db.prepare('SELECT position, hash FROM checkpoint').get();
+  return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
 }
 
 function stored(row: Record<string, unknown> | undefined): StoredState | undefined {
   if (row === undefined || !(row.bytes instanceof Uint8Array)) return undefined;
-  return { host: String(row.host), revision: Number(row.revision), bytes: row.bytes };
+  return { host: String(row.host), revision: Number(row.revision), hash: String(row.hash), bytes: row.bytes };
 }

@@ -1,12 +1,30 @@
 /** What both stores owe to the read model. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CacheUnusable } from './cache-file.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { type Batch, memoryStore, type ReadModelStore } from './store.ts';
 
-const state = (host: string, revision: number) => ({ host, revision, bytes: Uint8Array.of(revision) });
+const state = (host: string, revision: number) => ({
+  host,
+  revision,
+  hash: `hash of ${host} ${revision}`,
+  bytes: Uint8Array.of(revision),
+});
 const batch = (from: number, to: number, more: Partial<Batch> = {}): Batch => ({
   from: from === 0 ? undefined : { position: from, hash: `hash ${from}` },
   to: { position: to, hash: `hash ${to}` },
@@ -64,8 +82,9 @@ describe('the SQLite store', () => {
   it('keeps a batch whole or not at all', () => {
     const store = openSqliteStore(path());
     store.save(batch(0, 5, { snapshots: [state('a', 9)] }));
-    const broken = batch(5, 6, { states: [state('a', 10)], snapshots: [state('a', 19), state('a', 9)] });
-    expect(() => store.save(broken)).toThrow(/UNIQUE/);
+    const noBytes = { ...state('a', 29), bytes: 'text' as unknown as Uint8Array };
+    const broken = batch(5, 6, { states: [state('a', 10)], snapshots: [state('a', 19), noBytes] });
+    expect(() => store.save(broken)).toThrow(/cannot store TEXT/);
     expect([store.state('a'), store.snapshotAt('a', 99)?.revision]).toEqual([undefined, 9]);
     expect(store.save(batch(5, 6))).toBe(true);
     store.close();
@@ -80,15 +99,83 @@ describe('the SQLite store', () => {
     again.close();
   });
 
-  it('replaces a damaged file, but not what is no file', () => {
-    writeFileSync(
-      path(),
-      'this is no database, and it is longer than the header of one would be, by far'.repeat(20),
-    );
-    const store = openSqliteStore(path());
+  it('sets a damaged or foreign file aside, says so once, and begins anew', () => {
+    const said: string[] = [];
+    const open = () => openSqliteStore(path(), (line) => said.push(line));
+    const text = 'this is no database, and it is longer than the header of one would be'.repeat(20);
+    writeFileSync(path(), text, { mode: 0o600 });
+    const store = open();
     expect(store.checkpoint()).toBeUndefined();
     store.close();
-    expect(() => openSqliteStore(directory)).toThrow();
+    expect(readFileSync(`${path()}.damaged`, 'utf8')).toBe(text);
+    open().close();
+    expect(said).toEqual([expect.stringMatching(/damaged.*set aside as .*read-model.sqlite.damaged/)]);
+    rmSync(path());
+    const foreign = new DatabaseSync(path());
+    foreign.exec('CREATE TABLE letters (body TEXT)');
+    foreign.close();
+    chmodSync(path(), 0o600);
+    open().close();
+    expect(said[1]).toMatch(/made by another program/);
+    const aside = new DatabaseSync(`${path()}.damaged`);
+    expect(aside.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'letters' }]);
+    aside.close();
+  });
+
+  it('leaves what is no file, and says that it cannot be used', () => {
+    expect(() => openSqliteStore(directory)).toThrow(CacheUnusable);
     expect(statSync(directory).isDirectory()).toBe(true);
+  });
+
+  it('of which a page is lost while it is open goes on with a new file', () => {
+    const said: string[] = [];
+    openSqliteStore(path()).close();
+    const size = statSync(path()).size;
+    for (let page = 1; page < size / 4096; page++) {
+      const store = openSqliteStore(path(), (line) => said.push(line));
+      const at = store.checkpoint();
+      const bytes = Buffer.alloc(4096, 0xff);
+      const file = openSync(path(), 'r+');
+      writeSync(file, bytes, 0, bytes.length, page * 4096);
+      closeSync(file);
+      store.close();
+      const again = openSqliteStore(path(), (line) => said.push(line));
+      expect([again.checkpoint(), again.state('a'), again.snapshotAt('a', 9)]).toEqual([
+        at,
+        undefined,
+        undefined,
+      ]);
+      expect(again.save(batch(0, 5, { states: [state('a', 1)], snapshots: [state('a', 1)] }))).toBe(true);
+      again.clear();
+      again.close();
+    }
+    expect(said.length).toBeGreaterThan(0);
+  });
+
+  it('that two processes find damaged is set aside by one of them', () => {
+    const said: string[] = [];
+    const open = () => openSqliteStore(path(), (line) => said.push(line));
+    const [one, other] = [open(), open()];
+    one.distrust('damaged (a test)');
+    one.save(batch(0, 5));
+    other.distrust('damaged (a test)');
+    expect(other.checkpoint()).toEqual({ position: 5, hash: 'hash 5' });
+    expect(said).toHaveLength(1);
+    one.close();
+    other.close();
+  });
+
+  it('can be read by its owner only, and so can one that others could read', () => {
+    const said: string[] = [];
+    const open = () => openSqliteStore(path(), (line) => said.push(line));
+    const store = open();
+    store.save(batch(0, 5));
+    const modes = () => readdirSync(directory).map((name) => statSync(join(directory, name)).mode & 0o777);
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
+    store.close();
+    chmodSync(path(), 0o644);
+    open().close();
+    expect(modes()).toEqual([0o600]);
+    expect(said).toEqual([expect.stringContaining('mode 0644')]);
   });
 });

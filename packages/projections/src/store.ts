@@ -6,10 +6,12 @@ export interface Checkpoint {
   readonly hash: string;
 }
 
-/** A host's state after the fact of this revision, as `takeSnapshot` serialised it. */
+/** A host's state after the fact of this revision, as `sealState` made it. */
 export interface StoredState {
   readonly host: string;
   readonly revision: number;
+  /** The log's, of the fact at this revision; empty in a store that no other log can have written. */
+  readonly hash: string;
   readonly bytes: Uint8Array;
 }
 
@@ -24,17 +26,29 @@ export interface Batch {
   readonly snapshots: readonly StoredState[];
 }
 
+/** What a store has. */
+export interface Kept {
+  readonly states: readonly Pick<StoredState, 'host' | 'revision'>[];
+  readonly snapshots: readonly Pick<StoredState, 'host' | 'revision'>[];
+}
+
 /** The port. Calls are synchronous: a store is a local cache, and the fold waits for it anyway. */
 export interface ReadModelStore {
+  /** What is kept may come from elsewhere, and is checked against the log. False for a store in memory. */
+  readonly outlivesProcess: boolean;
   checkpoint(): Checkpoint | undefined;
   /** The state of a host as of the checkpoint. */
   state(host: string): StoredState | undefined;
   /** The host's snapshot of the highest revision that is not above `revision`. */
   snapshotAt(host: string, revision: number): StoredState | undefined;
+  /** Everything that is kept, by host and revision, without its bytes. */
+  kept(): Kept;
   /** Keeps the batch; false, and nothing is kept, when the store's checkpoint is not `batch.from`: somebody else was here. */
   save(batch: Batch): boolean;
   /** Forgets everything. */
   clear(): void;
+  /** Something that was kept is not what was written: nothing of the store is used any more, and it begins anew. */
+  distrust(reason: string): void;
   close(): void;
 }
 
@@ -47,10 +61,17 @@ export function memoryStore(): ReadModelStore {
   let checkpoint: Checkpoint | undefined;
   const states = new Map<string, StoredState>();
   const snapshots = new Map<string, StoredState[]>();
+  const clear = (): void => {
+    checkpoint = undefined;
+    states.clear();
+    snapshots.clear();
+  };
   return {
+    outlivesProcess: false,
     checkpoint: () => checkpoint,
     state: (host) => states.get(host),
     snapshotAt: (host, revision) => snapshots.get(host)?.findLast((stored) => stored.revision <= revision),
+    kept: () => ({ states: [...states.values()], snapshots: [...snapshots.values()].flat() }),
     save(batch) {
       if (!sameCheckpoint(checkpoint, batch.from)) return false;
       for (const state of batch.states) states.set(state.host, state);
@@ -62,11 +83,8 @@ export function memoryStore(): ReadModelStore {
       checkpoint = batch.to;
       return true;
     },
-    clear() {
-      checkpoint = undefined;
-      states.clear();
-      snapshots.clear();
-    },
+    clear,
+    distrust: clear,
     close() {},
   };
 }

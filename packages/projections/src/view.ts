@@ -3,6 +3,7 @@
  * everybody asks.
  */
 import {
+  and,
   type ControlledMatrix,
   EMPTY_MATRIX,
   formatMask,
@@ -14,7 +15,7 @@ import {
   maskOf,
   matrixHas,
 } from '@apledger/ap';
-import type { CardView, HostView as HostViewBody, MatrixView, MdevView } from '@apledger/api';
+import type { CardView, HostView as HostViewBody, MatrixView, MdevView, PlugView } from '@apledger/api';
 import type { Generation } from '@apledger/events';
 import { type HostState, isOpen, type Mdev, queuesOf } from '@apledger/host';
 
@@ -108,6 +109,7 @@ const cardOf = (state: HostState, adapter: number): CardView => ({
   queues: idsOf(queuesOf(state, adapter)),
   zcrypt: idsOf(queuesOf(state, adapter, 'zcrypt')),
   vfioAp: idsOf(queuesOf(state, adapter, 'vfioAp')),
+  notPassable: idsOf(and(queuesOf(state, adapter, 'vfioAp'), queuesOf(state, adapter, 'unfit'))),
 });
 
 const mdevOf = (mdev: Mdev): MdevView => ({
@@ -120,7 +122,20 @@ const mdevOf = (mdev: Mdev): MdevView => ({
   removing: mdev.removing,
   guestMatrix: mdev.guestMatrix === null ? null : idsOfMatrix(mdev.guestMatrix),
   effective: mdev.effective === null ? null : idsOfMatrix(mdev.effective),
+  plug: plugOf(mdev),
 });
+
+function plugOf({ plug }: Mdev): PlugView {
+  const lists: Record<keyof PlugView, number[]> = {
+    waitingForQueues: [],
+    plugged: [],
+    resetting: [],
+    unplugged: [],
+    resetFailed: [],
+  };
+  for (const [adapter, state] of plug) if (state !== 'unassigned') lists[state].push(adapter);
+  return lists;
+}
 
 /** A view as masks: whoever draws a matrix asks for thousands of cells. */
 class CellIndex {

@@ -24,8 +24,9 @@ if (node === process.execPath) {
   };
   // A reader that has seen enough (`| head`) ends this program as it ends any other, without complaint.
   process.stdout.on('error', (error) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(141); // 128 + SIGPIPE
+    if (error.code === 'EPIPE') process.exit(141); // 128 + SIGPIPE
+    process.stderr.write(`apledger: standard output cannot be written: ${error.message}\n`);
+    process.exit(2);
   });
   module.enableCompileCache?.(join(root, '.cache', 'compiled')); // halves the start
   const { main } = await import('../src/main.ts');

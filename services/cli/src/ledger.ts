@@ -1,7 +1,8 @@
 /** The ledger that a command asks, and what it asks about hosts. */
 import { type AtMoment, Problem } from '@apledger/api';
-import { Failure, type Output } from '@apledger/command-line';
+import { Failure, line, type Output } from '@apledger/command-line';
 import {
+  type Current,
   hostNames,
   type Ledger,
   type LogLedger,
@@ -19,7 +20,7 @@ export async function withLedger<T>(
   work: (ledger: Ledger) => Promise<T>,
   { readOnly = true }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
-  return using(await openLedger(place, { readOnly, ...progressTo(output) }), work);
+  return using(await openLedger(place, { readOnly, ...progressTo(output), ...outagesTo(output) }), work);
 }
 
 /** The same for a ledger that has to be a log on this side of the network. */
@@ -28,7 +29,7 @@ export async function withLogLedger<T>(
   output: Output,
   work: (ledger: LogLedger) => Promise<T>,
 ): Promise<T> {
-  return using(await openLogLedger(place, progressTo(output)), work);
+  return using(await openLogLedger(place, { ...progressTo(output), ...searchTo(output) }), work);
 }
 
 /** Hands the ledger to `work`, and closes it. */
@@ -40,11 +41,32 @@ export async function using<L extends Ledger, T>(ledger: L, work: (ledger: L) =>
   }
 }
 
-/** Questions wait until the read model has caught up; a person sees how far it is. */
-export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress'> & object => ({
+/** Questions wait until the read model has caught up; a person sees how far it is, and what went wrong with what is kept. */
+export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress' | 'report'> & object => ({
+  report: (message) => output.err(line(`apledger: ${message}`)),
   onProgress: (text) => {
     if (output.isInteractive) output.err(text === '' ? '\r\x1b[K' : `\r${text}`);
   },
+});
+
+/** Says once on the error output that what the service answers is not the newest. */
+function outagesTo(output: Output): Pick<OpenLedgerOptions, 'onMemory' | 'onSearch'> {
+  let isSaid = false;
+  const onMemory = ({ time, position }: Current): void => {
+    if (!isSaid)
+      output.err(
+        line(
+          `The log is away. The answer is complete up to ${time.toISOString()}, position ${position}; what came later is missing.`,
+        ),
+      );
+    isSaid = true;
+  };
+  return { onMemory, ...searchTo(output) };
+}
+
+/** Every two seconds of a long search a line, or on a terminal the same line again. */
+const searchTo = (output: Output): Pick<OpenLedgerOptions, 'onSearch'> => ({
+  onSearch: (text) => output.err(output.isInteractive ? `\r${text}` : line(text)),
 });
 
 /** What was asked for; undefined when there is, or was then, no such host. */

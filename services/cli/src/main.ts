@@ -4,14 +4,20 @@ import { Unreachable } from '@apledger/client';
 import { Failure, line, type Output, type Program, processOutput, runProgram } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
+import { EvidenceError } from '@apledger/evidence';
 import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
-import { CannotFold } from '@apledger/projections';
+import { CacheUnusable, CannotFold } from '@apledger/projections';
+import { accessCommands } from './commands/access.ts';
+import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { logCommands } from './commands/log.ts';
+import { loginCommands } from './commands/login.ts';
+import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -21,6 +27,7 @@ import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
+import { witnessCommand } from './commands/witness.ts';
 import { labCommands } from './lab/commands.ts';
 import { server } from './options.ts';
 
@@ -30,7 +37,13 @@ export const program: Program = {
   summary:
     'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
   shared: server,
-  groups: { lab: "show a simulated host's /sys as a real file system, for real tools" },
+  groups: {
+    access: 'who may do what, and who gave whom the right',
+    change: 'changes that need a second person',
+    token: 'what programs show instead of signing in',
+    log: 'seal the log, change its key, or go on after a loss',
+    lab: "show a simulated host's /sys as a real file system, for real tools",
+  },
   commands: [
     runCommand,
     showCommand,
@@ -39,6 +52,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     verifyCommand,
+    proofCommand,
     rebuildCommand,
     conformCommand,
     demoCommand,
@@ -46,6 +60,11 @@ export const program: Program = {
     reportCommand,
     relayCommand,
     tailCommand,
+    ...loginCommands,
+    ...changeCommands,
+    ...accessCommands,
+    ...logCommands,
+    witnessCommand,
     ...labCommands,
   ],
 };
@@ -70,11 +89,13 @@ const EXPLAINED = [
   Problem,
   LogError,
   BrokerError,
+  EvidenceError,
   Unreachable,
   UnknownFact,
   InvalidFact,
   ImpossibleFact,
   CannotFold,
+  CacheUnusable,
 ];
 
 function explain(error: unknown, output: Output): number {

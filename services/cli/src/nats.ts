@@ -13,7 +13,8 @@ export const natsOptions = {
   nats: {
     type: 'string',
     value: 'url',
-    description: 'nats://[user:password@]host:port (default: $NATS_URL, else nats://localhost:4222)',
+    description:
+      'nats://[user:password@]host:port, or @FILE that holds it (default: $NATS_URL, else nats://localhost:4222)',
   },
   creds: { type: 'string', value: 'file', description: 'credentials as nsc writes them' },
   stream: {

@@ -11,7 +11,8 @@ export const logPlace = {
   log: {
     type: 'string',
     value: 'url',
-    description: 'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT',
+    description:
+      'where the log is: sqlite:DIR, nats://HOST:PORT, kurrentdb://HOST:PORT, or @FILE that holds it (default: $APLEDGER_LOG)',
   },
 } as const satisfies Options;
 

@@ -1,18 +1,20 @@
 /** The page: the bar above, the view between, time below. */
-import lazy from 'preact-iso/lazy';
 import { LocationProvider, Route, Router } from 'preact-iso/router';
+import { fetchedView } from './state/fetched-view.tsx';
 import { PageProvider, usePage } from './state/page.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { MatrixView } from './views/matrix.tsx';
-import { Notice } from './widgets/notice.tsx';
+import { SessionEnded } from './widgets/account.tsx';
+import { AwayBanner, Notice } from './widgets/notice.tsx';
 import { TimeBar } from './widgets/time-bar.tsx';
 import { TopBar } from './widgets/top-bar.tsx';
 
 // What is seen first comes with the page; the rest when it is asked for.
-const FactsView = lazy(() => import('./views/facts.tsx').then((views) => views.FactsView));
-const GuestsView = lazy(() => import('./views/guests.tsx').then((views) => views.GuestsView));
-const CustodyView = lazy(() => import('./views/custody.tsx').then((views) => views.CustodyView));
-const WhatIfView = lazy(() => import('./views/what-if.tsx').then((views) => views.WhatIfView));
+const FactsView = fetchedView(() => import('./views/facts.tsx').then((views) => views.FactsView));
+const GuestsView = fetchedView(() => import('./views/guests.tsx').then((views) => views.GuestsView));
+const CustodyView = fetchedView(() => import('./views/custody.tsx').then((views) => views.CustodyView));
+const ChangesView = fetchedView(() => import('./views/changes.tsx').then((views) => views.ChangesView));
+const WhatIfView = fetchedView(() => import('./views/what-if.tsx').then((views) => views.WhatIfView));
 
 export function App() {
   return (
@@ -34,9 +36,12 @@ function Main() {
   const status = session.status.value;
   return (
     <main id="main" tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
+      <SessionEnded />
+      <AwayBanner />
       <Notice />
       <Router>
         <Route path="/" component={HostsView} />
+        <Route path="/changes" component={ChangesView} />
         <Route path="/facts" component={FactsView} />
         <Route path="/hosts/:host" component={MatrixView} />
         <Route path="/hosts/:host/guests" component={GuestsView} />

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { watchAccess } from './state/access.ts';
 import { showVisibleTextOnly } from './state/visible-text.ts';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -9,5 +10,6 @@ import './styles/lists.css';
 import './styles/charts.css';
 
 showVisibleTextOnly();
+watchAccess();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

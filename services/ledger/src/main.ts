@@ -1,16 +1,28 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 
+import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
-import { dataDirectory, type LogLedger, openLogLedger } from '@apledger/ledger';
+import {
+  dataDirectory,
+  type LogLedger,
+  logName,
+  logUrlOf,
+  openLogLedger,
+  tileFilesOf,
+} from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
-import { withoutLogin } from '@apledger/nats/address';
 import { visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
+import { type Edge, openEdge } from './access/edge.ts';
+import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
+import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
+import { readTlsFiles, secureOptions } from './http/tls.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
+import { LongQuestions } from './thread/long-questions.ts';
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -29,34 +41,124 @@ const service = command({
 });
 
 async function start(options: Options): Promise<number> {
-  const ledger = await openLogLedger(options.place, { keepsViews: true, report: complain });
+  const { place, access, tls, console } = options;
+  // Logs on servers are read over a connection, which leaves room between pages.
+  const isHere = place.log === undefined || /^sqlite:/i.test(place.log);
+  const elsewhere = isHere ? new LongQuestions({ place, report: complain }) : undefined;
+  const ledger = await openLogLedger(place, {
+    keepsViews: true,
+    report: complain,
+    isControlled: access !== undefined,
+    onSearch: say,
+    ...(elsewhere !== undefined && { elsewhere }),
+  });
   try {
     await ledger.views();
-    const server = await buildServer({ ledger, console: options.console, report: complain });
+    elsewhere?.start();
+    const sealer = sealerOf(options);
+    ledger.sealerState = () => sealer?.state();
     try {
-      return await serve(server, ledger, options);
+      const edge = access && (await openEdge(ledger, access, complain));
+      const server = await buildServer({
+        ledger,
+        console,
+        report: complain,
+        ...(edge !== undefined && { edge }),
+        ...(tls !== undefined && { tls }),
+      });
+      try {
+        return await serve(server, ledger, edge, options);
+      } finally {
+        await server.close();
+      }
     } finally {
-      await server.close();
+      await sealer?.stop();
     }
   } finally {
+    await elsewhere?.close();
     await ledger.close();
   }
 }
 
-async function serve(server: FastifyInstance, ledger: LogLedger, options: Options): Promise<number> {
+function sealerOf({ place, signer, policy }: Options): SealerThread | undefined {
+  // Another thread cannot see into a log that is in this one's memory.
+  if (signer === undefined || place.log?.startsWith('memory:')) return undefined;
+  const directory = dataDirectory(place);
+  const task = { url: logUrlOf(place), directory, tlog: tileFilesOf(directory).directory, signer, policy };
+  return startSealer(task, { say, report: complain });
+}
+
+async function serve(
+  server: FastifyInstance,
+  ledger: LogLedger,
+  edge: Edge | undefined,
+  options: Options,
+): Promise<number> {
   const { broker, place } = options;
   const membership =
-    broker === undefined ? undefined : await joinBroker({ ...options, broker, ledger, report: complain });
-  const url = await listen(server, options);
+    broker === undefined
+      ? undefined
+      : await joinBroker({
+          ...options,
+          broker,
+          ledger,
+          edge,
+          report: complain,
+          directory: dataDirectory(place),
+        });
+  const url = await listen(server, options).catch(async (error: unknown) => {
+    await membership?.drain(); // whom nobody can ask over HTTP shall not be asked over NATS
+    throw error;
+  });
+  const mtls = await listenMtls(server, options);
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
-  say(`ready${onBroker} at ${url}, log ${withoutLogin(place.log ?? dataDirectory(place))}`);
+  say(`ready${onBroker} at ${url}, log ${logName(place)}`);
+  if (mtls !== undefined) say(`programs with certificates at port ${mtls.port}`);
+  if (options.access === undefined)
+    say(
+      'nobody signs in: whoever reaches it may do everything, so it listens on loopback only (docs/access.md)',
+    );
+  const onHangup = (): void => renewTls(server, mtls, options);
+  process.on('SIGHUP', onHangup);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
-  return untilEnd(server, membership);
+  try {
+    return await untilEnd(server, membership);
+  } finally {
+    process.off('SIGHUP', onHangup);
+    await mtls?.close();
+  }
+}
+
+function listenMtls(
+  server: FastifyInstance,
+  { host, mtlsPort: port, tls, access }: Options,
+): Promise<MtlsListener> | undefined {
+  const ca = access?.ca;
+  if (port === undefined || tls === undefined || ca === undefined) return undefined;
+  return listenForCertificates(server, { host, port, tls, ca }).catch((error: unknown) => {
+    throw new Failure(2, `--mtls-port ${port}: ${error instanceof Error ? error.message : error}`, error);
+  });
+}
+
+/** Certificates are replaced while the service runs; those that cannot be used leave it as it was. */
+function renewTls(server: FastifyInstance, mtls: MtlsListener | undefined, { tls }: Options): void {
+  if (tls === undefined) {
+    complain('SIGHUP: there is no TLS to renew');
+    return;
+  }
+  try {
+    const files = readTlsFiles(tls.paths);
+    (server.server as unknown as TlsServer).setSecureContext(secureOptions(files));
+    mtls?.renew(files);
+    say('SIGHUP: serving with the certificate that is in the files now');
+  } catch (error) {
+    complain(`SIGHUP: the old certificate stays: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Listens; resolves with the URL that browsers take. Throws Failure(2) when the port is not to be had. */
-async function listen(server: FastifyInstance, { host, port }: Options): Promise<string> {
+async function listen(server: FastifyInstance, { host, port, tls }: Options): Promise<string> {
   try {
     await server.listen({ host, port });
   } catch (error) {
@@ -66,7 +168,7 @@ async function listen(server: FastifyInstance, { host, port }: Options): Promise
   }
   const bound = server.server.address();
   const found = typeof bound === 'object' && bound !== null ? bound.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${found}/`;
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${found}/`;
 }
 
 async function untilEnd(server: FastifyInstance, broker: Membership | undefined): Promise<number> {

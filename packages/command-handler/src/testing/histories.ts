@@ -1,7 +1,7 @@
 /** Random life on a small host: every command that leaves a trace in its state, meant well or not. */
 import type { Command, CommandType } from '@apledger/events';
 import fc from 'fast-check';
-import { A, B } from '../test-support.ts';
+import { A, B } from './commands.ts';
 
 const mdev = fc.constantFrom(A, B);
 const adapter = fc.constantFrom(4, 5, 6, 7);

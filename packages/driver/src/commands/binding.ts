@@ -10,12 +10,14 @@ import {
   forEachId,
   formatApqn,
   has,
+  type Mask256,
   or,
 } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import {
   CEX4,
   cardType,
+  domainsInMdevs,
   driverOf,
   type HostState,
   inOrder,
@@ -152,13 +154,18 @@ function queuesInDoubt(state: HostState): Apqn[] {
  */
 export function reviseBindings(tx: Transaction): void {
   let run: Move[] = [];
+  const inMdevs = new Map<number, Mask256>();
   for (const queue of queuesInDoubt(tx.state)) {
     const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
     const from = driverOf(tx.state, queue);
     const to = entitledDriver(tx.state, queue);
     if (device === undefined || from === null || from === to || !mayUnbind(device, from)) continue;
     const move = { queue, from, to };
-    const isQuiet = !isInMdev(tx.state, apidOf(queue), apqiOf(queue)) && resetsCleanly(tx, queue);
+    const apid = apidOf(queue);
+    // No step of a rebind assigns anything.
+    const taken = inMdevs.get(apid) ?? domainsInMdevs(tx.state, apid);
+    inMdevs.set(apid, taken);
+    const isQuiet = !has(taken, apqiOf(queue)) && resetsCleanly(tx, queue);
     if (!isQuiet || (run[0] !== undefined && (run[0].from !== from || run[0].to !== to)))
       run = flush(tx, run);
     if (isQuiet) run.push(move);

@@ -21,7 +21,15 @@ import {
   withBit,
   withoutBit,
 } from '@apledger/ap';
-import { type HostState, hostConfig, type Mdev, mdevOf, mdevOfGuest, queuesOf } from '@apledger/host';
+import {
+  type HostState,
+  hasAnyQueue,
+  hasQueues,
+  hostConfig,
+  type Mdev,
+  mdevOf,
+  mdevOfGuest,
+} from '@apledger/host';
 import type { PlugConditions } from '@apledger/machines';
 import type { Axis, GenerationRules, OptionalFile, PendingAdditions } from '../generation.ts';
 import { cardIn, NOT_AVAILABLE, tapq } from '../hardware.ts';
@@ -114,9 +122,9 @@ function filter(
 
 /** What the adapter's machine has to know: about the host, and about every queue of the adapter in these domains. */
 function conditionsOf(tx: Transaction, apid: number, domains: Mask256, isInHost: boolean): PlugConditions {
-  const areQueuesBound = isEmpty(andNot(domains, queuesOf(tx.state, apid, 'vfioAp')));
-  const areThere = isEmpty(andNot(domains, queuesOf(tx.state, apid)));
-  const areQueuesPassable = areThere && isEmpty(and(domains, queuesOf(tx.state, apid, 'unfit')));
+  const areQueuesBound = hasQueues(tx.state, apid, domains, 'vfioAp');
+  const areQueuesPassable =
+    hasQueues(tx.state, apid, domains) && !hasAnyQueue(tx.state, apid, domains, 'unfit');
   return { isInHost, areQueuesBound, areQueuesPassable };
 }
 

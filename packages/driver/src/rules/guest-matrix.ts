@@ -7,11 +7,9 @@ import { idsOfMatrix, type Transaction } from '../transaction.ts';
 /** Stores the guestMatrix if it differs, and shows it to an attached guest. True when it differed. */
 export function writeGuestMatrix(tx: Transaction, mdev: Mdev, guestMatrix: ControlledMatrix): boolean {
   if (mdev.guestMatrix !== null && equalMatrices(mdev.guestMatrix, guestMatrix)) return false;
-  tx.emit('GuestMatrixChanged', {
-    mdev: mdev.uuid,
-    ...idsOfMatrix(guestMatrix),
-    effective: mdev.attached ? idsOfMatrix(reachable(tx.state, guestMatrix)) : null,
-  });
+  const { adapters, domains, controlDomains } = idsOfMatrix(guestMatrix);
+  const effective = mdev.attached ? idsOfMatrix(reachable(tx.state, guestMatrix)) : null;
+  tx.emit('GuestMatrixChanged', { mdev: mdev.uuid, adapters, domains, controlDomains, effective });
   return true;
 }
 

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { WrongExpectedRevision } from '../errors.ts';
+import { standingAt } from '../moment.ts';
 import type { Commit, EventLog } from '../port.ts';
 import { all, commit, fact, instant, type Open, verified } from './support.ts';
 
@@ -118,7 +119,7 @@ export function describeAppending(open: Open): void {
       expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     });
 
-    test('a clock set back does not make time run backwards in a stream', async () => {
+    test('clocks that differ a little do not make time run backwards in a stream, and each reading is kept', async () => {
       const log = await open();
       await log.append(commit('host-a', 'none', [fact(50), fact(10)]));
       await log.append(commit('host-a', 1, [fact(20), fact(60)]));
@@ -126,6 +127,26 @@ export function describeAppending(open: Open): void {
       expect(facts.map((recorded) => recorded.occurredAt)).toEqual([50, 50, 50, 60].map(instant));
       const recordings = facts.map((recorded) => recorded.recordedAt);
       expect(recordings).toEqual([...recordings].sort());
+      for (const { clock } of facts)
+        expect(Math.abs(Date.parse(clock ?? '') - Date.now())).toBeLessThan(60_000);
+      expect(facts.every((recorded) => !('jump' in recorded))).toBe(true);
+    });
+
+    test('a clock that was ahead dates what it dated, and nothing after it', async () => {
+      const log = await open();
+      const years = 5 * 365 * 24 * 3600 * 1000;
+      await log.append(commit('host-a', 'none', [fact(0)]));
+      await log.append(commit('host-a', 0, [fact(1000 + years)]));
+      await log.append(commit('host-a', 1, [fact(2000), fact(2000)]));
+      const facts = await all(log.readStream('host-a'));
+      const times = [0, 1000 + years, 2000, 2000].map(instant);
+      expect(facts.map((recorded) => recorded.occurredAt)).toEqual(times);
+      expect(facts.map((recorded) => recorded.jump)).toEqual([undefined, undefined, 2, 2]);
+      expect(await verified(log)).toMatchObject({ facts: 4, problems: [] });
+      const at = (time: number) => standingAt(log, 'host-a', { time: instant(time) });
+      expect(await at(0)).toEqual({ revision: 0, until: 1 });
+      expect(await at(2000)).toEqual({ revision: 3 });
+      expect(await log.revisionAt('host-a', { time: instant(2500) })).toBe(3);
     });
 
     test('any text and a megabyte of data come back as they were given', async () => {
@@ -217,13 +238,24 @@ export function describeIdempotency(open: Open): void {
       });
     });
 
-    test('can be asked for its facts', async () => {
+    test('is found in the other stream', async () => {
+      const log = await open();
+      const given = commit('host-a', 'none');
+      expect(await log.commandElsewhere('host-b', given.commandId)).toBeUndefined();
+      await log.append(given);
+      expect(await log.commandElsewhere('host-b', given.commandId.toUpperCase())).toBe('host-a');
+      expect(await log.commandElsewhere('host-a', given.commandId)).toBeUndefined();
+    });
+
+    test('can be asked for its facts, of which the first tells what it was', async () => {
       const log = await open();
       await log.append(commit('host-a', 'none'));
-      const given = commit('host-a', 0, [fact(1), fact(2)]);
+      const command = { type: 'StopGuest', digest: 'q83vEjRWeJA' };
+      const given = { ...commit('host-a', 0, [fact(1), fact(2)]), command };
       await log.append(given);
       const facts = await log.readCommand('host-a', given.commandId);
       expect(facts).toEqual((await all(log.readStream('host-a'))).slice(1));
+      expect(facts.map((recorded) => recorded.command)).toEqual([command, undefined]);
       expect(await log.readCommand('host-b', given.commandId)).toEqual([]);
       expect(await log.readCommand('host-a', randomUUID())).toEqual([]);
     });

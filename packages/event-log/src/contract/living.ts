@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { LogError, WrongExpectedRevision } from '../errors.ts';
 import type { Delivery } from '../port.ts';
-import { all, commit, deliveries, fact, fill, type Open, verified, write } from './support.ts';
+import { all, commit, deliveries, fact, fill, instant, type Open, verified, write } from './support.ts';
 
 export function describeSubscriptions(open: Open): void {
   describe('a subscription', () => {
@@ -101,6 +101,20 @@ export function describeHandles(open: Open): void {
         duplicate: true,
       });
       expect(await all(three.readStream('host-a'))).toHaveLength(23);
+    });
+
+    test('know where the clock of the other jumped back', async () => {
+      const [one, two] = [await open(), await open()];
+      await one.append(commit('host-a', 'none', [fact(0)]));
+      await one.append(commit('host-a', 0, [fact(600_000)]));
+      await two.append(commit('host-a', 1, [fact(2000)]));
+      const three = await open();
+      await three.append(commit('host-a', 2, [fact(3000)]));
+      await one.append(commit('host-a', 3, [fact(1000)]));
+      const facts = await all(two.readStream('host-a'));
+      expect(facts.map(({ jump }) => jump)).toEqual([undefined, undefined, 2, 2, 2]);
+      expect(facts.map(({ occurredAt }) => occurredAt)).toEqual([0, 600_000, 2000, 3000, 3000].map(instant));
+      expect((await verified(three)).problems).toEqual([]);
     });
 
     test('share a command that both append', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Publisher } from '@apledger/nats';
 import { LogError } from '../errors.ts';
 import type { JetStreamLogOptions } from '../jetstream.ts';
-import { passes } from '../moment.ts';
+import { passes, type Search, standingAtTime } from '../moment.ts';
 import type {
   Appended,
   Commit,
@@ -52,7 +52,14 @@ export class JetStreamLog implements EventLog {
       const history = new History(broker, names);
       const publisher = new Publisher(broker.link, { patienceMs: broker.timeoutMs, repeats: isPassing });
       const turns = new Turns(broker.link, names.waiting);
-      return new JetStreamLog({ broker, names, history, publisher, turns });
+      return new JetStreamLog({
+        broker,
+        names,
+        history,
+        publisher,
+        turns,
+        now: options.now ?? (() => new Date()),
+      });
     } catch (error) {
       await broker.close();
       throw error;
@@ -74,9 +81,19 @@ export class JetStreamLog implements EventLog {
     }
   }
 
+  async checkWritable(): Promise<void> {
+    await this.lastPosition(); // answered by the leader of the stream, which takes appends as well
+  }
+
   async readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]> {
     this.#checkOpen();
     return (await this.#writer(stream).commitOf(commandId))?.facts() ?? [];
+  }
+
+  async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
+    this.#checkOpen();
+    for (const [name, writer] of this.#writers) if (name !== stream && writer.has(commandId)) return name;
+    return undefined;
   }
 
   async *readStream(
@@ -124,6 +141,13 @@ export class JetStreamLog implements EventLog {
 
   async revisionAt(stream: string, moment: Moment): Promise<number> {
     this.#checkOpen();
+    const search: Search = (name, asked) => this.#search(name, asked);
+    if (!('time' in moment)) return search(stream, moment);
+    const now = this.#parts.now().getTime();
+    return (await standingAtTime(this, stream, moment.time, now, search)).revision;
+  }
+
+  async #search(stream: string, moment: Moment): Promise<number> {
     const passed = passes(moment);
     const fact = (commit: CommitRecord, index: number) => ({
       revision: commit.firstRevision + index,

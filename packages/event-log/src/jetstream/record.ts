@@ -129,11 +129,17 @@ export class CommitRecord {
     return this.#body.readDoubleLE(at + 20);
   }
 
+  /** The same, RFC 3339 in UTC with milliseconds. */
+  occurredAtText(index: number): string {
+    return this.#instant(this.occurredAt(index));
+  }
+
+  /** Where the stream ends with it, without where its clock last jumped. */
   chainHead(): ChainHead {
     return {
       revision: this.lastRevision,
       hash: this.lastHash,
-      occurredAt: this.#instant(this.occurredAt(this.count - 1)),
+      occurredAt: this.occurredAtText(this.count - 1),
       recordedAt: this.#instant(this.#body.readDoubleLE(32)),
     };
   }

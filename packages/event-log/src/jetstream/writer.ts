@@ -18,9 +18,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Ack, BrokerError, type Publisher } from '@apledger/nats';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { LogError } from '../errors.ts';
+import { LogError, unsettled } from '../errors.ts';
 import type { Appended, Commit } from '../port.ts';
-import { type ChainHead, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import { behindOf, type ChainHead, conflictOf, jumpAfter, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { Broker } from './broker.ts';
 import { asLogError, PLACE_TAKEN, refusal } from './faults.ts';
 import type { History } from './history.ts';
@@ -43,6 +43,7 @@ export interface WriterParts {
   readonly publisher: Publisher;
   readonly turns: Turns;
   readonly names: Names;
+  readonly now: () => Date;
 }
 
 export class StreamWriter {
@@ -74,6 +75,11 @@ export class StreamWriter {
   /** Commands that it holds in memory. */
   get known(): number {
     return this.#commands?.size ?? 0;
+  }
+
+  /** Whether it knows of the command, as of its last append. */
+  has(commandId: string): boolean {
+    return this.#commands?.has(commandId.toLowerCase()) ?? false;
   }
 
   /** Sequence of the last commit that this writer knows of, 0 when it knows of none. */
@@ -119,19 +125,25 @@ export class StreamWriter {
       call: randomUUID(),
       since: performance.now(),
       waits: false,
+      isSent: false,
     };
     try {
       return await this.#attempt(commit, turn, since);
     } catch (error) {
       // A publish without an answer may still arrive: what is known of the stream is uncertain, so it is read again.
-      if (error instanceof LogError && error.code === 'unreachable') this.#commands = undefined;
-      throw error;
+      if (!(error instanceof LogError) || error.code !== 'unreachable') throw error;
+      this.#commands = undefined;
+      throw turn.isSent ? unsettled(error) : error;
     } finally {
       if (turn.waits) turns.done(turn);
     }
   }
 
-  async #attempt(commit: Commit, turn: Turn & { waits: boolean }, since: number): Promise<Appended> {
+  async #attempt(
+    commit: Commit,
+    turn: Turn & { waits: boolean; isSent: boolean },
+    since: number,
+  ): Promise<Appended> {
     const { turns, broker } = this.#parts;
     const commandId = commit.commandId.toLowerCase();
     const deadline = performance.now() + broker.timeoutMs;
@@ -150,7 +162,8 @@ export class StreamWriter {
         commands = await this.#refresh();
         continue;
       }
-      const sealed = seal(commit, this.#head, new Date().toISOString());
+      const sealed = seal(commit, this.#head, this.#parts.now().toISOString());
+      turn.isSent = true;
       const appended = await this.#publish(commandId, turn.call, sealed);
       if (appended !== undefined) return appended;
       turn.waits = true;
@@ -196,14 +209,16 @@ export class StreamWriter {
     if (last === undefined) throw new TypeError('a commit without facts');
     this.#sequence = sequence;
     this.#note(sequence);
-    const { revision, hash, occurredAt, recordedAt } = last;
-    this.#head = { revision, hash, occurredAt, recordedAt };
+    const { revision, hash, occurredAt, recordedAt, jump } = last;
+    const behind = behindOf(this.#head, last);
+    this.#head = { revision, hash, occurredAt, recordedAt, jump };
     this.#commands?.set(commandId, sequence);
     return {
       firstRevision: revision - sealed.length + 1,
       lastRevision: revision,
       lastPosition: positionOf(sequence, sealed.length - 1),
       duplicate: false,
+      ...behind,
     };
   }
 
@@ -250,7 +265,9 @@ export class StreamWriter {
     const expected = this.#head.revision + 1;
     if (commit.firstRevision !== expected) throw commit.broken(`revision ${expected} is missing before it`);
     commands.set(commit.commandId, commit.sequence);
-    this.#head = commit.chainHead();
+    // Read from the beginning, so that every place where time ran backwards has been passed.
+    const jump = jumpAfter(this.#head, commit.occurredAtText(0));
+    this.#head = { ...commit.chainHead(), jump };
     this.#sequence = commit.sequence;
     this.#note(commit.sequence);
   }

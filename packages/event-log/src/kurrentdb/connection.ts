@@ -39,8 +39,13 @@ export interface KurrentOptions {
    * needs not search for it among the events of others. It may be deleted at any time.
    */
   readonly directory?: string;
-  /** Told how many bytes of the database's log are left to be looked through, while a search takes long. */
-  readonly onSearch?: (left: number) => void;
+  /**
+   * Told every two seconds while the server searches for the end of this log among the events of others: how many bytes of
+   * the database's log it looks through, and how long it has taken so far. The server itself says nothing meanwhile.
+   */
+  readonly onSearch?: (bytes: number, elapsedMs: number) => void;
+  /** The clock of this process. */
+  readonly now?: () => Date;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -56,6 +61,7 @@ export class Connection {
   readonly place: string;
   readonly requests: Requests;
   readonly options: KurrentOptions;
+  readonly now: () => Date;
   readonly #protocol: Protocol;
   readonly #address: Address;
   readonly #cluster: Cluster;
@@ -67,6 +73,7 @@ export class Connection {
     this.prefix = options.prefix ?? 'apledger-';
     this.place = address.place;
     this.options = options;
+    this.now = options.now ?? (() => new Date());
     this.requests = new Requests(protocol);
     this.#protocol = protocol;
     this.#address = address;

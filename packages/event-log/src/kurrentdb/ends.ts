@@ -20,6 +20,8 @@ const FAR = 256 * 1024;
 const WORTH_KEEPING = 8 * 1024 * 1024;
 /** The server says nothing while it looks through the log for one event. */
 const SEARCH_MS = 600_000;
+/** How often somebody who waits for a search is told. */
+const NOTICE_MS = 2000;
 /** Bytes of others' events that are worth a call more. */
 const WORTH_SKIPPING = 1024 * 1024;
 const REMEMBERED_SKIPS = 4096;
@@ -175,7 +177,6 @@ export class Ends {
     const { prefix, options } = this.#connection;
     const looked = this.#looked;
     const left = top.commit - (looked?.commit ?? 0);
-    if (left > WORTH_KEEPING) options.onSearch?.(left);
     if (looked !== undefined && left <= FAR) return this.#stepBelow(lowest);
     // The server looks for it: back from the end, or all that came since.
     const reading: Reading =
@@ -183,8 +184,14 @@ export class Ends {
         ? { from: 'end', backwards: true, count: 1, prefixes: [prefix] }
         : { from: looked, count: Number.MAX_SAFE_INTEGER, prefixes: [prefix] };
     let found = this.#last;
-    for await (const event of this.events(reading, SEARCH_MS))
-      found = positionOf(event, this.#connection.place);
+    const since = performance.now();
+    const notice = setInterval(() => options.onSearch?.(left, performance.now() - since), NOTICE_MS);
+    try {
+      for await (const event of this.events(reading, SEARCH_MS))
+        found = positionOf(event, this.#connection.place);
+    } finally {
+      clearInterval(notice);
+    }
     return found;
   }
 

@@ -99,7 +99,10 @@ export class Streams {
     return event?.revision === revision ? positionOf(event, this.#connection.place) : undefined;
   }
 
-  /** A search by halves, one event read for each step: the last fact at or before the moment, -1 for none. */
+  /**
+   * A search by halves, one event read for each step: the last fact at or before the moment, -1 for none. Right for times
+   * where they do not run backwards.
+   */
   async revisionAt(stream: string, moment: Moment): Promise<number> {
     const passed = passes(moment);
     let low = -1;

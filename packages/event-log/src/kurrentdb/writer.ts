@@ -13,9 +13,17 @@
  * indexed. So a refusal is followed by waiting for what the others wrote, until the stream is as long as the refusal says.
  */
 
-import { LogError } from '../errors.ts';
+import { LogError, unsettled } from '../errors.ts';
 import type { Appended, Commit, RecordedFact } from '../port.ts';
-import { type ChainHead, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import {
+  behindOf,
+  type ChainHead,
+  checkCommit,
+  conflictOf,
+  NO_HEAD,
+  type SealedFact,
+  seal,
+} from '../seal.ts';
 import type { End } from './batches.ts';
 import type { Connection } from './connection.ts';
 import type { Cuts } from './cuts.ts';
@@ -69,6 +77,13 @@ export class Writer {
       const first = known.commands.get(commandId.toLowerCase());
       return first === undefined ? [] : this.#factsOf(stream, first, commandId);
     });
+  }
+
+  /** Another stream that is known to have the command. */
+  commandElsewhere(stream: string, commandId: string): string | undefined {
+    const id = commandId.toLowerCase();
+    for (const [name, { commands }] of this.#known) if (name !== stream && commands.has(id)) return name;
+    return undefined;
   }
 
   /** Resolves when every append that was handed over is done. */
@@ -128,8 +143,7 @@ export class Writer {
       if (known.seenAt >= calledAt) throw conflict;
       await this.#catchUp(commit.stream, known);
     }
-    const recordedAt = this.#recordedAt > known.head.recordedAt ? this.#recordedAt : known.head.recordedAt;
-    const sealed = seal(commit, { ...known.head, recordedAt }, new Date().toISOString());
+    const sealed = seal(commit, this.#chainHead(known), this.#connection.now().toISOString());
     return this.#write(commit, sealed, known);
   }
 
@@ -144,12 +158,24 @@ export class Writer {
     const end = await this.#send(stream, firstRevision - 1, events);
     if (typeof end === 'number') return end;
     if (end.revision !== last.revision) throw this.#contradiction(stream, last.revision, end.revision);
-    const position = end.place?.commit ?? (await this.#streams.positionAt(stream, last.revision));
+    const position = end.place?.commit ?? (await this.#positionOfAppended(stream, last.revision));
     if (position === undefined) throw this.#contradiction(stream, last.revision, firstRevision - 1);
+    const behind = behindOf(this.#chainHead(known), last);
     this.#learn(known, { ...last, cause: commit.commandId.toLowerCase() }, firstRevision);
     known.seenAt = seenAt;
     this.#onAppended(position);
-    return { firstRevision, lastRevision: last.revision, lastPosition: position, duplicate: false };
+    return {
+      firstRevision,
+      lastRevision: last.revision,
+      lastPosition: position,
+      duplicate: false,
+      ...behind,
+    };
+  }
+
+  /** The head of a stream, with the time that this process recorded or read last, of any stream. */
+  #chainHead(known: Known): ChainHead {
+    return { ...known.head, recordedAt: this.#recordedAt || known.head.recordedAt };
   }
 
   /** Where the append ended, or the revision at which the stream does when it was refused. */
@@ -164,17 +190,17 @@ export class Writer {
         }),
       );
     } catch (error) {
-      if (!(error instanceof LogError) || error.code !== 'unreachable') throw error;
-      const reason = error.cause instanceof Error ? error.cause.message : 'no answer';
-      throw new LogError(
-        'unreachable',
-        error.path,
-        `it is not known whether the append was kept: ${reason}`,
-        {
-          remedy: 'repeat it with the same command id when the server can be reached',
-          cause: error.cause,
-        },
-      );
+      const isKnown = !(error instanceof LogError) || !['unreachable', 'io'].includes(error.code);
+      throw isKnown ? error : unsettled(error);
+    }
+  }
+
+  /** Where an append that was answered without its place lies. */
+  async #positionOfAppended(stream: string, revision: number): Promise<number | undefined> {
+    try {
+      return await this.#streams.positionAt(stream, revision);
+    } catch (error) {
+      throw error instanceof LogError ? unsettled(error) : error;
     }
   }
 
@@ -248,9 +274,9 @@ export class Writer {
   }
 
   #learn(known: Known, fact: ChainHead & { readonly cause: string }, firstRevision: number): void {
-    const { revision, hash, occurredAt, recordedAt } = fact;
-    known.head = { revision, hash, occurredAt, recordedAt };
-    if (recordedAt > this.#recordedAt) this.#recordedAt = recordedAt;
+    const { revision, hash, occurredAt, recordedAt, jump } = fact;
+    known.head = { revision, hash, occurredAt, recordedAt, jump };
+    this.#recordedAt = recordedAt;
     if (known.commands.has(fact.cause)) return;
     known.commands.set(fact.cause, firstRevision);
     this.#commands += 1;

@@ -56,17 +56,24 @@ const LOCK_RETRY_MS = 5;
 
 /**
  * Runs `work`, again and again while another process holds the lock that it needs, without blocking this process.
- * Throws LogError: `locked` after `waitMs` milliseconds, or whatever else the store reports.
+ * Throws LogError: `locked` when it was held for `waitMs` milliseconds, counted from `since` (of performance.now(); default:
+ * now), or whatever else the store reports.
  */
-export async function patiently<T>(path: string, waitMs: number, work: () => T): Promise<T> {
-  const deadline = performance.now() + waitMs;
+export async function patiently<T>(
+  path: string,
+  waitMs: number,
+  work: () => T,
+  since = performance.now(),
+): Promise<T> {
+  const deadline = since + waitMs;
   for (;;) {
     try {
       return work();
     } catch (error) {
       if (((resultCode(error) ?? 0) & 0xff) !== BUSY) throw asLogError(error, path);
       if (performance.now() >= deadline) {
-        const reason = `another process held the log for more than ${waitMs} ms`;
+        const heldMs = Math.round(performance.now() - since);
+        const reason = `another process has held the log for ${heldMs} ms`;
         throw new LogError('locked', path, reason, { cause: error });
       }
     }

@@ -8,6 +8,7 @@ import { LogError } from '../errors.ts';
 import { passes } from '../moment.ts';
 import { MAX_PAGE_BYTES, packedFacts } from '../packed.ts';
 import type { Head, Moment, RecordedFact } from '../port.ts';
+import { lastRevision, lookUp } from './indexes.ts';
 import { broken, type CommitPlace, factsOf, HASH_BYTES, placeOf, type Row, uuidBytes } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -24,11 +25,10 @@ export interface NumberedHead extends Head {
 
 const MAX_PAGE_COMMITS = 256;
 const COLUMNS = 'position, stream, revision, count, command, hashes, body';
-const HEADS = `
+const HEAD = `
   SELECT s.number AS stream, s.name, c.position, c.revision, c.count, c.hashes, c.packed
-  FROM streams s
-  JOIN commits c ON c.stream = s.number
-    AND c.revision = (SELECT max(revision) FROM commits WHERE stream = s.number)`;
+  FROM streams s JOIN commits c ON c.stream = s.number`;
+const HEADS = `${HEAD} AND c.revision = (SELECT max(revision) FROM commits WHERE stream = s.number)`;
 
 /** What orders a page of commits: the position or the revision of their last facts. */
 const byPosition = (place: CommitPlace): number => place.position;
@@ -112,15 +112,31 @@ export class Reader {
     return row === undefined ? [] : factsOf(row, stream, this.#store.path);
   }
 
+  /** Another stream that has the command. */
+  commandElsewhere(stream: string, commandId: string): string | undefined {
+    const sql = 'SELECT stream FROM commits WHERE command = ? AND stream <> ? LIMIT 1';
+    const number = this.prepare(sql).get(uuidBytes(commandId), this.streamNumber(stream) ?? -1)?.stream;
+    return typeof number === 'number' ? this.streamName(number) : undefined;
+  }
+
   commandPlace(stream: string, commandId: string): CommitPlace | undefined {
     const number = this.streamNumber(stream);
     if (number === undefined) return undefined;
-    const sql = 'SELECT position, stream, revision, count FROM commits WHERE command = ? AND stream = ?';
-    const row = this.prepare(sql).get(uuidBytes(commandId), number);
-    return row === undefined ? undefined : placeOf(row, this.#store.path);
+    const position = lookUp(
+      this,
+      'commits_by_command',
+      ['command', uuidBytes(commandId)],
+      ['stream', number],
+    );
+    if (position === undefined) return undefined;
+    const sql = 'SELECT position, stream, revision, count FROM commits WHERE position = ?';
+    return placeOf(this.prepare(sql).get(position) ?? {}, this.#store.path);
   }
 
-  /** Revision of the stream's last fact at or before the moment, -1 for none: a search by halves over its commits. */
+  /**
+   * Revision of the stream's last fact at or before the moment, -1 for none: a search by halves over its commits. Right for
+   * times where they do not run backwards.
+   */
   revisionAt(stream: string, moment: Moment): number {
     const passed = passes(moment);
     const number = this.streamNumber(stream);
@@ -148,7 +164,10 @@ export class Reader {
   }
 
   head(stream: string): NumberedHead | undefined {
-    const row = this.prepare(`${HEADS} WHERE s.name = ?`).get(stream);
+    const number = this.streamNumber(stream);
+    const revision = number === undefined ? undefined : lastRevision(this, number);
+    if (number === undefined || revision === undefined) return undefined;
+    const row = this.prepare(`${HEAD} WHERE s.number = ? AND c.revision = ?`).get(number, revision);
     return row === undefined ? undefined : this.#head(row);
   }
 
@@ -157,12 +176,21 @@ export class Reader {
     return typeof last === 'number' ? last : 0;
   }
 
-  /** recordedAt of the log's last fact, empty for an empty log. */
-  lastRecordedAt(): string {
-    const row = this.prepare(`SELECT ${COLUMNS} FROM commits ORDER BY position DESC LIMIT 1`).get();
-    if (row === undefined) return '';
+  /** The log's last fact. */
+  lastFact(): RecordedFact | undefined {
+    return this.#lastOf(this.prepare(`SELECT ${COLUMNS} FROM commits ORDER BY position DESC LIMIT 1`).get());
+  }
+
+  /** The last fact of a stream, by the stream's number. */
+  lastFactOf(number: number): RecordedFact | undefined {
+    const sql = `SELECT ${COLUMNS} FROM commits WHERE stream = ? ORDER BY revision DESC LIMIT 1`;
+    return this.#lastOf(this.prepare(sql).get(number));
+  }
+
+  #lastOf(row: Row | undefined): RecordedFact | undefined {
+    if (row === undefined) return undefined;
     const { stream } = placeOf(row, this.#store.path);
-    return factsOf(row, this.streamName(stream), this.#store.path).at(-1)?.recordedAt ?? '';
+    return factsOf(row, this.streamName(stream), this.#store.path).at(-1);
   }
 
   /** Grows when another connection has written. */

@@ -7,25 +7,17 @@
  * has one b-tree less to touch than with a narrow table of its own. It is a cache: what it lacks is read from `commits`.
  */
 
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LogError } from '../errors.ts';
+import { keepPrivate, makePrivateDirectory, type Report } from '../private-files.ts';
 import { asLogError, patiently, resultCode } from './faults.ts';
 
 /** 'aplg': tells an apledger log from any other SQLite file. */
 const APPLICATION_ID = 0x61706c67;
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 
 /** How long SQLite itself waits for a lock, blocking the process; longer waits are made without blocking. */
 const BLOCKING_WAIT_MS = 50;
@@ -33,6 +25,8 @@ const BLOCKING_WAIT_MS = 50;
 const CACHE_KIB = 32 * 1024;
 /** Pages of the WAL after which it is copied into the file, which costs two more syncs: 16 MiB. */
 const CHECKPOINT_PAGES = 4096;
+/** To this the WAL's file is cut back after a checkpoint that long readers had held up. */
+const WAL_BYTES = 16 * 1024 * 1024;
 
 const SCHEMA = `
   CREATE TABLE streams (
@@ -68,6 +62,7 @@ export interface StoreOptions {
   readonly synchronous: 'FULL' | 'NORMAL';
   readonly readOnly: boolean;
   readonly busyTimeoutMs: number;
+  readonly report: Report;
 }
 
 export interface Store {
@@ -91,7 +86,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       throw new LogError('not-a-directory', directory, 'the log lives in a directory, and this is none');
     }
     if (readOnly && !existsSync(path)) throw new LogError('missing', path, 'there is no log here');
-    if (!readOnly) makeWritable(directory);
+    if (!readOnly) {
+      makeWritable(directory);
+      keepPrivate(path, options.report);
+    }
     const store = readOnly ? openForReading(path) : openForWriting(path, options);
     store.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     return store;
@@ -102,7 +100,9 @@ function openForWriting(path: string, options: StoreOptions): Store {
   const db = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
   try {
     if (!checkIdentity(db, path)) create(db, path);
-    db.exec(`PRAGMA synchronous = ${options.synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    db.exec(
+      `PRAGMA synchronous = ${options.synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`,
+    );
     syncDirectory(dirname(path));
     return { db, path, checkUnchanged: () => {} };
   } catch (error) {
@@ -179,7 +179,7 @@ function makeWritable(directory: string): void {
   let existing = resolve(directory);
   while (!existsSync(existing)) existing = dirname(existing);
   accessSync(existing, constants.W_OK); // mkdir and SQLite would not say why they cannot
-  if (mkdirSync(directory, { recursive: true }) === undefined) return;
+  if (makePrivateDirectory(directory) === undefined) return;
   for (let made = resolve(directory); made !== existing; made = dirname(made)) syncDirectory(dirname(made));
 }
 

@@ -6,15 +6,16 @@
  * it stays. Appends are taken in the order in which they came.
  */
 
-import { LogError } from '../errors.ts';
+import { statfsSync } from 'node:fs';
+import { LogError, type LogErrorCode, unsettled } from '../errors.ts';
 import { packFacts } from '../packed.ts';
 import type { Appended, Commit } from '../port.ts';
-import { checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
+import { behindOf, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import { asLogError, patiently, resultCode } from './faults.ts';
 import type { Frames } from './frames.ts';
 import type { Reader } from './reader.ts';
 import { HASH_BYTES, uuidBytes } from './rows.ts';
-import type { Store } from './store.ts';
+import { SCHEMA_VERSION, type Store } from './store.ts';
 
 const MAX_GROUP_COMMITS = 1024;
 /** Characters of JSON and packed bytes after which a group is closed: bounds one transaction's memory and WAL. */
@@ -42,6 +43,25 @@ interface KnownHead {
   readonly revision: number;
   readonly hash: string;
   readonly occurredAt: string;
+  readonly jump: number | undefined;
+}
+
+/** What a writer needs beside the file. */
+export interface WriterOptions {
+  readonly busyTimeoutMs: number;
+  readonly now: () => Date;
+  /** Called after a transaction that wrote. */
+  readonly written: () => void;
+}
+
+/** Room that a disk must have again before commits are tried on it. */
+const ROOM_BYTES = 1024 * 1024;
+
+/** Throws LogError when the disk is as good as full. */
+function checkRoom(path: string): void {
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize >= ROOM_BYTES) return;
+  throw new LogError('disk-full', path, `the disk has ${bavail * bsize} bytes left`);
 }
 
 export class Writer {
@@ -49,7 +69,12 @@ export class Writer {
   readonly #reader: Reader;
   readonly #frames: Frames;
   readonly #busyTimeoutMs: number;
+  readonly #now: () => Date;
   readonly #written: () => void;
+  /** When the wait began for a lock that another process still held when it was last asked for, and when that was. */
+  #locked: { readonly since: number; readonly askedAt: number } | undefined;
+  /** Why the store failed to write the last time. */
+  #failed: LogErrorCode | undefined;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
@@ -60,12 +85,13 @@ export class Writer {
   #paged = 0;
   #recordedAt = '';
 
-  constructor(store: Store, reader: Reader, frames: Frames, busyTimeoutMs: number, written: () => void) {
+  constructor(store: Store, reader: Reader, frames: Frames, options: WriterOptions) {
     this.#store = store;
     this.#reader = reader;
     this.#frames = frames;
-    this.#busyTimeoutMs = busyTimeoutMs;
-    this.#written = written;
+    this.#busyTimeoutMs = options.busyTimeoutMs;
+    this.#now = options.now;
+    this.#written = options.written;
   }
 
   append(commit: Commit): Promise<Appended> {
@@ -79,9 +105,36 @@ export class Writer {
     });
   }
 
+  /**
+   * Throws LogError when the lock cannot be had, or when the store failed to write the last time and still does. That is
+   * found out by a write that changes nothing: the file's version number, set to what it is. It needs less room than a
+   * commit, so of a full disk the room is looked at as well.
+   */
+  async checkWritable(): Promise<void> {
+    const { db, path } = this.#store;
+    if (this.#running !== undefined) return; // the append that is under way finds out
+    if (this.#failed === 'disk-full') checkRoom(path);
+    await this.#waitForLock(() => {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        if (this.#failed !== undefined) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+        db.exec('COMMIT');
+        this.#failed = undefined;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw asLogError(error, path);
+      }
+    });
+  }
+
   /** Resolves when everything that was handed over has been answered. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Resolves when no transaction of this connection is open; nothing of the writer runs before the caller's next pause. */
+  async outsideTransaction(): Promise<void> {
+    while (this.#store.db.isTransaction) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async #run(): Promise<void> {
@@ -93,16 +146,38 @@ export class Writer {
     this.#running = undefined;
   }
 
+  /**
+   * Runs what needs the write lock. All wait for it together: an append that comes when it was held for too long already
+   * is tried once, and fails at once.
+   */
+  async #waitForLock(work: () => void): Promise<void> {
+    const { path } = this.#store;
+    const now = performance.now();
+    const isFresh = this.#locked !== undefined && now - this.#locked.askedAt < this.#busyTimeoutMs;
+    const since = isFresh ? (this.#locked?.since ?? now) : now;
+    try {
+      await patiently(path, this.#busyTimeoutMs, work, since);
+      this.#locked = undefined;
+    } catch (error) {
+      const isLocked = error instanceof LogError && error.code === 'locked';
+      this.#locked = isLocked ? { since, askedAt: performance.now() } : undefined;
+      throw error;
+    }
+  }
+
   async #commitGroup(): Promise<void> {
     const { db, path } = this.#store;
     const outcomes: Outcome[] = [];
+    let isCommitting = false;
     try {
-      await patiently(path, this.#busyTimeoutMs, () => db.exec('BEGIN IMMEDIATE'));
+      await this.#waitForLock(() => db.exec('BEGIN IMMEDIATE'));
       try {
         this.#refresh();
         this.#decideGroup(outcomes);
         this.#paged = this.#frames.gather(this.#paged, this.#position);
+        isCommitting = true;
         db.exec('COMMIT');
+        this.#failed = undefined;
       } catch (error) {
         this.#heads.clear();
         this.#version = -1;
@@ -112,7 +187,11 @@ export class Writer {
       }
     } catch (error) {
       const group = this.#waiting.splice(0, MAX_GROUP_COMMITS);
-      for (const { reject } of group) reject(asLogError(error, path));
+      const fault = asLogError(error, path);
+      if (fault instanceof LogError && fault.code !== 'locked') this.#failed = fault.code;
+      // What was written and not synced is not shown to anybody, but may be found after a crash.
+      const mayBeKept = isCommitting && fault instanceof LogError && fault.code === 'io';
+      for (const { reject } of group) reject(mayBeKept ? unsettled(fault) : fault);
       return;
     }
     const group = this.#waiting.splice(0, outcomes.length);
@@ -134,12 +213,12 @@ export class Writer {
     this.#heads.clear();
     this.#position = this.#reader.lastPosition();
     this.#paged = this.#frames.paged();
-    this.#recordedAt = this.#reader.lastRecordedAt();
+    this.#recordedAt = this.#reader.lastFact()?.recordedAt ?? '';
     this.#version = version;
   }
 
   #decideGroup(outcomes: Outcome[]): void {
-    const now = new Date().toISOString();
+    const now = this.#now().toISOString();
     let size = 0;
     for (const { commit } of this.#waiting) {
       if (outcomes.length >= MAX_GROUP_COMMITS || size >= MAX_GROUP_SIZE) return;
@@ -204,6 +283,7 @@ export class Writer {
       const before = this.#duplicate(commit);
       if (before !== undefined) return { appended: before, size: 0 };
     }
+    const behind = behindOf({ recordedAt: this.#recordedAt }, last);
     this.#position = position;
     this.#recordedAt = last.recordedAt;
     this.#remember(commit.stream, {
@@ -211,10 +291,11 @@ export class Writer {
       revision: last.revision,
       hash: last.hash,
       occurredAt: last.occurredAt,
+      jump: last.jump,
     });
     const firstRevision = last.revision - facts.length + 1;
     const appended = { firstRevision, lastRevision: last.revision, lastPosition: position, duplicate: false };
-    return { appended, size: body.length + packed.length };
+    return { appended: { ...appended, ...behind }, size: body.length + packed.length };
   }
 
   #duplicate(commit: Commit): Appended | undefined {
@@ -236,8 +317,10 @@ export class Writer {
   #head(stream: string): KnownHead | undefined {
     const known = this.#heads.get(stream);
     if (known !== undefined) return known;
-    const head = this.#reader.head(stream);
-    if (head !== undefined) this.#remember(stream, head);
+    const found = this.#reader.head(stream);
+    if (found === undefined) return undefined;
+    const head = { ...found, jump: this.#reader.lastFactOf(found.number)?.jump };
+    this.#remember(stream, head);
     return head;
   }
 

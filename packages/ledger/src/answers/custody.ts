@@ -1,31 +1,69 @@
 /** Who could use which queue when, and what was left open. */
-import { Problem, type Span } from '@apledger/api';
-import { openCustody, type Range } from '@apledger/projections';
+import { Problem, type Reply, type ReportFormat, type Request, type Span } from '@apledger/api';
+import { NotKnownYet, type Range, type ReportParts } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
+import { type VerifiedParts, writeReport } from '../report/index.ts';
 import { unknownHost } from './hosts.ts';
+import { recomputed } from './verify.ts';
 
 const custody: Answer<'custody'> = async (ledger, { host, apqn, ...asked }) =>
-  (await openCustody(ledger).custody(host, apqn, await rangeOf(ledger, asked))) ?? notThere(host);
+  answered(host, ledger.custody.custody(host, apqn, await rangeOf(ledger, asked)));
 
 const guestHistory: Answer<'guestHistory'> = async (ledger, { host, guest, ...asked }) =>
-  (await openCustody(ledger).guestHistory(host, guest, await rangeOf(ledger, asked))) ?? notThere(host);
+  answered(host, ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked)));
 
-const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) => ({
-  exposures: (await openCustody(ledger).exposures(host, await rangeOf(ledger, asked))) ?? notThere(host),
-});
+const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) =>
+  answered(host, ledger.custody.exposures(host, await rangeOf(ledger, asked)));
+
+/** Throws Problem for a host that is not there, or was not known by the end of the span. */
+async function answered<T>(host: string, asked: Promise<T | undefined>): Promise<T> {
+  const answer = await asked.catch((error: unknown) => {
+    throw error instanceof NotKnownYet ? new Problem(404, 'unknown-host', error.message, {}, error) : error;
+  });
+  if (answer === undefined) throw unknownHost(host);
+  return answer;
+}
+
+const report: Answer<'report'> = async (ledger, asked) => {
+  const { hosts, ...head } = await partsOf(ledger, asked);
+  const whole: Reply<'report'>['hosts'][number][] = [];
+  for await (const { custody, ...host } of hosts) whole.push({ ...host, custody: [...custody] });
+  return { ...head, hosts: whole };
+};
+
+/** The report in the format, in pieces, of which one host at a time is in memory. Throws Problem before the first piece. */
+export async function* reportPieces(
+  ledger: LogLedger,
+  asked: Request<'report'>,
+  format: ReportFormat,
+): AsyncGenerator<string, void, undefined> {
+  yield* writeReport(await partsOf(ledger, asked), format);
+}
 
 /** Throws Problem for a host or a guest that was not there. */
-const report: Answer<'report'> = async (ledger, { host, guest, ...asked }) => {
-  const { from = null, to = null } = await rangeOf(ledger, asked);
-  const scope = { host: host ?? null, guest: guest ?? null, from, to };
-  const found = await openCustody(ledger).audit(scope);
+async function partsOf(
+  ledger: LogLedger,
+  { host, guest, from: since, to: until }: Request<'report'>,
+): Promise<VerifiedParts> {
+  const { from = null, to = null } = await rangeOf(ledger, {
+    ...(since !== undefined && { from: since }),
+    ...(until !== undefined && { to: until }),
+  });
+  const found = await ledger.custody.report({ host: host ?? null, guest: guest ?? null, from, to });
   if (found === undefined) throw unknownHost(host ?? '');
-  if (guest !== undefined && !found.hosts.some(({ runs }) => runs.length > 0))
-    throw new Problem(404, 'unknown-guest', `There was no guest ${JSON.stringify(guest)} in that time.`);
-  return found;
-};
+  if (guest !== undefined) await checkRan(found, guest);
+  // A report is evidence: it says whether the log that it rests on is the one that was written.
+  const { facts, problems } = await recomputed(ledger, []);
+  return { ...found, verification: { facts, problems } };
+}
+
+/** What concerns one guest is there at once. */
+async function checkRan({ hosts }: ReportParts, guest: string): Promise<void> {
+  for await (const { runs } of hosts) if (runs.length > 0) return;
+  throw new Problem(404, 'unknown-guest', `There was no guest ${JSON.stringify(guest)} in that time.`);
+}
 
 async function rangeOf(ledger: LogLedger, { from, to }: Span): Promise<Range> {
   const range = {
@@ -34,10 +72,6 @@ async function rangeOf(ledger: LogLedger, { from, to }: Span): Promise<Range> {
   };
   if (isReversed(range.from, range.to)) throw new Problem(400, 'no-such-moment', `${from} lies after ${to}.`);
   return range;
-}
-
-function notThere(host: string): never {
-  throw unknownHost(host);
 }
 
 export const custodyAnswers = { custody, guestHistory, exposures, report };

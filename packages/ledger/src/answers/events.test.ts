@@ -1,10 +1,11 @@
 /** Facts by what they are about, in both orders. */
+
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import type { Command } from '@apledger/events';
 import { describeRecorded } from '@apledger/projections/host';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LogLedger } from '../log-ledger.ts';
-import { A, assignAdapter, assignDomain, B, create, register } from '../testing/commands.ts';
 
 const start = (mdev: string, guest: string): Command => ({ type: 'StartGuest', mdev, guest });
 const stop = (mdev: string): Command => ({ type: 'StopGuest', mdev });

@@ -3,12 +3,15 @@ import { MAX_PAGE, Problem, type Reply, type Request } from '@apledger/api';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf, isRecordedType, streamOf } from '@apledger/events';
 import type { FactFilter } from '@apledger/projections';
+import { seenOf } from '../access/control.ts';
 import type { Answer, Limits } from '../answer.ts';
 import type { Filtered } from '../ledger.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { askedIn, isReversed, momentOf } from '../moment.ts';
+import { find } from './find.ts';
 import { unknownHost } from './hosts.ts';
-import { Bounds, type Looked, look } from './scan.ts';
+import { guestsThen } from './names.ts';
+import { Bounds, type Looked } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
 /** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
@@ -26,9 +29,10 @@ export interface Page {
 }
 
 const events: Answer<'events'> = async (ledger, request, limits) => {
-  const { events: facts, after, isEnd } = await pageOf(ledger, request, limits);
+  const { events: facts, texts, after, isEnd } = await pageOf(ledger, request, limits);
+  const guests = await guestsThen(ledger, facts, texts);
   const shown = facts.map((fact) => ({ ...fact, host: hostOf(fact.stream) ?? '' }));
-  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd };
+  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd, guests };
 };
 
 const logEvents: Answer<'logEvents'> = async (ledger, request, limits) => {
@@ -52,7 +56,7 @@ export async function pageOf(ledger: LogLedger, request: Request<'events'>, limi
     bounds: await boundsOf(ledger, request),
   };
   const start = after ?? (isNewestFirst ? (await ledger.log.lastPosition()) + 1 : 0);
-  return page(look(ledger, scan), start, request, limits);
+  return page(find(ledger, scan), start, request, limits);
 }
 
 /** The facts of all pages, oldest first; none of a host that is not there. */
@@ -98,7 +102,7 @@ async function page(
   facts: AsyncIterable<Looked>,
   start: number,
   { limit = DEFAULT_PAGE }: Request<'events'>,
-  { maxReplyBytes }: Limits,
+  { maxReplyBytes, sees }: Limits,
 ): Promise<Page> {
   const found: RecordedFact[] = [];
   const texts: string[] = [];
@@ -109,7 +113,7 @@ async function page(
   for await (const { fact, isWanted } of facts) {
     if (found.length === limit || lookedAt === MAX_LOOKED_AT) return end(false);
     lookedAt += 1;
-    if (isWanted) {
+    if (isWanted && sees?.(seenOf(fact)) !== false) {
       const text = JSON.stringify(fact);
       bytes += Buffer.byteLength(text) + 1;
       if (bytes > maxReplyBytes && found.length > 0) return end(false);

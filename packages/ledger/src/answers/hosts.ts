@@ -4,30 +4,31 @@ import type { Head, Moment } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf, placeAt, usedOf } from '../moment.ts';
 
-export const hosts: Answer<'hosts'> = async (ledger, request) => {
-  const { after = '', limit = MAX_HOSTS } = request;
+export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
+  const { after = '', limit = MAX_HOSTS, find = '' } = request;
   // Asked first: what comes while the heads are read is left out by it.
   const moment = await momentOf(ledger, request);
   const last = await ledger.log.lastPosition();
-  const heads = await ledger.heads.after(after, limit + 1, last);
+  const heads = await ledger.heads.after(after, limit + 1, last, find);
   const page: HostHead[] = [];
   for (const [host, head] of heads.slice(0, limit)) {
-    const end = isThen(head, moment)
-      ? head
-      : await headAt(ledger, host, await ledger.log.revisionAt(head.stream, moment));
+    if (sees?.(head) === false) continue;
+    const place = isThen(head, moment) ? undefined : await placeAt(ledger, head.stream, moment);
+    const end = place === undefined ? head : await headAt(ledger, host, place.revision);
     if (end === undefined) continue;
     const { revision, position, hash, occurredAt } = end;
-    page.push({ host, revision, position, hash, occurredAt });
+    const mayReach = place?.mayReach;
+    page.push({ host, revision, position, hash, occurredAt, ...(mayReach !== undefined && { mayReach }) });
   }
   const next = heads.length > limit ? (heads[limit - 1]?.[0] ?? null) : null;
-  return { hosts: page, next, position: 'position' in moment ? moment.position : null };
+  return { hosts: page, next, asOf: usedOf(moment), position: 'position' in moment ? moment.position : null };
 };
 
-/** Whether a host had ended so at the moment already. */
-const isThen = ({ position, occurredAt }: Head, moment: Moment): boolean =>
-  ('position' in moment && position <= moment.position) || ('time' in moment && occurredAt <= moment.time);
+/** Whether a host had ended so at the moment already; for a time, its readings say. */
+const isThen = ({ position }: Head, moment: Moment): boolean =>
+  'position' in moment && position <= moment.position;
 
 /** The fact that a host's stream ended with at a revision; undefined when there is none. */
 async function headAt(

@@ -1,9 +1,10 @@
 /** Who can use what on a host, now or as of any moment. */
-import { type AtMoment, Problem } from '@apledger/api';
+import { type AtMoment, type MayReach, Problem, type Reply } from '@apledger/api';
+import { streamOf } from '@apledger/events';
 import type { HostView } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { inWords, isAsked, momentOf } from '../moment.ts';
+import { inWords, isAsked, momentOf, placeAt, usedOf } from '../moment.ts';
 import { unknownHost } from './hosts.ts';
 
 const host: Answer<'host'> = (ledger, request) => viewOf(ledger, request);
@@ -32,20 +33,53 @@ const guest: Answer<'guest'> = async (ledger, request) => {
   return { ...factOf(view), guest: request.guest, mdevs };
 };
 
-const factOf = ({ host, revision, position, occurredAt }: HostView) => ({
+/** A run that has not stopped is running at the moment. */
+const guests: Answer<'guests'> = async (ledger, request) => {
+  const view = await viewOf(ledger, request);
+  await ledger.guests.update();
+  const turnOf = ({ position, occurredAt }: { readonly position: number; readonly occurredAt: number }) => ({
+    position,
+    occurredAt: new Date(occurredAt).toISOString(),
+  });
+  const runs = ledger.guests.lastRuns(view.host, view.position);
+  const shown = runs.map(({ mdev, guest, started, stopped }) => ({
+    mdev,
+    guest,
+    started: turnOf(started),
+    stopped: stopped === undefined ? null : turnOf(stopped),
+  }));
+  return { ...factOf(view), guests: shown };
+};
+
+const factOf = ({ host, revision, position, occurredAt, asOf, mayReach }: Shown) => ({
+  ...(asOf === undefined ? {} : { asOf }),
   host,
   revision,
   position,
   occurredAt,
+  ...(mayReach !== undefined && { mayReach }),
 });
 
-async function viewOf(ledger: LogLedger, request: AtMoment & { readonly host: string }): Promise<HostView> {
+/** A host, and the moment that was used when one was asked for. */
+type Shown = HostView & Pick<Reply<'host'>, 'asOf'>;
+
+async function viewOf(ledger: LogLedger, request: AtMoment & { readonly host: string }): Promise<Shown> {
   const views = await ledger.views();
-  const view = isAsked(request)
-    ? await views.hostAt(request.host, await momentOf(ledger, request))
-    : await views.now(request.host);
-  if (view === undefined) throw unknownHost(request.host, inWords(request));
-  return view;
+  const { host } = request;
+  if (!isAsked(request)) return (await views.now(host)) ?? notThere(host, request);
+  const moment = await momentOf(ledger, request);
+  const { revision, mayReach } = await placeAt(ledger, streamOf(host), moment);
+  const view = revision < 0 ? undefined : await views.hostAt(host, { revision });
+  if (view === undefined) return notThere(host, request, mayReach);
+  return Object.assign(view, { asOf: usedOf(moment), ...(mayReach !== undefined && { mayReach }) });
 }
 
-export const matricesAnswers = { host, mdev, guest };
+function notThere(host: string, request: AtMoment, mayReach?: MayReach): never {
+  const may =
+    mayReach === undefined
+      ? ''
+      : ` for certain, but there may have been, by position ${mayReach.position}: clocks jumped`;
+  throw unknownHost(host, inWords(request) + may);
+}
+
+export const matricesAnswers = { host, mdev, guest, guests };

@@ -1,6 +1,6 @@
 /** Facts in either order, looked at one by one. */
 import { setImmediate } from 'node:timers/promises';
-import type { EventLog, Moment, RecordedFact } from '@apledger/event-log';
+import { type EventLog, type Moment, type RecordedFact, standingAt } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { type FactFilter, FactMatcher } from '@apledger/projections';
 import type { LogLedger } from '../log-ledger.ts';
@@ -9,6 +9,10 @@ import type { LogLedger } from '../log-ledger.ts';
 const WINDOW = 512;
 /** Positions may have gaps: a window that holds few facts is followed by a larger one. */
 const MAX_WINDOW = 2 ** 40;
+/** Above every position; one more is still a safe integer. */
+const EVERYTHING = Number.MAX_SAFE_INTEGER - 1;
+/** Hosts of which each is asked when it was where, at most. */
+const MAX_STREAMS = 200;
 /** Facts looked at in one turn of the event loop. */
 const TURN = 256;
 
@@ -16,6 +20,8 @@ const TURN = 256;
 export interface Scan {
   readonly host: string | undefined;
   readonly after: number | undefined;
+  /** With the newest first: no fact at or before this position is looked at. */
+  readonly floor?: number;
   readonly isNewestFirst: boolean;
   readonly filter: FactFilter;
   readonly bounds: Bounds;
@@ -45,11 +51,41 @@ export class Bounds {
     if (known !== undefined) return known;
     const found = {
       first: this.#since === undefined ? 0 : (await this.#log.revisionAt(stream, before(this.#since))) + 1,
-      last:
-        this.#until === undefined ? Number.MAX_SAFE_INTEGER : await this.#log.revisionAt(stream, this.#until),
+      last: this.#until === undefined ? Number.MAX_SAFE_INTEGER : await this.#end(stream, this.#until),
     };
     this.#byStream.set(stream, found);
     return found;
+  }
+
+  /** Positions outside of which no fact lies in between. With many hosts and a time, all: each has its own order. */
+  async positions(host: string | undefined): Promise<{ readonly first: number; readonly last: number }> {
+    const since = this.#since ?? { position: 0 };
+    const until = this.#until ?? { position: EVERYTHING };
+    if ('position' in since && 'position' in until) return { first: since.position, last: until.position };
+    const streams =
+      host === undefined ? (await this.#log.heads()).map(({ stream }) => stream) : [streamOf(host)];
+    if (streams.length > MAX_STREAMS) return { first: 0, last: EVERYTHING };
+    let [first, last] = [EVERYTHING, 0];
+    for (const stream of streams) {
+      const range = await this.of(stream);
+      const end = Math.min(range.last, (await this.#log.head(stream))?.revision ?? -1);
+      if (range.first > end) continue;
+      first = Math.min(first, await this.#positionOf(stream, range.first));
+      last = Math.max(last, await this.#positionOf(stream, end));
+    }
+    return { first, last };
+  }
+
+  async #positionOf(stream: string, revision: number): Promise<number> {
+    for await (const { position } of this.#log.readStream(stream, { from: revision, to: revision }))
+      return position;
+    throw new TypeError(`${stream} has no fact of revision ${revision}`);
+  }
+
+  /** What clocks leave open is told rather than left out. */
+  async #end(stream: string, moment: Moment): Promise<number> {
+    const { revision, until } = await standingAt(this.#log, stream, moment);
+    return until ?? revision;
   }
 
   async contains({ stream, revision }: RecordedFact): Promise<boolean> {
@@ -76,7 +112,11 @@ export async function* look(ledger: LogLedger, scan: Scan): AsyncGenerator<Looke
 
 async function* forward(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, void, undefined> {
   const { host, after = 0, bounds } = scan;
-  if (host === undefined) return yield* matched(ledger, scan, ledger.log.readAll({ after }));
+  if (host === undefined) {
+    const within = await bounds.positions(host);
+    const range = { after: Math.max(after, within.first - 1), upTo: within.last };
+    return yield* matched(ledger, scan, ledger.log.readAll(range));
+  }
   const stream = streamOf(host);
   const { first, last } = await bounds.of(stream);
   const from = Math.max(first, (await ledger.log.revisionAt(stream, { position: after })) + 1);
@@ -97,18 +137,21 @@ async function* backward(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, 
 }
 
 /** How to read backward: by revision for a host, by position for the log; from `first` to below `next`. */
-async function windows(log: EventLog, { host, after, bounds }: Scan) {
-  if (host === undefined)
+async function windows(log: EventLog, { host, after, floor = 0, bounds }: Scan) {
+  if (host === undefined) {
+    const within = await bounds.positions(host);
     return {
-      first: 1,
-      next: after ?? (await log.lastPosition()) + 1,
+      first: Math.max(floor + 1, within.first),
+      next: Math.min(after ?? (await log.lastPosition()) + 1, within.last + 1),
       read: (from: number, to: number) => log.readAll({ after: from - 1, upTo: to }),
     };
+  }
   const stream = streamOf(host);
   const { first, last } = await bounds.of(stream);
   const end = after === undefined ? await log.lastPosition() : after - 1;
+  const lowest = floor === 0 ? 0 : (await log.revisionAt(stream, { position: floor })) + 1;
   return {
-    first,
+    first: Math.max(first, lowest),
     next: Math.min(last, await log.revisionAt(stream, { position: end })) + 1,
     read: (from: number, to: number) => log.readStream(stream, { from, to }),
   };

@@ -1,8 +1,13 @@
 /** Is this log the one that was written: heads compared, or every hash recomputed. And folding the read model anew. */
 import { setImmediate } from 'node:timers/promises';
-import { checkHeads, type RecordedFact, verify as verifyLog } from '@apledger/event-log';
-import { hostOf, packRecorded, parseFact, streamOf } from '@apledger/events';
+import type { Reply, Request } from '@apledger/api';
+import { checkHeads, verify as verifyLog } from '@apledger/event-log';
+import { hostOf, streamOf } from '@apledger/events';
+import { rebuildTiles } from '@apledger/sealer';
 import type { Answer } from '../answer.ts';
+import type { LogLedger } from '../log-ledger.ts';
+import { verifyDirectory } from '../verify/directory.ts';
+import { repack } from '../verify/repack.ts';
 import { alone } from './alone.ts';
 
 const verify: Answer<'verify'> = async ({ log }, { heads }) => {
@@ -16,32 +21,37 @@ const verify: Answer<'verify'> = async ({ log }, { heads }) => {
   return { checked: heads.length, problems };
 };
 
-const recompute: Answer<'recompute'> = (ledger, { heads: noted = [] }) =>
-  alone(ledger, 'recompute', async () => {
-    const walk = verifyLog(ledger.log, { repack, noted });
-    let step = await walk.next();
-    while (!step.done) {
-      ledger.show(`verifying: position ${step.value.position} of ${step.value.lastPosition}`);
-      await setImmediate(); // others have questions meanwhile
-      step = await walk.next();
-    }
-    ledger.show('');
-    return step.value;
-  });
+const recompute: Answer<'recompute'> = (ledger, { heads = [] }) =>
+  alone(ledger, 'recompute', () => recomputed(ledger, heads));
 
-/** Facts about the ledger have no packed form. */
-const repack = ({ stream, type, version, data }: RecordedFact, stored: Uint8Array): Uint8Array =>
-  hostOf(stream) === undefined
-    ? new Uint8Array()
-    : packRecorded(parseFact(type, version, data), version, stored);
+/** Every hash and packed form of the log, recomputed, while others ask. */
+export async function recomputed(
+  ledger: LogLedger,
+  noted: NonNullable<Request<'recompute'>['heads']>,
+): Promise<Reply<'recompute'>> {
+  const { files } = ledger;
+  if (files !== undefined)
+    return verifyDirectory(ledger.log, { ...files, noted, onProgress: (text) => ledger.show(text) });
+  const walk = verifyLog(ledger.log, { repack, noted });
+  let step = await walk.next();
+  while (!step.done) {
+    ledger.show(`verifying: position ${step.value.position} of ${step.value.lastPosition}`);
+    await setImmediate(); // others have questions meanwhile
+    step = await walk.next();
+  }
+  ledger.show('');
+  return step.value;
+}
 
 const rebuild: Answer<'rebuild'> = (ledger) =>
   alone(ledger, 'rebuild', async () => {
     const started = performance.now();
     const views = await ledger.rebuildViews();
+    if (ledger.tlog !== undefined) await rebuildTiles(ledger.log, ledger.tlog);
     const position = await ledger.log.lastPosition();
     const hosts = (await views.hosts()).length;
-    return { position, hosts, milliseconds: Math.round(performance.now() - started) };
+    const milliseconds = Math.round(performance.now() - started);
+    return { position, hosts, milliseconds, kept: views.isKept };
   });
 
 export const verifyAnswers = { verify, recompute, rebuild };

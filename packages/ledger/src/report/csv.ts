@@ -3,9 +3,18 @@
  * which. Spreadsheets take a cell that begins with = + - @ for a formula: such texts get an apostrophe in front.
  */
 
-import type { AuditReport, Boundary, Custody, Exposure, HostAudit } from '@apledger/api';
+import type { Boundary, Custody, Exposure } from '@apledger/api';
+import type { HostPart } from '@apledger/projections';
 import { visible } from '@apledger/text';
-import { exposureText, guestText, holderText } from './words.ts';
+import {
+  exposureText,
+  guestText,
+  holderText,
+  hostText,
+  mayReachText,
+  type VerifiedParts,
+  verificationText,
+} from './words.ts';
 
 const COLUMNS = [
   'record',
@@ -23,12 +32,23 @@ const COLUMNS = [
   'text',
   'revision',
   'hash',
+  // What became of it after the end of the span.
+  ...['time', 'position', 'fact', 'actor', 'command'].map((what) => `later_${what}`),
 ] as const;
 type Row = { readonly [column in (typeof COLUMNS)[number]]?: string | number | null };
 
 /** Rows of text, the first of them the names of the columns. */
-export function* auditCsv(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditCsv(report: VerifiedParts): AsyncGenerator<string, void, undefined> {
   yield line(COLUMNS);
+  const { scope, verification } = report;
+  yield row({
+    record: 'scope',
+    host: scope.host,
+    guest: scope.guest,
+    ...bound('from', scope.from),
+    ...bound('until', scope.to),
+    text: `Log ${verificationText(verification)}`,
+  });
   for (const { stream, revision, position, hash, occurredAt } of report.heads)
     yield row({
       record: 'head',
@@ -38,12 +58,25 @@ export function* auditCsv(report: AuditReport): Generator<string, void, undefine
       revision,
       hash,
     });
-  for (const host of report.hosts) yield* hostRows(host);
+  for await (const host of report.hosts) yield* hostRows(host);
 }
 
-function* hostRows({ host, exposures, runs, custody }: HostAudit): Generator<string> {
+function* hostRows({
+  host,
+  mayReach,
+  exposures,
+  runs,
+  custody,
+  refusals,
+  ...head
+}: HostPart): Generator<string> {
+  yield row({ record: 'host', host, text: hostText(head) });
+  if (mayReach !== undefined) {
+    const { position: until_position, revision } = mayReach;
+    yield row({ record: 'clock', host, until_position, revision, text: mayReachText(mayReach) });
+  }
   for (const exposure of exposures) for (const one of exposureRows(exposure)) yield row({ ...one, host });
-  for (const { guest, mdev, started, stopped } of runs)
+  for (const { guest, mdev, started, stopped, stoppedLater = null } of runs)
     yield row({
       record: 'run',
       host,
@@ -51,11 +84,21 @@ function* hostRows({ host, exposures, runs, custody }: HostAudit): Generator<str
       mdev,
       ...boundary('from', started),
       ...boundary('until', stopped),
+      ...boundary('later', stoppedLater),
     });
   for (const { queues, ...one } of custody) {
     const cells = { record: 'custody', host, ...custodyCells(one) };
     for (const queue of queues) yield row({ ...cells, queue });
   }
+  for (const { at, command, mdev, guest, errno, explanation } of refusals)
+    yield row({
+      record: 'refusal',
+      host,
+      guest,
+      mdev,
+      ...boundary('from', at),
+      text: `${command}: ${errno}: ${explanation}`,
+    });
 }
 
 const custodyCells = (custody: Custody): Row => ({
@@ -64,6 +107,7 @@ const custodyCells = (custody: Custody): Row => ({
   shared_with: custody.sharedWith.map(holderText).join(' and '),
   ...boundary('from', custody.from),
   ...boundary('until', custody.until),
+  ...boundary('later', custody.endedLater ?? null),
   reset_before: custody.resetBefore === null ? null : custody.resetBefore ? 'yes' : 'no',
   reset_position: custody.reset?.position ?? null,
 });
@@ -95,7 +139,14 @@ function exposureRows(exposure: Exposure): Row[] {
   }
 }
 
-function boundary(end: 'from' | 'until', fact: Boundary | null): Row {
+/** A moment that was asked for. */
+function bound(end: 'from' | 'until', moment: VerifiedParts['scope']['from']): Row {
+  if (moment === null) return {};
+  if ('time' in moment) return { [`${end}_time`]: moment.time };
+  return 'position' in moment ? { [`${end}_position`]: moment.position } : {};
+}
+
+function boundary(end: 'from' | 'until' | 'later', fact: Boundary | null): Row {
   if (fact === null) return {};
   const { occurredAt, position, type, actor, commandId } = fact;
   return {

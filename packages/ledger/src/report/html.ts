@@ -3,10 +3,18 @@
  * reads it. It forbids itself everything but its own style.
  */
 
-import type { AuditReport, HostAudit } from '@apledger/api';
+import type { HostPart } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { headsJson } from './json.ts';
-import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
+import {
+  exposureText,
+  HEADS_NOTE,
+  hostText,
+  scopeText,
+  TITLE,
+  tablesOf,
+  type VerifiedParts,
+} from './words.ts';
 
 const STYLE = `
 :root { color-scheme: light; }
@@ -29,7 +37,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8c8c8c;
 }
 `;
 
-export function* auditHtml(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditHtml(report: VerifiedParts): AsyncGenerator<string, void, undefined> {
   yield `<!DOCTYPE html>
 <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
 <head>
@@ -40,19 +48,21 @@ export function* auditHtml(report: AuditReport): Generator<string, void, undefin
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1>${TITLE}</h1>
-<dl>${scopeText(report.scope)
+<dl>${scopeText(report)
     .map(([label, value]) => `<dt>${label}</dt><dd>${escaped(value)}</dd>`)
     .join('')}</dl>
 `;
-  for (const host of report.hosts) yield* hostHtml(host);
+  for await (const host of report.hosts) yield* hostHtml(host);
   yield `<h2>What this report rests on</h2>\n<p>${escaped(HEADS_NOTE)}</p>\n<pre id="heads">${escaped(headsJson(report))}</pre>\n`;
-  yield '</body>\n</html>\n';
+  yield '</main>\n</body>\n</html>\n';
 }
 
-function* hostHtml(audit: HostAudit): Generator<string> {
-  const { host, driver, position, exposures } = audit;
-  yield `<h2>Host ${escaped(host)}</h2>\n<p>Driver ${driver ?? 'not known yet'}, up to position ${position}.</p>\n`;
+function* hostHtml(audit: HostPart): Generator<string> {
+  const { host, position, exposures } = audit;
+  yield `<h2>Host ${escaped(host)}</h2>\n<p>${escaped(hostText(audit))}</p>\n`;
+  if (position === 0) return;
   yield '<h3>Exposures</h3>\n';
   yield exposures.length === 0 ? '<p>None was found.</p>\n' : '<ul class="exposures">\n';
   for (const exposure of exposures) yield `<li>${escaped(exposureText(exposure))}</li>\n`;

@@ -2,16 +2,26 @@
 
 import type { AuditReport } from '@apledger/api';
 import { jsonText } from '@apledger/text';
+import type { VerifiedParts } from './words.ts';
 
 /** In pieces, since it can be longer than a string may be. */
-export function* auditJson({ scope, heads, hosts }: AuditReport): Generator<string, void, undefined> {
-  yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"hosts":[`;
+export async function* auditJson({
+  scope,
+  heads,
+  hosts,
+  verification,
+}: VerifiedParts): AsyncGenerator<string, void, undefined> {
+  yield `{"scope":${jsonText(scope)},\n"heads":${jsonText(heads)},\n"verification":${jsonText(verification)},\n"hosts":[`;
   let between = '\n';
-  for (const { exposures, runs, custody, ...host } of hosts) {
+  for await (const { exposures, runs, custody, refusals, ...host } of hosts) {
     yield `${between}{${jsonText(host).slice(1, -1)}`;
-    for (const [key, list] of Object.entries({ exposures, runs, custody })) {
+    for (const [key, list] of Object.entries({ exposures, runs, custody, refusals })) {
       yield `,\n"${key}":[`;
-      for (const [i, one] of list.entries()) yield `${i === 0 ? '\n' : ',\n'}${jsonText(one)}`;
+      let before = '\n';
+      for (const one of list) {
+        yield before + jsonText(one);
+        before = ',\n';
+      }
       yield ']';
     }
     yield '}';

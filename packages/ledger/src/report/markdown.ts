@@ -1,20 +1,29 @@
 /** An audit report as Markdown (CommonMark, with tables). */
 
-import type { AuditReport, HostAudit } from '@apledger/api';
+import type { HostPart } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { headsJson } from './json.ts';
-import { exposureText, HEADS_NOTE, scopeText, TITLE, tablesOf } from './words.ts';
+import {
+  exposureText,
+  HEADS_NOTE,
+  hostText,
+  scopeText,
+  TITLE,
+  tablesOf,
+  type VerifiedParts,
+} from './words.ts';
 
-export function* auditMarkdown(report: AuditReport): Generator<string, void, undefined> {
+export async function* auditMarkdown(report: VerifiedParts): AsyncGenerator<string, void, undefined> {
   yield `# ${TITLE}\n\n`;
-  for (const [label, value] of scopeText(report.scope)) yield `* ${label}: ${escaped(value)}\n`;
-  for (const host of report.hosts) yield* hostMarkdown(host);
+  for (const [label, value] of scopeText(report)) yield `* ${label}: ${escaped(value)}\n`;
+  for await (const host of report.hosts) yield* hostMarkdown(host);
   yield `\n## What this report rests on\n\n${HEADS_NOTE}\n\n\`\`\`json\n${headsJson(report)}\n\`\`\`\n`;
 }
 
-function* hostMarkdown(audit: HostAudit): Generator<string> {
-  const { host, driver, position, exposures } = audit;
-  yield `\n## Host ${escaped(host)}\n\nDriver ${driver ?? 'not known yet'}, up to position ${position}.\n`;
+function* hostMarkdown(audit: HostPart): Generator<string> {
+  const { host, position, exposures } = audit;
+  yield `\n## Host ${escaped(host)}\n\n${escaped(hostText(audit))}\n`;
+  if (position === 0) return;
   yield '\n### Exposures\n\n';
   if (exposures.length === 0) yield 'None was found.\n';
   for (const exposure of exposures) yield `* ${escaped(exposureText(exposure))}\n`;

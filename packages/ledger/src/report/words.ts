@@ -1,7 +1,8 @@
 /** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
-import type { AuditScope, Boundary, Custody, Exposure, Holder, HostAudit } from '@apledger/api';
+import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, MayReach } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
+import type { HostPart, ReportParts } from '@apledger/projections';
 
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
@@ -21,6 +22,21 @@ export function boundaryText(boundary: Boundary | null, none: string): string {
   const { occurredAt, position, type, actor, commandId } = boundary;
   return `${occurredAt}, position ${position}: ${type} by ${actor}, command ${commandId}`;
 }
+
+/** Since when; of what was so from the host's first fact on, the ledger does not know. */
+export const fromText = ({ from }: Custody, knownSince: Boundary): string =>
+  boundaryText(from, `not known before ${knownSince.occurredAt}`);
+
+/** Until when; of what was so at the end of the span, also what became of it. */
+export const untilText = ({ until, endedLater }: Custody): string =>
+  boundaryText(until, laterText('still so', endedLater));
+
+/** When a run ended. */
+export const stoppedText = ({ stopped, stoppedLater }: GuestRun): string =>
+  boundaryText(stopped, laterText('still running', stoppedLater));
+
+const laterText = (still: string, later: Boundary | undefined): string =>
+  later === undefined ? still : `${still} at the end of the span; ended ${boundaryText(later, '')}`;
 
 /** Was it reset before? `-` where nobody had it before. */
 export function resetText({ resetBefore, reset }: Custody): string {
@@ -81,14 +97,45 @@ export function exposureText(exposure: Exposure): string {
   }
 }
 
-/** What a report is about: label and value. */
-export function scopeText({ host, guest, from, to }: AuditScope): readonly (readonly [string, string])[] {
+/** A report of which one host at a time is in memory, of a log that was verified for it. */
+export type VerifiedParts = ReportParts & Pick<AuditReport, 'verification'>;
+
+/** What a report is about, and what it is worth: label and value. */
+export function scopeText({
+  scope,
+  verification,
+}: Pick<AuditReport, 'scope' | 'verification'>): readonly (readonly [string, string])[] {
+  const { host, guest, from, to } = scope;
   return [
     ['Hosts', host === null ? 'all' : host],
     ['Guests', guest === null ? 'all' : guest],
     ['From', from === null ? 'the first fact' : momentText(from)],
     ['To', to === null ? 'the last fact' : momentText(to)],
+    ['Made', 'no time is given, so that the same log and span give the same bytes'],
+    ['Log', verificationText(verification)],
   ];
+}
+
+/** Whether the log is the one that was written. */
+export function verificationText({ facts, problems }: AuditReport['verification']): string {
+  if (problems.length === 0) return `verified: every hash of ${facts} facts was recomputed for this report`;
+  const [{ stream, revision, position, problem } = NO_PROBLEM] = problems;
+  const first = `${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`;
+  return `NOT AS IT WAS WRITTEN, ${problems.length} problems (apledger verify lists them), the first: ${first}`;
+}
+
+const NO_PROBLEM = { stream: '', revision: 0, position: 0, problem: '' };
+
+/** Of what time a host's part is, or that there is nothing to tell of it. */
+export function hostText({
+  driver,
+  position,
+  knownSince,
+  mayReach,
+}: Pick<HostPart, 'driver' | 'position' | 'knownSince' | 'mayReach'>): string {
+  if (position === 0)
+    return `Not known before ${knownSince.occurredAt} (position ${knownSince.position}): of the time before, the ledger knows nothing.`;
+  return `Driver ${driver ?? 'not known yet'}, ${upToText({ position, mayReach })}. Nothing is known before ${knownSince.occurredAt}.`;
 }
 
 function momentText(moment: Moment): string {
@@ -104,14 +151,14 @@ export interface Table {
   readonly rows: () => Iterable<readonly string[]>;
 }
 
-export const tablesOf = ({ runs, custody }: HostAudit): readonly Table[] => [
+export const tablesOf = ({ runs, custody, refusals, knownSince }: HostPart): readonly Table[] => [
   {
     title: 'Guests',
     none: 'None ran.',
     columns: ['guest', 'mdev', 'started', 'stopped'],
     rows: function* () {
-      for (const { guest, mdev, started, stopped } of runs)
-        yield [guestText(guest), mdev, boundaryText(started, ''), boundaryText(stopped, 'still running')];
+      for (const run of runs)
+        yield [guestText(run.guest), run.mdev, boundaryText(run.started, ''), stoppedText(run)];
     },
   },
   {
@@ -119,10 +166,23 @@ export const tablesOf = ({ runs, custody }: HostAudit): readonly Table[] => [
     none: 'Nobody ever had a queue.',
     columns: ['queues', 'who could use them', 'from', 'until', 'reset before'],
     rows: function* () {
-      for (const { queues, ...one } of custody) {
-        const [from, until] = [boundaryText(one.from, 'the beginning'), boundaryText(one.until, 'still so')];
-        yield [queuesText(queues), holdersText(one), from, until, resetText(one)];
-      }
+      for (const { queues, ...one } of custody)
+        yield [
+          queuesText(queues),
+          holdersText(one),
+          fromText(one, knownSince),
+          untilText(one),
+          resetText(one),
+        ];
+    },
+  },
+  {
+    title: 'Refused attempts',
+    none: 'No command was refused.',
+    columns: ['what', 'mdev', 'guest', 'errno', 'why', 'when'],
+    rows: function* () {
+      for (const { at, command, mdev, guest, errno, explanation } of refusals)
+        yield [command, mdev ?? '-', guest ?? '-', errno, explanation, boundaryText(at, '')];
     },
   },
 ];
@@ -131,3 +191,20 @@ export const TITLE = 'Custody of crypto queues: audit report';
 export const HEADS_NOTE =
   'This report rests on the facts up to these. Save the block as a file, and `apledger verify --heads FILE` ' +
   'tells whether the log still holds exactly these facts.';
+
+interface Reached {
+  readonly position: number;
+  readonly mayReach?: MayReach | undefined;
+}
+
+/** Up to which fact of a host an answer goes; both, where readings of clocks leave it open. */
+export const upToText = (reached: Reached): string =>
+  `up to position ${reached.position}${orLaterText(reached)}`;
+
+/** What follows the place that an answer goes by: nothing, or how far it may reach. */
+export const orLaterText = ({ mayReach }: Pick<Reached, 'mayReach'>): string =>
+  mayReach === undefined ? '' : `, ${mayReachText(mayReach)}`;
+
+/** What follows the position of an answer that clocks leave open. */
+export const mayReachText = ({ position }: MayReach): string =>
+  `or position ${position}: clocks jumped, and the facts in between are dated by their neighbours only`;

@@ -46,7 +46,7 @@ const opening: readonly string[] = [
 interface Scene {
   readonly log: EventLog;
   readonly handler: CommandHandler;
-  ask(steps: readonly string[], revision?: number): Promise<WhatIf>;
+  ask(steps: readonly string[], revision?: number, maxBytes?: number): Promise<WhatIf>;
   /** Carries the steps out; resolves with the facts of each. */
   does(steps: readonly string[]): Promise<Fact[][]>;
 }
@@ -59,9 +59,9 @@ async function scene(driver: Generation = '7.3', steps = opening): Promise<Scene
   const made: Scene = {
     log,
     handler,
-    async ask(texts, revision) {
+    async ask(texts, revision, maxBytes = Number.POSITIVE_INFINITY) {
       const moment = revision === undefined ? {} : { moment: { revision } };
-      const answer = await whatIf({ handler, readModel, host: 'box', steps: texts, ...moment });
+      const answer = await whatIf({ handler, readModel, host: 'box', steps: texts, maxBytes, ...moment });
       if (answer === undefined) throw new Error('no such host');
       return answer;
     },
@@ -105,6 +105,17 @@ describe('what if', () => {
     expect(answer.changes.map(({ change }) => change)).toContain('adaptersUnassigned');
     expect(await log.lastPosition()).toBe(end);
     expect(answer.at).toMatchObject({ revision: answer.before.revision, position: end });
+  });
+
+  it('ends where its answer becomes larger than the asker can take', async () => {
+    const { ask } = await scene();
+    const steps = Array.from({ length: 100 }, (_, n) => `echo ${n % 2 ? '+' : '-'}6 > /sys/bus/ap/apmask`);
+    await expect(ask(steps, undefined, 20_000)).rejects.toMatchObject({
+      status: 413,
+      code: 'reply-too-large',
+      message: expect.stringMatching(/^Up to step \d+, the answer has \d+ bytes; 20000 are the most\./),
+    });
+    await expect(ask(steps.slice(0, 5), undefined, 20_000)).resolves.toMatchObject({ host: 'box' });
   });
 
   it('decides each step on what the ones before it would leave', async () => {

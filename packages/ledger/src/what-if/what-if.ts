@@ -6,11 +6,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { apqn, formatApqn } from '@apledger/ap';
-import type { Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
+import { Problem, type Share, type SupposedStep, type ViewChange, type WhatIf } from '@apledger/api';
 import type { CommandHandler } from '@apledger/command-handler';
 import type { Moment } from '@apledger/event-log';
 import type { HostState } from '@apledger/host';
 import { diffViews, type HostView, type ReadModel } from '@apledger/projections';
+import { outOfService } from './out-of-service.ts';
 import { BadStep, parseSteps, type ReadStep, Scene } from './suppose.ts';
 
 export interface WhatIfQuestion {
@@ -23,6 +24,8 @@ export interface WhatIfQuestion {
   readonly moment?: Moment;
   /** How many facts the steps may give together; default: those of all queues of a 256 x 256 host that go at once. */
   readonly maxFacts?: number;
+  /** Bytes of the facts as JSON; default: no limit. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
   const steps = parseSteps(question.steps);
   const now = await handler.stateAt(host, moment);
   if (now === undefined) return undefined;
-  const supposed = await suppose(now, steps, question.maxFacts ?? MAX_FACTS);
+  const supposed = await suppose(now, steps, question);
   const facts = supposed.flatMap((step) => step.facts);
   const views = await readModel.supposing(host, now.revision, facts);
   if (views === undefined) return undefined;
@@ -48,6 +51,7 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
     lost: shares(changes, 'guestLost'),
     gained: shares(changes, 'guestGained'),
     hostQueues: { lost: hostQueues(before, after), gained: hostQueues(after, before) },
+    outOfService: outOfService(supposed, after),
     changes,
     before,
     after,
@@ -57,15 +61,16 @@ export async function whatIf(question: WhatIfQuestion): Promise<WhatIf | undefin
 /** Some seconds of deciding. */
 const MAX_FACTS = 250_000;
 
-/** Lets others have their turn between two steps. Throws BadStep for the one with which it becomes too much. */
+/** Lets others have their turn between two steps. Throws BadStep, or Problem `reply-too-large`, for the one with which it becomes too much. */
 async function suppose(
   state: HostState,
   steps: readonly ReadStep[],
-  maxFacts: number,
+  { maxFacts = MAX_FACTS, maxBytes = Number.POSITIVE_INFINITY }: WhatIfQuestion,
 ): Promise<SupposedStep[]> {
   const scene = new Scene(state);
   const supposed: SupposedStep[] = [];
   let facts = 0;
+  let bytes = 0;
   for (const [index, step] of steps.entries()) {
     const one = scene.carryOut(step);
     supposed.push(one);
@@ -75,6 +80,13 @@ async function suppose(
         index + 1,
         step.text,
         `up to here ${facts} facts, and no more than ${maxFacts} are decided at a time: ask for less`,
+      );
+    if (maxBytes < Number.POSITIVE_INFINITY) bytes += JSON.stringify(one).length;
+    if (bytes > maxBytes)
+      throw new Problem(
+        413,
+        'reply-too-large',
+        `Up to step ${index + 1}, the answer has ${bytes} bytes; ${maxBytes} are the most. Ask with fewer steps.`,
       );
     await setImmediate();
   }

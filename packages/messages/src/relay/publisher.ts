@@ -3,9 +3,13 @@
  *
  * Each message names the sequence number that it follows, and the message of this relay there, so the broker takes it only in its place:
  * whatever gets lost, comes twice or comes between, the stream has the log's facts in order, each once. (The number alone would let the
- * next message pass when a stranger's has taken the place of one.) Two relays that publish the same log do the same; to the one that
- * comes second the broker answers "duplicate" with the very number that was expected.
+ * next message pass when a stranger's has taken the place of one.) Of two relays that publish the same log, the one that comes second is
+ * refused, and finds the facts when it looks what came between.
+ *
+ * The id by which the broker knows a duplicate has a part that nobody can guess: a fact's own id follows from the id of its command, so a
+ * stranger could publish something under it beforehand, and the broker would drop the fact.
  */
+import { randomUUID } from 'node:crypto';
 import { type Ack, type ApiError, BrokerError, type Link, Publisher } from '@apledger/nats';
 import { MsgHdrsImpl } from '@nats-io/transport-node';
 import type { FactMessage } from '../cloud-event.ts';
@@ -38,7 +42,7 @@ export class Unpublishable extends Error {
 }
 
 export interface PublishListener {
-  /** The stream has the fact at this position, as this message: now, or it had it before. */
+  /** The stream has the fact at this position, as this message. */
   onStored(position: number, sequence: number): void;
   /** All that was sent is acknowledged, up to this position. */
   onIdle(position: number): void;
@@ -52,6 +56,7 @@ export class FactPublisher {
   readonly #link: Link;
   readonly #listener: PublishListener;
   readonly #broken = new AbortController();
+  readonly #secret = randomUUID();
   #sequence: number;
   /** Of the message before, if this publisher sent it: of older ones the broker may have forgotten the id. */
   #lastId = '';
@@ -81,8 +86,9 @@ export class FactPublisher {
     return this.#publisher.outstanding === 0;
   }
 
-  /** Sends one message; `id` is what the broker knows a duplicate by, `position` what an error will be about. */
-  publish(message: FactMessage, id: string, position: number): void {
+  /** Sends the message of the fact at the position. */
+  publish(message: FactMessage, position: number): void {
+    const id = `${position}.${this.#secret}`;
     const headers: Record<string, string[]> = {};
     for (const name in message.headers) headers[name] = [message.headers[name] ?? ''];
     headers['Nats-Msg-Id'] = [id];
@@ -141,8 +147,8 @@ export class FactPublisher {
     else if ('refused' in outcome) this.fail(refusal(outcome.refused, position));
     else {
       const { sequence } = outcome;
-      this.#listener.onStored(position, sequence);
       if (sequence !== expected) this.fail(new WrongPlace(`it is message ${sequence}, and not ${expected}`));
+      else this.#listener.onStored(position, sequence);
     }
     if (this.broken.aborted) return;
     if (this.isIdle) this.#listener.onIdle(position);

@@ -4,14 +4,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import { BrokerError, brokerError, isOfBroker, Link, type ServerOptions } from '@apledger/nats';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { backoff } from '@nats-io/transport-node';
 import { type FactMessage, factMessage } from '../cloud-event.ts';
 import { notPublishedMessage } from '../dead-letters.ts';
 import { type Attachments, entityOf, STREAM_NAME } from '../subjects.ts';
 import { attachmentsAt } from './attachments.ts';
+import {
+  followed,
+  noteInMemory,
+  type Place,
+  type PlaceNote,
+  type StoredMessage,
+  trustedPlace,
+} from './place.ts';
 import { FactPublisher, Unpublishable, WrongPlace } from './publisher.ts';
-import { type Checkpoint, checkpointOf, openStream } from './stream.ts';
+import { claimOf, isSame, messagesBehind, openStream } from './stream.ts';
 
 /** A subject's line must stay well below the 4096 bytes that a server takes. */
 const MAX_SUBJECT_LENGTH = 3000;
@@ -20,6 +28,8 @@ const HEADERS_BYTES = 256;
 const HEADER_BYTES = 4;
 /** How long the facts that are on their way at the end may take. */
 const DRAIN_TIMEOUT_MS = 5000;
+/** The place is noted no more often than that: a process that is killed reads again what came since. */
+const NOTE_MS = 1000;
 const RETRY_MS = [0, 250, 500, 1000, 2000, 5000];
 /** What waiting does not mend. */
 const HOPELESS: ReadonlySet<string> = new Set(['denied', 'other-configuration', 'other-log']);
@@ -43,6 +53,8 @@ export interface RelayOptions {
   readonly stream?: string;
   /** Copies of the stream when it has to be created: 1, the default, or 3. */
   readonly replicas?: number;
+  /** Where it notes how far it has got; by default only for as long as the process lives, and the next one reads the whole stream. */
+  readonly note?: PlaceNote;
   readonly onState?: (state: RelayState) => void;
 }
 
@@ -61,8 +73,10 @@ class Relay {
   readonly #stream: string;
   /** Why the broker did not take facts that looked all right, by position. */
   readonly #unpublishable = new Map<number, string>();
-  /** The last fact that the broker acknowledged to this process, and the message that it is. */
-  #stored: Checkpoint = { position: 0, sequence: 0 };
+  readonly #note: PlaceNote;
+  /** The last fact that the broker acknowledged, and the message that it is. */
+  #stored: Place = { position: 0, sequence: 0 };
+  #notedAt = 0;
   #attempt = 0;
 
   constructor(options: RelayOptions) {
@@ -70,6 +84,7 @@ class Relay {
     this.#log = options.log;
     this.#signal = options.signal;
     this.#stream = options.stream ?? STREAM_NAME;
+    this.#note = options.note ?? noteInMemory();
   }
 
   async run(): Promise<void> {
@@ -89,40 +104,71 @@ class Relay {
     }
   }
 
-  /** From the checkpoint on, until the signal; throws what broke it. */
+  /** From the place on, until the signal; throws what broke it. */
   async #session(link: Link): Promise<void> {
     const manager = await jetstreamManager(link.nc, { checkAPI: false });
     const info = await openStream(manager, { stream: this.#stream, replicas: this.#options.replicas ?? 1 });
-    const checkpoint = this.#ahead(await checkpointOf(manager, info, this.#log));
-    const attachments = await attachmentsAt(this.#log, checkpoint.position);
     const maxBytes = Math.min(
       link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
       info.config.max_msg_size > 0 ? info.config.max_msg_size : Number.POSITIVE_INFINITY,
     );
-    const publisher = new FactPublisher(link, checkpoint.sequence, {
+    const place = await this.#find(link, info, maxBytes);
+    this.#stored = place;
+    const attachments = await attachmentsAt(this.#log, place.position);
+    const publisher = new FactPublisher(link, info.state.last_seq, {
       onStored: (position, sequence) => {
-        if (position > this.#stored.position) this.#stored = { position, sequence };
+        this.#stored = { position, sequence };
       },
-      onIdle: (position) => this.#acknowledged(position),
+      onIdle: (position) => {
+        this.#acknowledged(position);
+        if (performance.now() - this.#notedAt > NOTE_MS) void this.#noteDown(info).catch(() => undefined);
+      },
     });
     try {
-      this.#report({ state: 'publishing', after: checkpoint.position });
-      if (checkpoint.position > 0) this.#acknowledged(checkpoint.position);
-      await this.#publishAll(publisher, checkpoint.position, (fact) =>
-        this.#message(fact, attachments, maxBytes),
-      );
+      this.#report({ state: 'publishing', after: place.position });
+      await this.#noteDown(info);
+      if (place.position > 0) this.#acknowledged(place.position);
+      await this.#publishAll(publisher, place.position, (fact) => this.#message(fact, attachments, maxBytes));
     } finally {
       publisher.close();
+      await this.#noteDown(info).catch(() => undefined); // a log that was closed: the note is older then
     }
   }
 
-  /**
-   * Where somebody else has published an old fact again, the stream ends with that one: then what this process knows to be there counts.
-   * Not so where the stream has become shorter: the broker has lost messages that it had acknowledged.
-   */
-  #ahead({ position, sequence }: Checkpoint): Checkpoint {
-    const known = this.#stored.sequence <= sequence ? this.#stored.position : 0;
-    return { position: Math.max(position, known), sequence };
+  /** Where to go on: behind what was noted, and what is found behind that. */
+  async #find(link: Link, info: StreamInfo, maxBytes: number): Promise<Place> {
+    const log = this.#log;
+    const place = await trustedPlace(this.#note, info, log);
+    if (place !== undefined && (await log.lastPosition()) <= place.position) return place;
+    let attachments: Attachments | undefined;
+    let next: { readonly position: number; readonly message: FactMessage } | undefined;
+    // A fact's message depends on who has the mdev open then: each is composed once, in order.
+    const messageOf = async (fact: RecordedFact): Promise<FactMessage> => {
+      const { position } = fact;
+      if (next?.position === position) return next.message;
+      if (attachments === undefined || next?.position !== position - 1)
+        attachments = await attachmentsAt(log, position - 1);
+      const { message } = this.#compose(fact, attachments, maxBytes);
+      next = { position, message };
+      return message;
+    };
+    async function* stored(): AsyncGenerator<StoredMessage> {
+      for await (const found of messagesBehind(link, info, place?.sequence ?? 0))
+        yield {
+          sequence: found.seq,
+          claim: claimOf(found),
+          isOf: async (fact) => isSame(found, await messageOf(fact)),
+        };
+    }
+    return followed(log, place, stored(), this.#stream);
+  }
+
+  async #noteDown({ created }: StreamInfo): Promise<void> {
+    this.#notedAt = performance.now();
+    const { position, sequence } = this.#stored;
+    let hash = '';
+    for await (const fact of this.#log.readAll({ after: position - 1, upTo: position })) ({ hash } = fact);
+    this.#note.write({ position, sequence, created, hash });
   }
 
   async #publishAll(
@@ -134,7 +180,7 @@ class Relay {
     for await (const delivery of this.#log.subscribe({ after, signal })) {
       if (!('fact' in delivery)) continue;
       const { fact } = delivery;
-      publisher.publish(messageOf(fact), fact.id, fact.position);
+      publisher.publish(messageOf(fact), fact.position);
       if (publisher.isFull) await publisher.room();
     }
     if (!publisher.broken.aborted) {
@@ -151,15 +197,24 @@ class Relay {
 
   /** The fact's message, or where the broker could not take it a letter in its place. */
   #message(fact: RecordedFact, attachments: Attachments, maxBytes: number): FactMessage {
+    const { message, reason } = this.#compose(fact, attachments, maxBytes);
+    if (reason !== undefined) this.#report({ state: 'not-published', position: fact.position, reason });
+    return message;
+  }
+
+  #compose(
+    fact: RecordedFact,
+    attachments: Attachments,
+    maxBytes: number,
+  ): { readonly message: FactMessage; readonly reason?: string } {
     const host = hostOf(fact.stream);
     const entity = entityOf(fact.type, fact.data);
     const guest = host === undefined ? undefined : attachments.follow(host, entity, fact.type, fact.data);
     const message = factMessage(fact, guest, entity);
-    const reason = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
-    if (message !== undefined && reason === undefined) return message;
-    const stated = reason ?? 'its stream has no name';
-    this.#report({ state: 'not-published', position: fact.position, reason: stated });
-    return notPublishedMessage(fact, stated);
+    const against = this.#unpublishable.get(fact.position) ?? reasonAgainst(message, fact, maxBytes);
+    if (message !== undefined && against === undefined) return { message };
+    const reason = against ?? 'its stream has no name';
+    return { message: notPublishedMessage(fact, reason), reason };
   }
 
   /** Waits before the next attempt; throws what no attempt will mend. */

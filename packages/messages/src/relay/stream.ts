@@ -1,21 +1,28 @@
-/** The JetStream stream that the relay fills: what it must be like, and how far it has got. */
-import type { EventLog } from '@apledger/event-log';
-import { BrokerError } from '@apledger/nats';
+/** The JetStream stream that the relay fills: what it must be like, and what is in it. */
+import { BrokerError, type Link } from '@apledger/nats';
 import {
+  DeliverPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
+  type JsMsg,
+  jetstream,
   RetentionPolicy,
   StorageType,
-  type StoredMsg,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import type { FactMessage } from '../cloud-event.ts';
 import { PUBLISHED_SUBJECTS } from '../subjects.ts';
+import type { StoredMessage } from './place.ts';
 
 /** Within this time the broker itself drops a message that it has already. */
 const DUPLICATE_WINDOW_MS = 120_000;
+
+/** Messages that are fetched at once, and how long a question to the broker may take. */
+const AT_ONCE = 1000;
+const REQUEST_MS = 5000;
 
 /** The name is in use, the subjects are another stream's, no cluster for replicas: server/errors.json of nats-server. */
 const IN_THE_WAY: ReadonlySet<number> = new Set([10058, 10060, 10065, 10074]);
@@ -24,14 +31,6 @@ export interface StreamOptions {
   readonly stream: string;
   /** On how many servers of a cluster a stream that has to be created is kept: 1, or 3 to survive the loss of one. */
   readonly replicas: number;
-}
-
-/** How far the facts of the log have got: the fact at `position`, of everything up to `sequence`. */
-export interface Checkpoint {
-  /** Sequence number of the last message in the stream, 0 when it never had one. */
-  readonly sequence: number;
-  /** Position in the log of the last fact in the stream, 0 when it has none. */
-  readonly position: number;
 }
 
 /** The stream, created if it is missing. Throws BrokerError `other-configuration` when it could lose or mix up facts. */
@@ -104,7 +103,6 @@ function problemsOf(config: StreamConfig): readonly string[] {
   if (config.storage !== StorageType.File) problems.push('it is kept in memory, not in files');
   if (config.retention !== RetentionPolicy.Limits)
     problems.push(`its retention is ${config.retention}, not limits`);
-  // Without its last message nobody knows where the relay has got to.
   if (config.max_age > 0) problems.push('it drops messages by their age (max_age)');
   if (config.max_msgs_per_subject > 0)
     problems.push('it limits the messages of a subject (max_msgs_per_subject)');
@@ -117,47 +115,48 @@ const covers = (wide: string, narrow: string): boolean =>
   wide === narrow || (wide.endsWith('>') && narrow.startsWith(wide.slice(0, -1)));
 
 /**
- * Where to go on: after the fact whose message is the last one of ours. So the stream is its own checkpoint, which can neither be lost
- * without the facts nor be ahead of them. Throws BrokerError `other-log` when the log does not have that fact.
+ * The messages behind `after` up to where the stream ended when `info` was asked for, many at a time. Throws BrokerError `unreachable` when
+ * the connection is lost on the way.
  */
-export async function checkpointOf(
-  manager: JetStreamManager,
+export async function* messagesBehind(
+  link: Link,
   { config, state }: StreamInfo,
-  log: EventLog,
-): Promise<Checkpoint> {
-  const sequence = state.last_seq;
-  const first = state.messages === 0 ? sequence + 1 : state.first_seq;
-  for (let at = sequence; at >= first; at--) {
-    const message = await manager.streams.getMessage(config.name, { seq: at });
-    const place = message === null ? undefined : placeOf(message);
-    if (place === undefined) continue; // deleted, or somebody else's
-    await checkInLog(log, place, config.name);
-    return { sequence, position: place.position };
+  after: number,
+): AsyncGenerator<JsMsg, void, undefined> {
+  if (state.messages === 0 || after >= state.last_seq) return;
+  const consumer = await jetstream(link.nc, { timeout: REQUEST_MS }).consumers.get(config.name, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: after + 1,
+  });
+  const waiting = await consumer.info();
+  if (waiting.num_pending === 0) return;
+  const messages = await consumer.consume({ max_messages: AT_ONCE });
+  const stop = (): void => messages.stop();
+  link.events.once('lost', stop);
+  try {
+    for await (const message of messages) {
+      if (message.seq <= state.last_seq) yield message;
+      if (message.seq >= state.last_seq || message.info.pending === 0) return;
+    }
+    throw link.broken ?? new BrokerError('unreachable', 'the stream could not be read to its end');
+  } finally {
+    link.events.off('lost', stop);
+    stop();
   }
-  return { sequence, position: 0 };
 }
 
-interface StoredFact {
-  readonly position: number;
-  readonly id: string;
-  readonly hash: string;
-}
-
-/** Facts and letters about them carry the same three headers. */
-function placeOf({ header }: StoredMsg): StoredFact | undefined {
-  const position = Number(header.get('ce-position'));
-  const id = header.get('ce-id');
-  const hash = header.get('ce-hash');
+/** The fact that a message claims to be. Facts and letters about them carry the same three headers. */
+export function claimOf({ headers }: JsMsg): StoredMessage['claim'] {
+  const position = Number(headers?.get('ce-position'));
+  const id = headers?.get('ce-id') ?? '';
+  const hash = headers?.get('ce-hash') ?? '';
   return Number.isSafeInteger(position) && position > 0 && id !== '' && hash !== ''
     ? { position, id, hash }
     : undefined;
 }
 
-async function checkInLog(log: EventLog, place: StoredFact, stream: string): Promise<void> {
-  for await (const fact of log.readAll({ after: place.position - 1, upTo: place.position }))
-    if (fact.id === place.id && fact.hash === place.hash) return;
-  throw new BrokerError(
-    'other-log',
-    `stream ${stream} ends with fact ${place.id} at position ${place.position}, which this log does not have: the stream is of another log, or the log was replaced by an older copy. Name another stream, or bring back the log`,
-  );
+/** Whether a message is this one in all that the relay makes: subject, body, and every header of it. */
+export function isSame(message: JsMsg, wanted: FactMessage): boolean {
+  if (message.subject !== wanted.subject || message.string() !== wanted.body) return false;
+  return Object.entries(wanted.headers).every(([name, value]) => message.headers?.get(name) === value);
 }

@@ -17,16 +17,17 @@ import {
 } from '../cloud-event.ts';
 import { unreadableMessage } from '../dead-letters.ts';
 import { parseSubject, STREAM_NAME, subjectFilter } from '../subjects.ts';
+import { Chains } from './chains.ts';
 import { durableSource } from './durable.ts';
 import { type From, startSequence } from './place.ts';
-import { ephemeralSource, type Source, type StreamMessage } from './source.ts';
+import { ephemeralSource, PREFETCH, type Source, type StreamMessage } from './source.ts';
 
 /** A fact as it reaches a subscriber: brought up to date, with the envelope in which it was recorded. */
 export type Received<T extends FactType = FactType> = {
   [K in T]: FactOf<K> & { readonly host: string; readonly recorded: RecordedEnvelope };
 }[T];
 
-/** A message that is no fact, or one of a type or version that this apledger does not know. It is in the stream all the same. */
+/** A message that is no fact, that does not continue the chain of its host, or one of a type or version that this apledger does not know. It is in the stream all the same. */
 export interface Unreadable {
   readonly subject: string;
   /** Sequence number in the stream. */
@@ -109,11 +110,21 @@ async function streamInfo(manager: JetStreamManager, stream: string): Promise<St
   }
 }
 
+/** A message that is shaped like a fact. */
+interface Arriving {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly recorded: RecordedEnvelope;
+}
+
 class Facts<T extends FactType> implements Subscription<T> {
   readonly #options: SubscribeOptions<T>;
   readonly #source: Source;
   readonly #types: ReadonlySet<string> | undefined;
-  /** Position of the last fact of each host: what comes again is older, and dropped. */
+  /** Of hosts whose facts all come; undefined where a filter leaves gaps. */
+  readonly #chains: Chains<Arriving> | undefined;
+  #unacknowledged = 0;
+  /** Position of the last fact of each stream: what comes again is older, and dropped. */
   readonly #positions = new Map<string, number>();
   readonly #after: number;
   readonly #ended = Promise.withResolvers<void>();
@@ -121,10 +132,12 @@ class Facts<T extends FactType> implements Subscription<T> {
   #draining = false;
 
   constructor(options: SubscribeOptions<T>, source: Source) {
-    const { from, types, signal } = options;
+    const { from, types, signal, mdev, guest } = options;
     this.#options = options;
     this.#source = source;
     this.#types = types === undefined ? undefined : new Set(types);
+    const isWhole = mdev === undefined && guest === undefined && types?.length !== 1;
+    this.#chains = isWhole ? new Chains() : undefined;
     this.#after = typeof from === 'object' && 'position' in from ? from.position : 0;
     signal?.addEventListener('abort', () => this.#stop(), { once: true });
     if (signal?.aborted) this.#stop();
@@ -141,9 +154,13 @@ class Facts<T extends FactType> implements Subscription<T> {
     this.#begun = true;
     try {
       for await (const message of this.#source) {
-        const fact = await this.#read(message);
-        if (fact !== undefined) yield fact;
-        message.ack();
+        for (const arrival of await this.#taken(message)) {
+          const fact = await this.#factOf(arrival);
+          if (fact !== undefined) yield fact;
+        }
+        // What is held shall come again to a process that begins anew; but the broker sends only so much unacknowledged.
+        this.#unacknowledged = this.#chains?.isHolding ? this.#unacknowledged + 1 : 0;
+        if (this.#unacknowledged === 0 || this.#unacknowledged > PREFETCH) message.ack();
         if (this.#draining) return;
       }
       // A source that ends by itself has lost its connection for good.
@@ -161,27 +178,51 @@ class Facts<T extends FactType> implements Subscription<T> {
     this.#source.stop();
   }
 
-  /** The fact of a message; undefined when it is not wanted, came before, or cannot be read. */
-  async #read(message: StreamMessage): Promise<Received<T> | undefined> {
-    const { subject } = message;
-    const wanted = this.#types;
+  /** What a message brings: nothing, its own fact, or with it one that was held. */
+  async #taken(message: StreamMessage): Promise<readonly Arriving[]> {
+    const { subject, seq: sequence } = message;
     // Of a message on a strange subject the type is not known: it is not skipped, but reported.
-    if (wanted !== undefined && !wanted.has(parseSubject(subject)?.type ?? [...wanted][0] ?? ''))
-      return undefined;
-    let recorded: RecordedEnvelope | undefined;
+    if (
+      this.#chains === undefined &&
+      !this.#isWanted(parseSubject(subject)?.type ?? [...(this.#types ?? [])][0] ?? '')
+    )
+      return [];
+    let recorded: RecordedEnvelope;
     try {
       recorded = parseFactMessage(factMessageOf(message));
-      const host = hostOf(recorded.stream) ?? '';
-      if (recorded.position <= Math.max(this.#after, this.#positions.get(host) ?? 0)) return undefined;
-      this.#positions.set(host, recorded.position);
-      const fact = parseFact(recorded.type, recorded.version, recorded.data);
-      return { ...fact, host, recorded } as Received<T>;
     } catch (error) {
-      if (!UNREADABLE.some((kind) => error instanceof kind)) throw error;
-      const reason = (error as Error).message;
-      await this.#report({ subject, sequence: message.seq, reason, ...(recorded && { recorded }) });
+      if (!(error instanceof MalformedMessage)) throw error;
+      await this.#report({ subject, sequence, reason: error.message });
+      return [];
+    }
+    const arrival = { subject, sequence, recorded };
+    if (this.#chains === undefined) {
+      const { stream, position } = recorded;
+      if (position <= (this.#positions.get(stream) ?? 0)) return [];
+      this.#positions.set(stream, position);
+      return [arrival];
+    }
+    const { facts, misfits } = this.#chains.take(arrival);
+    for (const { arrival: misfit, reason } of misfits)
+      await this.#report({ subject: misfit.subject, sequence: misfit.sequence, reason });
+    return facts;
+  }
+
+  /** The fact that arrived; undefined when it is not wanted, was handled before, or cannot be read. */
+  async #factOf({ subject, sequence, recorded }: Arriving): Promise<Received<T> | undefined> {
+    const { type, version, data, position, stream } = recorded;
+    if (position <= this.#after || !this.#isWanted(type)) return undefined;
+    try {
+      return { ...parseFact(type, version, data), host: hostOf(stream) ?? '', recorded } as Received<T>;
+    } catch (error) {
+      if (!(error instanceof UnknownFact || error instanceof InvalidFact)) throw error;
+      await this.#report({ subject, sequence, reason: error.message, recorded });
       return undefined;
     }
+  }
+
+  #isWanted(type: string): boolean {
+    return this.#types === undefined || this.#types.has(type);
   }
 
   async #report(unreadable: Unreadable): Promise<void> {
@@ -196,7 +237,6 @@ class Facts<T extends FactType> implements Subscription<T> {
   }
 }
 
-const UNREADABLE = [MalformedMessage, UnknownFact, InvalidFact];
 const decoder = new TextDecoder();
 
 function factMessageOf({ subject, headers, data }: StreamMessage): FactMessage {

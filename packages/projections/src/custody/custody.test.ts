@@ -99,6 +99,68 @@ describe('the custody of a queue', () => {
   });
 });
 
+describe('custody that is kept from one question to the next', () => {
+  const span = fc.record({ from: fc.integer({ min: 0, max: 70 }), to: fc.integer({ min: 0, max: 70 }) });
+  const apqns = fc.constantFrom(
+    ...EDGES.flatMap((apid) => EDGES.map((apqi) => formatApqn(apqn(apid, apqi)))),
+  );
+  const asked = fc.array(fc.record({ span, apqn: apqns, guest: fc.constantFrom('web', 'db', 'g0', 'g1') }), {
+    minLength: 1,
+    maxLength: 8,
+  });
+
+  it('answers as one that reads the log anew, for every range, in whatever order it is asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(history(60), commits, asked, async (facts, lengths, questions) => {
+        const log = await logOf(facts, lengths);
+        const last = await log.lastPosition();
+        const kept = openCustody({ log });
+        const tiny = openCustody({ log, maxBytes: 1 });
+        for (const { span, apqn, guest } of questions) {
+          const [from, to] = [span.from, span.to].map((position) => ({
+            // Before its first fact a host is not known.
+            position: Math.max(1, Math.min(position, last)),
+          }));
+          for (const range of [{}, { from, to }, { to }]) {
+            const anew = openCustody({ log });
+            const scope = { host: 'zt93', guest: null, from: range.from ?? null, to: range.to ?? null };
+            for (const one of [kept, tiny]) {
+              expect(await one.custody('zt93', apqn, range)).toEqual(await anew.custody('zt93', apqn, range));
+              expect(await one.guestHistory('zt93', guest, range)).toEqual(
+                await openCustody({ log }).guestHistory('zt93', guest, range),
+              );
+              expect(await one.exposures('zt93', range)).toEqual(
+                await openCustody({ log }).exposures('zt93', range),
+              );
+              expect(await one.audit(scope)).toEqual(await openCustody({ log }).audit(scope));
+            }
+          }
+        }
+        await log.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('answers many questions at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(history(60), commits, async (facts, lengths) => {
+        const log = await logOf(facts, lengths);
+        const kept = openCustody({ log });
+        const last = await log.lastPosition();
+        const ranges = Array.from({ length: 10 }, (_, n) => ({
+          to: { position: Math.max(1, Math.floor((last * n) / 10)) },
+        }));
+        const answers = await Promise.all(ranges.map((range) => kept.exposures('zt93', range)));
+        for (const [n, range] of ranges.entries())
+          expect(answers[n]).toEqual(await openCustody({ log }).exposures('zt93', range));
+        await log.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
 it('of a log whose packed facts are torn or of the future is refused, and the fact named', async () => {
   const [started, ...rest] = newFacts([
     { type: 'GuestStopped', data: { mdev: '11111111-1111-4111-8111-111111111111', guest: null } },

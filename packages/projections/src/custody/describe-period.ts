@@ -1,29 +1,31 @@
 /** Periods with their numbers turned into who, when and by which command. */
 import type { Custody, Holder } from '@apledger/api';
-import type { FactsBehind } from './facts-behind.ts';
+import type { HostTrace } from './host-trace.ts';
 import { NEVER, type Period } from './periods.ts';
-import { HOST, type Trace } from './trace.ts';
+import { HOST } from './trace.ts';
 
 const NOBODY: Holder = { kind: 'nobody' };
 
 /** Whom a number stands for. */
-export function holderOf(trace: Trace, number: number): Holder {
+export function holderOf({ runs }: Pick<HostTrace, 'runs'>, number: number): Holder {
   if (number === HOST) return { kind: 'host' };
-  const run = trace.runs[number - 1];
+  const run = runs[number - 1];
   return run === undefined ? NOBODY : { kind: 'guest', guest: run.guest, mdev: run.mdev };
 }
 
 /** The revisions of the facts that a period's description names. */
 export const factsOf = ({ from, until, reset }: Period): readonly number[] => [from, until, reset];
 
-/** The facts that it names must be loaded. */
-export function describePeriod(trace: Trace, facts: FactsBehind, period: Period): Custody {
-  const [holder = NOBODY, ...sharedWith] = period.holders.map((number) => holderOf(trace, number));
+/** The facts that it names must be loaded. `endedLater` is the fact that ended it after the range. */
+export function describePeriod(traced: HostTrace, period: Period, endedLater = NEVER): Custody {
+  const { facts } = traced;
+  const [holder = NOBODY, ...sharedWith] = period.holders.map((number) => holderOf(traced, number));
   return {
     holder,
     sharedWith,
     from: facts.at(period.from),
     until: facts.at(period.until),
+    ...(endedLater === NEVER ? {} : { endedLater: facts.must(endedLater) }),
     resetBefore: period.before.length === 0 ? null : period.reset !== NEVER,
     reset: facts.at(period.reset),
   };

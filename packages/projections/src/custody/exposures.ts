@@ -5,20 +5,19 @@ import { isOpen } from '@apledger/host';
 import { holderOf } from './describe-period.ts';
 import type { HostTrace } from './host-trace.ts';
 import { isAfter, NEVER, type Period } from './periods.ts';
-import { HOST, type Run, type Trace } from './trace.ts';
+import { type Control, HOST, type Run } from './trace.ts';
 import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 
 /** Those of the range's queues in the order of their facts, then what is so at its end. */
 export async function findExposures(host: HostTrace): Promise<Exposure[]> {
-  const { trace, facts } = host;
+  const { facts } = host;
   const found: [Apqn, Period][] = [];
   walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
     const isShared = period.holders.length > 1 && isAfter(period, host.from);
-    if (isShared || (period.from > host.from && isUnresetHandover(trace, period)))
-      found.push([queue, period]);
+    if (isShared || (period.from > host.from && isUnresetHandover(host, period))) found.push([queue, period]);
   });
   found.sort(([queueA, a], [queueB, b]) => a.from - b.from || queueA - queueB);
-  const standing = [...keptByStopped(trace), ...sharedControlDomains(trace)];
+  const standing = [...keptByStopped(host), ...sharedControlDomains(host)];
   await facts.load([
     ...found.flatMap(([, { from, until }]) => [from, until]),
     ...standing.map(({ since }) => since),
@@ -34,7 +33,7 @@ export async function findExposures(host: HostTrace): Promise<Exposure[]> {
 const isGuest = (holder: number): boolean => holder !== HOST;
 
 /** From a guest to somebody else, with nothing in between. */
-function isUnresetHandover(trace: Trace, { before, holders, reset }: Period): boolean {
+function isUnresetHandover(trace: HostTrace, { before, holders, reset }: Period): boolean {
   const [giver, taker] = [before[0], holders[0]];
   if (giver === undefined || taker === undefined || reset !== NEVER || !isGuest(giver)) return false;
   return !isSameUser(holderOf(trace, giver), holderOf(trace, taker));
@@ -46,7 +45,8 @@ function isSameUser(a: Holder, b: Holder): boolean {
   return a.guest === b.guest && (a.guest !== null || a.mdev === b.mdev);
 }
 
-function described({ host, trace, facts, from }: HostTrace, queue: Apqn, period: Period): Exposure[] {
+function described(trace: HostTrace, queue: Apqn, period: Period): Exposure[] {
+  const { host, facts, from } = trace;
   const apqn = formatApqn(queue);
   const holders = period.holders.map((number) => holderOf(trace, number));
   const since = facts.must(period.from);
@@ -61,8 +61,8 @@ function described({ host, trace, facts, from }: HostTrace, queue: Apqn, period:
 }
 
 /** Mdevs that nobody has open any more, and which still keep queues from all others. */
-function keptByStopped(trace: Trace) {
-  return [...trace.state.mdevs.values()].flatMap((held) => {
+function keptByStopped(trace: HostTrace) {
+  return trace.end.mdevs.flatMap((held) => {
     const run = trace.stoppedOn(held.uuid);
     if (run === undefined || isOpen(held)) return [];
     const queues = apqnsOf(held.assigned).map(formatApqn);
@@ -74,11 +74,11 @@ function keptByStopped(trace: Trace) {
 }
 
 /** Control domains that more than one running guest has; since the last of them got it. */
-function sharedControlDomains(trace: Trace) {
+function sharedControlDomains(trace: HostTrace) {
   const byDomain = new Map<number, Run[]>();
-  for (const mdev of trace.state.mdevs.keys()) {
-    const run = trace.runningOn(mdev);
-    for (const domain of run?.controlSince.keys() ?? [])
+  for (const { uuid } of trace.end.mdevs) {
+    const run = trace.runningOn(uuid);
+    for (const { domain } of run === undefined ? [] : controlsOf(run, trace.to))
       if (run !== undefined) byDomain.set(domain, [...(byDomain.get(domain) ?? []), run]);
   }
   return [...byDomain]
@@ -90,7 +90,15 @@ function sharedControlDomains(trace: Trace) {
       );
       if (!isShared) return [];
       const guests = runs.map(({ guest, mdev }) => ({ guest, mdev }));
-      const since = Math.max(...runs.map(({ controlSince }) => controlSince.get(domain) ?? NEVER));
+      const since = Math.max(
+        ...runs.map(
+          (run) => controlsOf(run, trace.to).find((control) => control.domain === domain)?.since ?? NEVER,
+        ),
+      );
       return [{ kind: 'shared-control-domain' as const, domain, guests, since }];
     });
 }
+
+/** The control domains that a run has after a revision. */
+const controlsOf = ({ controls }: Run, revision: number): readonly Control[] =>
+  controls.filter(({ since, until }) => since <= revision && (until < 0 || until > revision));

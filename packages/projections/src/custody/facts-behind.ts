@@ -6,20 +6,29 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 64;
 
+/** Knows some facts of streams without the log. */
+export interface Headers {
+  /** Undefined for a fact that it does not know. */
+  at(stream: string, revision: number): Boundary | undefined;
+}
+
 export class FactsBehind {
   readonly #log: EventLog;
   readonly #stream: string;
+  readonly #headers: Headers | undefined;
   readonly #known = new Map<number, Boundary>();
 
-  constructor(log: EventLog, stream: string) {
+  constructor(log: EventLog, stream: string, headers: Headers | undefined) {
     this.#log = log;
     this.#stream = stream;
+    this.#headers = headers;
   }
 
   /** Reads those of the facts that are not known yet; negative revisions are none. */
   async load(revisions: Iterable<number>): Promise<void> {
     const wanted = new Set<number>();
-    for (const revision of revisions) if (revision >= 0 && !this.#known.has(revision)) wanted.add(revision);
+    for (const revision of revisions)
+      if (revision >= 0 && this.#find(revision) === undefined) wanted.add(revision);
     for (const [from, to] of runsOf([...wanted].sort((a, b) => a - b)))
       for await (const fact of this.#log.readStream(this.#stream, { from, to }))
         if (wanted.has(fact.revision)) this.#known.set(fact.revision, boundaryOf(fact));
@@ -32,9 +41,13 @@ export class FactsBehind {
 
   /** A fact that was loaded. */
   must(revision: number): Boundary {
-    const fact = this.#known.get(revision);
+    const fact = this.#find(revision);
     if (fact === undefined) throw new Error(`${this.#stream} has no fact of revision ${revision}`);
     return fact;
+  }
+
+  #find(revision: number): Boundary | undefined {
+    return this.#known.get(revision) ?? this.#headers?.at(this.#stream, revision);
   }
 }
 
@@ -49,6 +62,7 @@ function runsOf(ascending: readonly number[]): [number, number][] {
   return runs;
 }
 
-function boundaryOf({ position, revision, occurredAt, type, cause, actor }: RecordedFact): Boundary {
+/** The fact as an answer names it. */
+export function boundaryOf({ position, revision, occurredAt, type, cause, actor }: RecordedFact): Boundary {
   return { position, revision, occurredAt, type, commandId: cause, actor };
 }

@@ -25,10 +25,15 @@ export interface Period {
 /** Whether the period reaches beyond a revision; NEVER = the time before all facts. */
 export const isAfter = ({ until }: Period, revision: number): boolean => until === NEVER || until > revision;
 
-/** Visits all periods of the queue, oldest first, without a gap; at least one. */
-export function forEachPeriod(row: RowLog | undefined, apqi: number, visit: (period: Period) => void): void {
+/** Visits all periods of the queue up to a revision, oldest first, without a gap; at least one. */
+export function forEachPeriod(
+  row: RowLog | undefined,
+  apqi: number,
+  upTo: number,
+  visit: (period: Period) => void,
+): void {
   const walk = new Walk(visit);
-  row?.forEach(apqi, (event, holder, revision, commit) => {
+  row?.forEach(apqi, upTo, (event, holder, revision, commit) => {
     if (event === RESET) walk.reset(revision);
     else walk.change(event === GAINED, holder, revision, commit);
   });

@@ -21,8 +21,8 @@ export class RowLog {
   #words = new Uint32Array(8 * EVENT_WORDS);
   #end = 0;
 
-  get length(): number {
-    return this.#end / EVENT_WORDS;
+  get byteLength(): number {
+    return this.#words.byteLength;
   }
 
   /** `holder` numbers whoever gained or lost; `commit` is the revision of the first fact of its commit; eight words of mask from `offset`. */
@@ -48,9 +48,10 @@ export class RowLog {
     this.#end += EVENT_WORDS;
   }
 
-  /** Calls `visit` for each event of the queue in domain `apqi`, in their order. */
+  /** Calls `visit` for each event of the queue in domain `apqi` up to a revision, in their order. */
   forEach(
     apqi: number,
+    upTo: number,
     visit: (event: number, holder: number, revision: number, commit: number) => void,
   ): void {
     const words = this.#words;
@@ -58,16 +59,18 @@ export class RowLog {
     const bit = 0x80000000 >>> (apqi & 31);
     for (let at = 0; at < this.#end; at += EVENT_WORDS) {
       if (((words[at + word] ?? 0) & bit) === 0) continue;
+      if ((words[at + REVISION] ?? 0) > upTo) return;
       const code = words[at + CODE] ?? 0;
       visit(code & 3, code >>> 2, words[at + REVISION] ?? 0, words[at + COMMIT] ?? 0);
     }
   }
 
-  /** The domains whose queue was ever gained by a holder that `isWanted`, as eight words. */
-  gainedBy(isWanted: (holder: number) => boolean): Uint32Array {
+  /** The domains whose queue was gained up to a revision by a holder that `isWanted`, as eight words. */
+  gainedBy(isWanted: (holder: number) => boolean, upTo: number): Uint32Array {
     const words = this.#words;
     const union = new Uint32Array(MASK_WORDS);
     for (let at = 0; at < this.#end; at += EVENT_WORDS) {
+      if ((words[at + REVISION] ?? 0) > upTo) break;
       const code = words[at + CODE] ?? 0;
       if ((code & 3) !== GAINED || !isWanted(code >>> 2)) continue;
       for (let i = 0; i < MASK_WORDS; i++) union[i] = (union[i] ?? 0) | (words[at + MASK + i] ?? 0);

@@ -3,9 +3,6 @@
  * what the host and the guests can use.
  */
 import {
-  type Apqn,
-  apidOf,
-  apqiOf,
   type ControlledMatrix,
   EMPTY_MASK,
   EMPTY_MATRIX,
@@ -24,6 +21,9 @@ export const HOST = 0;
 const ADAPTERS = 256;
 const MASK_WORDS = 8;
 const UUID_BYTES = 16;
+/** Estimates: a run with its names, and a host's state. */
+const RUN_BYTES = 400;
+const STATE_BYTES = 128 * 1024;
 
 /** One stretch in which a guest had an mdev open. */
 export interface Run {
@@ -33,8 +33,15 @@ export interface Run {
   /** Revisions; `stopped` -1 = still running. */
   readonly started: number;
   stopped: number;
-  /** For each control domain that it has now, the revision since when. */
-  readonly controlSince: Map<number, number>;
+  /** The control domains that it got, in that order. */
+  readonly controls: Control[];
+}
+
+/** A control domain that a run had; revisions, `until` -1 = it still has it. */
+export interface Control {
+  readonly domain: number;
+  readonly since: number;
+  until: number;
 }
 
 const reader = new PackedReader();
@@ -50,28 +57,19 @@ export class Trace {
   readonly rows: (RowLog | undefined)[] = new Array(ADAPTERS).fill(undefined);
   /** Run `n` has the number `n + 1`. */
   readonly runs: Run[] = [];
-  /** By UUID: the run that has the mdev open, and the last that had when nobody has now. */
+  /** By UUID: when an mdev was created or removed; revisions, ascending. */
+  readonly remade = new Map<string, number[]>();
+  /** By UUID: the run that has the mdev open. */
   readonly #running = new Map<string, Run>();
-  readonly #stopped = new Map<string, Run>();
-  readonly #only: Apqn | undefined;
   /** What zcrypt had after the fact before, by adapter. */
   readonly #zcrypt: Mask256[] = new Array(ADAPTERS).fill(EMPTY_MASK);
   /** Revision of the first fact of the commit that is being applied. */
   #commit = 0;
 
-  /** With `only`, nothing is kept about any other queue. */
-  constructor(only?: Apqn) {
-    this.#only = only;
-  }
-
-  /** The run that has the mdev open. */
-  runningOn(mdev: string): Run | undefined {
-    return this.#running.get(mdev);
-  }
-
-  /** The run that had it open last, when nobody has now. */
-  stoppedOn(mdev: string): Run | undefined {
-    return this.#stopped.get(mdev);
+  /** About how much memory it takes. */
+  get byteLength(): number {
+    const rows = this.rows.reduce((sum, row) => sum + (row?.byteLength ?? 0), 0);
+    return rows + this.runs.length * RUN_BYTES + STATE_BYTES;
   }
 
   /** Applies the fact after the one before. Throws `CannotFold` as `applyFact` does. */
@@ -134,8 +132,7 @@ export class Trace {
     if (op === OP.guestStarted || op === OP.guestStopped || op === OP.mdevRemoved || op === OP.mdevCreated) {
       if (run !== undefined) this.#end(fact, run, had);
       this.#running.delete(mdev);
-      if (op === OP.guestStopped && run !== undefined) this.#stopped.set(mdev, run);
-      else this.#stopped.delete(mdev);
+      if (op === OP.mdevRemoved || op === OP.mdevCreated) this.#noteRemade(mdev, fact.revision);
       if (op === OP.guestStarted && after !== undefined)
         this.#compare(fact, this.#begin(fact, after), EMPTY_MATRIX, after.effective ?? EMPTY_MATRIX);
       return;
@@ -145,14 +142,20 @@ export class Trace {
     this.#compare(fact, run ?? this.#begin(fact, after), had, after.effective ?? EMPTY_MATRIX);
   }
 
+  #noteRemade(mdev: string, revision: number): void {
+    const revisions = this.remade.get(mdev);
+    if (revisions === undefined) this.remade.set(mdev, [revision]);
+    else revisions.push(revision);
+  }
+
   #begin(fact: FoldableFact, { uuid: mdev, guest }: Mdev): Run {
-    const run = {
+    const run: Run = {
       number: this.runs.length + 1,
       mdev,
       guest,
       started: fact.revision,
       stopped: -1,
-      controlSince: new Map<number, number>(),
+      controls: [],
     };
     this.runs.push(run);
     this.#running.set(mdev, run);
@@ -174,8 +177,11 @@ export class Trace {
     forEachId(or(before.controlDomains, after.controlDomains), (apqi) => {
       const isNew = !has(before.controlDomains, apqi);
       const isThere = has(after.controlDomains, apqi);
-      if (isThere && isNew) run.controlSince.set(apqi, fact.revision);
-      else if (!isThere) run.controlSince.delete(apqi);
+      if (isThere && isNew) run.controls.push({ domain: apqi, since: fact.revision, until: -1 });
+      else if (!isThere) {
+        const control = run.controls.findLast(({ domain, until }) => domain === apqi && until < 0);
+        if (control !== undefined) control.until = fact.revision;
+      }
     });
   }
 
@@ -195,11 +201,6 @@ export class Trace {
   }
 
   #push(fact: FoldableFact, adapter: number, event: RowEvent, holder: number, queues: Uint32Array): void {
-    if (this.#only !== undefined) {
-      const apqi = apqiOf(this.#only);
-      if (adapter !== apidOf(this.#only) || ((queues[apqi >>> 5] ?? 0) & (0x80000000 >>> (apqi & 31))) === 0)
-        return;
-    }
     let row = this.rows[adapter];
     if (row === undefined) {
       row = new RowLog();

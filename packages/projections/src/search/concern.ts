@@ -78,7 +78,7 @@ export function* queueNamesOf(fact: Fact): Generator<string> {
 }
 
 /** The matrices of an mdev, of which a fact can change any: what is assigned, what is left of it, what a guest can use. */
-const matricesOf = (mdev: Mdev | undefined): readonly ControlledMatrix[] => [
+export const matricesOf = (mdev: Mdev | undefined): readonly ControlledMatrix[] => [
   mdev?.assigned ?? EMPTY_MATRIX,
   mdev?.guestMatrix ?? EMPTY_MATRIX,
   mdev?.effective ?? EMPTY_MATRIX,

@@ -1,17 +1,27 @@
 /** `apledger custody`, `guest-history`, `exposure`: who could use which queue when, and what was left open. */
 import { parseApqn } from '@apledger/ap';
-import type { CustodyInterval, Span } from '@apledger/api';
+import {
+  type CustodyInterval,
+  type CustodyReport,
+  type GuestHistory,
+  Problem,
+  type Span,
+} from '@apledger/api';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   boundaryText,
   exposureText,
+  fromText,
   holdersText,
   isReversed,
   type Ledger,
   resetText,
+  stoppedText,
+  untilText,
+  upToText,
 } from '@apledger/ledger';
-import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
-import { parseMoment, requestText } from '../moment.ts';
+import { hostsAsked, thoseThere, withLedger } from '../ledger.ts';
+import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -20,20 +30,21 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
   const queue = apqn.toLowerCase();
   if (parseApqn(queue) === undefined)
     throw new Failure(2, `${apqn}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`);
-  return withCustody(options, output, async ({ ledger, hosts, span }) => {
-    let isHeld = false;
-    for (const host of hosts) {
-      const report = await ifKnown(ledger.ask('custody', { host, apqn: queue, ...span }));
-      if (report === undefined) continue;
+  return withCustody(options, output, async ({ eachHost, hosts, span, when }) => {
+    let [wasThere, isHeld] = [false, false];
+    await eachHost(async (ledger, host) => {
+      const report = await ledger.ask('custody', { host, apqn: queue, ...span });
+      wasThere ||= report.wasThere;
       const isHeldHere = report.intervals.some(({ holder }) => holder.kind !== 'nobody');
-      if (!isHeldHere && options.host === undefined && hosts.length > 1) continue;
       isHeld ||= isHeldHere;
+      if (!isHeldHere && options.host === undefined && hosts.length > 1) return;
       if (options.json) output.out(jsonLine(report));
-      else {
-        print(output, `${queue} on host ${host}, up to position ${report.position}`);
-        printIntervals(report.intervals, false, output);
+      else if (report.wasThere) {
+        print(output, `${queue} on host ${host}${when}, ${upToText(report)}`);
+        printIntervals(report, report.intervals, false, output);
       }
-    }
+    });
+    if (!wasThere) throw new Failure(1, `There is no queue ${queue}${when}, and nobody ever could use it.`);
     if (!isHeld && !options.json) output.err(line(`Nobody had ${queue} in that time.`));
     return 0;
   });
@@ -41,41 +52,42 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
 
 /** When a guest ran, on whichever host, and what it could use. */
 export async function guestHistory(guest: string, options: SpanOptions, output: Output): Promise<number> {
-  return withCustody(options, output, async ({ ledger, hosts, span }) => {
+  return withCustody(options, output, async ({ eachHost, span, when }) => {
     let isFound = false;
-    for (const host of hosts) {
-      const history = await ifKnown(ledger.ask('guestHistory', { host, guest, ...span }));
-      if (history === undefined || history.runs.length === 0) continue;
+    await eachHost(async (ledger, host) => {
+      const history = await ledger.ask('guestHistory', { host, guest, ...span });
+      if (history.runs.length === 0) return;
       isFound = true;
       if (options.json) {
         output.out(jsonLine(history));
-        continue;
+        return;
       }
-      print(output, `guest ${guest} on host ${host}, up to position ${history.position}`);
-      for (const { mdev, started, stopped } of history.runs) {
-        print(output, `  ran with mdev ${mdev}`);
-        print(output, `    from   ${boundaryText(started, '')}`);
-        print(output, `    until  ${boundaryText(stopped, 'still running')}`);
+      print(output, `guest ${guest} on host ${host}${when}, ${upToText(history)}`);
+      for (const run of history.runs) {
+        print(output, `  ran with mdev ${run.mdev}`);
+        print(output, `    from   ${boundaryText(run.started, '')}`);
+        print(output, `    until  ${stoppedText(run)}`);
       }
-      printIntervals(history.queues, true, output);
-    }
-    if (!isFound) throw new Failure(1, `There was no guest ${guest} in that time.`);
+      printIntervals(history, history.queues, true, output);
+    });
+    if (!isFound) throw new Failure(1, `There was no guest ${guest}${when || ' in that time'}.`);
     return 0;
   });
 }
 
 /** Exit status 1 when anything was found. */
 export async function exposure(options: SpanOptions, output: Output): Promise<number> {
-  return withCustody(options, output, async ({ ledger, hosts, span }) => {
+  return withCustody(options, output, async ({ eachHost, span, when }) => {
     let count = 0;
-    for (const host of hosts) {
-      for (const one of (await ifKnown(ledger.ask('exposures', { host, ...span })))?.exposures ?? []) {
+    await eachHost(async (ledger, host) => {
+      for (const one of (await ledger.ask('exposures', { host, ...span })).exposures) {
         count++;
         if (options.json) output.out(jsonLine(one));
         else print(output, `${host}: ${exposureText(one)}`);
       }
-    }
-    if (!options.json) output.out(count === 0 ? 'No exposure was found.\n' : `${count} found.\n`);
+    });
+    if (!options.json)
+      print(output, count === 0 ? `No exposure was found${when}.` : `${count} found${when}.`);
     return count === 0 ? 0 : 1;
   });
 }
@@ -86,6 +98,13 @@ interface Asked {
   /** The one that was named, or all. */
   readonly hosts: readonly string[];
   readonly span: Span;
+  /** The moments that are used, in words: ` as of position 37`, or nothing. */
+  readonly when: string;
+  /**
+   * Asks about each host. Those that were not known in the span are named on standard error. Throws Failure when none was: nothing is
+   * known then, which is not the same as nobody.
+   */
+  eachHost(ask: (ledger: Ledger, host: string) => Promise<void>): Promise<void>;
 }
 
 /** Opens the ledger for reading. Throws Failure or Problem for a host or moment that is not there. */
@@ -96,22 +115,53 @@ export async function withCustody<T>(
 ): Promise<T> {
   return withLedger(options, output, async (ledger) => {
     const hosts = await hostsAsked(ledger, options.host);
-    const from = options.from === undefined ? undefined : await parseMoment('--from', options.from, ledger);
-    const to = options.to === undefined ? undefined : await parseMoment('--to', options.to, ledger);
+    const [from, to] = await spanOf(options, ledger);
     if (isReversed(from, to)) throw new Failure(2, `--from ${options.from} lies after --to ${options.to}.`);
     const span = {
       ...(from === undefined ? {} : { from: requestText(from) }),
       ...(to === undefined ? {} : { to: requestText(to) }),
     };
-    return work({ ledger, hosts, span });
+    const words = usedSpanText(from, to);
+    const eachHost: Asked['eachHost'] = async (ask) => {
+      if (hosts.length === 0) throw new Failure(1, thoseThere(hosts));
+      const unknown: string[] = [];
+      for (const host of hosts) {
+        try {
+          await ask(ledger, host);
+        } catch (error) {
+          if (!(error instanceof Problem && error.code === 'unknown-host')) throw error;
+          unknown.push(error.message);
+        }
+      }
+      if (unknown.length === hosts.length) throw new Failure(1, unknown.join('\n'));
+      for (const message of unknown) output.err(line(message));
+    };
+    return work({ ledger, hosts, span, when: words === '' ? '' : ` ${words}`, eachHost });
   });
 }
 
-function printIntervals(intervals: readonly CustodyInterval[], isNamed: boolean, output: Output): void {
+/** `--from` and `--to`, or `--at` for both. */
+async function spanOf(
+  { at, from, to }: SpanOptions,
+  ledger: Ledger,
+): Promise<readonly [GivenMoment | undefined, GivenMoment | undefined]> {
+  if (at === undefined)
+    return [await parseGiven('--from', from, ledger), await parseGiven('--to', to, ledger)];
+  if (from !== undefined || to !== undefined) throw new Failure(2, 'Give either --at, or --from and --to.');
+  const moment = await parseMoment('--at', at, ledger);
+  return [moment, moment];
+}
+
+function printIntervals(
+  { knownSince }: CustodyReport | GuestHistory,
+  intervals: readonly CustodyInterval[],
+  isNamed: boolean,
+  output: Output,
+): void {
   for (const interval of intervals) {
     print(output, isNamed ? `  ${interval.apqn}, ${holdersText(interval)}` : `  ${holdersText(interval)}`);
-    print(output, `    from   ${boundaryText(interval.from, 'the beginning')}`);
-    print(output, `    until  ${boundaryText(interval.until, 'still so')}`);
+    print(output, `    from   ${fromText(interval, knownSince)}`);
+    print(output, `    until  ${untilText(interval)}`);
     if (interval.resetBefore !== null)
       print(output, `    reset since the holder before: ${resetText(interval)}`);
   }
@@ -123,12 +173,9 @@ const print = (output: Output, text: string): void => output.out(line(text));
 export const spanOptions = {
   ...place,
   ...host,
-  from: {
-    type: 'string',
-    value: 'moment',
-    description: 'only what was still so after this position or time',
-  },
-  to: { type: 'string', value: 'moment', description: 'as of this position or time (default: now)' },
+  at: { type: 'string', value: 'moment', description: `what was so then: ${MOMENT}` },
+  from: { type: 'string', value: 'moment', description: 'only what was still so after this moment' },
+  to: { type: 'string', value: 'moment', description: 'as of this moment (default: now)' },
 } as const;
 
 export const custodyCommands = [
@@ -137,7 +184,7 @@ export const custodyCommands = [
     summary: 'print who could use a queue, from when to when, by which fact, and whether it was reset',
     positionals: [{ name: 'apqn', description: 'adapter and domain in hexadecimal, like 05.0047' }],
     options: { ...spanOptions, ...json },
-    examples: ["apledger custody 05.0047 --from '2026-11-17 09:14' --to '2026-11-17 09:14'"],
+    examples: ["apledger custody 05.0047 --at '2026-11-17 09:14'"],
     run: ({ apqn, ...options }, { output }) => custody(apqn, options, output),
   }),
   command({

@@ -1,9 +1,9 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { hostNames, lastPosition } from '@apledger/ledger';
+import { isReversed, lastPosition, mayReachText } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
-import { ifKnown, withLedger } from '../ledger.ts';
-import { parseMoment, requestText } from '../moment.ts';
+import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
+import { MOMENT, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -17,27 +17,30 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
     const last =
       to === undefined ? { position: await lastPosition(ledger) } : await parseMoment('--to', to, ledger);
     const span = { from: requestText(first), to: requestText(last) };
-    const hosts = await hostNames(ledger);
-    if (host !== undefined && !hosts.includes(host)) throw new Failure(1, `There is no host ${host}.`);
-    for (const name of host === undefined ? hosts : [host]) {
+    if (isReversed(first, last)) throw new Failure(2, `--from ${from} lies after --to ${to ?? 'now'}.`);
+    const names = await hostsAsked(ledger, host);
+    output.err(line(`What differs ${usedSpanText(first, last)}:`));
+    for (const name of names) {
       // A host that was not there at either moment has not changed.
-      const changes = (await ifKnown(ledger.ask('diff', { host: name, ...span })))?.changes ?? [];
-      if (json) output.out(jsonLine({ host: name, changes }));
+      const found = await ifKnown(ledger.ask('diff', { host: name, ...span }));
+      const changes = found?.changes ?? [];
+      for (const reach of json ? [] : [found?.fromMayReach, found?.toMayReach])
+        if (reach !== undefined) output.err(line(`${name}: ${mayReachText(reach)}`));
+      if (json) output.out(jsonLine({ host: name, from: first, to: last, ...found, changes }));
       else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
     }
     return 0;
   });
 }
 
-const moment = 'a position of the log, or a time';
 export const diffCommand = command({
   name: 'diff',
   summary: 'print what differs between two moments',
   options: {
     ...place,
     ...host,
-    from: { type: 'string', value: 'moment', required: true, description: moment },
-    to: { type: 'string', value: 'moment', description: `${moment} (default: now)` },
+    from: { type: 'string', value: 'moment', required: true, description: MOMENT },
+    to: { type: 'string', value: 'moment', description: 'the other moment (default: now)' },
     ...json,
   },
   examples: ['apledger diff --from 5', "apledger diff --from '2026-11-17 09:14' --to '2026-11-18'"],

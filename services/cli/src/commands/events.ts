@@ -2,34 +2,117 @@
 
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
-import { isRecordedType } from '@apledger/events';
-import type { Place } from '@apledger/ledger';
-import { withLedger } from '../ledger.ts';
-import { parseTime } from '../moment.ts';
+import { Errno, isRecordedType } from '@apledger/events';
+import { type Filtered, type Ledger, lastPosition, type Place } from '@apledger/ledger';
+import { hostsAsked, withLedger } from '../ledger.ts';
+import { MOMENT, parseGiven, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place, types } from '../options.ts';
 import { describeRecorded } from './describe.ts';
 
 interface EventsOptions extends Place {
   readonly host?: string;
   readonly type?: string;
+  readonly actor?: string;
+  readonly guest?: string;
+  readonly mdev?: string;
+  readonly queue?: string;
+  readonly errno?: string;
+  readonly text?: string;
   readonly since?: string;
+  readonly until?: string;
+  readonly limit?: string;
   readonly follow?: boolean;
   readonly json?: boolean;
 }
 
 /** Prints until the log's end, or with `follow` until `signal` is aborted. */
 async function events(options: EventsOptions, output: Output, signal: AbortSignal): Promise<number> {
-  const { host, since, follow, json } = options;
-  const types = parseTypes(options.type, isRecordedType);
-  const from = since === undefined ? '' : parseTime('--since', since);
-  const wanted = { ...(host === undefined ? {} : { host }), ...(types === undefined ? {} : { types }) };
+  const limit = limitOf(options.limit);
+  const filters = filtersOf(options);
   return withLedger(options, output, async (ledger) => {
-    for await (const fact of follow ? ledger.follow(wanted, signal) : ledger.facts(wanted)) {
-      if (signal.aborted) break;
-      if (fact.occurredAt >= from) printFact(fact, json, output);
+    if (options.host !== undefined) await hostsAsked(ledger, options.host);
+    const since = await parseGiven('--since', options.since, ledger);
+    const until = await parseGiven('--until', options.until, ledger);
+    if (until !== undefined && options.follow) throw new Failure(2, 'Give either --until or --follow.');
+    const wanted = {
+      ...filters,
+      ...(since === undefined ? {} : { since: requestText(since) }),
+      ...(until === undefined ? {} : { until: requestText(until) }),
+    };
+    const used = usedSpanText(since, until);
+    if (used !== '') output.err(line(`Facts ${used}:`));
+    let count = 0;
+    for await (const fact of factsOf(ledger, wanted, options.follow === true, signal)) {
+      if (signal.aborted || count === limit) break;
+      printFact(fact, options.json, output);
+      count += 1;
     }
+    if (count === 0 && !options.json) output.err(line(`No such fact${used === '' ? '' : ` ${used}`}.`));
     return 0;
   });
+}
+
+/** With `isFollowing` those to come after those that there are: only by host and type, which the stream of facts knows. */
+async function* factsOf(
+  ledger: Ledger,
+  wanted: Filtered,
+  isFollowing: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<RecordedFact> {
+  if (!isFollowing) {
+    yield* ledger.facts(wanted);
+    return;
+  }
+  const after = await lastPosition(ledger);
+  yield* ledger.facts({ ...wanted, until: String(after) });
+  const { host, types } = wanted;
+  yield* ledger.follow(
+    { after, ...(host === undefined ? {} : { host }), ...(types === undefined ? {} : { types }) },
+    signal,
+  );
+}
+
+/** How many facts at most. */
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new Failure(2, `--limit ${text}: write a number of facts, like 20.`);
+  return Number(text);
+}
+
+const QUEUE = /^[0-9a-f]{2}\.[0-9a-f]{4}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const errnos: readonly string[] = Errno.enum;
+const isErrno = (text: string): text is Errno => errnos.includes(text);
+
+/** Throws Failure(2) for what cannot be the name of such a thing, and for filters that facts to come are not asked by. */
+function filtersOf({ host, type, actor, guest, mdev, queue, errno, text, follow }: EventsOptions): Filtered {
+  const types = parseTypes(type, isRecordedType);
+  const beyond = Object.entries({ actor, guest, mdev, queue, errno, text }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (follow && beyond !== undefined)
+    throw new Failure(2, `--follow goes with --host, --type and --since only, not with --${beyond[0]}.`);
+  if (mdev !== undefined && !UUID.test(mdev.toLowerCase()))
+    throw new Failure(2, `--mdev ${mdev}: not the UUID of an mdev; show mdev lists them.`);
+  if (queue !== undefined && !QUEUE.test(queue.toLowerCase()))
+    throw new Failure(
+      2,
+      `--queue ${queue}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`,
+    );
+  const name = errno?.toUpperCase();
+  if (name !== undefined && !isErrno(name))
+    throw new Failure(2, `--errno ${errno}: there is no such errno here. There are ${errnos.join(', ')}.`);
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(types === undefined ? {} : { types }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(guest === undefined ? {} : { guest }),
+    ...(mdev === undefined ? {} : { mdev: mdev.toLowerCase() }),
+    ...(queue === undefined ? {} : { queue: queue.toLowerCase() }),
+    ...(name === undefined ? {} : { errno: name }),
+    ...(text === undefined ? {} : { text }),
+  };
 }
 
 /** `--type`: names separated by commas. Throws Failure(2) for what `isType` does not know. */
@@ -56,10 +139,30 @@ export const eventsCommand = command({
     ...place,
     ...host,
     ...types,
-    since: { type: 'string', value: 'time', description: 'only facts from this time on' },
+    actor: { type: 'string', value: 'name', description: 'only what this actor asked for' },
+    guest: {
+      type: 'string',
+      value: 'name',
+      description: 'only facts that name this guest, or its mdev while the guest had it open',
+    },
+    mdev: { type: 'string', value: 'uuid', description: 'only facts about this mdev' },
+    queue: {
+      type: 'string',
+      value: 'apqn',
+      description: 'only facts that name this queue, like 05.0047, or move it into a matrix or out of one',
+    },
+    errno: { type: 'string', value: 'name', description: 'only commands that were refused with it' },
+    text: { type: 'string', value: 'text', description: 'only facts that show this, in any case of letters' },
+    since: { type: 'string', value: 'moment', description: `only facts from then on: ${MOMENT}` },
+    until: { type: 'string', value: 'moment', description: 'only facts up to then' },
+    limit: { type: 'string', short: 'n', value: 'n', description: 'no more facts than these' },
     follow: { type: 'boolean', description: 'go on with facts as they arrive, until Ctrl-C' },
     ...json,
   },
-  examples: ['apledger events --host zlp1 --type CommandRejected', 'apledger events --follow --json'],
+  examples: [
+    'apledger events --host zlp1 --type CommandRejected',
+    "apledger events --actor tom --since '2026-11-17 09:00' --until '2026-11-17 10:00'",
+    'apledger events --follow --json',
+  ],
   run: (options, { output, signal }) => events(options, output, signal),
 });

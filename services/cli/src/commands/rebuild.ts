@@ -10,12 +10,16 @@ export const rebuildCommand = command({
   run: (options, { output }) =>
     withLedger(options, output, async (ledger) => {
       const rebuilt = await ledger.ask('rebuild', {});
-      const { position, hosts, milliseconds } = rebuilt;
+      const { position, hosts, milliseconds, kept } = rebuilt;
       if (options.json) output.out(jsonLine(rebuilt));
-      else
+      else if (kept !== false)
         output.out(
           line(`Rebuilt the matrices of ${hosts} hosts up to position ${position} in ${milliseconds} ms.`),
         );
-      return 0;
+      if (kept === false)
+        output.err(
+          line('apledger: nothing was rebuilt: there is no data directory here that this user can write to'),
+        );
+      return kept === false ? 2 : 0;
     }),
 });

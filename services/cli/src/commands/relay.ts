@@ -1,7 +1,9 @@
 /** `apledger relay`: publishes the facts of a log on NATS until it is told to stop. */
+
+import { join } from 'node:path';
 import { command, Failure, line, type Output } from '@apledger/command-line';
-import { openPlacedLog, type Place } from '@apledger/ledger';
-import { type RelayState, relay as relayLog } from '@apledger/messages/nats';
+import { cacheDirectory, openPlacedLog, type Place } from '@apledger/ledger';
+import { noteInFile, noteName, type RelayState, relay as relayLog } from '@apledger/messages/nats';
 import { type NatsOptions, natsOptions, serverOf } from '../nats.ts';
 import { logPlace } from '../options.ts';
 
@@ -17,6 +19,7 @@ async function relay(options: RelayCommandOptions, output: Output, signal: Abort
     throw new Failure(2, `--replicas ${replicas}: a stream has 1 copy, or 3.`);
   const say = (text: string): void => output.err(line(`apledger relay: ${text}`));
   const log = await openPlacedLog(options, { readOnly: true });
+  const directory = cacheDirectory(options);
   try {
     await relayLog({
       log,
@@ -24,6 +27,7 @@ async function relay(options: RelayCommandOptions, output: Output, signal: Abort
       signal,
       replicas: Number(replicas),
       ...(stream !== undefined && { stream }),
+      ...(directory !== undefined && { note: noteInFile(join(directory, noteName(stream))) }),
       onState: reporter(say),
     });
     say('stopped');

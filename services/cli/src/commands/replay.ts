@@ -1,18 +1,20 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
 import type { ViewChange } from '@apledger/api';
-import { command, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
-import type { Ledger, Place } from '@apledger/ledger';
+import { isReversed, type Ledger, type Place } from '@apledger/ledger';
 import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
-import { hostAt, withLedger } from '../ledger.ts';
-import { parseMoment } from '../moment.ts';
+import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
+import { type GivenMoment, justBefore, MOMENT, parseGiven, upTo, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import { describeRecorded } from './describe.ts';
 
 export interface SpanOptions extends Place {
   readonly host?: string;
+  /** Both ends of the span at once. */
+  readonly at?: string;
   readonly from?: string;
   readonly to?: string;
   readonly json?: boolean;
@@ -20,19 +22,32 @@ export interface SpanOptions extends Place {
 
 async function replay(options: SpanOptions, output: Output): Promise<number> {
   return withLedger(options, output, async (ledger) => {
-    for await (const facts of commands(ledger, options)) await printStep(ledger, facts, options, output);
+    if (options.host !== undefined) await hostsAsked(ledger, options.host);
+    const first = await parseGiven('--from', options.from, ledger);
+    const last = await parseGiven('--to', options.to, ledger);
+    if (isReversed(first, last))
+      throw new Failure(2, `--from ${options.from} lies after --to ${options.to}.`);
+    const used = usedSpanText(first, last);
+    if (used !== '') output.err(line(`Commands ${used}:`));
+    for await (const facts of commands(ledger, options.host, first, last))
+      await printStep(ledger, facts, options, output);
     return 0;
   });
 }
 
 /** The facts of one command after the other, of those that lie in the span. */
-async function* commands(ledger: Ledger, { host, from, to }: SpanOptions): AsyncGenerator<RecordedFact[]> {
-  const first = from === undefined ? undefined : await parseMoment('--from', from, ledger);
-  const last = to === undefined ? undefined : await parseMoment('--to', to, ledger);
+async function* commands(
+  ledger: Ledger,
+  host: string | undefined,
+  first: GivenMoment | undefined,
+  last: GivenMoment | undefined,
+): AsyncGenerator<RecordedFact[]> {
+  // What clocks leave open is told rather than left out.
+  const isBefore = first === undefined ? () => false : await upTo(ledger, justBefore(first), false);
+  const isUpTo = last === undefined ? () => true : await upTo(ledger, last, true);
   let facts: RecordedFact[] = [];
   for await (const fact of ledger.facts({ ...(host === undefined ? {} : { host }) })) {
-    if (first !== undefined && isBefore(fact, first)) continue;
-    if (last !== undefined && !isBefore(fact, last) && !isAt(fact, last)) continue;
+    if (isBefore(fact) || !isUpTo(fact)) continue;
     if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
       yield facts;
       facts = [];
@@ -41,12 +56,6 @@ async function* commands(ledger: Ledger, { host, from, to }: SpanOptions): Async
   }
   if (facts.length > 0) yield facts;
 }
-
-type Bound = Awaited<ReturnType<typeof parseMoment>>;
-const isBefore = (fact: RecordedFact, bound: Bound): boolean =>
-  'position' in bound ? fact.position < bound.position : fact.occurredAt < bound.time;
-const isAt = (fact: RecordedFact, bound: Bound): boolean =>
-  'position' in bound ? fact.position === bound.position : fact.occurredAt === bound.time;
 
 async function printStep(
   ledger: Ledger,
@@ -83,15 +92,14 @@ async function changesOf(
   return diffViews(before, await hostAt(ledger, host, { position: last.position }));
 }
 
-const moment = 'a position of the log, or a time';
 export const replayCommand = command({
   name: 'replay',
   summary: 'print every command with what it changed in the matrices, who gave it and why it was refused',
   options: {
     ...place,
     ...host,
-    from: { type: 'string', value: 'moment', description: `from here: ${moment}` },
-    to: { type: 'string', value: 'moment', description: `up to here: ${moment}` },
+    from: { type: 'string', value: 'moment', description: `from here: ${MOMENT}` },
+    to: { type: 'string', value: 'moment', description: 'up to here' },
     ...json,
   },
   examples: ['apledger replay --from 10 --to 60'],

@@ -1,13 +1,13 @@
 /** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
 
 import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
-import type { AtMoment, MatrixView, MdevView } from '@apledger/api';
+import type { MatrixView, MdevView, PlugView } from '@apledger/api';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import type { Ledger, Place } from '@apledger/ledger';
+import { type Ledger, orLaterText, type Place, stoppedText } from '@apledger/ledger';
 import type { HostView } from '@apledger/projections';
 import { visible } from '@apledger/text';
-import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
-import { parsePosition, parseTime } from '../moment.ts';
+import { hostAt, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
+import { type GivenMoment, MOMENT, parseGiven, parsePosition, requestText, usedText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 
 interface ShowOptions extends Place {
@@ -28,53 +28,90 @@ export async function show(
   output: Output,
 ): Promise<number> {
   return withLedger(options, output, async (ledger) => {
-    const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, options);
-    const texts = views.flatMap((view) => describe(thing, view, name, options.json === true));
+    const moment = await momentOf(options, ledger);
+    const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, moment);
+    const texts = views.flatMap((view) => describe(thing, view, name, options.json === true, moment));
+    const when = moment === undefined ? '' : ` at ${usedText(moment)}`;
     if (texts.length === 0) {
-      const when =
-        options.at ?? (options.position === undefined ? undefined : `position ${options.position}`);
       const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
       // To list nothing is an answer; not to find what was asked for is none.
-      if (name !== undefined) throw new Failure(1, when === undefined ? `${what}.` : `${what} at ${when}.`);
-      output.err(line(`${what}${when === undefined ? '' : ` at ${when}`}.`));
-    }
+      if (name !== undefined)
+        throw new Failure(
+          1,
+          `${what}${when}.${thing === 'guest' ? await pastOf(ledger, name, options, moment) : ''}`,
+        );
+      output.err(line(`${what}${when}.`));
+    } else if (when !== '' && !options.json) output.out(line(`As it was${when}.`));
     output.out(texts.join(options.json ? '' : '\n'));
     return 0;
   });
 }
 
-/** The hosts at the moment that the options name; only those that existed. */
-async function viewsAt(ledger: Ledger, host: string | undefined, options: ShowOptions): Promise<HostView[]> {
-  const moment = await momentOf(options, ledger);
+/** The hosts at the moment; only those that existed. */
+async function viewsAt(
+  ledger: Ledger,
+  host: string | undefined,
+  moment: GivenMoment | undefined,
+): Promise<HostView[]> {
   const views: HostView[] = [];
   for (const name of await hostsAsked(ledger, host)) {
-    const view = await hostAt(ledger, name, moment);
+    const view = await hostAt(ledger, name, moment ?? {});
     if (view !== undefined) views.push(view);
   }
   return views;
 }
 
-async function momentOf({ at, position }: ShowOptions, ledger: Ledger): Promise<AtMoment> {
+async function momentOf({ at, position }: ShowOptions, ledger: Ledger): Promise<GivenMoment | undefined> {
   if (at !== undefined && position !== undefined) throw new Failure(2, 'Give either --at or --position.');
-  if (at !== undefined) return { time: parseTime('--at', at) };
-  return position === undefined ? {} : parsePosition('--position', position, ledger);
+  if (position !== undefined) return parsePosition('--position', position, ledger);
+  return parseGiven('--at', at, ledger);
 }
 
-function describe(thing: Thing, view: HostView, name: string | undefined, json: boolean): string[] {
+/** When a guest that does not run ran last, a sentence for each host; '' when it never did. */
+async function pastOf(
+  ledger: Ledger,
+  guest: string,
+  { host }: ShowOptions,
+  moment: GivenMoment | undefined,
+): Promise<string> {
+  const span = moment === undefined ? {} : { to: requestText(moment) };
+  const sentences: string[] = [];
+  for (const name of await hostsAsked(ledger, host)) {
+    const history = await ifKnown(ledger.ask('guestHistory', { host: name, guest, ...span }));
+    const last = history?.runs.at(-1);
+    if (last !== undefined)
+      sentences.push(` It ran on host ${name} with mdev ${last.mdev} until ${stoppedText(last)}.`);
+  }
+  return sentences.join('');
+}
+
+function describe(
+  thing: Thing,
+  view: HostView,
+  name: string | undefined,
+  json: boolean,
+  moment: GivenMoment | undefined,
+): string[] {
   if (thing === 'host') return [json ? jsonLine(view) : hostText(view)];
   const mdevs = view.mdevs.filter((mdev) => {
     if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
     return mdev.open && (name === undefined || mdev.guest === name);
   });
-  const { host, revision, position, occurredAt } = view;
+  const { host, revision, position, occurredAt, mayReach } = view;
   return mdevs.map((mdev) => {
-    if (json) return jsonLine({ host, revision, position, occurredAt, ...mdev });
+    if (json)
+      return jsonLine({
+        ...(moment !== undefined && { asOf: moment }),
+        ...{ host, revision, position, occurredAt },
+        ...(mayReach && { mayReach }),
+        ...mdev,
+      });
     return thing === 'mdev' ? mdevText(view, mdev) : guestText(view, mdev);
   });
 }
 
-const asOf = ({ host, position, occurredAt }: HostView): string =>
-  `host ${host}, position ${position}, ${occurredAt}`;
+const asOf = (view: HostView): string =>
+  `host ${view.host}, position ${view.position}, ${view.occurredAt}${orLaterText(view)}`;
 
 function hostText(view: HostView): string {
   const table = hostTable(view, view.adapters, view.domains) || '    no queues\n';
@@ -111,11 +148,26 @@ function mdevText(view: HostView, mdev: MdevView): string {
     ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${visible(mdev.guest)}`}`
     : '';
   const removing = mdev.removing ? ', waits for its removal' : '';
-  return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}`;
+  return `mdev ${mdev.mdev}${holder}${removing} (${asOf(view)})\n${matrixText(mdev)}${plugText(mdev)}`;
 }
 
 const guestText = (view: HostView, mdev: MdevView): string =>
-  `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}`;
+  `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}${plugText(mdev)}`;
+
+const PLUG_WORDS: Readonly<Record<keyof PlugView, string>> = {
+  plugged: 'plugged',
+  waitingForQueues: 'waiting for queues',
+  resetting: 'unplugged, not reset yet',
+  unplugged: 'unplugged and reset',
+  resetFailed: 'reset failed',
+};
+
+/** Where each assigned adapter is on its way into the guest matrix; nothing without adapters. */
+function plugText({ plug }: MdevView): string {
+  const states = (Object.keys(PLUG_WORDS) as (keyof PlugView)[]).filter((state) => plug[state].length > 0);
+  const texts = states.map((state) => `${PLUG_WORDS[state]} ${plug[state].map(formatApid).join(', ')}`);
+  return texts.length === 0 ? '' : `    adapters: ${texts.join('; ')}\n`;
+}
 
 /** What the guest that has the mdev open can use, and what of its matrix it cannot. */
 export function guestMatrixText(mdev: MdevView): string {
@@ -145,7 +197,7 @@ export const showCommand = command({
   options: {
     ...place,
     ...host,
-    at: { type: 'string', value: 'time', description: 'as of this time, like "2026-11-17 09:14"' },
+    at: { type: 'string', value: 'moment', description: `as of then: ${MOMENT}` },
     position: { type: 'string', value: 'n', description: 'as of this position of the log' },
     ...json,
   },

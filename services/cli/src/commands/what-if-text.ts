@@ -1,8 +1,9 @@
 /** The answer to a what-if as a person reads it. */
 
-import { apidOf, apqiOf, formatApqi, parseApqn } from '@apledger/ap';
-import type { MdevView, Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
+import { apidOf, apqiOf, formatApid, formatApqi, parseApqn } from '@apledger/ap';
+import type { MdevView, OutOfService, Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
 import type { Conflict } from '@apledger/events';
+import { orLaterText } from '@apledger/ledger';
 import { isAboutCommand } from '@apledger/messages';
 import { viewOfJson } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
@@ -10,10 +11,11 @@ import { visible } from '@apledger/text';
 import { describe } from './describe.ts';
 import { guestMatrixText, hostTable, matrixText } from './show.ts';
 
-export function whatIfText(answer: WhatIf): string {
+/** `asked` stands before the position: the moment that was asked for, and a comma. */
+export function whatIfText(answer: WhatIf, asked = ''): string {
   const { host, at, steps } = answer;
   return [
-    `What if, on host ${host} as of position ${at.position}, ${at.occurredAt}. Nothing of this is recorded.\n`,
+    `What if, on host ${host} as of ${asked}position ${at.position}, ${at.occurredAt}${orLaterText(at)}. Nothing of this is recorded.\n`,
     ...steps.map(stepText),
     sharesText(answer),
     ...hostTables(answer),
@@ -62,7 +64,18 @@ function held(conflicts: readonly Conflict[]): string[] {
   return [...byHolder].map(([holder, all]) => `${named(all.map(({ queue }) => queue))}: ${holder}`);
 }
 
-function sharesText({ lost, gained, hostQueues, changes }: WhatIf): string {
+/** A card that goes off takes no queue from anybody: this says whom it hits all the same. */
+function outOfServiceText({ adapter, reason, shares, hostQueues }: OutOfService): string {
+  const users = [
+    ...shares.map(({ guest, queues }) => `guest ${guest ?? '(no KVM guest)'} (${named(queues)})`),
+    ...(hostQueues.length === 0 ? [] : [`the host (${named(hostQueues)})`]),
+  ];
+  const card = `Card ${formatApid(adapter)} would be ${reason === 'deconfigured' ? 'off' : 'check-stopped'}`;
+  if (users.length === 0) return `${card}; nobody uses its queues.`;
+  return `${card}: its queues stay with ${users.join(' and ')}, and cannot be used until it is back.`;
+}
+
+function sharesText({ lost, gained, hostQueues, outOfService, changes }: WhatIf): string {
   const ofHost = (verb: string, queues: readonly string[]): string[] =>
     queues.length === 0 ? [] : [`The host would ${verb} ${named(queues)}.`];
   const lines = [
@@ -73,7 +86,7 @@ function sharesText({ lost, gained, hostQueues, changes }: WhatIf): string {
   ];
   const who = lines.length > 0 ? lines : ['Neither a guest nor the host would lose or gain a queue.'];
   const others = changes.filter(isTold).map((change) => `  * ${describeChange(change)}`);
-  return [...who, ...others, ''].map(visible).join('\n');
+  return [...who, ...outOfService.map(outOfServiceText), ...others, ''].map(visible).join('\n');
 }
 
 /** What is said above, or drawn below, is not said again. */

@@ -3,7 +3,7 @@ import type { WhatIf } from '@apledger/api';
 import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
 import { hostNames, type Ledger, type Place } from '@apledger/ledger';
 import { ifKnown, thoseThere, withLedger } from '../ledger.ts';
-import { parseMoment } from '../moment.ts';
+import { MOMENT, parseMoment, usedText } from '../moment.ts';
 import { json, place } from '../options.ts';
 import { whatIfText } from './what-if-text.ts';
 
@@ -17,7 +17,7 @@ interface WhatIfOptions extends Place {
 async function whatIf(steps: readonly string[], options: WhatIfOptions, output: Output): Promise<number> {
   return withLedger(options, output, async (ledger) => {
     const answer = await answered(ledger, steps, options);
-    output.out(options.json ? jsonLine(answer) : whatIfText(answer));
+    output.out(options.json ? jsonLine(answer) : whatIfText(answer, usedIn(answer)));
     return answer.steps.some(({ outcome }) => outcome === 'refused' || outcome === 'blocked') ? 1 : 0;
   });
 }
@@ -31,9 +31,12 @@ async function answered(ledger: Ledger, steps: readonly string[], options: WhatI
   if (!hosts.includes(host)) throw new Failure(2, `There is no host ${host}. ${there}`);
   const moment = at === undefined ? {} : await parseMoment('--at', at, ledger);
   const answer = await ifKnown(ledger.ask('whatIf', { host, steps, ...moment }));
-  if (answer === undefined) throw new Failure(2, `There was no host ${host} at ${at}.`);
+  if (answer === undefined) throw new Failure(2, `There was no host ${host} at ${usedText(moment)}.`);
   return answer;
 }
+
+/** The moment that was asked for, in words. */
+const usedIn = ({ asOf }: WhatIf): string => (asOf === undefined ? '' : `${usedText(asOf)}, `);
 
 export const whatIfCommand = command({
   name: 'what-if',
@@ -43,7 +46,7 @@ export const whatIfCommand = command({
   options: {
     ...place,
     host: { type: 'string', value: 'name', description: 'the host (default: the only one)' },
-    at: { type: 'string', value: 'moment', description: 'as of then: a position of the log, or a time' },
+    at: { type: 'string', value: 'moment', description: `as of then: ${MOMENT}` },
     ...json,
   },
   examples: ["apledger what-if 'card 06 config=0'", "apledger what-if --at 30 'guest stop guest1'"],

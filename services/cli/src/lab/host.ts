@@ -1,8 +1,9 @@
 /** The simulated host that a lab shows: its log, its commands, and its tree as a mount. */
-import { mkdirSync } from 'node:fs';
+
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Failure, line, type Output } from '@apledger/command-line';
+import { makePrivateDirectory } from '@apledger/event-log';
 import { type Mount, MountError, mount, removeStale } from '@apledger/fuse';
 import { dataDirectory, type LogLedger, lastPosition, type Place } from '@apledger/ledger';
 import type { Step } from '@apledger/script';
@@ -100,7 +101,7 @@ async function mountHost({ ledger, host, at, output, signal }: MountHostOptions)
   try {
     if (await removeStale(at, 'apledger'))
       output.err(line(`apledger: ${at}: a mount whose server had died was there; it was taken away`));
-    mkdirSync(at, { recursive: true });
+    makePrivateDirectory(at);
     mounted = await mount(files, { at, name: host, subtype: 'apledger', report });
   } catch (error) {
     if (error instanceof MountError) throw new Failure(2, error.message);

@@ -2,6 +2,7 @@
 import { Problem, type WhatIf } from '@apledger/api';
 import { Api } from '@apledger/client';
 import type { FactType } from '@apledger/events';
+import type { FactFilters } from '../model/find.ts';
 import type { Moment } from '../model/moment.ts';
 
 const api = new Api('');
@@ -12,7 +13,7 @@ const momentQuery = (moment: Moment) =>
 /** The hosts by name, those that sort after `after` first. */
 export const fetchHosts = (
   moment: Moment,
-  page: { readonly after?: string; readonly limit?: number } = {},
+  page: { readonly after?: string; readonly limit?: number; readonly find?: string } = {},
   signal?: AbortSignal,
 ) => api.get('/hosts', { ...momentQuery(moment), ...page }, { signal });
 
@@ -26,14 +27,22 @@ export async function fetchHost(host: string, moment: Moment, signal?: AbortSign
   }
 }
 
-export interface FactsQuery {
+/** Who had each mdev of the host open last, as of a position. */
+export const fetchGuests = (host: string, position: number, signal?: AbortSignal) =>
+  api.get('/hosts/{host}/guests', { host, position }, { signal });
+
+/** Facts of the log. */
+export interface FactsQuery extends FactFilters {
   readonly after?: number;
   readonly limit?: number;
   readonly host?: string | undefined;
   readonly types?: readonly FactType[];
+  /** The last moment: digits are a position. */
+  readonly until?: string;
+  readonly order?: 'newest' | 'oldest';
 }
 
-/** Facts in log order. */
+/** Facts in log order, unless the newest are to come first; a page may be empty and yet not the last. */
 export const fetchFacts = ({ host, ...rest }: FactsQuery, signal?: AbortSignal) =>
   api.get('/events', { ...rest, ...(host === undefined ? {} : { host }) }, { signal });
 
@@ -51,3 +60,10 @@ export const tryOut = (
   moment: Moment,
   signal?: AbortSignal,
 ): Promise<WhatIf> => api.post('/hosts/{host}/what-if', { host, steps, ...momentQuery(moment) }, { signal });
+
+/** How far the log is sealed. */
+export const fetchEvidence = (signal?: AbortSignal) => api.get('/evidence', {}, { signal });
+
+/** The evidence file of a fact. */
+export const fetchProof = (position: number, signal?: AbortSignal) =>
+  api.get('/proof', { position }, { signal });

@@ -1,6 +1,6 @@
 /** The live stream of facts, and whether it is up. */
 import type { RecordedFact } from '@apledger/api';
-import { followFacts } from '@apledger/client';
+import { type Current, followFacts } from '@apledger/client';
 
 export type Link = 'connecting' | 'live' | 'lost';
 
@@ -10,10 +10,12 @@ export interface LiveOptions {
   readonly host: string | undefined;
   readonly onFact: (fact: RecordedFact) => void;
   readonly onLink: (link: Link) => void;
+  /** The service cannot read its log, and knows it up to there; undefined when it can again. */
+  readonly onAway: (current: Current | undefined) => void;
 }
 
 /** Follows the stream until the returned function is called. */
-export function follow({ after, host, onFact, onLink }: LiveOptions): () => void {
+export function follow({ after, host, onFact, onLink, onAway }: LiveOptions): () => void {
   const end = new AbortController();
   void listen();
   return () => end.abort();
@@ -25,8 +27,12 @@ export function follow({ after, host, onFact, onLink }: LiveOptions): () => void
       after,
       ...(host === undefined ? {} : { host }),
       signal: end.signal,
-      onOpen: () => onLink('live'),
+      onOpen: () => {
+        onAway(undefined); // the first message says when it is away
+        onLink('live');
+      },
       onBreak: () => onLink('lost'),
+      onAway,
     });
     try {
       for await (const delivery of facts) if ('fact' in delivery) onFact(delivery.fact);

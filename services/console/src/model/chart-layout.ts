@@ -36,6 +36,8 @@ export interface ChartLayout {
 const STATE_CHARACTER = 7.9;
 const EVENT_CHARACTER = 6.4;
 const STATE_HEIGHT = 34;
+/** With a second line for what is in the state. */
+const STATE_HEIGHT_OF_TWO = 48;
 const EVENT_HEIGHT = 15;
 const MARGIN = 10;
 
@@ -43,10 +45,11 @@ const MARGIN = 10;
 const words = (event: string, guard: string | undefined): string[] =>
   guard === undefined ? [event] : [event, `[${guard}]`];
 
-/** Lays the machine out from left to right or from top to bottom. */
+/** Lays the machine out from left to right or from top to bottom; `hasSecondLine` = the states need room for what is in them. */
 export function layoutOf(
   { initial, states, transitions }: FlatDefinition,
   direction: 'LR' | 'TB',
+  hasSecondLine = false,
 ): ChartLayout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({
@@ -58,7 +61,10 @@ export function layoutOf(
     marginy: MARGIN,
   });
   for (const state of states) {
-    graph.setNode(state, { width: Math.round(state.length * STATE_CHARACTER + 30), height: STATE_HEIGHT });
+    graph.setNode(state, {
+      width: Math.round(state.length * STATE_CHARACTER + 30),
+      height: hasSecondLine ? STATE_HEIGHT_OF_TWO : STATE_HEIGHT,
+    });
   }
   const between = Map.groupBy(transitions, ({ from, to }) => JSON.stringify([from, to]));
   for (const shared of between.values()) {

@@ -30,7 +30,10 @@ describe('custody as a chart', () => {
   const report = {
     host: 'h',
     apqn: '05.0047',
+    span: { from: null, to: null },
+    knownSince: at(1),
     position: 40,
+    wasThere: true,
     intervals: [
       interval({ kind: 'host' }, 1, 5, null),
       interval({ kind: 'nobody' }, 5, 10, true),

@@ -16,7 +16,9 @@ describe('groups of facts', () => {
     expect(typeWords('QueueUnbound')).toBe('Queue unbound');
     expect(wordsOf({ type: 'MaskChanged', version: 1, data: {} as never })).not.toBe('');
     const newer = 'a fact of a newer apledger';
-    expect(wordsOf({ type: 'KeysRotated' as 'BusScanned', version: 1, data: { scans: 1 } })).toBe(newer);
+    expect(wordsOf({ type: 'KeysRotated' as 'BusScanned', version: 1, data: { scans: 1 } })).toMatch(
+      /newer apledger/,
+    );
     // A type that we know, in a form that we do not.
     expect(wordsOf({ type: 'CardDetected', version: 1, data: { card: { adapter: 5 } } as never })).toBe(
       newer,

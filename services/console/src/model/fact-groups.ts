@@ -90,16 +90,6 @@ export function wordsOf({ type, version, data }: Pick<RecordedFact, 'type' | 've
   }
 }
 
-/** Whether what can be read of the fact contains every word. */
-export function mentions(fact: RecordedFact, find: string): boolean {
-  const text =
-    `${fact.type} ${wordsOf(fact)} ${fact.actor} ${fact.host} ${JSON.stringify(fact.data)}`.toLowerCase();
-  return find
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
-}
-
 /** `QueueUnbound` as `Queue unbound`. */
 export const typeWords = (type: string): string =>
   type.charAt(0) + type.slice(1).replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -1,8 +1,8 @@
-import { flatDefinition, guestMachine, guestTable } from '@apledger/machines';
+import { adapterPlugTable, flatDefinition, guestMachine, guestTable } from '@apledger/machines';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layoutOf, smooth } from './chart-layout.ts';
-import { LIFE_FACTS, lifeAfter } from './guest-life.ts';
+import { adaptersByState, LIFE_FACTS, lifeAfter } from './guest-life.ts';
 
 describe('the life of a guest', () => {
   it.each([
@@ -20,7 +20,20 @@ describe('the life of a guest', () => {
   });
 
   it('tells by which arrow the state was reached', () => {
-    expect(lifeAfter(['GuestStarted']).last).toEqual({ from: 'defined', event: 'START', to: 'running' });
+    expect(lifeAfter(['MdevCreated', 'GuestStarted']).last).toEqual({
+      from: 'defined',
+      event: 'START',
+      to: 'running',
+    });
+  });
+
+  it('is told by its last facts, without those before', () => {
+    expect(lifeAfter(['GuestStopped', 'GuestStarted'])).toMatchObject({
+      state: 'running',
+      last: { from: 'stopped' },
+    });
+    expect(lifeAfter(['GuestStarted'])).toEqual({ state: 'running', last: undefined });
+    expect(lifeAfter(['MigrationRefused', 'MigrationRefused'], true).state).toBe('running');
   });
 
   it('is always a state of the machine, whatever the log says', () => {
@@ -29,6 +42,22 @@ describe('the life of a guest', () => {
         expect(guestTable.states).toContain(lifeAfter(facts).state);
       }),
     );
+  });
+});
+
+describe('the adapters of an mdev', () => {
+  const none = { waitingForQueues: [], plugged: [], resetting: [], unplugged: [], resetFailed: [] };
+
+  it('are listed by state, in full and as a box has room for', () => {
+    const plug = { ...none, plugged: [4, 5, 10], resetFailed: [0, 1, 2, 255] };
+    expect([...adaptersByState({ plug })]).toEqual([
+      ['plugged', { full: '04 05 0a', short: '04 05 0a' }],
+      ['resetFailed', { full: '00 01 02 ff', short: '00 01 +2' }],
+    ]);
+  });
+
+  it('are in states of their machine', () => {
+    expect(['unassigned', ...Object.keys(none)]).toEqual(adapterPlugTable.states);
   });
 });
 

@@ -10,13 +10,25 @@ describe('a moment', () => {
     },
   );
 
-  // Without a zone a time would mean another moment for each reader of a link.
-  it.each(['', '2026-11-17T09:14:00', 'yesterday', '-3', '1e9', '2026-13-45T99:00:00Z'])(
-    '%j means now',
+  it.each([undefined, '', 'now', ' Now '])('%j means now', (text) => {
+    expect(parseMoment(text)).toEqual(NOW);
+  });
+
+  // The service reads these, or says why it cannot.
+  it.each(['2026-11-17T09:14:00', 'yesterday', '-3', '1e9', '2026-13-45T99:00:00Z'])(
+    '%j is never taken for now',
     (text) => {
-      expect(parseMoment(text)).toEqual(NOW);
+      expect(parseMoment(text)).toEqual({ kind: 'time', time: text });
     },
   );
+
+  it('has its plus sign again where an address lost it', () => {
+    expect(parseMoment('2026-11-25T09:14:00 01:00')).toEqual({
+      kind: 'time',
+      time: '2026-11-25T09:14:00+01:00',
+    });
+    expect(parseMoment('2026-11-25 09:14')).toEqual({ kind: 'time', time: '2026-11-25 09:14' });
+  });
 
   it('is read in UTC, wherever the reader is', () => {
     const time = Date.parse('2026-11-17T23:59:59.250Z');

@@ -15,12 +15,15 @@ export interface Stamp {
   readonly occurredAt: number;
 }
 
-/** Reads the `at` of an address. What is neither a position nor a time with a zone means now. */
+/**
+ * Reads the `at` of an address: nothing and `now` follow the present, digits are a position, anything else is a time in the words of
+ * docs/moments.md. The service reads those, and says what is wrong with others: the page never takes one that it cannot read for now.
+ */
 export function parseMoment(text: string | undefined): Moment {
-  if (text === undefined || text === '') return NOW;
+  if (text === undefined || /^\s*(?:now)?\s*$/i.test(text)) return NOW;
   if (/^\d{1,15}$/.test(text)) return atPosition(Number(text));
-  const hasZone = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(text);
-  return hasZone && !Number.isNaN(Date.parse(text)) ? { kind: 'time', time: text } : NOW;
+  // In an address a plus sign that is not encoded is a space: no time has digits after a space there but its offset.
+  return { kind: 'time', time: text.replace(/(\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$/, '$1+$2') };
 }
 
 /** The moment as `parseMoment` reads it; undefined for now, which needs no words. */

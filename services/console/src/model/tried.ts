@@ -1,5 +1,5 @@
 /** What came of trying steps, as far as it is shown. */
-import type { HostView as HostViewJson, Share, SupposedStep, WhatIf } from '@apledger/api';
+import type { HostView as HostViewJson, OutOfService, Share, SupposedStep, WhatIf } from '@apledger/api';
 
 export interface Tried {
   readonly host: string;
@@ -8,6 +8,7 @@ export interface Tried {
   readonly lost: readonly Share[];
   readonly gained: readonly Share[];
   readonly hostQueues: { readonly lost: readonly string[]; readonly gained: readonly string[] };
+  readonly outOfService: readonly OutOfService[];
   readonly before: HostViewJson;
   readonly after: HostViewJson;
 }
@@ -20,6 +21,7 @@ export const untouched = (view: HostViewJson): Tried => ({
   lost: [],
   gained: [],
   hostQueues: { lost: [], gained: [] },
+  outOfService: [],
   before: view,
   after: view,
 });

@@ -16,6 +16,9 @@ export interface Page {
   select(selection: Selection, options?: { readonly asStep: boolean }): void;
 }
 
+/** A time that means the same to everybody, whenever it is read. */
+const ABSOLUTE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
+
 const PageContext = createContext<Page | undefined>(undefined);
 
 export function usePage(): Page {
@@ -34,6 +37,17 @@ export function PageProvider({ children }: { readonly children: ComponentChildre
   }, [session]);
   const { at } = place.selection;
   useEffect(() => void session.lookAt(parseMoment(at)), [session, at]);
+  const used = session.used.value;
+  useEffect(() => {
+    // "yesterday" is another moment tomorrow: the address keeps the one that was used.
+    const moment = session.moment.peek();
+    if (used === undefined || moment.kind !== 'time' || ABSOLUTE.test(moment.time)) return;
+    const here = addressOf(location.pathname + location.search);
+    if (here.selection.at !== at) return;
+    const time = new Date(used).toISOString();
+    session.moment.value = { kind: 'time', time };
+    route(hrefOf({ ...here, selection: { ...here.selection, at: time } }), true);
+  }, [session, used]);
   const page = useMemo((): Page => {
     return {
       place,

@@ -5,8 +5,8 @@
  * while it follows the present, and the playhead. Views read the signals; nothing else is shared.
  */
 
-import type { HostView as HostViewJson, RecordedFact } from '@apledger/api';
-import { Unreachable } from '@apledger/client';
+import { type HostView as HostViewJson, Problem, type RecordedFact } from '@apledger/api';
+import { type Current, Unreachable } from '@apledger/client';
 import { type Fact, pack } from '@apledger/events';
 import {
   applyFact,
@@ -25,20 +25,21 @@ import { throttled } from './throttled.ts';
 
 /** How often the words around the matrix change while facts rush by, milliseconds; the matrix itself is drawn at every frame. */
 const SETTLE_MS = 120;
-/** Hosts that one question tells of. */
-const MAX_HOSTS = 1000;
-/** Facts that came while the page was open, at most so many. */
-const MAX_ARRIVED = 200;
 
-export type Status = 'loading' | 'ready' | 'absent' | 'failed';
+/** `no-moment`: what was asked for is no moment. */
+export type Status = 'loading' | 'ready' | 'absent' | 'failed' | 'no-moment';
 
 export class Session {
   /** undefined = all hosts. */
   readonly host: string | undefined;
   readonly moment: Signal<Moment> = signal(NOW);
+  /** The time that the service used, milliseconds since 1970 UTC, where a time was asked for. */
+  readonly used: Signal<number | undefined> = signal(undefined);
   readonly status: Signal<Status> = signal('loading');
   readonly problem: Signal<string> = signal('');
   readonly link: Signal<Link> = signal('connecting');
+  /** The log is away: what is shown is complete up to there. */
+  readonly away: Signal<Current | undefined> = signal(undefined);
   /** The first and the last fact of the host or of the log: what the slider spans. */
   readonly first: Signal<Stamp | undefined> = signal(undefined);
   readonly last: Signal<Stamp | undefined> = signal(undefined);
@@ -49,8 +50,6 @@ export class Session {
   /** The same a few times a second at most: for words and requests. */
   readonly settled: Signal<Stamp | undefined> = signal(undefined);
   readonly view: Signal<HostView | undefined> = signal(undefined);
-  /** Facts that arrived while following, newest first. */
-  readonly arrived: Signal<readonly RecordedFact[]> = signal([]);
   readonly isPlaying: Signal<boolean> = signal(false);
   /** How mdevs are told apart, the same in every view. */
   readonly marks = new Marks();
@@ -109,6 +108,7 @@ export class Session {
   stayHere(): Moment {
     const here = this.#stamp === undefined ? NOW : atPosition(this.#stamp.position);
     this.moment.value = here;
+    this.used.value = undefined;
     this.#settle.flush();
     return here;
   }
@@ -122,16 +122,36 @@ export class Session {
       else await this.#loadHost(this.host, moment, loading.signal);
     } catch (error) {
       if (loading.signal.aborted) return;
-      batch(() => {
-        this.problem.value = messageOf(error);
-        this.status.value = 'failed';
-      });
+      if (error instanceof Problem && error.code === 'no-such-moment')
+        await this.#unreadable(error, loading.signal);
+      else
+        batch(() => {
+          this.problem.value = messageOf(error);
+          this.status.value = 'failed';
+        });
     }
+  }
+
+  /** The moment is none: nothing may be shown as if it were of that moment, and the way to another one stays open. */
+  async #unreadable(problem: Problem, signal: AbortSignal): Promise<void> {
+    this.#state = undefined;
+    this.#stamp = undefined;
+    this.used.value = undefined;
+    batch(() => {
+      this.status.value = 'no-moment';
+      this.problem.value = problem.message;
+      this.tick.value++;
+      this.#settle.flush();
+    });
+    if (this.#unfollow !== undefined) return;
+    await this.#span(this.host, signal).catch(() => undefined);
+    if (!signal.aborted) this.#follow();
   }
 
   async #loadHost(host: string, moment: Moment, signal: AbortSignal): Promise<void> {
     const view = await fetchHost(host, moment, signal);
     if (signal.aborted) return;
+    this.used.value = timeOf(view?.asOf);
     this.#state = view && stateOfView(view);
     this.#stamp = stampOfView(view);
     this.#loaded(view !== undefined);
@@ -141,8 +161,9 @@ export class Session {
   }
 
   async #loadLog(moment: Moment, signal: AbortSignal): Promise<void> {
-    const stamp = await lastStamp(moment, signal);
+    const { stamp, used } = await lastStamp(moment, signal);
     if (signal.aborted) return;
+    this.used.value = used;
     this.#stamp = stamp;
     this.#loaded(true);
     if (this.#unfollow === undefined) await this.#span(undefined, signal);
@@ -152,11 +173,13 @@ export class Session {
 
   /** Finds what the slider spans: the first fact, and the last when it is the past that is shown first. */
   async #span(host: string | undefined, signal: AbortSignal): Promise<void> {
-    const { events } = await fetchFacts({ host, limit: 1 }, signal);
+    const { events } = await fetchFacts({ host, limit: 1 }, signal).catch(asNone);
     if (events[0] !== undefined) this.first.value = stampOf(events[0]);
     if (this.moment.peek().kind === 'now') return;
     const head =
-      host === undefined ? await lastStamp(NOW, signal) : stampOfView(await fetchHost(host, NOW, signal));
+      host === undefined
+        ? (await lastStamp(NOW, signal)).stamp
+        : stampOfView(await fetchHost(host, NOW, signal));
     if (head !== undefined) this.#reaches(head);
   }
 
@@ -175,20 +198,24 @@ export class Session {
     if (this.#unfollow !== undefined) return;
     this.#unfollow = follow({
       after: last?.position ?? 0,
-      host: this.host,
+      // The service follows no host that it does not know: that one may come with any fact.
+      host: this.first.peek() === undefined ? undefined : this.host,
       onFact: (fact) => this.#arrive(fact),
       onLink: (link) => {
         this.link.value = link;
+      },
+      onAway: (current) => {
+        this.away.value = current;
       },
     });
   }
 
   #arrive(fact: RecordedFact): void {
+    if (this.host !== undefined && fact.host !== this.host) return;
     const stamp = stampOf(fact);
     batch(() => {
       this.#reaches(stamp);
       this.first.value ??= stamp;
-      this.arrived.value = [fact, ...this.arrived.peek()].slice(0, MAX_ARRIVED);
       if (this.moment.peek().kind === 'now' && !this.isPlaying.peek()) this.#keepUp(fact, stamp);
     });
   }
@@ -219,21 +246,28 @@ export class Session {
   }
 }
 
+/** A host that is not there has no facts. */
+function asNone(error: unknown): { readonly events: readonly RecordedFact[] } {
+  if (error instanceof Problem && error.code === 'unknown-host') return { events: [] };
+  throw error;
+}
+
 const stampOfView = (view: HostViewJson | undefined): Stamp | undefined =>
   view && { position: view.position, revision: view.revision, occurredAt: Date.parse(view.occurredAt) };
 
-/** The log's last fact at or before the moment. */
-async function lastStamp(moment: Moment, signal: AbortSignal): Promise<Stamp | undefined> {
-  const { hosts, position } = await fetchHosts(
-    moment,
-    { limit: moment.kind === 'time' ? MAX_HOSTS : 1 },
-    signal,
-  );
-  // A time has no position of its own: the last fact of any host by then.
-  const last = position ?? Math.max(0, ...hosts.map((head) => head.position));
-  const { events } = await fetchFacts({ after: Math.max(0, last - 1), limit: 1 }, signal);
-  return events[0] && stampOf(events[0]);
+/** The log's last fact at or before the moment, and the time that the service used for it. */
+async function lastStamp(
+  moment: Moment,
+  signal: AbortSignal,
+): Promise<{ readonly stamp: Stamp | undefined; readonly used: number | undefined }> {
+  const { asOf } = await fetchHosts(moment, { limit: 1 }, signal);
+  const until = 'time' in asOf ? asOf.time : String(asOf.position);
+  const { events } = await fetchFacts({ order: 'newest', until, limit: 1 }, signal);
+  return { stamp: events[0] && stampOf(events[0]), used: timeOf(asOf) };
 }
+
+const timeOf = (asOf: { readonly position: number } | { readonly time: string } | undefined) =>
+  asOf !== undefined && 'time' in asOf ? Date.parse(asOf.time) : undefined;
 
 /** What a person reads of an error. */
 export const messageOf = (error: unknown): string =>

@@ -1,78 +1,81 @@
-/** The facts that lead up to where the page stands, newest first, as many as are asked for. */
+/** The facts that lead up to where the page stands, newest first, as many as are asked for. The service finds them. */
 
-import type { RecordedFact } from '@apledger/api';
+import type { RecordedFact, Reply } from '@apledger/api';
 import { useEffect, useState } from 'preact/hooks';
-import { fetchFacts } from '../api/client.ts';
+import { type FactsQuery, fetchFacts } from '../api/client.ts';
 import type { FactGroup } from '../model/fact-groups.ts';
+import type { FactFilters } from '../model/find.ts';
 import { usePage } from './page.tsx';
 import { useAsked } from './use-asked.ts';
 
 /** Facts shown at first, and more each time. */
 const STEP = 100;
 const PAGE = 1000;
-/** Pages read at most for one answer: rare facts may lie far back. */
-const MAX_PAGES = 20;
+
+/** A guest's name by the position of a fact and an mdev that it names. */
+export type GuestsThen = Reply<'events'>['guests'];
+
+interface Found {
+  readonly facts: readonly RecordedFact[];
+  readonly guests: GuestsThen;
+  /** The log has no more of them. */
+  readonly isAll: boolean;
+}
 
 /**
- * The log is read forwards only; so windows before the position are read, each twice as wide as the one nearer to it, until there are
- * enough facts or the beginning is reached.
+ * The newest facts at or before a position, at least `want` unless the log has no more. The service looks at so many facts for one
+ * answer, and is asked on until it has come to the beginning.
  */
-async function factsBefore(
-  position: number,
-  want: number,
-  group: FactGroup,
-  host: string | undefined,
-  first: number,
+export async function newestFacts(
+  {
+    position,
+    want,
+    last,
+    ...query
+  }: FactsQuery & {
+    readonly position: number;
+    readonly want: number;
+    /** The last position that is known of the log. */
+    readonly last: number;
+  },
   signal: AbortSignal,
-): Promise<{ facts: RecordedFact[]; isAll: boolean }> {
-  let found: RecordedFact[] = [];
-  let upTo = position;
-  let width = want;
-  for (let page = 0; page < MAX_PAGES && found.length < want && upTo >= first; page++) {
-    const from = Math.max(first - 1, upTo - width);
-    found = [...(await factsBetween(from, upTo, group, host, signal)), ...found];
-    upTo = from;
-    width = Math.min(2 * width, 64 * PAGE);
-  }
-  return { facts: found.slice(-want).reverse(), isAll: upTo < first && found.length <= want };
-}
-
-/** Facts after `after` up to and including `upTo`. */
-async function factsBetween(
-  after: number,
-  upTo: number,
-  { types }: FactGroup,
-  host: string | undefined,
-  signal: AbortSignal,
-): Promise<RecordedFact[]> {
-  const found: RecordedFact[] = [];
-  let from = after;
+): Promise<Found> {
+  const facts: RecordedFact[] = [];
+  const guests: Record<string, Readonly<Record<string, string>>> = {};
+  let after = position < last ? position + 1 : undefined;
   for (;;) {
+    const limit = Math.min(PAGE, want - facts.length);
+    const until = String(position);
     const page = await fetchFacts(
-      { after: from, limit: PAGE, host, ...(types === undefined ? {} : { types }) },
+      { ...query, order: 'newest', until, limit, ...(after === undefined ? {} : { after }) },
       signal,
     );
-    found.push(...page.events.filter(({ position }) => position <= upTo));
-    if (page.isEnd || page.after >= upTo || page.after <= from) return found;
-    from = page.after;
+    facts.push(...page.events);
+    Object.assign(guests, page.guests);
+    if (page.isEnd || facts.length >= want) return { facts, guests, isAll: page.isEnd };
+    after = page.after;
   }
 }
 
-export function useFacts(group: FactGroup) {
+export function useFacts(group: FactGroup, filters: FactFilters) {
   const { session } = usePage();
   const [want, setWant] = useState(STEP);
   const position = session.settled.value?.position;
-  const first = session.first.value?.position;
-  useEffect(() => setWant(STEP), [group.id, session]);
+  const asked = JSON.stringify(filters);
+  useEffect(() => setWant(STEP), [group.id, asked, session]);
   const { answer, problem, isAsking } = useAsked(
-    (signal) =>
-      position === undefined || first === undefined
-        ? undefined
-        : factsBefore(position, want, group, session.host, first, signal),
-    [session, position, first, want, group.id],
+    (signal) => {
+      if (position === undefined) return undefined;
+      const { types } = group;
+      const last = session.last.peek()?.position ?? position;
+      const query = { host: session.host, ...filters, ...(types === undefined ? {} : { types }) };
+      return newestFacts({ ...query, position, want, last }, signal);
+    },
+    [session, position, want, group.id, asked],
   );
   return {
     facts: answer?.facts ?? [],
+    guests: answer?.guests ?? {},
     isAll: answer?.isAll ?? false,
     problem,
     isAsking,

@@ -1,6 +1,6 @@
 /** Who could use a queue, and so its keys, over all its time. */
 import { parseApqn } from '@apledger/ap';
-import type { Boundary, CustodyInterval } from '@apledger/api';
+import type { Boundary, CustodyInterval, CustodyReport } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchCustody } from '../api/client.ts';
 import { chartOf, holderName, type Lane } from '../model/custody.ts';
@@ -11,11 +11,17 @@ import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
+import { FactProof } from '../widgets/evidence.tsx';
+
+/** Each step of the zoom shows a quarter of the time; the last, a minute of eight years. */
+const ZOOM_STEP = 4;
+const MAX_ZOOM = ZOOM_STEP ** 11;
 
 export function CustodyView() {
   const { session, place, select, href } = usePage();
   const view = session.view.value;
   const isByTime = place.selection.as !== 'changes';
+  const [zoom, setZoom] = useState(1);
   const queue = place.selection.queue ?? firstQueue(view);
   const last = session.last.value;
   const { answer, problem, isAsking } = useAsked(
@@ -32,7 +38,8 @@ export function CustodyView() {
   const slots = new Map(session.marks.of(mdevs).map((slot, i) => [mdevs[i], slot]));
   const slotOf = ({ holder }: Lane): string =>
     holder.kind === 'guest' ? `mark-${(slots.get(holder.mdev) ?? 0) % MARK_COLOURS}` : '';
-  const end = session.moment.value.kind === 'now' ? Date.now() : (last?.occurredAt ?? Date.now());
+  // The whole history, wherever the page stands: an open period is as long at a past moment as it is now.
+  const end = Date.now();
   const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
   const at = session.settled.value;
   const holding = answer && at && holderAt(answer.intervals, at.position);
@@ -40,7 +47,11 @@ export function CustodyView() {
     <section class="panel custody-view" aria-labelledby="custody-title">
       <header class="panel-head">
         <h1 id="custody-title">Custody</h1>
-        <QueueForm queue={queue ?? ''} onQueue={(chosen) => select({ queue: chosen }, { asStep: true })} />
+        <QueueForm
+          key={queue}
+          queue={queue ?? ''}
+          onQueue={(chosen) => select({ queue: chosen }, { asStep: true })}
+        />
         <div class="tools">
           <fieldset class="segmented">
             <legend class="visually-hidden">The axis</legend>
@@ -57,10 +68,34 @@ export function CustodyView() {
               label="By change"
             />
           </fieldset>
+          {isByTime && (
+            <fieldset class="zoom">
+              <legend class="visually-hidden">Zoom</legend>
+              <button
+                type="button"
+                class="icon-button"
+                aria-label="Longer time"
+                disabled={zoom <= 1}
+                onClick={() => setZoom(zoom / ZOOM_STEP)}
+              >
+                −
+              </button>
+              <button
+                type="button"
+                class="icon-button"
+                aria-label="Shorter time, around the moment that is shown"
+                disabled={zoom >= MAX_ZOOM}
+                onClick={() => setZoom(zoom * ZOOM_STEP)}
+              >
+                +
+              </button>
+            </fieldset>
+          )}
         </div>
-        {holding && (
+        {holding && at && (
           <p class="facts-line">
-            At this moment <strong>{holderName(holding.holder)}</strong> can use it.
+            At position {at.position.toLocaleString('en-GB')}, {formatTime(at.occurredAt)},{' '}
+            <strong>{holderName(holding.holder)}</strong> can use it.
           </p>
         )}
       </header>
@@ -70,8 +105,10 @@ export function CustodyView() {
         <p class="empty">{problem}</p>
       ) : chart === undefined ? (
         <p class="empty">{isAsking ? 'Asking for its history …' : ''}</p>
-      ) : chart.lanes.length === 0 ? (
-        <p class="empty">Nobody has ever had queue {queue}: it was never there.</p>
+      ) : answer?.wasThere === false ? (
+        <p class="empty">
+          There is no queue {queue} on {session.host}, and nobody ever could use it.
+        </p>
       ) : (
         <>
           <CustodyTimeline
@@ -80,9 +117,10 @@ export function CustodyView() {
             slotOf={slotOf}
             isByTime={isByTime}
             at={at?.occurredAt}
+            zoom={zoom}
             hrefOf={({ interval }) => href({}, { queue, at: String(interval.from?.position ?? 1) })}
           />
-          <CustodyTable intervals={answer?.intervals ?? []} until={chart.until} at={at?.position} />
+          {answer && <CustodyTable report={answer} until={chart.until} at={at?.position} />}
         </>
       )}
     </section>
@@ -141,16 +179,21 @@ function QueueForm({
       <button type="submit" disabled={!isQueue}>
         Show
       </button>
+      {shown !== '' && !isQueue && (
+        <span class="problem" role="alert">
+          Not a queue: write adapter and domain in hexadecimal, like 05.0047.
+        </span>
+      )}
     </form>
   );
 }
 
 function CustodyTable({
-  intervals,
+  report: { intervals, knownSince },
   until,
   at,
 }: {
-  readonly intervals: readonly CustodyInterval[];
+  readonly report: CustodyReport;
   readonly until: number;
   readonly at: number | undefined;
 }) {
@@ -163,6 +206,7 @@ function CustodyTable({
             <th scope="col">Who could use it</th>
             <th scope="col">From</th>
             <th scope="col">By</th>
+            <th scope="col">Until</th>
             <th scope="col">For</th>
             <th scope="col">Reset before</th>
           </tr>
@@ -179,12 +223,26 @@ function CustodyTable({
               <tr key={interval.from?.position ?? 0} class={holds ? 'is-on' : undefined}>
                 <th scope="row">{holderName(interval.holder)}</th>
                 <td>
-                  {interval.from === null ? 'the beginning' : <BoundaryLink boundary={interval.from} />}
+                  {interval.from === null ? (
+                    <span class="sub">not known before {formatTime(Date.parse(knownSince.occurredAt))}</span>
+                  ) : (
+                    <BoundaryLink boundary={interval.from} />
+                  )}
                 </td>
                 <td class="sub">
                   {interval.from === null ? '' : `${typeWords(interval.from.type)}, ${interval.from.actor}`}
                 </td>
-                <td>{from === undefined ? '' : formatDuration(Math.max(0, end - from))}</td>
+                <td>
+                  {interval.until === null ? (
+                    <span class="sub">still so</span>
+                  ) : (
+                    <BoundaryLink boundary={interval.until} />
+                  )}
+                </td>
+                <td>
+                  {from === undefined ? '' : formatDuration(Math.max(0, end - from))}
+                  {interval.until === null && from !== undefined && <span class="sub"> so far</span>}
+                </td>
                 <td>{resetWords(interval)}</td>
               </tr>
             );
@@ -198,14 +256,18 @@ function CustodyTable({
 function BoundaryLink({ boundary }: { readonly boundary: Boundary }) {
   const { place, href } = usePage();
   return (
-    <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
-      {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
-    </a>
+    <>
+      <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
+        {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
+      </a>
+      <FactProof position={boundary.position} />
+    </>
   );
 }
 
 function resetWords({ resetBefore, holder }: CustodyInterval) {
-  if (resetBefore === null) return <span class="sub">first holder</span>;
+  if (resetBefore === null)
+    return <span class="sub">{holder.kind === 'nobody' ? 'nobody before' : 'first holder'}</span>;
   if (resetBefore) return 'yes';
   return holder.kind === 'nobody' ? <span class="sub">not yet</span> : <strong class="alarm">no</strong>;
 }

@@ -1,25 +1,35 @@
 /** The stream of facts up to the moment, newest first. */
 
 import type { RecordedFact } from '@apledger/api';
-import { FACT_GROUPS, groupOf, mentions } from '../model/fact-groups.ts';
+import { FACT_GROUPS, groupOf } from '../model/fact-groups.ts';
+import { filtersOf, filtersText } from '../model/find.ts';
 import { formatDay } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useFacts } from '../state/use-facts.ts';
+import { useSettled } from '../state/use-settled.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { FactItem } from '../widgets/fact-item.tsx';
+
+/** How long the typing has to rest before the service is asked. */
+const REST_MS = 250;
 
 export function FactsView() {
   const { session, place, select } = usePage();
   const group = groupOf(place.selection.only);
   const find = place.selection.find ?? '';
-  const { facts, isAll, problem, isAsking, more } = useFacts(group);
-  const found = find === '' ? facts : facts.filter((fact) => mentions(fact, find));
+  const settled = useSettled(find, REST_MS);
+  const filters = filtersOf(settled);
+  const { facts, guests, isAll, problem, isAsking, more } = useFacts(group, filters);
+  const isLooking = isAsking || find !== settled;
   const shown = session.settled.value?.position;
   return (
     <section class="panel facts-view" aria-labelledby="facts-title">
       <header class="panel-head">
         <h1 id="facts-title">Facts</h1>
-        <p class="facts-line">{place.host === undefined ? 'of all hosts' : ''}</p>
+        <p class="facts-line" role="status">
+          {place.host === undefined ? 'of all hosts' : ''} {filtersText(filters)}
+          {isLooking ? ' · looking …' : ''}
+        </p>
         <div class="tools">
           <fieldset class="segmented">
             <legend class="visually-hidden">Which facts</legend>
@@ -35,19 +45,25 @@ export function FactsView() {
           </fieldset>
           <input
             type="search"
-            aria-label="Find in these facts"
-            placeholder="Find: 05.0047, guest1, EBUSY …"
+            aria-label="Find facts"
+            placeholder="Find: 05.0047, EBUSY, guest:web, actor:anna …"
             value={find}
             onInput={({ currentTarget }) => select({ find: currentTarget.value })}
           />
         </div>
       </header>
       {problem && <p class="notice is-bad">{problem}</p>}
-      {found.length === 0 ? (
-        <p class="empty">{isAsking ? 'Asking for the facts …' : 'No such fact up to this moment.'}</p>
+      {facts.length === 0 ? (
+        <p class="empty">
+          {isLooking
+            ? 'Asking for the facts …'
+            : problem === undefined
+              ? 'No such fact up to this moment.'
+              : ''}
+        </p>
       ) : (
         <ol class="facts">
-          {byDay(found).map(([day, ofDay]) => (
+          {byDay(facts).map(([day, ofDay]) => (
             <li key={day} class="day">
               <h2>{day}</h2>
               <ol>
@@ -55,7 +71,7 @@ export function FactsView() {
                   <FactItem
                     key={fact.id}
                     fact={fact}
-                    view={session.view.value}
+                    guests={guests[fact.position] ?? NO_NAMES}
                     isShown={fact.position === shown}
                   />
                 ))}
@@ -72,6 +88,8 @@ export function FactsView() {
     </section>
   );
 }
+
+const NO_NAMES = {};
 
 const byDay = (facts: readonly RecordedFact[]) =>
   Map.groupBy(facts, ({ occurredAt }) => formatDay(Date.parse(occurredAt)))

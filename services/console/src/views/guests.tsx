@@ -1,27 +1,29 @@
 /** The guests of a host: what each has, where it stands in its life, and what happened to it. */
 import { formatApid } from '@apledger/ap';
 import type { MdevView, RecordedFact } from '@apledger/api';
-import { flatDefinition, guestMachine } from '@apledger/machines';
-import { fetchFacts } from '../api/client.ts';
-import { LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
+import { adapterPlugMachine, flatDefinition, guestMachine } from '@apledger/machines';
+import { adaptersByState, LIFE_FACTS, lifeAfter } from '../model/guest-life.ts';
 import { formatTime } from '../model/moment.ts';
 import { nameOf, shortMdev } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
+import { newestFacts } from '../state/use-facts.ts';
+import { lastGuestText, useLastGuests } from '../state/use-last-guests.ts';
 import { useMedia } from '../state/use-media.ts';
 import { runState } from '../widgets/holders.tsx';
 import { Mark, useMarks } from '../widgets/mark.tsx';
-import { Statechart } from '../widgets/statechart.tsx';
+import { Statechart, spaced } from '../widgets/statechart.tsx';
 
-const chart = flatDefinition(guestMachine);
-/** Facts that move a guest, of one host: more than that are not drawn. */
-const MAX_LIFE = 1000;
+const guestChart = flatDefinition(guestMachine);
+const adapterChart = flatDefinition(adapterPlugMachine);
+/** The last facts that moved a guest, of one mdev: as many as are listed. */
+const MAX_LIFE = 12;
 
 export function GuestsView() {
   const { session, place, href } = usePage();
   const view = session.view.value;
   const marks = useMarks(view);
-  const life = useLife();
+  const lastGuests = useLastGuests();
   if (view === undefined)
     return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
   const wanted = place.selection.mdev;
@@ -46,6 +48,7 @@ export function GuestsView() {
               <span class="sub">
                 {mdev.guest === null ? '' : `${shortMdev(mdev.mdev)} · `}
                 {runState(mdev)}
+                {lastGuestText(mdev, lastGuests)}
               </span>
             </span>
           </a>
@@ -58,47 +61,59 @@ export function GuestsView() {
           </p>
         )
       ) : (
-        <Guest mdev={chosen} facts={life.filter(({ data }) => 'mdev' in data && data.mdev === chosen.mdev)} />
+        <Guest mdev={chosen} lastGuest={lastGuestText(chosen, lastGuests)} />
       )}
     </div>
   );
 }
 
-/** The facts that move guests, up to the moment. */
-function useLife(): readonly RecordedFact[] {
+/** The newest facts that moved the guest of an mdev, up to the moment; undefined until they are there. */
+function useLife(mdev: string): readonly RecordedFact[] | undefined {
   const { session } = usePage();
-  const { host } = session;
-  const upTo = session.settled.value?.position ?? 0;
+  const position = session.settled.value?.position;
   const { answer } = useAsked(
-    (signal) => fetchFacts({ host, types: LIFE_FACTS, limit: MAX_LIFE }, signal),
-    [session, session.last.value?.position],
+    async (signal) => {
+      if (position === undefined) return undefined;
+      const last = session.last.peek()?.position ?? position;
+      const query = { host: session.host, mdev, types: LIFE_FACTS, position, want: MAX_LIFE, last };
+      return { mdev, position, facts: (await newestFacts(query, signal)).facts };
+    },
+    [session, mdev, position],
   );
-  return answer?.events.filter(({ position }) => position <= upTo) ?? [];
+  // What was asked of another mdev or a later moment says nothing here.
+  return answer?.mdev === mdev && answer.position === position ? answer.facts.slice(0, MAX_LIFE) : undefined;
 }
 
-function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: readonly RecordedFact[] }) {
+function Guest({ mdev, lastGuest }: { readonly mdev: MdevView; readonly lastGuest: string }) {
   const { href } = usePage();
   const isNarrow = useMedia('(max-width: 760px)');
-  const life = lifeAfter(facts.map(({ type }) => type));
-  const newest = facts.toReversed().slice(0, 12);
+  const newest = useLife(mdev.mdev);
+  const life =
+    newest &&
+    lifeAfter(
+      newest.toReversed().map(({ type }) => type),
+      mdev.open,
+    );
   return (
     <div class="guest">
       <section class="panel" aria-labelledby="life-title">
         <header class="panel-head">
           <h2 id="life-title">Life of {nameOf(mdev)}</h2>
           <p class="facts-line">
-            {life.state}
-            {life.last && `, by ${life.last.event.toLowerCase()}`}
+            {life?.state}
+            {life?.last && `, by ${life.last.event.toLowerCase()}`}
+            {lastGuest}
           </p>
         </header>
         <Statechart
           name={`Guest ${nameOf(mdev)}`}
-          definition={chart}
-          current={life.state}
-          last={life.last}
+          definition={guestChart}
+          current={life === undefined ? new Map() : new Map([[life.state, { full: '', short: '' }]])}
+          last={life?.last}
           direction={isNarrow ? 'TB' : 'LR'}
         />
       </section>
+      <Adapters mdev={mdev} direction={isNarrow ? 'TB' : 'LR'} />
       <div class="guest-columns">
         <section class="panel" aria-labelledby="has-title">
           <h2 id="has-title">What it has</h2>
@@ -110,9 +125,9 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
         </section>
         <section class="panel" aria-labelledby="runs-title">
           <h2 id="runs-title">What happened to it</h2>
-          {newest.length === 0 && <p class="hint">Nothing yet.</p>}
+          {newest?.length === 0 && <p class="hint">Nothing yet.</p>}
           <ol class="short-facts">
-            {newest.map((fact) => (
+            {newest?.map((fact) => (
               <li key={fact.id}>
                 <a href={href({}, { mdev: mdev.mdev, at: String(fact.position) })}>
                   {formatTime(Date.parse(fact.occurredAt))}
@@ -132,6 +147,26 @@ function Guest({ mdev, facts }: { readonly mdev: MdevView; readonly facts: reado
         </p>
       )}
     </div>
+  );
+}
+
+/** Where each assigned adapter is on its way into the guest matrix. */
+function Adapters({ mdev, direction }: { readonly mdev: MdevView; readonly direction: 'LR' | 'TB' }) {
+  const states = adaptersByState(mdev);
+  const words = [...states].map(([state, { full }]) => `${spaced(state)}: ${full}`);
+  return (
+    <section class="panel" aria-labelledby="adapters-title">
+      <header class="panel-head">
+        <h2 id="adapters-title">Adapters of {nameOf(mdev)}</h2>
+        <p class="facts-line">{words.length === 0 ? 'none assigned' : words.join(' · ')}</p>
+      </header>
+      <Statechart
+        name={`Adapters of ${nameOf(mdev)}`}
+        definition={adapterChart}
+        current={states}
+        direction={direction}
+      />
+    </section>
   );
 }
 

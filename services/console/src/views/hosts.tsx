@@ -6,20 +6,24 @@ import { fetchHost, fetchHosts } from '../api/client.ts';
 import { atPosition, formatDuration, formatTime, type Moment, NOW } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
+import { useSettled } from '../state/use-settled.ts';
 import { Shares } from '../widgets/shares.tsx';
 import { Thumbnail } from '../widgets/thumbnail.tsx';
 
 /** Hosts asked for at once. */
 const PAGE = 200;
+/** How long the typing has to rest before the service is asked. */
+const REST_MS = 250;
 
 export function HostsView() {
   const { session, place, select } = usePage();
   const settled = session.settled.value;
   const isNow = session.moment.value.kind === 'now' && !session.isPlaying.value;
   const moment: Moment = isNow || settled === undefined ? NOW : atPosition(settled.position);
-  const { hosts, hasMore, more, isAsking } = useHosts(moment, settled?.position);
   const find = place.selection.find ?? '';
-  const found = hosts.filter(({ host }) => host.toLowerCase().includes(find.toLowerCase()));
+  const asked = useSettled(find.trim(), REST_MS);
+  const { hosts, hasMore, more, isAsking, problem } = useHosts(moment, settled?.position, asked);
+  const isLooking = isAsking || asked !== find.trim();
   return (
     <section class="panel hosts-view" aria-labelledby="hosts-title">
       <header class="panel-head">
@@ -38,11 +42,13 @@ export function HostsView() {
           />
         </div>
       </header>
-      {found.length === 0 ? (
+      {hosts.length === 0 ? (
         <div class="empty">
-          {isAsking ? (
+          {isLooking ? (
             <p>Asking for the hosts …</p>
-          ) : hosts.length > 0 ? (
+          ) : problem !== undefined ? (
+            <p>{problem}</p>
+          ) : asked !== '' ? (
             <p>No host is called like that.</p>
           ) : (
             <>
@@ -54,7 +60,7 @@ export function HostsView() {
         </div>
       ) : (
         <ul class="host-list">
-          {found.map((head) => (
+          {hosts.map((head) => (
             <HostRow key={head.host} head={head} now={settled?.occurredAt} isNow={isNow} />
           ))}
           {hasMore && (
@@ -71,16 +77,17 @@ export function HostsView() {
 }
 
 /** The hosts as of the moment, page by page; asked for again when the log goes on. */
-function useHosts(moment: Moment, version: number | undefined) {
+function useHosts(moment: Moment, version: number | undefined, find: string) {
   const [pages, setPages] = useState(1);
-  const { answer, isAsking } = useAsked(
+  useEffect(() => setPages(1), [find]);
+  const { answer, isAsking, problem } = useAsked(
     async (signal) => {
       const hosts: HostHead[] = [];
       let after: string | null = '';
       for (let page = 0; page < pages && after !== null; page++) {
         const found: Awaited<ReturnType<typeof fetchHosts>> = await fetchHosts(
           moment,
-          { ...(after === '' ? {} : { after }), limit: PAGE },
+          { ...(after === '' ? {} : { after }), ...(find === '' ? {} : { find }), limit: PAGE },
           signal,
         );
         hosts.push(...found.hosts);
@@ -88,12 +95,13 @@ function useHosts(moment: Moment, version: number | undefined) {
       }
       return { hosts, hasMore: after !== null };
     },
-    [version, moment.kind, pages],
+    [version, moment.kind, pages, find],
   );
   return {
     hosts: answer?.hosts ?? [],
     hasMore: answer?.hasMore ?? false,
     isAsking,
+    problem,
     more: () => setPages(pages + 1),
   };
 }

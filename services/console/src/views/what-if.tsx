@@ -15,7 +15,7 @@ import { useAsked } from '../state/use-asked.ts';
 import { useSettled } from '../state/use-settled.ts';
 import { viewSource } from '../state/view-source.ts';
 import { RefusalBlock, some } from '../widgets/fact-item.tsx';
-import { Words } from '../widgets/mark.tsx';
+import { type GuestNames, namesOf, Words } from '../widgets/mark.tsx';
 import { MatrixGrid } from '../widgets/matrix-grid.tsx';
 import { SendDialog } from '../widgets/send-dialog.tsx';
 import { cellOf } from './matrix.tsx';
@@ -117,6 +117,8 @@ function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
   const isNow = session.moment.value.kind === 'now';
   const commands = tried.steps.flatMap((step) => (step.outcome === 'refused' ? [] : step.commands));
   const refused = tried.steps.filter(({ outcome }) => outcome === 'refused').length;
+  // A step may start or stop one: both are names of mdevs that the steps speak of.
+  const guests = { ...namesOf(tried.after), ...namesOf(tried.before) };
   return (
     <>
       <section class="panel" aria-labelledby="matrices-title">
@@ -133,7 +135,7 @@ function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
           ) : (
             <ol class="tried">
               {tried.steps.map((step, i) => (
-                <Tried key={`${i} ${step.step}`} step={step} />
+                <Tried key={`${i} ${step.step}`} step={step} guests={guests} />
               ))}
             </ol>
           )}
@@ -209,7 +211,7 @@ function Matrices({
               {told && (
                 <span class="sub">
                   {' '}
-                  {told.apqn}: <Words text={told.headline} view={view} />
+                  {told.apqn}: <Words text={told.headline} guests={namesOf(view)} />
                 </span>
               )}
             </figcaption>
@@ -241,16 +243,14 @@ const OUTCOMES = {
   nothing: 'changes nothing',
 } as const;
 
-function Tried({ step }: { readonly step: SupposedStep }) {
-  const { session } = usePage();
-  const view = session.view.value;
+function Tried({ step, guests }: { readonly step: SupposedStep; readonly guests: GuestNames }) {
   const facts = Map.groupBy(step.facts, ({ type }) => type);
   return (
     <li class={`is-${step.outcome}`}>
       <p>
         <code>{step.step}</code> <span class="outcome">{OUTCOMES[step.outcome]}</span>
       </p>
-      {step.refusal && <RefusalBlock refusal={step.refusal} view={view} />}
+      {step.refusal && <RefusalBlock refusal={step.refusal} guests={guests} />}
       {step.outcome !== 'refused' && step.outcome !== 'nothing' && facts.size > 0 && (
         <p class="sub">
           {[...facts]
@@ -263,7 +263,7 @@ function Tried({ step }: { readonly step: SupposedStep }) {
 }
 
 function Changes({ tried }: { readonly tried: SupposedSteps }) {
-  const { lost, gained, hostQueues } = tried;
+  const { lost, gained, hostQueues, outOfService } = tried;
   const lines = [
     ...lost.map((share) => ({ isLoss: true, who: whoOf(share), what: whatOf(share) })),
     ...(hostQueues.lost.length > 0 ? [{ isLoss: true, who: 'the host', what: some(hostQueues.lost) }] : []),
@@ -272,9 +272,18 @@ function Changes({ tried }: { readonly tried: SupposedSteps }) {
       ? [{ isLoss: false, who: 'the host', what: some(hostQueues.gained) }]
       : []),
   ];
-  if (lines.length === 0) return <p class="hint">Nobody loses or gains a queue.</p>;
+  if (lines.length === 0 && outOfService.length === 0)
+    return <p class="hint">Nobody loses or gains a queue.</p>;
   return (
     <ul class="changes">
+      {outOfService.map(({ adapter, reason, shares, hostQueues: ofHost }) => (
+        <li key={adapter} class="is-loss">
+          <strong>Card {adapter.toString(16).padStart(2, '0')}</strong> is{' '}
+          {reason === 'deconfigured' ? 'off' : 'check-stopped'}: its queues stay with{' '}
+          {[...shares.map(whoOf), ...(ofHost.length > 0 ? ['the host'] : [])].join(', ') || 'nobody'}, and
+          cannot be used until it is back
+        </li>
+      ))}
       {lines.map(({ isLoss, who, what }) => (
         <li key={`${isLoss} ${who}`} class={isLoss ? 'is-loss' : 'is-gain'}>
           <strong>{who}</strong> {isLoss ? 'loses' : 'gains'} <span class="apqn">{what}</span>

@@ -4,7 +4,7 @@ import type { HostView } from '@apledger/projections/host';
 import type { Cell } from '../model/axes.ts';
 import type { Explanation } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
-import { Words } from './mark.tsx';
+import { namesOf, Words } from './mark.tsx';
 
 export interface CellCardProps {
   readonly view: HostView;
@@ -14,6 +14,7 @@ export interface CellCardProps {
 
 export function CellCard({ view, place, explanation }: CellCardProps) {
   const { href } = usePage();
+  const guests = namesOf(view);
   return (
     <section class="panel cell-card" aria-labelledby="cell-title">
       {place === undefined || explanation === undefined ? (
@@ -31,12 +32,12 @@ export function CellCard({ view, place, explanation }: CellCardProps) {
             <span class={`owner is-${explanation.owner}`}>{explanation.owner}</span>
           </h2>
           <p class="headline">
-            <Words text={explanation.headline} view={view} />
+            <Words text={explanation.headline} guests={guests} />
           </p>
           <ul class="reasons">
             {explanation.reasons.map((reason) => (
               <li key={reason}>
-                <Words text={reason} view={view} />
+                <Words text={reason} guests={guests} />
               </li>
             ))}
           </ul>

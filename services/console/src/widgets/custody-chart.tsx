@@ -17,16 +17,19 @@ export interface CustodyChartProps {
   /** By the clock, or one step for each change. */
   readonly isByTime: boolean;
   readonly at: number | undefined;
+  /** How many times less than all the time is shown, around `at`; by the clock only. */
+  readonly zoom: number;
   /** Where a bar leads. */
   readonly hrefOf: (bar: Bar) => string;
 }
 
-export function CustodyTimeline({ chart, label, slotOf, isByTime, at, hrefOf }: CustodyChartProps) {
+export function CustodyTimeline({ chart, label, slotOf, isByTime, at, zoom, hrefOf }: CustodyChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const names = Math.min(120, width * 0.28);
   const range = [names, Math.max(names + 1, width - 12)];
-  const byTime = scaleUtc([new Date(chart.from), new Date(chart.until)], range);
+  const [from, until] = shownTime(chart, at, zoom);
+  const byTime = scaleUtc([new Date(from), new Date(until)], range).clamp(true);
   const byPlace = scaleLinear([0, chart.moments.length - 1], range);
   const height = AXIS + chart.lanes.length * LANE + 6;
   const most = Math.max(2, Math.floor((width - names) / 110));
@@ -58,34 +61,50 @@ export function CustodyTimeline({ chart, label, slotOf, isByTime, at, hrefOf }: 
               <text class="lane-name" x={names - 10} y={LANE / 2 + 4}>
                 {lane.label}
               </text>
-              {lane.bars.map((bar) => {
-                const x = start(bar);
-                return (
-                  <a
-                    key={bar.fromPlace}
-                    href={hrefOf(bar)}
-                    class={`bar is-${lane.holder.kind} ${slotOf(lane)}`}
-                    aria-label={`${lane.label}, from ${formatTime(bar.from)} ${bar.isOpen ? 'until now' : `until ${formatTime(bar.until)}`}${bar.isUnsafe ? ', without a reset before' : ''}`}
-                  >
-                    <rect x={x} y={(LANE - BAR) / 2} width={Math.max(3, end(bar) - x)} height={BAR} rx={4} />
-                    {bar.isUnsafe && (
-                      <g class="unsafe" transform={`translate(${x},${LANE / 2})`}>
-                        <path d="M0-9 8 6H-8z" />
-                        <text y="4">!</text>
-                      </g>
-                    )}
-                  </a>
-                );
-              })}
+              {lane.bars
+                .filter((bar) => !isByTime || (bar.until >= from && bar.from <= until))
+                .map((bar) => {
+                  const x = start(bar);
+                  return (
+                    <a
+                      key={bar.fromPlace}
+                      href={hrefOf(bar)}
+                      class={`bar is-${lane.holder.kind} ${slotOf(lane)}`}
+                      aria-label={`${lane.label}, from ${formatTime(bar.from)} ${bar.isOpen ? 'until now' : `until ${formatTime(bar.until)}`}${bar.isUnsafe ? ', without a reset before' : ''}`}
+                    >
+                      <rect
+                        x={x}
+                        y={(LANE - BAR) / 2}
+                        width={Math.max(3, end(bar) - x)}
+                        height={BAR}
+                        rx={4}
+                      />
+                      {bar.isUnsafe && (!isByTime || bar.from >= from) && (
+                        <g class="unsafe" transform={`translate(${x},${LANE / 2})`}>
+                          <path d="M0-9 8 6H-8z" />
+                          <text y="4">!</text>
+                        </g>
+                      )}
+                    </a>
+                  );
+                })}
             </g>
           ))}
-          {isByTime && at !== undefined && at >= chart.from && at <= chart.until && (
+          {isByTime && at !== undefined && at >= from && at <= until && (
             <line class="at" x1={byTime(at)} x2={byTime(at)} y1={AXIS - 8} y2={height} />
           )}
         </svg>
       )}
     </figure>
   );
+}
+
+/** The stretch of time around `at`, or at the end, that lies within the chart. */
+function shownTime(chart: CustodyChart, at: number | undefined, zoom: number): readonly [number, number] {
+  const length = (chart.until - chart.from) / zoom;
+  const middle = at ?? chart.until;
+  const from = Math.min(Math.max(chart.from, middle - length / 2), chart.until - length);
+  return [from, from + length];
 }
 
 /** So many of the moments as have room, evenly. */

@@ -1,20 +1,20 @@
 /** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
 
 import type { RecordedFact, Refusal } from '@apledger/api';
-
-import type { HostView } from '@apledger/projections/host';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
-import { Words } from './mark.tsx';
+import { FactProof } from './evidence.tsx';
+import { type GuestNames, Words } from './mark.tsx';
 
 export function FactItem({
   fact,
-  view,
+  guests,
   isShown,
 }: {
   readonly fact: RecordedFact;
-  readonly view: HostView | undefined;
+  /** Those that had the fact's mdevs open then. */
+  readonly guests: GuestNames;
   readonly isShown: boolean;
 }) {
   const { place, href } = usePage();
@@ -37,12 +37,13 @@ export function FactItem({
         <p>
           <strong>{refusal ? `${typeWords(refusal.command.type)} refused` : typeWords(fact.type)}</strong>{' '}
           {place.host === undefined && <span class="fact-host">{fact.host || fact.stream}</span>}{' '}
-          {!refusal && <Words text={wordsOf(fact)} view={view} />}
+          {!refusal && <Words text={wordsOf(fact)} guests={guests} />}
         </p>
-        {refusal && <RefusalBlock refusal={refusal} view={view} />}
+        {refusal && <RefusalBlock refusal={refusal} guests={guests} />}
       </div>
       <span class="fact-who sub" title={`command ${fact.cause}`}>
         {fact.actor}
+        <FactProof position={fact.position} />
       </span>
     </li>
   );
@@ -54,30 +55,31 @@ type RefusalWords = Pick<Refusal, 'errno' | 'explanation' | 'conflicts' | 'remed
 /** Why something was refused. */
 export function RefusalBlock({
   refusal,
-  view,
+  guests,
 }: {
   readonly refusal: RefusalWords;
-  readonly view: HostView | undefined;
+  /** Those that had the mdevs open when it was refused. */
+  readonly guests: GuestNames;
 }) {
   const { errno, explanation, conflicts, remedy } = refusal;
   const holders = Map.groupBy(conflicts, ({ holder }) => holder);
   return (
     <div class="refusal">
       <p>
-        <code class="errno">{errno}</code> <Words text={explanation} view={view} />
+        <code class="errno">{errno}</code> <Words text={explanation} guests={guests} />
       </p>
       {holders.size > 0 && (
         <ul>
           {[...holders].map(([holder, queues]) => (
             <li key={holder}>
-              <Words text={holder} view={view} /> has{' '}
+              <Words text={holder} guests={guests} /> has{' '}
               <span class="apqn">{some(queues.map(({ queue }) => queue))}</span>
             </li>
           ))}
         </ul>
       )}
       <p class="remedy">
-        <Words text={remedy} view={view} />
+        <Words text={remedy} guests={guests} />
       </p>
     </div>
   );

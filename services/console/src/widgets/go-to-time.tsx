@@ -1,7 +1,33 @@
 /** Where time stands, large; and the way to another time. */
 import { useRef, useState } from 'preact/hooks';
-import { formatClock, formatDay, type Moment } from '../model/moment.ts';
+import { formatClock, formatDay, type Moment, type Stamp } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
+
+/**
+ * The moment that is shown, large: now, the time that was asked for, or that of the fact at a position. Below it the last fact that
+ * counts, which may be much older.
+ */
+function clockOf(stamp: Stamp | undefined, used: number | undefined, isNow: boolean) {
+  const place = stamp === undefined ? 'no fact' : `position ${stamp.position.toLocaleString('en-GB')}`;
+  if (isNow)
+    return {
+      large: 'Now',
+      small: stamp === undefined ? place : `last fact ${momentOf(stamp.occurredAt)} · ${place}`,
+    };
+  if (used !== undefined) {
+    const last =
+      stamp === undefined ? place : `last fact by then ${momentOf(stamp.occurredAt, used)} · ${place}`;
+    return { large: formatClock(used), small: `${formatDay(used)} UTC · ${last}` };
+  }
+  if (stamp === undefined) return { large: '--:--:--', small: place };
+  return { large: formatClock(stamp.occurredAt), small: `${formatDay(stamp.occurredAt)} UTC · ${place}` };
+}
+
+/** Day and time; the time alone on the day of another moment. */
+const momentOf = (time: number, beside?: number): string =>
+  beside !== undefined && formatDay(time) === formatDay(beside)
+    ? formatClock(time)
+    : `${formatDay(time)} ${formatClock(time)} UTC`;
 
 export function GoToTime({
   isNow,
@@ -10,24 +36,26 @@ export function GoToTime({
   readonly isNow: boolean;
   readonly go: (moment: Moment) => Promise<void>;
 }) {
-  const stamp = usePage().session.settled.value;
-  const shown = stamp?.occurredAt;
-  const position = stamp?.position;
+  const { session } = usePage();
+  const stamp = session.settled.value;
+  const { large, small } = clockOf(stamp, session.isPlaying.value ? undefined : session.used.value, isNow);
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');
   const open = (): void => {
-    setText(new Date(shown ?? Date.now()).toISOString().slice(0, 19));
+    setText(new Date(session.used.value ?? stamp?.occurredAt ?? Date.now()).toISOString().slice(0, 19));
     dialog.current?.showModal();
   };
   return (
     <>
-      <button type="button" class="stamp" disabled={shown === undefined} onClick={open} title="Go to a time">
-        <span class="stamp-clock">{shown === undefined ? '--:--:--' : formatClock(shown)}</span>
-        <span class="stamp-day">
-          {shown === undefined ? '' : `${formatDay(shown)} UTC · `}
-          {position === undefined ? 'no fact' : `position ${position.toLocaleString('en-GB')}`}
-          {isNow ? ' · now' : ''}
-        </span>
+      <button
+        type="button"
+        class="stamp"
+        disabled={session.first.value === undefined}
+        onClick={open}
+        title="Go to a time"
+      >
+        <span class="stamp-clock">{large}</span>
+        <span class="stamp-day">{small}</span>
       </button>
       <dialog ref={dialog} aria-labelledby="go-to-time">
         <form

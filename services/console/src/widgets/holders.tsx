@@ -3,6 +3,7 @@ import type { MdevView } from '@apledger/api';
 import type { HostView } from '@apledger/projections/host';
 import { nameOf, shortMdev } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
+import { lastGuestText, useLastGuests } from '../state/use-last-guests.ts';
 import { Mark, useMarks } from './mark.tsx';
 
 export interface HoldersProps {
@@ -24,6 +25,7 @@ export const runState = (mdev: MdevView): string => {
 export function Holders({ view, highlighted, onHighlight }: HoldersProps) {
   const { href } = usePage();
   const marks = useMarks(view);
+  const lastGuests = useLastGuests();
   const zcrypt = view.cards.reduce((sum, card) => sum + card.zcrypt.length, 0);
   return (
     <section class="panel holders" aria-labelledby="holders-title">
@@ -61,6 +63,7 @@ export function Holders({ view, highlighted, onHighlight }: HoldersProps) {
                 <span class="sub">
                   {mdev.guest === null ? '' : `${shortMdev(mdev.mdev)} · `}
                   {runState(mdev)}
+                  {lastGuestText(mdev, lastGuests)}
                 </span>
               </th>
               <td class="number">{size(mdev.effective)}</td>

@@ -24,15 +24,24 @@ export function useMarks(view: HostView | undefined): ReadonlyMap<string, number
 
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 
-/** A text whose UUIDs are replaced by what people call the mdev; the whole UUID stays in the title. */
-export function Words({ text, view }: { readonly text: string; readonly view: HostView | undefined }) {
+/** By the UUID of an mdev: the guest that has it open at the moment that a text is about. */
+export type GuestNames = Readonly<Record<string, string>>;
+
+/** The names of a view, for texts about its moment. */
+export const namesOf = (view: Pick<HostView, 'mdevs'> | undefined): GuestNames =>
+  Object.fromEntries(view?.mdevs.flatMap(({ mdev, guest }) => (guest === null ? [] : [[mdev, guest]])) ?? []);
+
+/**
+ * A text whose UUIDs are replaced by what people call the mdev; the whole UUID stays in the title. `guests` are those of the moment that
+ * the text is about: a fact of the past is not told with the names of today.
+ */
+export function Words({ text, guests }: { readonly text: string; readonly guests: GuestNames }) {
   const parts: ComponentChildren[] = [];
   let from = 0;
   for (const found of text.matchAll(UUID)) {
     const [uuid] = found;
-    const mdev = view?.mdevs.find((one) => one.mdev === uuid);
     parts.push(text.slice(from, found.index));
-    const guest = mdev?.guest ?? undefined;
+    const guest = guests[uuid];
     // Where the sentence names the guest itself, once is enough.
     const name = guest === undefined || text.includes(guest) ? '' : ` (${guest})`;
     parts.push(

@@ -3,7 +3,7 @@ import { formatApid } from '@apledger/ap';
 import type { HostView } from '@apledger/projections/host';
 import type { Axes, Cell } from '../model/axes.ts';
 import { explain } from '../model/owner.ts';
-import { Words } from './mark.tsx';
+import { namesOf, Words } from './mark.tsx';
 
 export interface MatrixTableProps {
   readonly view: HostView;
@@ -56,10 +56,10 @@ export function MatrixTable({ view, axes, cursor, onCursor }: MatrixTableProps) 
                   <span class={`owner is-${owner}`}>{owner}</span>
                 </td>
                 <td>
-                  <Words text={headline} view={view} />
+                  <Words text={headline} guests={namesOf(view)} />
                 </td>
                 <td class="sub">
-                  <Words text={reasons.join(' ')} view={view} />
+                  <Words text={reasons.join(' ')} guests={namesOf(view)} />
                 </td>
               </tr>
             );

@@ -3,8 +3,21 @@
 import { formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 
+/** What is shown is not the newest, because the service cannot read its log. */
+export function AwayBanner() {
+  const current = usePage().session.away.value;
+  if (current === undefined) return null;
+  const { time, position } = current;
+  return (
+    <p class="notice is-bad" role="status">
+      The log is away. This page is complete up to {formatTime(time.getTime())}, position {position}. It goes
+      on by itself when the log is back.
+    </p>
+  );
+}
+
 export function Notice() {
-  const { session, href } = usePage();
+  const { session, place, href } = usePage();
   const status = session.status.value;
   const problem = session.problem.value;
   if (status === 'absent') {
@@ -23,6 +36,17 @@ export function Notice() {
       </div>
     );
   }
+  if (status === 'no-moment')
+    return (
+      <div class="notice is-bad" role="alert">
+        <h2>This is no moment, so nothing is shown</h2>
+        <p>{problem}</p>
+        <p>A time without a zone is UTC here. Digits are a position of the log.</p>
+        <p>
+          <a href={href({}, { ...place.selection, at: undefined })}>Now</a>
+        </p>
+      </div>
+    );
   if (problem === '') return null;
   return (
     <div class="notice is-bad" role="alert">

@@ -1,33 +1,90 @@
-/** Where on the slider commands were refused. */
-import { useEffect, useState } from 'preact/hooks';
+/** Where on the slider commands were refused: all of them, however many, in as many places as can be told apart. */
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchFacts } from '../api/client.ts';
 import type { Session } from '../state/session.ts';
 
-/** Refusals that are marked, at most. */
-const MAX_MARKS = 1000;
+/** Refusals in one answer. */
+const PAGE = 1000;
+/** Places on the slider that can be told apart. */
+const PLACES = 1000;
 
 export function RefusalMarks({ session }: { readonly session: Session }) {
-  const [positions, setPositions] = useState<readonly number[]>([]);
+  const positions = useRefusals(session);
   const first = session.first.value?.position;
   const last = session.last.value?.position;
-  useEffect(() => {
-    const asking = new AbortController();
-    fetchFacts({ host: session.host, types: ['CommandRejected'], limit: MAX_MARKS }, asking.signal)
-      .then(({ events }) => setPositions(events.map(({ position }) => position)))
-      .catch(() => {}); // marks are a help; without them the slider is whole
-    return () => asking.abort();
-  }, [session]);
-  const arrived = session.arrived.value
-    .filter(({ type }) => type === 'CommandRejected')
-    .map(({ position }) => position);
   if (first === undefined || last === undefined || last <= first)
     return <svg class="marks" aria-hidden="true" />;
+  const places = new Set(
+    positions.map((position) => Math.round((PLACES * (position - first)) / (last - first))),
+  );
   return (
-    <svg class="marks" aria-hidden="true" viewBox="0 0 1000 8" preserveAspectRatio="none">
-      {[...new Set([...positions, ...arrived])].map((position) => {
-        const x = (1000 * (position - first)) / (last - first);
-        return <line key={position} x1={x} x2={x} y1="0" y2="8" />;
-      })}
+    <svg class="marks" aria-hidden="true" viewBox={`0 0 ${PLACES} 8`} preserveAspectRatio="none">
+      {[...places].map((x) => (
+        <line key={x} x1={x} x2={x} y1="0" y2="8" />
+      ))}
     </svg>
   );
+}
+
+/** The positions of all refusals; what has been found is shown while the service is asked on, and asked on when the log grows. */
+function useRefusals(session: Session): readonly number[] {
+  const [positions, setPositions] = useState<readonly number[]>([]);
+  const reading = useRef<Reading | undefined>(undefined);
+  const last = session.last.value?.position;
+  useEffect(() => {
+    const started = new Reading(session.host, (found) => setPositions((before) => [...before, ...found]));
+    reading.current = started;
+    setPositions([]);
+    return () => started.stop();
+  }, [session]);
+  useEffect(() => {
+    if (last !== undefined) void reading.current?.upTo(last);
+  }, [session, last]);
+  return positions;
+}
+
+/** Reads the positions of refusals page by page, once each. */
+class Reading {
+  readonly #host: string | undefined;
+  readonly #onFound: (positions: readonly number[]) => void;
+  readonly #end = new AbortController();
+  #isRunning = false;
+  #after = 0;
+  #last = 0;
+
+  constructor(host: string | undefined, onFound: (positions: readonly number[]) => void) {
+    this.#host = host;
+    this.#onFound = onFound;
+  }
+
+  /** Marks are a help: when they cannot be read, the slider is whole without them, and the next fact asks again. */
+  async upTo(last: number): Promise<void> {
+    this.#last = Math.max(this.#last, last);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      while (this.#after < this.#last && !this.#end.signal.aborted) await this.#page();
+    } catch {
+      // As said above.
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  stop(): void {
+    this.#end.abort();
+  }
+
+  async #page(): Promise<void> {
+    const { signal } = this.#end;
+    const last = this.#last;
+    const page = await fetchFacts(
+      { host: this.#host, types: ['CommandRejected'], after: this.#after, limit: PAGE },
+      signal,
+    );
+    if (signal.aborted) return;
+    // Up to here everything was looked at: at the end of the log, also facts of other hosts.
+    this.#after = page.isEnd ? Math.max(page.after, last) : page.after;
+    if (page.events.length > 0) this.#onFound(page.events.map(({ position }) => position));
+  }
 }

@@ -1,13 +1,19 @@
-/** The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one. */
+/**
+ * The step from asking to doing: says once more what will be sent, to which host, and by whom; then gives the commands one by one.
+ *
+ * What the dialog shows stands still from when it was opened, whatever comes meanwhile: it is sent with the revision that the reader saw.
+ */
 
 import type { Refusal } from '@apledger/api';
 import type { Command } from '@apledger/events';
 import { useRef, useState } from 'preact/hooks';
 import { send } from '../api/client.ts';
 import type { Tried } from '../model/tried.ts';
+import { me, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
+import { namesOf } from './mark.tsx';
 
 export interface SendDialogProps {
   readonly tried: Tried;
@@ -23,12 +29,17 @@ interface Failure {
 
 const ACTOR_KEY = 'apledger-actor';
 
-export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
+export function SendDialog({ tried: latest, commands: offered, onSent }: SendDialogProps) {
   const { session } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [opened, setOpened] = useState<Pick<SendDialogProps, 'tried' | 'commands'>>();
+  const { tried, commands } = opened ?? { tried: latest, commands: offered };
+  const hasChanged = (session.last.value?.revision ?? 0) > tried.at.revision;
   const [actor, setActor] = useState(() => sessionStorage.getItem(ACTOR_KEY) ?? '');
   const [isSending, setSending] = useState(false);
   const [failure, setFailure] = useState<Failure>();
+  const denied = whyNot('command', tried.host);
+  const who = me.value?.isControlled === true ? (me.value.name ?? me.value.subject?.subject ?? '') : actor;
   const losers = tried.lost.map(
     ({ guest, mdev, queues }) => `${guest ?? mdev.slice(0, 8)} loses ${queues.length} queues`,
   );
@@ -46,7 +57,7 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
           host: tried.host,
           command,
           commandId: crypto.randomUUID(),
-          actor,
+          actor: who,
           correlation,
           expected: revision,
         });
@@ -72,15 +83,18 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
       <button
         type="button"
         class="is-primary"
-        disabled={commands.length === 0}
+        disabled={offered.length === 0 || denied !== undefined}
+        title={denied}
         onClick={() => {
           setFailure(undefined);
+          setOpened({ tried: latest, commands: offered });
           dialog.current?.showModal();
         }}
       >
-        Send {commands.length === 1 ? 'the command' : `${commands.length} commands`} …
+        Send {offered.length === 1 ? 'the command' : `${offered.length} commands`} …
       </button>
-      <dialog ref={dialog} aria-labelledby="send-title">
+      {denied !== undefined && <p class="hint">{denied}</p>}
+      <dialog ref={dialog} aria-labelledby="send-title" onClose={() => setOpened(undefined)}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -102,15 +116,21 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
           </ol>
           {losers.length > 0 && <p class="alarm">{losers.join('; ')}.</p>}
           <p class="hint">
-            They were tried at revision {tried.at.revision}. If the host is elsewhere by then, nothing is
-            done.
+            They were tried at revision {tried.at.revision}. If anything has happened to the host since,
+            nothing is done.
           </p>
+          {hasChanged && failure === undefined && !isSending && (
+            <p class="alarm" role="status">
+              The host has changed meanwhile: cancel, and look again.
+            </p>
+          )}
           <label>
             Who asks, for the record
             <input
               required
               maxLength={200}
-              value={actor}
+              value={who}
+              readOnly={who !== actor}
               autocomplete="username"
               onInput={({ currentTarget }) => setActor(currentTarget.value)}
             />
@@ -121,7 +141,7 @@ export function SendDialog({ tried, commands, onSent }: SendDialogProps) {
                 {failure.done > 0 && `${failure.done} done. `}
                 {failure.message}
               </p>
-              {failure.refusal && <RefusalBlock refusal={failure.refusal} view={session.view.value} />}
+              {failure.refusal && <RefusalBlock refusal={failure.refusal} guests={namesOf(tried.before)} />}
             </div>
           )}
           <div class="dialog-buttons">

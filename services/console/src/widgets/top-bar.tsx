@@ -2,6 +2,8 @@
 import type { HostView } from '../model/address.ts';
 import { usePage } from '../state/page.tsx';
 import { appliedTheme, switchTheme } from '../state/theme.ts';
+import { Account } from './account.tsx';
+import { SealState } from './evidence.tsx';
 
 const VIEWS: readonly (readonly [HostView, string])[] = [
   ['matrix', 'Matrix'],
@@ -44,6 +46,8 @@ export function TopBar() {
         ))}
       </nav>
       <div class="at-right">
+        <Account />
+        <SealState />
         <LinkState />
         <button
           type="button"

@@ -1,6 +1,6 @@
 /** Questions and commands over HTTP: what HTTP itself has words for, it is told in them. */
 
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { describe, expect, it } from 'vitest';
 import { type Scene, scene } from './test-support.ts';
 
@@ -118,6 +118,20 @@ describe('a command', () => {
     expect(again).toMatchObject({ status: 422, body: { isDuplicate: true, revision: answer.body.revision } });
   });
 
+  it('under the id of another command is a problem that says what the id was used for, and nothing is done', async () => {
+    const { post, log } = await history();
+    await post(COMMANDS, assignAdapter(A, 6), { 'idempotency-key': ID });
+    const position = await log.lastPosition();
+    expect(await post(COMMANDS, assignAdapter(A, 4), { 'idempotency-key': ID })).toMatchObject({
+      status: 422,
+      body: {
+        code: 'command-id-used',
+        detail: expect.stringContaining('used for AssignAdapter on host lpar1'),
+      },
+    });
+    expect(await log.lastPosition()).toBe(position);
+  });
+
   it('for a revision is done there, and fails its precondition anywhere else', async () => {
     const { post, get, log } = await history();
     const etag = String((await get('/hosts/lpar1')).headers.etag);
@@ -214,6 +228,8 @@ describe('the service itself', () => {
       /apledger_http_request_seconds_count\{method="POST",route="\/api\/v1\/hosts\/:host\/commands",status="200"\} 7/,
     );
     await log.close();
+    // What is known is a second old at most.
+    while ((await get('//readyz')).status === 200) await new Promise((resolve) => setImmediate(resolve));
     expect(await get('//readyz')).toMatchObject({ status: 503, body: { code: 'log-closed' } });
     expect(await get('/hosts')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(await get('//healthz')).toMatchObject({ status: 200 });

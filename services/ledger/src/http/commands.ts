@@ -5,10 +5,10 @@ import { HostName } from '@apledger/events';
 import { badHeader, hostNameOf, noteOf, submit, uuidOf } from '@apledger/ledger';
 import Type, { type TSchema } from 'typebox';
 import { sendProblem } from './problem.ts';
-import { bodyOf, type Parameter, pathParameters, type Route } from './route.ts';
+import { bodyOf, type Parameter, pathParameters, type Route, waitMsOf, waitParameter } from './route.ts';
 
 const PREFIX = 'apledger-';
-const KNOWN = ['apledger-actor', 'apledger-correlation'];
+const KNOWN = ['apledger-actor', 'apledger-correlation', 'apledger-wait'];
 
 const header = (name: string, description: string, schema: TSchema = Type.String()): Parameter => ({
   name,
@@ -35,7 +35,12 @@ export const commands: Route = {
       ),
       header('If-Match', 'the ETag of the host that you decided on: nothing happens when it is elsewhere'),
       header('If-None-Match', '*: nothing happens when there is such a host', Type.Literal('*')),
-      header('Apledger-Actor', 'who asks, for the log; percent-encoded beyond ASCII', NOTE),
+      header(
+        'Apledger-Actor',
+        'who asks, for the log; where access is controlled it is recorded as a claim; percent-encoded beyond ASCII',
+        NOTE,
+      ),
+      waitParameter,
       header('Apledger-Correlation', 'what the command belongs to; percent-encoded beyond ASCII', NOTE),
     ],
     body: CommandBody,
@@ -60,14 +65,17 @@ export const commands: Route = {
     const commandId = commandIdOf(headers);
     const expected = expectedOf(headers);
     const correlation = noteIn(headers, 'apledger-correlation');
-    const receipt = await submit(ledger, {
+    const claimed = noteIn(headers, 'apledger-actor');
+    const order = {
       host,
       command: bodyOf(request),
-      actor: noteIn(headers, 'apledger-actor') ?? 'anonymous',
+      caller: request.caller,
+      ...(claimed === undefined ? {} : { claimed }),
       ...(commandId === undefined ? {} : { commandId }),
       ...(correlation === undefined ? {} : { correlation }),
       ...(expected === undefined ? {} : { expected }),
-    });
+    };
+    const receipt = await submit(ledger, order, waitMsOf(request));
     void reply.header('etag', `"${receipt.revision}"`);
     if (receipt.refusal === undefined) return receipt;
     const { refusal, isBlocked: _, ...rest } = receipt;

@@ -1,10 +1,31 @@
 /** GET /events: pages of the whole log or of one host; GET /events/stream: the same as server-sent events. */
 import { operations, StreamRequest } from '@apledger/api';
-import { badHeader, checker, momentOf, pageOf, typesOf } from '@apledger/ledger';
+import { streamOf } from '@apledger/events';
+import {
+  badHeader,
+  checker,
+  guestsThen,
+  isLong,
+  momentOf,
+  pageOf,
+  permitted,
+  Sight,
+  typesOf,
+  unknownHost,
+} from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { shownText } from './feed.ts';
-import { fromQuery, json, MAX_REPLY_BYTES, queryParameter, type Route } from './route.ts';
+import {
+  fromQuery,
+  json,
+  MAX_REPLY_BYTES,
+  queryParameter,
+  type Route,
+  readFor,
+  sendJson,
+  waitParameter,
+} from './route.ts';
 
 const { request: PagesRequest, reply: PagesReply, summary } = operations.events;
 const checkPages = checker(PagesRequest);
@@ -15,16 +36,27 @@ export const events: Route = {
   description: {
     operationId: 'events',
     summary,
-    parameters: Object.keys(PagesRequest.properties).map((name) => queryParameter(PagesRequest, name)),
+    parameters: [
+      ...Object.keys(PagesRequest.properties).map((name) => queryParameter(PagesRequest, name)),
+      waitParameter,
+    ],
     responses: { 200: json('A page', PagesReply) },
   },
-  handle: async ({ ledger }, request, reply) => {
+  handle: async (service, request, reply) => {
     const asked = checkPages(fromQuery(PagesRequest, request));
-    const page = await pageOf(ledger, asked, { maxReplyBytes: MAX_REPLY_BYTES });
+    const sees = await permitted(service.ledger, operations.events, asked, request.caller);
+    const limits = { maxReplyBytes: MAX_REPLY_BYTES };
+    const { elsewhere } = service.ledger;
+    if (elsewhere !== undefined && sees === undefined && isLong('events', asked))
+      return sendJson(reply, await elsewhere.answer('events', asked, limits));
+    const { guests, ...page } = await readFor(service, request, reply, async (ledger) => {
+      const found = await pageOf(ledger, asked, { ...limits, sees });
+      return { ...found, guests: JSON.stringify(await guestsThen(ledger, found.events, found.texts)) };
+    });
     const shown = page.texts.map((text, index) => shownText(text, page.events[index]?.stream ?? ''));
     return reply
       .header('content-type', 'application/json; charset=utf-8')
-      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd}}`);
+      .send(`{"events":[${shown.join(',')}],"after":${page.after},"isEnd":${page.isEnd},"guests":${guests}}`);
   },
 };
 
@@ -40,7 +72,7 @@ export const stream: Route = {
     summary:
       'The facts as server-sent events, from a position on into the live tail, without gap or duplicate.',
     description:
-      'Each fact is an event `fact` whose id is its position and whose data is the fact as JSON. `caught-up` comes once, when history is exhausted. A client that reconnects with Last-Event-ID goes on after that position.',
+      'Each fact is an event `fact` whose id is its position and whose data is the fact as JSON. `caught-up` comes once, when history is exhausted. `log-away` and `log-back` tell when the log cannot be read and when it can again. A client that reconnects with Last-Event-ID goes on after that position.',
     parameters: [
       ...Object.keys(StreamRequest.properties).map((name) => queryParameter(StreamRequest, name)),
       {
@@ -60,14 +92,19 @@ export const stream: Route = {
   handle: async ({ ledger, streams }, request, reply) => {
     const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request));
     const wanted = typesOf(types);
+    const { caller } = request;
+    await permitted(ledger, operations.events, host === undefined ? {} : { host }, caller);
+    if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
     const from = lastEventId(request) ?? after;
-    await momentOf(ledger, { position: from });
+    // While the log is away nobody knows where it ends.
+    if (!ledger.health.isAway) await ledger.read((known) => momentOf(known, { position: from }));
     streams.checkRoom();
     reply.hijack();
     await streams.begin(reply.raw, {
       after: from,
       ...(host === undefined ? {} : { host }),
       ...(wanted === undefined ? {} : { types: wanted }),
+      ...(caller === undefined ? {} : { sight: new Sight(ledger.access, caller) }),
     });
   },
 };

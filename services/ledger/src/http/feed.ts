@@ -1,18 +1,16 @@
 /**
- * The live end of the log, for any number of streams: one subscription, each fact made into text once.
+ * The live end of the log, for any number of streams: each fact is made into bytes once.
  *
  * The feed keeps the last facts in a ring. A stream that is at the feed's position joins, and is handed what comes; one
  * that is behind reads the ring, or the log, at its own pace, and joins when it has caught up. So nothing is queued for
  * anybody: who reads slowly is simply behind.
  */
-import { setTimeout } from 'node:timers/promises';
-import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
+import { type LiveTail, type Seen, seenOf, type TailFact } from '@apledger/ledger';
 
 /** Facts in the ring, and their bytes, at most. */
 const RING_FACTS = 4096;
 const RING_BYTES = 8 * 1024 * 1024;
-const RETRY_MS = 1000;
 
 /** A fact's JSON as the API shows it: as recorded, and its host, whose name needs no escaping. */
 export const shownText = (json: string, stream: string): string =>
@@ -23,14 +21,15 @@ export interface Frame {
   readonly position: number;
   readonly host: string;
   readonly type: string;
+  /** For whether somebody may see it. */
+  readonly seen: Seen;
   readonly bytes: Buffer;
 }
 
-export function frameOf(fact: RecordedFact): Frame {
+export function frameOf({ fact, text }: TailFact): Frame {
   const { position, stream, type } = fact;
-  const text = shownText(JSON.stringify(fact), stream);
-  const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${text}\n\n`);
-  return { position, host: hostOf(stream) ?? '', type, bytes };
+  const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${shownText(text, stream)}\n\n`);
+  return { position, host: hostOf(stream) ?? '', type, seen: seenOf(fact), bytes };
 }
 
 /** Facts that came together, in order; at least one. */
@@ -59,28 +58,19 @@ export interface Listener {
 }
 
 export class Feed {
-  readonly #log: EventLog;
-  readonly #report: (message: string) => void;
-  readonly #end = new AbortController();
   readonly #listeners = new Set<Listener>();
   #ring: Frame[] = [];
   #ringBytes = 0;
   /** Every fact after this position, up to `#position`, is in the ring. */
-  #floor = 0;
-  #position = 0;
+  #floor: number;
+  #position: number;
   #pending: Frame[] = [];
-  #running: Promise<void> = Promise.resolve();
 
-  constructor(log: EventLog, report: (message: string) => void) {
-    this.#log = log;
-    this.#report = report;
-  }
-
-  /** Follows the log from its end on. Throws LogError when the log cannot be asked. */
-  async start(): Promise<void> {
-    this.#position = await this.#log.lastPosition();
-    this.#floor = this.#position;
-    this.#running = this.#follow();
+  /** Begins at the tail's end. */
+  constructor(tail: LiveTail) {
+    this.#position = tail.position;
+    this.#floor = tail.position;
+    tail.listen((fact) => this.#take(frameOf(fact)));
   }
 
   /** Position of the last fact that came. */
@@ -109,24 +99,9 @@ export class Feed {
     this.#listeners.delete(listener);
   }
 
-  /** Ends the subscription; who has joined is told nothing more. */
-  async close(): Promise<void> {
-    this.#end.abort();
+  /** Who has joined is told nothing more. */
+  close(): void {
     this.#listeners.clear();
-    await this.#running;
-  }
-
-  async #follow(): Promise<void> {
-    const { signal } = this.#end;
-    while (!signal.aborted) {
-      try {
-        for await (const delivery of this.#log.subscribe({ after: this.#position, signal }))
-          if ('fact' in delivery) this.#take(frameOf(delivery.fact));
-      } catch (error) {
-        this.#report(`streams wait for the log: ${error instanceof Error ? error.message : error}`);
-        await setTimeout(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
   }
 
   #take(frame: Frame): void {

@@ -1,21 +1,29 @@
-/** Is the process alive, and should it be sent requests? */
-import { asProblem, type LogLedger } from '@apledger/ledger';
+/** Is the process alive, and should it be sent requests? Both are answered at once, from what is known. */
+import { asProblem, type Watch } from '@apledger/ledger';
 import type { FastifyInstance } from 'fastify';
 import type { Drain } from './drain.ts';
-import { sendApplicationProblem, sendProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 
-/** /healthz: this process answers. /readyz: it also reaches its log, and is not about to stop. */
-export function health(server: FastifyInstance, ledger: LogLedger, draining: Drain): void {
+/**
+ * /healthz: this process answers. /readyz: its log can be read and written, and it is not about to stop. /readyz?for=reads: it
+ * can answer questions, from memory at least.
+ */
+export function health(server: FastifyInstance, watch: Watch, draining: Drain): void {
   server.get('/healthz', async () => ({ status: 'ok' }));
-  server.get('/readyz', async (_, reply) => {
+  server.get('/readyz', async (request, reply) => {
     if (draining.isDraining) return sendProblem(reply, 503, 'draining', 'The service is stopping.');
-    try {
-      return { status: 'ready', position: await ledger.log.lastPosition() };
-    } catch (error) {
-      const problem = asProblem(error);
-      return problem.status === 503
-        ? sendApplicationProblem(reply, problem)
-        : sendProblem(reply, 503, problem.code, problem.message);
-    }
+    const { health: log, current } = watch;
+    const { for: purpose } = request.query as { readonly for?: unknown };
+    const outage = log.reading ?? log.writing;
+    const state = {
+      reads: log.reading === undefined ? 'current' : log.isAway ? 'memory' : 'none',
+      commands: outage === undefined,
+      position: current.position,
+      currentTo: current.time.toISOString(),
+    };
+    if (outage === undefined || (purpose === 'reads' && state.reads !== 'none'))
+      return { status: 'ready', ...state };
+    const { code, message } = asProblem(outage.error);
+    return sendProblem(reply, 503, code, message, { ...state, since: outage.since.toISOString() });
   });
 }

@@ -1,4 +1,4 @@
-/** Loopback, and nothing else: there is no access control, so whoever reaches the service may do everything. */
+/** Loopback, and nothing else, unless access is controlled: whoever reaches the service may do everything then. */
 import { BlockList, isIP } from 'node:net';
 import { Failure } from '@apledger/command-line';
 
@@ -11,18 +11,27 @@ export const isLoopback = (address: string): boolean => {
   return family !== 0 && loopback.check(address, family === 4 ? 'ipv4' : 'ipv6');
 };
 
-/** The address to bind. Throws Failure(2) for any that other machines could reach. */
-export function bindAddress(text: string): string {
-  if (isLoopback(text)) return text;
+/**
+ * The address to bind; `isSecured` says that requests are encrypted and everybody is known. Throws Failure(2) for one that other
+ * machines could reach without that.
+ */
+export function bindAddress(text: string, isSecured = false): string {
+  if (isLoopback(text) || (isSecured && isIP(text) !== 0)) return text;
+  if (isSecured)
+    throw new Failure(2, `--host ${text}: not an IP address; 0.0.0.0 and :: stand for all of this machine.`);
   throw new Failure(
     2,
-    `--host ${text}: the service binds loopback addresses only (127.0.0.0/8, ::1), because it has no access control yet: whoever reaches it may change every host. To reach it from elsewhere, forward the port: ssh -L 8642:127.0.0.1:8642 MACHINE.`,
+    `--host ${text}: the service binds loopback addresses only (127.0.0.0/8, ::1) unless everybody signs in over TLS: give --access, --tls-cert and --tls-key (docs/access.md). Without them there is no access control: whoever reaches it may change every host. To reach it from elsewhere as it is, forward the port: ssh -L 8642:127.0.0.1:8642 MACHINE.`,
   );
 }
 
+/** The name in a Host header, without the port; undefined for what is none. */
+export const hostNameIn = (header: string): string | undefined =>
+  /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(header)?.[1]?.toLowerCase();
+
 /** Whether a Host header names this machine to itself: a page that had its name re-bound to 127.0.0.1 sends its own. */
 export function isLocalHost(header: string): boolean {
-  const name = /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(header)?.[1]?.toLowerCase();
+  const name = hostNameIn(header);
   if (name === undefined) return false;
   return name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''));
 }

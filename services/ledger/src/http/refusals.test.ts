@@ -1,7 +1,7 @@
 /** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
 
+import { A, create, register } from '@apledger/command-handler/testing';
 import { MAX_REQUEST_BYTES } from '@apledger/ledger';
-import { A, create, register } from '@apledger/ledger/testing';
 import { describe, expect, it } from 'vitest';
 import { bindAddress } from './loopback.ts';
 import { type Scene, scene } from './test-support.ts';
@@ -188,6 +188,22 @@ describe('a page of elsewhere', () => {
       });
     },
   );
+
+  it.each(['cross-site', 'same-site', 'nonsense'])(
+    'cannot make a reader`s browser ask for what costs: Sec-Fetch-Site %j',
+    async (site) => {
+      const image = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+      expect(await refusal(({ get }) => get('/report?format=csv', image))).toMatchObject({
+        status: 403,
+        body: { code: 'foreign-origin' },
+      });
+    },
+  );
+
+  it.each(['same-origin', 'none'])('is none that says Sec-Fetch-Site %j', async (site) => {
+    const { get } = await scene();
+    expect((await get('/report?format=csv', { 'sec-fetch-site': site })).status).toBe(200);
+  });
 
   it('is told to frame, sniff and load nothing', async () => {
     const { get } = await scene();

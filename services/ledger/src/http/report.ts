@@ -2,9 +2,9 @@
 import { Readable } from 'node:stream';
 import { AuditReport, operations, type ReportFormat } from '@apledger/api';
 import { HostName } from '@apledger/events';
-import { checker, hostNameOf, writeReport } from '@apledger/ledger';
+import { checker, hostNameOf, permitted, reportPieces } from '@apledger/ledger';
 import Type from 'typebox';
-import { fromQuery, pathParameters, queryParameter, type Route } from './route.ts';
+import { fromQuery, pathParameters, queryParameter, type Route, readFor, waitParameter } from './route.ts';
 
 const MEDIA_TYPES: Readonly<Record<ReportFormat, string>> = {
   md: 'text/markdown',
@@ -30,6 +30,7 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
       ...Object.keys(Request.properties)
         .filter((name) => !path.includes(`{${name}}`))
         .map((name) => queryParameter(Request, name)),
+      waitParameter,
     ],
     responses: {
       200: {
@@ -43,18 +44,36 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
       },
     },
   },
-  handle: async ({ ledger }, request, reply) => {
+  handle: async (service, request, reply) => {
     const { host: inPath } = request.params as { readonly host?: string };
     const given = fromQuery(Request, request);
     const named = inPath === undefined ? {} : { host: hostNameOf(inPath) };
     const { format = 'md', ...scope } = check({ ...given, ...named });
-    const report = await ledger.ask('report', scope);
+    await permitted(service.ledger, operations.report, scope, request.caller);
+    const body = await readFor(service, request, reply, (ledger) => {
+      const pieces: AsyncIterable<Uint8Array | string> =
+        ledger.elsewhere?.report(scope, format) ?? reportPieces(ledger, scope, format);
+      return begun(pieces);
+    });
     const type = MEDIA_TYPES[format];
     if (type === 'text/html') void reply.header('content-security-policy', PAGE_POLICY);
     void reply.header('content-type', `${type}; charset=utf-8`).header('cache-control', 'no-store');
-    return reply.send(Readable.from(writeReport(report, format)));
+    return reply.send(Readable.from(body, { objectMode: false }));
   },
 });
+
+/** The same pieces, once there is a first one: what cannot be answered is said by the status. */
+async function begun<T>(pieces: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    try {
+      for (let step = first; step.done !== true; step = await iterator.next()) yield step.value;
+    } finally {
+      await iterator.return?.();
+    }
+  })();
+}
 
 export const reports: readonly Route[] = [
   reportAt('/report', 'report', summary),

@@ -1,7 +1,16 @@
 /** A route: one address of the API, how OpenAPI describes it, and what answers. */
 import { Problem } from '@apledger/api';
 import { HostName } from '@apledger/events';
-import { type AnsweredOperation, hostNameOf, jsonOf, type LogLedger } from '@apledger/ledger';
+import {
+  type AnsweredOperation,
+  badHeader,
+  type Caller,
+  type Current,
+  hostNameOf,
+  jsonOf,
+  type LogLedger,
+  WrittenReply,
+} from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import type { Streams } from './streams.ts';
@@ -72,14 +81,57 @@ export function pathParameters(path: string, schemas: Readonly<Record<string, TS
   });
 }
 
+/** Longest time that a request waits for the log. */
+const MAX_WAIT_S = 60;
+
+export const waitParameter: Parameter = {
+  name: 'Apledger-Wait',
+  in: 'header',
+  description: `only the newest will do: so many seconds, at most ${MAX_WAIT_S}, are waited for a log that is away`,
+  schema: { type: 'number', minimum: 0, maximum: MAX_WAIT_S } as TSchema,
+};
+
+/** How long the client waits for the log, in ms; undefined when it does not say. Throws Problem. */
+export function waitMsOf({ headers: { 'apledger-wait': text } }: FastifyRequest): number | undefined {
+  if (text === undefined) return undefined;
+  if (typeof text !== 'string' || !/^\d{1,2}(?:\.\d{1,3})?$/.test(text) || Number(text) > MAX_WAIT_S)
+    throw badHeader('apledger-wait', `must be seconds from 0 to ${MAX_WAIT_S}`);
+  return Number(text) * 1000;
+}
+
+/** An answer from the log, or from memory while it is away; then headers say up to where it is complete. */
+export async function readFor<T>(
+  { ledger }: Service,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (ledger: LogLedger) => Promise<T>,
+): Promise<T> {
+  let current: Current | undefined;
+  const onMemory = (known: Current): void => {
+    current = known;
+  };
+  const answer = await ledger.read(work, { waitMs: waitMsOf(request), onMemory });
+  if (current !== undefined)
+    void reply
+      .header('apledger-current-to', current.time.toISOString())
+      .header('apledger-position', current.position);
+  return answer;
+}
+
+/** Operations on the log itself: memory is no answer. */
+const ON_THE_LOG: ReadonlySet<string> = new Set(['verify', 'recompute', 'rebuild']);
+
 /** The route of an operation at its address. GET: what the path does not name is in the query string. POST: it is the body. */
 export function routeOf(operation: AnsweredOperation): Route {
   const { http, name, summary, request, reply } = operation;
   if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
   const { method, path, hasETag = false } = http;
-  const fields = method === 'GET' ? request.properties : {};
   const inPath = namesIn(path);
+  const inQuery =
+    method === 'GET' ? Object.keys(request.properties).filter((field) => !inPath.includes(field)) : [];
+  const body = without(request, inPath);
   const ok = json('The answer', reply);
+  const isOnTheLog = ON_THE_LOG.has(name);
   return {
     method,
     path,
@@ -87,21 +139,23 @@ export function routeOf(operation: AnsweredOperation): Route {
       operationId: name,
       summary,
       parameters: [
-        ...pathParameters(path, { host: HostName, ...fields }),
-        ...Object.keys(fields)
-          .filter((field) => !inPath.includes(field))
-          .map((field) => queryParameter(request, field)),
+        ...pathParameters(path, { host: HostName, ...request.properties }),
+        ...inQuery.map((field) => queryParameter(request, field)),
         ...(hasETag ? [ifNoneMatch] : []),
+        ...(isOnTheLog ? [] : [waitParameter]),
       ],
-      ...(method === 'POST' ? { body: request } : {}),
+      ...(method === 'POST' ? { body } : {}),
       responses: hasETag
         ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
         : { 200: ok },
     },
-    handle: async ({ ledger }, asked, sent) => {
+    handle: async (service, asked, sent) => {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
-      const given = method === 'GET' ? { ...fromQuery(request, asked), ...named } : bodyOf(asked);
-      const answer = await operation.answer(ledger, given, scopeOf(host));
+      const given =
+        method === 'GET' ? { ...fromQuery(request, asked), ...named } : withNamed(bodyOf(asked), named);
+      const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
+      const answer = isOnTheLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
+      if (answer instanceof WrittenReply) return sendJson(sent, answer);
       return hasETag ? withETag(answer as { readonly revision: number }, asked, sent) : answer;
     },
   };
@@ -122,9 +176,41 @@ function withETag(
   return reply.code(304).send();
 }
 
-const scopeOf = (host: string | undefined) => ({
+/** A reply that was made into JSON already. */
+export const sendJson = (reply: FastifyReply, { json }: WrittenReply): FastifyReply =>
+  reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
+
+/** The schema of what the path does not name. */
+function without(request: TObject, inPath: readonly string[]): TObject {
+  const { properties, required = [] } = request;
+  if (!inPath.some((name) => Object.hasOwn(properties, name))) return request;
+  const rest = Object.fromEntries(Object.entries(properties).filter(([name]) => !inPath.includes(name)));
+  const needed = (required as readonly string[]).filter((name) => !inPath.includes(name));
+  return { ...request, properties: rest, required: needed } as unknown as TObject;
+}
+
+/** The body, and what the path has named. Throws Problem for what both name. */
+function withNamed(body: unknown, named: Readonly<Record<string, string>>): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || Object.keys(named).length === 0)
+    return body;
+  checkNamedOnce(body, named);
+  return { ...body, ...named };
+}
+
+function checkNamedOnce(given: object, named: object): void {
+  const twice = Object.keys(named).filter((name) => Object.hasOwn(given, name));
+  if (twice.length > 0)
+    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+      problems: twice.map((name) => `${name}: the path names it`),
+    });
+}
+
+const scopeOf = (host: string | undefined, caller: Caller | undefined) => ({
   host: host === undefined ? '' : hostNameOf(host),
   maxReplyBytes: MAX_REPLY_BYTES,
+  caller,
 });
 
 /** The body as JSON; the server hands bytes on as they came. */
@@ -161,11 +247,7 @@ export function fromQuery(
   { query, params }: Pick<FastifyRequest, 'query' | 'params'>,
 ): Record<string, unknown> {
   const given: Record<string, unknown> = {};
-  const twice = Object.keys(params as object).filter((name) => Object.hasOwn(query as object, name));
-  if (twice.length > 0)
-    throw new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
-      problems: twice.map((name) => `${name}: the path names it`),
-    });
+  checkNamedOnce(query as object, params as object);
   for (const [name, value] of Object.entries(query as Readonly<Record<string, unknown>>)) {
     const { type }: Property = (Object.hasOwn(schema.properties, name) && schema.properties[name]) || {};
     Object.defineProperty(given, name, {

@@ -1,9 +1,11 @@
 /** The HTTP transport: the API, health, metrics and the console, on loopback. */
 
 import type { Socket } from 'node:net';
-import type { ProblemCode } from '@apledger/api';
+import { Problem, type ProblemCode } from '@apledger/api';
 import { asProblem, type LogLedger, MAX_REQUEST_BYTES, tooLarge } from '@apledger/ledger';
+import fastifyRateLimit from '@fastify/rate-limit';
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import type { Edge } from '../access/edge.ts';
 import { serveConsole } from './console.ts';
 import { drain } from './drain.ts';
 import { guard } from './guard.ts';
@@ -13,7 +15,10 @@ import { API, openApiDocument } from './openapi.ts';
 import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from './problem.ts';
 import type { Route, Service } from './route.ts';
 import { routes } from './routes.ts';
+import { withAccess, withoutAccess } from './sign-in.ts';
 import { Streams } from './streams.ts';
+import { serveTiles } from './tlog.ts';
+import { secureOptions, type TlsFiles } from './tls.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -21,6 +26,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAMETER = 2304;
 /** Until a request is there as a whole. */
 const REQUEST_MS = 30_000;
+/** How often Node looks for connections that have taken longer; its default is as long again. */
+const CHECK_MS = 1000;
 
 export interface HttpOptions {
   readonly ledger: LogLedger;
@@ -29,6 +36,9 @@ export interface HttpOptions {
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
   readonly beatMs?: number;
+  /** Who may do what; without it, whoever reaches the service may do everything. */
+  readonly edge?: Edge;
+  readonly tls?: TlsFiles;
 }
 
 /** A server that is ready to listen. Closing it answers what has come, and ends the streams. */
@@ -37,21 +47,35 @@ export async function buildServer({
   console,
   report,
   beatMs,
+  edge,
+  tls,
 }: HttpOptions): Promise<FastifyInstance> {
-  const streams = await Streams.start({
+  const watch = await ledger.watch();
+  // Before any stream hears of it: what its reader may see is known by then.
+  watch.tail.listen(({ fact }) => ledger.access.apply(fact));
+  const streams = new Streams({
     log: ledger.log,
+    watch,
     report,
     ...(beatMs === undefined ? {} : { beatMs }),
   });
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: REQUEST_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // How long closing may take is for whoever closes: hooks at the end are not cut off.
+    pluginTimeout: 0,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Browsers open connections in advance, which Node does not count as idle. Nothing is lost: see drain.ts.
     forceCloseConnections: true,
     return503OnClosing: false,
     clientErrorHandler: refuseRaw,
+    ...(tls !== undefined && { https: secureOptions(tls) }),
     frameworkErrors: (_, request, reply) =>
       void sendProblem(
         reply,
@@ -64,8 +88,19 @@ export async function buildServer({
   const draining = drain(server);
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
-  guard(server);
-  measure(server, streams);
+  guard(server, { isTls: tls !== undefined, origin: edge?.configuration.origin });
+  if (edge === undefined) withoutAccess(server);
+  else await controlAccess(server, ledger, edge, tls !== undefined);
+  measure(
+    server,
+    streams,
+    watch,
+    ledger.sealerState,
+    () => ledger.handler.clockJumps,
+    async (caller) => {
+      if (ledger.isControlled) await ledger.access.permit(caller, 'read', null, 'metrics');
+    },
+  );
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -76,11 +111,16 @@ export async function buildServer({
     const known = frameworkProblem(error, request);
     if (known !== undefined) return sendProblem(reply, ...known);
     const problem = asProblem(error);
-    if (problem.status >= 500) report(`${request.method} ${request.routeOptions.url}: ${problem.message}`);
+    if (problem.status >= 500) {
+      // The cause says more than the answer may: paths, and what the store reported.
+      const { cause } = problem;
+      const reason = cause instanceof Error ? cause.message : problem.message;
+      report(`${request.method} ${request.routeOptions.url}: ${reason}`);
+    }
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
-  health(server, ledger, draining);
+  health(server, watch, draining);
   const document = JSON.stringify(openApiDocument(routes));
   server.get('/openapi.json', async (_, reply) =>
     reply
@@ -90,8 +130,31 @@ export async function buildServer({
   );
   for (const [path, there] of Map.groupBy(routes, (route) => route.path))
     mount(server, { ledger, streams }, path, there);
+  serveTiles(server, ledger);
   await serveConsole(server, console);
   return server;
+}
+
+async function controlAccess(
+  server: FastifyInstance,
+  ledger: LogLedger,
+  edge: Edge,
+  isTls: boolean,
+): Promise<void> {
+  const { requestsPerMinute, connections } = edge.configuration;
+  await server.register(fastifyRateLimit, {
+    max: requestsPerMinute,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_, { after }) =>
+      new Problem(
+        429,
+        'too-many-requests',
+        `More than ${requestsPerMinute} requests a minute came from this address; come again in ${after}.`,
+      ),
+  });
+  server.server.maxConnections = connections;
+  const originOf = ({ headers }: FastifyRequest): string => `${isTls ? 'https' : 'http'}://${headers.host}`;
+  await withAccess(server, { ledger, edge, originOf });
 }
 
 /** The routes of one path, and for every other method what would be right there. */

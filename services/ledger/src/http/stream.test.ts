@@ -4,13 +4,16 @@ import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
+import { LiveTail, LogHealth, LogLedger } from '@apledger/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { FactStream, type Wanted } from './stream.ts';
 import { Streams } from './streams.ts';
 
 const HOSTS = ['a', 'b'];
+const allowance = new Allowance();
 
 async function append(log: EventLog, host: string, count: number, size: number): Promise<void> {
   const fact = (index: number) => ({
@@ -28,6 +31,14 @@ async function append(log: EventLog, host: string, count: number, size: number):
     correlation: 'test',
     facts: Array.from({ length: count }, (_, index) => fact(index)),
   });
+}
+
+const health = new LogHealth();
+
+async function tailOf(log: EventLog): Promise<LiveTail> {
+  const tail = new LiveTail({ log, report: (reason) => expect.fail(reason) });
+  await tail.start();
+  return tail;
 }
 
 /** A client with little room, which reads when it is told to. */
@@ -88,14 +99,22 @@ describe('a stream of facts', () => {
         async (actions, after, filter) => {
           const log = openMemoryLog();
           await append(log, 'a', 6, 100);
-          const feed = new Feed(log, (reason) => expect.fail(reason));
-          await feed.start();
+          const tail = await tailOf(log);
+          const feed = new Feed(tail);
           const asked = { after, ...filter };
           const clients: Client[] = [];
           const join = (): void => {
             const client = new Client();
             clients.push(client);
-            void new FactStream({ feed, log, response: client.pipe, report: expect.fail, ...asked }).run();
+            void new FactStream({
+              feed,
+              log,
+              health,
+              response: client.pipe,
+              allowance,
+              report: expect.fail,
+              ...asked,
+            }).run();
           };
           join();
           for (const step of actions) {
@@ -118,7 +137,7 @@ describe('a stream of facts', () => {
             expect(facts()).toEqual(expected);
             expect(ends()).toBe(1);
           }
-          await feed.close();
+          await tail.close();
           await log.close();
         },
       ),
@@ -128,27 +147,43 @@ describe('a stream of facts', () => {
 
   it('reads the log again where the ring does not reach back', async () => {
     const log = openMemoryLog();
-    const feed = new Feed(log, (reason) => expect.fail(reason));
-    await feed.start();
+    const tail = await tailOf(log);
+    const feed = new Feed(tail);
     for (let commit = 0; commit < 12; commit++) await append(log, 'a', 1000, 1);
     while (feed.position < 12_000) await new Promise((resolve) => setImmediate(resolve));
     expect(feed.since(0)).toBeUndefined();
     expect(feed.since(11_990)).toHaveLength(10);
     const client = new Client();
-    void new FactStream({ feed, log, response: client.pipe, report: expect.fail, after: 0 }).run();
+    void new FactStream({
+      feed,
+      log,
+      health,
+      allowance,
+      response: client.pipe,
+      report: expect.fail,
+      after: 0,
+    }).run();
     const facts = () => client.messages.filter(({ event }) => event === 'fact').length;
     while (!client.messages.some(({ event }) => event === 'caught-up')) await client.read();
     expect(facts()).toBe(12_000);
-    await feed.close();
+    await tail.close();
   });
 
   it('shows a sign of life with its place, and gives up on a client that takes nothing', async () => {
     const log = openMemoryLog();
     await append(log, 'a', 3, 1);
-    const feed = new Feed(log, (reason) => expect.fail(reason));
-    await feed.start();
+    const tail = await tailOf(log);
+    const feed = new Feed(tail);
     const client = new Client();
-    const stream = new FactStream({ feed, log, response: client.pipe, report: expect.fail, after: 3 });
+    const stream = new FactStream({
+      feed,
+      log,
+      health,
+      allowance,
+      response: client.pipe,
+      report: expect.fail,
+      after: 3,
+    });
     await stream.run();
     stream.beat(performance.now());
     expect(String(client.pipe.read())).toMatch(/: beat\nid: 3\n\n$/);
@@ -158,7 +193,7 @@ describe('a stream of facts', () => {
     expect(client.pipe.destroyed).toBe(false);
     stream.beat(performance.now() + 61_000);
     expect(client.pipe.destroyed).toBe(true);
-    await feed.close();
+    await tail.close();
   });
 });
 
@@ -168,7 +203,8 @@ const response = (): ServerResponse =>
 
 describe('the streams of one process', () => {
   it('are 10,000 at most, and one that ends makes room', async () => {
-    const streams = await Streams.start({ log: openMemoryLog(), report: () => {} });
+    const ledger = new LogLedger({ log: openMemoryLog() });
+    const streams = new Streams({ log: ledger.log, watch: await ledger.watch(), report: () => {} });
     const responses = Array.from({ length: 10_000 }, response);
     for (const each of responses) {
       streams.checkRoom();
@@ -180,6 +216,7 @@ describe('the streams of one process', () => {
     await closed;
     expect(streams.count).toBe(9999);
     streams.checkRoom();
-    await streams.end();
+    streams.end();
+    await ledger.close();
   });
 });

@@ -3,6 +3,8 @@
 import type { ServerResponse } from 'node:http';
 import { Problem } from '@apledger/api';
 import type { EventLog } from '@apledger/event-log';
+import type { Watch } from '@apledger/ledger';
+import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { SECURITY_HEADERS } from './guard.ts';
 import { FactStream, type Wanted } from './stream.ts';
@@ -15,6 +17,7 @@ const CLIENT_RETRY_MS = 1000;
 
 export interface StreamsOptions {
   readonly log: EventLog;
+  readonly watch: Watch;
   readonly report: (message: string) => void;
   /** Time between two signs of life. */
   readonly beatMs?: number;
@@ -22,26 +25,27 @@ export interface StreamsOptions {
 
 export class Streams {
   readonly #log: EventLog;
+  readonly #watch: Watch;
   readonly #feed: Feed;
   readonly #report: (message: string) => void;
   readonly #open = new Set<FactStream>();
+  readonly #allowance = new Allowance();
   readonly #timer: NodeJS.Timeout;
+  readonly #unwatch: readonly (() => void)[];
 
-  private constructor({ log, report, beatMs = BEAT_MS }: StreamsOptions) {
+  constructor({ log, watch, report, beatMs = BEAT_MS }: StreamsOptions) {
     this.#log = log;
+    this.#watch = watch;
     this.#report = report;
-    this.#feed = new Feed(log, report);
+    this.#feed = new Feed(watch.tail);
+    this.#unwatch = [
+      watch.health.on('away', () => this.#announce(awayMessage(watch))),
+      watch.health.on('back', () => this.#announce(BACK)),
+    ];
     this.#timer = setInterval(() => {
       const now = performance.now();
       for (const stream of this.#open) stream.beat(now);
     }, beatMs).unref();
-  }
-
-  /** Begins to follow the log. Throws LogError when it cannot be asked. */
-  static async start(options: StreamsOptions): Promise<Streams> {
-    const streams = new Streams(options);
-    await streams.#feed.start();
-    return streams;
   }
 
   get count(): number {
@@ -72,10 +76,13 @@ export class Streams {
       'x-accel-buffering': 'no',
     });
     response.write(`retry: ${CLIENT_RETRY_MS}\n\n`);
+    if (this.#watch.health.isAway) response.write(awayMessage(this.#watch));
     const stream = new FactStream({
       feed: this.#feed,
       log: this.#log,
+      health: this.#watch.health,
       response,
+      allowance: this.#allowance,
       report: this.#report,
       ...wanted,
     });
@@ -85,9 +92,23 @@ export class Streams {
   }
 
   /** Ends all of them: their clients come back, to whoever serves then. */
-  async end(): Promise<void> {
+  end(): void {
     clearInterval(this.#timer);
+    for (const stop of this.#unwatch) stop();
     for (const stream of this.#open) stream.end();
-    await this.#feed.close();
+    this.#feed.close();
   }
+
+  #announce(message: Buffer): void {
+    for (const stream of this.#open) stream.announce(message);
+  }
+}
+
+/** Without an id: a client that comes back goes on behind the last fact that it has. */
+const BACK = Buffer.from('event: log-back\ndata: {}\n\n');
+
+function awayMessage({ health, current }: Watch): Buffer {
+  const since = health.reading?.since.toISOString();
+  const data = { since, currentTo: current.time.toISOString(), position: current.position };
+  return Buffer.from(`event: log-away\ndata: ${JSON.stringify(data)}\n\n`);
 }

@@ -3,6 +3,8 @@
 import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { LogLedger } from '@apledger/ledger';
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { accessConfiguration } from '../access/configuration.ts';
+import { openEdge } from '../access/edge.ts';
 import { API } from './openapi.ts';
 import { buildServer } from './server.ts';
 
@@ -29,18 +31,35 @@ export interface Scene {
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-export async function scene(options: { readonly console?: string } = {}): Promise<Scene> {
-  const log = openMemoryLog();
+export interface SceneOptions {
+  readonly console?: string;
+  /** The text of an access configuration: then access is controlled. */
+  readonly access?: string;
+  readonly log?: EventLog;
+}
+
+export async function scene(options: SceneOptions = {}): Promise<Scene> {
+  const { console = '/nowhere', access, log = openMemoryLog() } = options;
   const reports: string[] = [];
-  const ledger = new LogLedger({ log, now: () => made.now });
-  const { console = '/nowhere' } = options;
-  const server = await buildServer({ ledger, console, report: (line) => reports.push(line) });
+  let now = new Date('2026-03-01T09:00:00.000Z');
+  const report = (line: string) => reports.push(line);
+  const ledger = new LogLedger({ log, isControlled: access !== undefined, report, now: () => now });
+  const edge =
+    access === undefined
+      ? {}
+      : { edge: await openEdge(ledger, accessConfiguration(access, 'access.yaml'), report) };
+  const server = await buildServer({ ledger, console, report, ...edge });
   const made: Scene = {
     server,
     log,
     ledger,
     reports,
-    now: new Date('2026-03-01T09:00:00.000Z'),
+    get now() {
+      return now;
+    },
+    set now(time) {
+      now = time;
+    },
     async send({ url, headers, ...rest }) {
       const answer = await server.inject({
         ...rest,

@@ -1,15 +1,17 @@
 /** A request as the broker brings it: the subject's host, the headers and the body. */
-import { badHeader, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
+import { badHeader, type Caller, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
 
 const PREFIX = 'apledger-';
 export const COMMAND_ID = 'apledger-command-id';
 export const MESSAGE_ID = 'nats-msg-id';
 export const ACTOR = 'apledger-actor';
 export const CORRELATION = 'apledger-correlation';
+/** A JWT of a registered key, see identity.ts. */
+export const SIGNATURE = 'apledger-signature';
 export const EXPECTED_REVISION = 'apledger-expected-revision';
 /** Set by the server for what comes through an import of another account; what a client sets there, it replaces. */
 export const REQUEST_INFO = 'nats-request-info';
-const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION]);
+const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION, SIGNATURE]);
 
 /** One request. */
 export interface Call {
@@ -17,6 +19,8 @@ export interface Call {
   /** By their names in lower case; of repeated ones, the last. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** Who asks; undefined where access is not controlled. */
+  readonly caller?: Caller | undefined;
   /** What fits into one message of this broker. */
   readonly maxReplyBytes: number;
   /** Count `Nats-Request-Info` as who asks; see actor.ts. */

@@ -1,7 +1,8 @@
 /** Commands as they come over the wire: receipts, refusals, and all that is no command. */
+
+import { A, assignAdapter, create, register } from '@apledger/command-handler/testing';
 import { openMemoryLog } from '@apledger/event-log';
 import { MAX_REQUEST_BYTES } from '@apledger/ledger';
-import { A, assignAdapter, create, register } from '@apledger/ledger/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpoints } from './endpoints.ts';

@@ -4,6 +4,7 @@ import { type AnsweredOperation, jsonOf, type LogLedger, submit } from '@apledge
 import type { TSchema } from 'typebox';
 import { actorOf } from './actor.ts';
 import {
+  ACTOR,
   type Call,
   CORRELATION,
   checkHeaders,
@@ -55,7 +56,11 @@ export function query({
       answer: async (ledger, call) => {
         const host = scope === 'host' ? hostOfSubject(call) : '';
         checkHeaders(call);
-        return answer(ledger, jsonOf(call.body, {}), { host, maxReplyBytes: call.maxReplyBytes });
+        return answer(ledger, jsonOf(call.body, {}), {
+          host,
+          maxReplyBytes: call.maxReplyBytes,
+          caller: call.caller,
+        });
       },
     },
   ];
@@ -75,10 +80,12 @@ export const command: Endpoint = {
     const commandId = commandIdOf(call);
     const expected = expectedOf(call);
     const correlation = noteIn(call, CORRELATION);
+    const claimed = call.caller === undefined ? actorOf(call) : noteIn(call, ACTOR);
     return submit(ledger, {
       host,
       command: jsonOf(call.body),
-      actor: actorOf(call),
+      caller: call.caller,
+      ...(claimed === undefined ? {} : { claimed }),
       ...(commandId === undefined ? {} : { commandId }),
       ...(correlation === undefined ? {} : { correlation }),
       ...(expected === undefined ? {} : { expected }),

@@ -1,15 +1,20 @@
 /** This process on NATS: the micro service, and the relay that publishes the facts. */
+import { join } from 'node:path';
 import type { LogLedger } from '@apledger/ledger';
-import { relay } from '@apledger/messages/nats';
+import { noteInFile, noteName, relay } from '@apledger/messages/nats';
 import { connectNats, placeOf, type ServerOptions } from '@apledger/nats';
+import type { Edge } from '../access/edge.ts';
 import { LedgerService } from './service.ts';
 
 export interface MembershipOptions {
   readonly ledger: LogLedger;
   readonly broker: ServerOptions;
   readonly trustsRequestInfo: boolean;
+  readonly edge?: Edge | undefined;
   /** Publish the facts as well. */
   readonly relays: boolean;
+  /** Where the relay notes how far it has got. */
+  readonly directory?: string | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -26,9 +31,9 @@ export interface Membership {
 
 /** Registers the service and starts the relay. Throws BrokerError when the broker is away, or does not let us. */
 export async function joinBroker(options: MembershipOptions): Promise<Membership> {
-  const { ledger, broker, trustsRequestInfo, relays, report } = options;
+  const { ledger, broker, trustsRequestInfo, edge, relays, report } = options;
   const connection = await connectNats(broker, 'ledger');
-  const service = await LedgerService.serve({ ledger, connection, trustsRequestInfo, report }).catch(
+  const service = await LedgerService.serve({ ledger, connection, trustsRequestInfo, edge, report }).catch(
     async (error: unknown) => {
       await connection.close();
       throw error;
@@ -48,13 +53,17 @@ export async function joinBroker(options: MembershipOptions): Promise<Membership
 }
 
 /** A relay that cannot go on ends alone: commands and queries need none. */
-async function publish({ ledger, broker, report }: MembershipOptions, signal: AbortSignal): Promise<void> {
+async function publish(
+  { ledger, broker, report, directory }: MembershipOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let last = '';
   try {
     await relay({
       log: ledger.log,
       server: broker,
       signal,
+      ...(directory !== undefined && { note: noteInFile(join(directory, noteName())) }),
       onState: (state) => {
         const reason = state.state === 'waiting' ? state.reason : '';
         if (reason !== '' && reason !== last) report(`relay: waiting: ${reason}`);

@@ -1,6 +1,6 @@
 /** Questions over the wire: now, as of a position, as of a time; pages; and all that is no question. */
 
-import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/ledger/testing';
+import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { endpoints } from './endpoints.ts';
@@ -35,9 +35,13 @@ describe('a host', () => {
     const { reply, before } = await history();
     const then = await reply('query.host.lpar1', { position: before });
     expect(then).toMatchObject({ position: before, mdevs: [{ mdev: A, guest: null }, { mdev: B }] });
-    expect(await reply('query.host.lpar1', { time: '2026-03-01T10:59:59.999+01:00' })).toEqual(then);
-    expect(await reply('query.host.lpar1', { time: '2026-03-01 09:59:59.999' })).toEqual(then);
-    expect(await reply('query.host.lpar1', { time: '2026-03-01T11:00:00+01:00' })).not.toEqual(then);
+    expect(then.asOf).toEqual({ position: before });
+    const asOf = { time: '2026-03-01T09:59:59.999Z' };
+    const same = { ...then, asOf };
+    expect(await reply('query.host.lpar1', { time: '2026-03-01T10:59:59.999+01:00' })).toEqual(same);
+    expect(await reply('query.host.lpar1', { time: '2026-03-01 09:59:59.999' })).toEqual(same);
+    const later = await reply('query.host.lpar1', { time: '2026-03-01T11:00:00+01:00' });
+    expect({ ...later, asOf }).not.toEqual(same);
   });
 });
 
@@ -73,16 +77,18 @@ describe('the hosts', () => {
     const { reply, log } = await history();
     const heads = (await log.heads()).map(({ stream, ...head }) => ({ host: stream.slice(5), ...head }));
     const position = await log.lastPosition();
-    expect(await reply('query.hosts')).toEqual({ hosts: heads, next: null, position });
+    expect(await reply('query.hosts')).toEqual({ hosts: heads, next: null, position, asOf: { position } });
     expect(await reply('query.hosts', { limit: 1 })).toEqual({
       hosts: heads.slice(0, 1),
       next: 'lpar1',
       position,
+      asOf: { position },
     });
     expect(await reply('query.hosts', { limit: 1, after: 'lpar1' })).toEqual({
       hosts: heads.slice(1),
       next: null,
       position,
+      asOf: { position },
     });
   });
 
@@ -100,7 +106,12 @@ describe('the hosts', () => {
 
   it('are none in an empty ledger', async () => {
     const { reply } = await scene();
-    expect(await reply('query.hosts')).toEqual({ hosts: [], next: null, position: 0 });
+    expect(await reply('query.hosts')).toEqual({
+      hosts: [],
+      next: null,
+      position: 0,
+      asOf: { position: 0 },
+    });
   });
 });
 
@@ -246,8 +257,10 @@ describe('the published schemas', () => {
       'host-events': ['query.events.lpar1', { limit: 3 }],
       verify: ['query.verify', { heads: [{ host: 'lpar1', revision: 0, hash: '0'.repeat(64) }] }],
     };
-    expect(Object.keys(requests)).toEqual(endpoints.map(({ name }) => name));
-    for (const { name, metadata } of endpoints) {
+    Object.assign(requests, { 'who-am-i': ['query.who-am-i', {}], changes: ['query.changes', {}] });
+    const known = endpoints.filter(({ name }) => name !== 'change');
+    expect(Object.keys(requests)).toEqual(known.map(({ name }) => name));
+    for (const { name, metadata } of known) {
       const [subject, request] = requests[name] ?? ['', {}];
       const schema = (key: string) => Compile(JSON.parse(metadata[key] ?? 'false'));
       expect(schema('request_schema').Check(request), name).toBe(true);

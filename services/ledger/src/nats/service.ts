@@ -6,15 +6,17 @@
  */
 
 import { Problem, type ProblemMessage } from '@apledger/api';
-import { asProblem, type LogLedger } from '@apledger/ledger';
+import { asProblem, type LogLedger, WrittenReply } from '@apledger/ledger';
 import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 
+import type { Edge } from '../access/edge.ts';
 import type { Call } from './call.ts';
 import type { Endpoint, Group } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
+import { callerOf, Replays } from './identity.ts';
 import { Meter } from './meter.ts';
 
 export const SERVICE_NAME = 'apledger';
@@ -38,6 +40,8 @@ export interface ServeOptions {
   readonly connection: NatsConnection;
   /** Count `Nats-Request-Info` as who asks; see actor.ts. */
   readonly trustsRequestInfo: boolean;
+  /** Who may do what; without it, whoever the broker lets through may do everything. */
+  readonly edge?: Edge | undefined;
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
 }
@@ -47,13 +51,16 @@ export class LedgerService {
   readonly #ledger: LogLedger;
   readonly #connection: NatsConnection;
   readonly #trustsRequestInfo: boolean;
+  readonly #edge: Edge | undefined;
+  readonly #replays = new Replays();
   readonly #report: (line: string) => void;
   readonly #meters = new Map<string, Meter>();
   readonly #inFlight = new Set<Promise<void>>();
   #service: Service | undefined;
   #isConnected = true;
 
-  private constructor({ ledger, connection, trustsRequestInfo, report }: ServeOptions) {
+  private constructor({ ledger, connection, trustsRequestInfo, edge, report }: ServeOptions) {
+    this.#edge = edge;
     this.#trustsRequestInfo = trustsRequestInfo;
     this.#ledger = ledger;
     this.#connection = connection;
@@ -149,7 +156,9 @@ export class LedgerService {
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
     const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
-    const reply = await endpoint.answer(this.#ledger, this.#callOf(message, maxReplyBytes));
+    const call = this.#callOf(message, maxReplyBytes);
+    const caller = this.#edge && (await callerOf(call, this.#edge, this.#replays, this.#ledger.access.at));
+    const reply = await endpoint.answer(this.#ledger, caller === undefined ? call : { ...call, caller });
     message.respond(encoded(endpoint, reply, maxReplyBytes));
   }
 
@@ -209,7 +218,7 @@ export const messageOf = ({ code, message, details }: Problem): ProblemMessage =
 });
 
 function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Array {
-  const whole = encoder.encode(JSON.stringify(reply));
+  const whole = reply instanceof WrittenReply ? reply.json : encoder.encode(JSON.stringify(reply));
   if (whole.length <= maxBytes) return whole;
   const short = endpoint.shortened && encoder.encode(JSON.stringify(endpoint.shortened(reply)));
   if (short !== undefined && short.length <= maxBytes) return short;

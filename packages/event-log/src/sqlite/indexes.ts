@@ -1,0 +1,119 @@
+/**
+ * The two indexes of `commits`: caches of the table, which SQLite trusts. A look-up that goes wrong in silence would carry a command out
+ * twice, or fork a stream. So what an index answers is compared with the table's own row, and a "not there" with the entries on both
+ * sides of the gap: a search for a key ends beside the entry whose key was changed.
+ */
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { LogError } from '../errors.ts';
+import type { Problem } from '../verify/walk.ts';
+import { asLogError } from './faults.ts';
+import type { Reader } from './reader.ts';
+import type { Row } from './rows.ts';
+
+/** An index does not say what the table says. It can be made again from the table. */
+export class DamagedIndex extends LogError {
+  constructor(path: string, index: string, position: number) {
+    super('corrupted', path, `the index ${index} is not that of its table at position ${position}`, {
+      position,
+      remedy: 'open it for writing, which makes the index again',
+    });
+  }
+}
+
+const WAIT_MS = 5000;
+
+type Key = readonly [column: string, value: SQLInputValue];
+
+/** Position of the row that has the key in an index over these columns; undefined when there is none. Throws DamagedIndex. */
+export function lookUp(reader: Reader, index: string, first: Key, second: Key): number | undefined {
+  const [[a], [b]] = [first, second];
+  const keys = [first[1], second[1]];
+  const from = `SELECT position, ${a}, ${b} FROM commits INDEXED BY ${index}`;
+  const found = reader.prepare(`${from} WHERE ${a} = ? AND ${b} = ?`).get(...keys);
+  if (found !== undefined) return checked(reader, index, found, [first, second]);
+  for (const side of [`> (?, ?) ORDER BY ${a}, ${b}`, `< (?, ?) ORDER BY ${a} DESC, ${b} DESC`]) {
+    const beside = reader.prepare(`${from} WHERE (${a}, ${b}) ${side} LIMIT 1`).get(...keys);
+    if (beside !== undefined) checked(reader, index, beside, entry(beside, a, b));
+  }
+  return undefined;
+}
+
+/** The last revision of a stream, and the same of what follows it in the index; undefined for a stream without any. Throws DamagedIndex. */
+export function lastRevision(reader: Reader, stream: number): number | undefined {
+  const index = 'commits_by_revision';
+  const from = `SELECT position, stream, revision FROM commits INDEXED BY ${index}`;
+  const last = reader
+    .prepare(`${from} WHERE stream <= ? ORDER BY stream DESC, revision DESC LIMIT 1`)
+    .get(stream);
+  const next = reader.prepare(`${from} WHERE stream > ? ORDER BY stream, revision LIMIT 1`).get(stream);
+  for (const row of [last, next])
+    if (row !== undefined) checked(reader, index, row, entry(row, 'stream', 'revision'));
+  return last?.stream === stream && typeof last.revision === 'number' ? last.revision : undefined;
+}
+
+/** Makes both indexes again from the table. Waits for no lock. Throws what SQLite throws: a table in which a command stands twice has none. */
+export function makeIndexesAgain(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    db.exec('REINDEX commits_by_command; REINDEX commits_by_revision; COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Rows of `PRAGMA integrity_check` that are asked for. */
+const MAX_FAULTS = 100;
+
+/**
+ * Reads the whole file in a directory and says where tables and indexes do not fit together: what commands are looked up by, and where
+ * streams end. Blocks for as long as that takes, half a minute for ten million facts: for a thread of its own. Throws LogError.
+ */
+export function structureProblems(directory: string): Problem[] {
+  const path = join(directory, 'log.sqlite');
+  try {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: WAIT_MS });
+    try {
+      const found = db.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).all();
+      return found.flatMap(({ integrity_check: fault }) =>
+        fault === 'ok' ? [] : [problemOf(db, String(fault))],
+      );
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    const known = asLogError(error, path);
+    if (!(known instanceof LogError) || known.code !== 'corrupted') throw known;
+    return [problemOf(undefined, known.reason)];
+  }
+}
+
+/** SQLite counts the rows of a table; the row's key is the position. */
+function problemOf(db: DatabaseSync | undefined, fault: string): Problem {
+  const row = /^row (\d+) missing from index commits/.exec(fault)?.[1];
+  const sql = 'SELECT position FROM commits NOT INDEXED ORDER BY position LIMIT 1 OFFSET ?';
+  const position = row === undefined ? 0 : Number(db?.prepare(sql).get(Number(row) - 1)?.position ?? 0);
+  return { stream: '', revision: -1, position, problem: `the file is damaged: ${fault}` };
+}
+
+const entry = (row: Row, a: string, b: string): [Key, Key] => [
+  [a, row[a] ?? null],
+  [b, row[b] ?? null],
+];
+
+/** The row's position, when the table has the same there. */
+function checked(reader: Reader, index: string, row: Row, keys: readonly Key[]): number {
+  const position = Number(row.position);
+  const columns = keys.map(([column]) => column).join(', ');
+  const own = reader.prepare(`SELECT ${columns} FROM commits NOT INDEXED WHERE position = ?`).get(position);
+  for (const [column, value] of keys) {
+    const there = own?.[column];
+    const isSame =
+      there instanceof Uint8Array && value instanceof Uint8Array
+        ? Buffer.compare(there, value) === 0
+        : there === value;
+    if (!isSame) throw new DamagedIndex(reader.path, index, position);
+  }
+  return position;
+}

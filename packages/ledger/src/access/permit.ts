@@ -1,0 +1,94 @@
+/** Operations and commands, and the rights that they take. */
+import { effectOf, fourEyesOf, needsSecondPerson, openGlass, verbOfCommand } from '@apledger/access';
+import { type Operation, Problem } from '@apledger/api';
+import type { Submission } from '@apledger/command-handler';
+import type { Command, Fact } from '@apledger/events';
+import type { LogLedger } from '../log-ledger.ts';
+import { actorOf, authOf, type Caller } from './caller.ts';
+import type { Seen } from './control.ts';
+
+/**
+ * Checks that the caller may ask the operation this, and resolves with what he may see of the log; undefined = all of it. Throws the
+ * Problem of a denial, which is recorded.
+ */
+export async function permitted(
+  { isControlled, access }: LogLedger,
+  { name, verb = 'read', checked }: Pick<Operation, 'name' | 'verb' | 'checked'>,
+  request: object,
+  caller: Caller | undefined,
+): Promise<((seen: Seen) => boolean) | undefined> {
+  if (!isControlled || checked === 'itself') return undefined;
+  if (checked === 'visible') {
+    if ('host' in request && typeof request.host === 'string')
+      await access.permit(caller, verb, request.host, name);
+    return access.visible(caller, name);
+  }
+  for (const host of hostsIn(request)) await access.permit(caller, verb, host, name);
+  return undefined;
+}
+
+/** The hosts that a request names, each once; null = the ledger as a whole. */
+function hostsIn(request: object): Iterable<string | null> {
+  const { host, heads } = request as { readonly host?: unknown; readonly heads?: unknown };
+  if (typeof host === 'string') return [host];
+  const named = Array.isArray(heads)
+    ? heads.flatMap((head) => (typeof head.host === 'string' ? [head.host] : []))
+    : [];
+  return new Set<string | null>(named.length > 0 ? named : [null]);
+}
+
+/** Who is recorded with a command, and what is looked at before it is appended. */
+export type Leave = Pick<Submission, 'actor' | 'auth' | 'claimed' | 'admit'>;
+
+/**
+ * Checks that the caller may give the command. `claimed` is what the client itself says who it is: the actor where access is not
+ * controlled. Throws the Problem of a denial, which is recorded.
+ */
+export async function leaveFor(
+  ledger: LogLedger,
+  {
+    host,
+    command,
+    claimed,
+  }: { readonly host: string; readonly command: Command; readonly claimed: string | undefined },
+  caller: Caller | undefined,
+): Promise<Leave> {
+  const { access, isControlled } = ledger;
+  if (!isControlled) return { actor: claimed ?? 'anonymous' };
+  const verb = verbOfCommand(command.type);
+  if (caller !== undefined) await access.sync();
+  const isReport = verb === 'simulate' && caller !== undefined && access.may(caller, 'agent', host);
+  if (!isReport) await access.permit(caller, verb, host, command.type);
+  if (caller === undefined) throw new TypeError('permit lets nobody in');
+  return {
+    actor: actorOf(caller),
+    auth: authOf(caller),
+    ...(claimed !== undefined && { claimed }),
+    admit: (state, facts) => {
+      if (!changesSomething(facts)) return undefined;
+      const { rules } = access.state;
+      const fourEyes = fourEyesOf(rules, host);
+      if (fourEyes === 'none' || openGlass(access.state, caller.subject, host, access.at) !== undefined)
+        return undefined;
+      const { gives } = effectOf(state, facts);
+      return needsSecondPerson(fourEyes, gives) ? needsApproval(host, [...gives.queues]) : undefined;
+    },
+  };
+}
+
+/** A refusal, or a command without effect, takes nobody's consent. */
+const changesSomething = (facts: readonly Fact[]): boolean =>
+  facts.some(({ type }) => type !== 'CommandRejected' && type !== 'CommandHadNoEffect');
+
+function needsApproval(host: string, gives: readonly (readonly [string, readonly string[]])[]): Problem {
+  const [first] = gives;
+  const why =
+    first === undefined
+      ? `every change of host ${host} needs a second person`
+      : `it would give ${first[0]} ${first[1].slice(0, 3).join(', ')}${first[1].length > 3 ? ' and more' : ''}, and on host ${host} that needs a second person`;
+  return new Problem(
+    403,
+    'needs-approval',
+    `The command was not carried out: ${why}. Propose it: apledger change propose --host ${host} --reason TEXT STEP...`,
+  );
+}

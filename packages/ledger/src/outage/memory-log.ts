@@ -1,0 +1,162 @@
+/**
+ * The log as this process remembers it: what the read model has kept, and the newest facts. It answers questions about the
+ * present, and about the past as far as the newest facts reach; the rest is LogError `unreachable`.
+ */
+import {
+  type Appended,
+  type Delivery,
+  type EventLog,
+  type Head,
+  LogError,
+  type Moment,
+  type PackedPage,
+  packFacts,
+  type RecordedFact,
+  standingAtTime,
+} from '@apledger/event-log';
+import { hostOf, pack, parseFact } from '@apledger/events';
+import type { LiveTail } from './live-tail.ts';
+
+export interface MemoryLogOptions {
+  readonly tail: LiveTail;
+  /** The heads of all streams as of a position or later; undefined when they are not known. */
+  readonly heads: { readonly position: number; readonly known: ReadonlyMap<string, Head> } | undefined;
+}
+
+export class MemoryLog implements EventLog {
+  readonly #tail: LiveTail;
+  readonly #heads: MemoryLogOptions['heads'];
+
+  constructor({ tail, heads }: MemoryLogOptions) {
+    this.#tail = tail;
+    this.#heads = heads;
+  }
+
+  async lastPosition(): Promise<number> {
+    return this.#tail.position;
+  }
+
+  async head(stream: string): Promise<Head | undefined> {
+    return this.#head(stream);
+  }
+
+  async heads(): Promise<readonly Head[]> {
+    const known = new Map(this.#knownHeads());
+    for (const { fact } of this.#tail.facts) known.set(fact.stream, fact);
+    return [...known.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  async revisionAt(stream: string, moment: Moment): Promise<number> {
+    const search = async (name: string, asked: Moment): Promise<number> => this.#search(name, asked);
+    if (!('time' in moment)) return search(stream, moment);
+    return (await standingAtTime(this, stream, moment.time, Date.now(), search)).revision;
+  }
+
+  #search(stream: string, moment: Moment): number {
+    const head = this.#head(stream);
+    if (head === undefined) return -1;
+    if (isBy(head, moment)) return head.revision;
+    const facts = this.#tail.ofStream(stream);
+    const found = facts.findLast((fact) => isBy(fact, moment));
+    if (found !== undefined) return found.revision;
+    if (facts[0]?.revision === 0) return -1;
+    throw notInMemory();
+  }
+
+  async *readStream(
+    stream: string,
+    { from = 0, to = Number.POSITIVE_INFINITY }: { readonly from?: number; readonly to?: number } = {},
+  ): AsyncGenerator<RecordedFact, void, undefined> {
+    yield* this.#ofStream(stream, from, to);
+  }
+
+  async *readAll({
+    after = 0,
+    upTo = Number.POSITIVE_INFINITY,
+  }: {
+    readonly after?: number;
+    readonly upTo?: number;
+  } = {}): AsyncGenerator<RecordedFact, void, undefined> {
+    if (after < this.#tail.floor) throw notInMemory();
+    for (const { fact } of [...this.#tail.facts])
+      if (fact.position > after && fact.position <= upTo) yield fact;
+  }
+
+  async *readPacked(
+    range: NonNullable<Parameters<EventLog['readPacked']>[0]> = {},
+  ): AsyncGenerator<PackedPage, void, undefined> {
+    if (!('stream' in range)) throw notInMemory();
+    const { stream, from = 0, to = Number.POSITIVE_INFINITY } = range;
+    const facts = this.#ofStream(stream, from, to);
+    const last = facts.at(-1);
+    if (last === undefined) return;
+    const following = this.#tail.ofStream(stream).find(({ revision }) => revision === last.revision + 1);
+    const isOfHost = hostOf(stream) !== undefined; // others have no packed form
+    const entries = facts.map((fact, index) => ({
+      stream: 0,
+      revision: fact.revision,
+      position: fact.position,
+      occurredAt: Date.parse(fact.occurredAt),
+      isLast: (facts[index + 1] ?? following)?.cause !== fact.cause,
+      payload: isOfHost ? pack(parseFact(fact.type, fact.version, fact.data)) : new Uint8Array(),
+    }));
+    yield { bytes: packFacts(entries), streamName: () => stream, lastPosition: last.position };
+  }
+
+  async readCommand(): Promise<readonly RecordedFact[]> {
+    throw notInMemory();
+  }
+
+  async commandElsewhere(): Promise<string | undefined> {
+    throw notInMemory();
+  }
+
+  async append(): Promise<Appended> {
+    throw notInMemory();
+  }
+
+  async checkWritable(): Promise<void> {
+    throw notInMemory();
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing is ever live here.
+  async *subscribe(): AsyncGenerator<Delivery, void, undefined> {
+    throw notInMemory();
+  }
+
+  async close(): Promise<void> {}
+
+  #head(stream: string): Head | undefined {
+    return this.#tail.ofStream(stream).at(-1) ?? this.#knownHeads().get(stream);
+  }
+
+  /** Throws LogError when facts between these heads and the newest facts are missing. */
+  #knownHeads(): ReadonlyMap<string, Head> {
+    if (this.#heads === undefined || this.#heads.position < this.#tail.floor) throw notInMemory();
+    return this.#heads.known;
+  }
+
+  /** The facts of a stream from one revision to another, as far as it goes. Throws LogError when not all are here. */
+  #ofStream(stream: string, from: number, to: number): readonly RecordedFact[] {
+    const head = this.#head(stream);
+    if (head === undefined || from > head.revision || from > to) return [];
+    const facts = this.#tail.ofStream(stream);
+    if ((facts[0]?.revision ?? Number.POSITIVE_INFINITY) > from) throw notInMemory();
+    return facts.filter(({ revision }) => revision >= from && revision <= to);
+  }
+}
+
+const isBy = (
+  { revision, position, occurredAt }: Pick<Head, 'revision' | 'position' | 'occurredAt'>,
+  moment: Moment,
+): boolean =>
+  'revision' in moment
+    ? revision <= moment.revision
+    : 'position' in moment
+      ? position <= moment.position
+      : occurredAt <= moment.time;
+
+const notInMemory = (): LogError =>
+  new LogError('unreachable', 'the log', 'the answer needs facts that are not in memory', {
+    remedy: 'ask again when the log is back',
+  });

@@ -1,0 +1,59 @@
+/** What the verification of a log in a directory consists of: tasks that know nothing of each other, for any thread. */
+import {
+  type EventLog,
+  type LogError,
+  openSqliteLog,
+  type Problem,
+  type RangeReport,
+  structureProblems,
+  verifyRange,
+} from '@apledger/event-log';
+import { checkStore, openSqliteStore } from '@apledger/projections';
+import { repack } from './repack.ts';
+
+export type Task =
+  | { readonly kind: 'range'; readonly after: number; readonly upTo: number }
+  /** Tables and indexes of the log's file. */
+  | { readonly kind: 'structure' }
+  /** Every state that the read model keeps, made again. */
+  | { readonly kind: 'read-model'; readonly path: string };
+
+export type Result = { readonly range: RangeReport } | { readonly problems: readonly Problem[] };
+
+/** Why the log could not be read, as a LogError says it. */
+export interface Failed {
+  readonly failed: Pick<LogError, 'code' | 'path' | 'reason'>;
+}
+
+/** Carries out tasks on the log in the directory, one after the other. */
+export class Tasks {
+  readonly #directory: string;
+  #log: Promise<EventLog> | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async run(task: Task): Promise<Result> {
+    if (task.kind === 'structure') return { problems: structureProblems(this.#directory) };
+    this.#log ??= openSqliteLog({ directory: this.#directory, readOnly: true });
+    const log = await this.#log;
+    if (task.kind === 'range') return { range: await end(verifyRange(log, task, repack)) };
+    const store = openSqliteStore(task.path);
+    try {
+      return { problems: await end(checkStore(log, store)) };
+    } finally {
+      store.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await (await this.#log)?.close();
+  }
+}
+
+async function end<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
+  let step = await steps.next();
+  while (!step.done) step = await steps.next();
+  return step.value;
+}

@@ -1,0 +1,61 @@
+/** Facts about the ledger itself in words. */
+import type { LedgerFact, Subject } from '@apledger/events';
+
+const who = ({ issuer, subject }: Subject): string => `${issuer}#${subject}`;
+const on = (host: string | null): string => (host === null ? 'the ledger' : host);
+
+/** A fact about the ledger in one line, without its type. */
+export function describeLedgerFact(fact: LedgerFact): string {
+  switch (fact.type) {
+    case 'ClockJumped':
+      return `of ${fact.data.process}: ${fact.data.after} where ${fact.data.before} was expected`;
+    case 'SigningKeyRotated':
+      return `${fact.data.before} to ${fact.data.after}: ${fact.data.reason}`;
+    case 'LogForked':
+      return `${fact.data.before.origin} after ${fact.data.before.size} facts, on as ${fact.data.origin}: ${fact.data.reason}`;
+    case 'AccessConfigured':
+      return `hash ${fact.data.hash.slice(0, 12)}; providers ${fact.data.issuers.join(', ') || 'none'}; ${fact.data.rules.length} rules`;
+    case 'RoleBound':
+      return `${who(fact.data.subject)} is ${fact.data.role} on ${fact.data.hosts}${fact.data.until === null ? '' : ` until ${fact.data.until}`}`;
+    case 'RoleUnbound':
+      return `${who(fact.data.subject)} is no longer ${fact.data.role} on ${fact.data.hosts}`;
+    case 'TokenIssued':
+      return `${fact.data.token} for ${who(fact.data.subject)} on ${fact.data.hosts} until ${fact.data.until}`;
+    case 'TokenRevoked':
+      return fact.data.token;
+    case 'KeyRegistered':
+      return `${fact.data.key} for ${who(fact.data.subject)} on ${fact.data.hosts} until ${fact.data.until}`;
+    case 'KeyRevoked':
+      return fact.data.key;
+    case 'SessionOpened':
+      return `${fact.data.session} of ${who(fact.data.subject)} until ${fact.data.until}`;
+    case 'SessionEnded':
+      return fact.data.session;
+    case 'AccessDenied':
+      return `${fact.data.verb} on ${on(fact.data.host)} (${fact.data.asked}): ${fact.data.reason}`;
+    case 'AuthenticationFailed':
+      return `${fact.data.count} requests of ${fact.data.source} from ${fact.data.from} to ${fact.data.until}: ${Object.keys(fact.data.reasons).join(', ')}`;
+    case 'BreakGlassOpened':
+      return `${who(fact.data.subject)} acts alone on ${fact.data.hosts} until ${fact.data.until}: ${fact.data.reason}`;
+    case 'BreakGlassReviewed':
+      return `${fact.data.glass}: ${fact.data.finding}`;
+    default:
+      return describeChange(fact);
+  }
+}
+
+type ChangeFact = Extract<LedgerFact, { type: `Change${string}` }>;
+
+function describeChange({ type, data }: ChangeFact): string {
+  const change = `${data.change} on ${data.host}`;
+  switch (type) {
+    case 'ChangeApproved':
+      return `${change}, effect ${data.effect.slice(0, 12)}`;
+    case 'ChangeCarriedOut':
+      return `${change}: ${data.commands.length} commands`;
+    case 'ChangeStopped':
+      return `${change} after ${data.done} commands: ${data.reason}`;
+    default:
+      return `${change}: ${data.reason}`;
+  }
+}

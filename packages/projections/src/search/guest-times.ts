@@ -1,0 +1,116 @@
+/**
+ * Who had which mdev open at any fact of the log, of all hosts. It is folded from packed facts, kept in memory, and brought up to date
+ * when it is asked: names of the past come from here, never from the present.
+ */
+import { type EventLog, type PackedFact, packedFacts } from '@apledger/event-log';
+import { hostOf, OP, PackedReader } from '@apledger/events';
+
+/** A fact by which somebody opened an mdev, or let go of it. */
+export interface Turn {
+  readonly position: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly occurredAt: number;
+  /** Who has it open from then on; null = nobody, undefined = something that is no KVM guest. */
+  readonly guest: string | null | undefined;
+  /** The mdev is gone: what is made anew under its UUID is another one. */
+  readonly isRemoval?: true;
+}
+
+/** The last time in which an mdev was open. */
+export interface LastRun {
+  readonly mdev: string;
+  readonly guest: string | null;
+  readonly started: Turn;
+  readonly stopped: Turn | undefined;
+}
+
+const UUID_WORDS = 4;
+const reader = new PackedReader();
+const words = new Uint32Array(UUID_WORDS);
+
+export class GuestTimes {
+  readonly #log: EventLog;
+  /** By host and mdev, in the order of the log. */
+  readonly #turns = new Map<string, Map<string, Turn[]>>();
+  #position = 0;
+  #updating: Promise<unknown> = Promise.resolve();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** Reads what has come. Throws LogError. */
+  async update(): Promise<void> {
+    const update = this.#updating.then(() => this.#read());
+    this.#updating = update.catch(() => undefined);
+    await update;
+  }
+
+  /** The guest that had the mdev open at a fact: after it when it opened the mdev, else before it. As of the last `update`. */
+  guestAt(host: string, mdev: string, position: number): string | undefined {
+    const turns = this.#turns.get(host)?.get(mdev) ?? [];
+    const last = countUpTo(turns, position) - 1;
+    const turn = turns[last];
+    const isClosing = turn?.position === position && turn.guest === null;
+    return (isClosing ? turns[last - 1] : turn)?.guest ?? undefined;
+  }
+
+  /** The last run of each mdev of the host up to a position, in the order in which they started. As of the last `update`. */
+  lastRuns(host: string, position: number): LastRun[] {
+    const runs: LastRun[] = [];
+    for (const [mdev, turns] of this.#turns.get(host) ?? []) {
+      const count = countUpTo(turns, position);
+      const last = turns[count - 1];
+      if (last?.isRemoval) continue;
+      const started = last?.guest === null ? turns[count - 2] : last;
+      if (started === undefined || started.guest === null) continue;
+      const stopped = last === started ? undefined : last;
+      runs.push({ mdev, guest: started.guest ?? null, started, stopped });
+    }
+    return runs.sort((a, b) => a.started.position - b.started.position);
+  }
+
+  async #read(): Promise<void> {
+    for await (const page of this.#log.readPacked({ after: this.#position })) {
+      for (const fact of packedFacts(page)) this.#take(hostOf(page.streamName(fact.stream)), fact);
+      this.#position = page.lastPosition;
+    }
+  }
+
+  #take(host: string | undefined, { bytes, offset, length, position, occurredAt }: PackedFact): void {
+    const op = length === 0 ? undefined : bytes[offset];
+    if (host === undefined || position <= this.#position) return;
+    if (op !== OP.guestStarted && op !== OP.guestStopped && op !== OP.mdevRemoved) return;
+    reader.open(bytes, offset + 1, length - 1);
+    reader.words(words, 0, UUID_WORDS);
+    const mdev = uuidOf(words);
+    const ofHost = this.#turns.get(host) ?? new Map<string, Turn[]>();
+    this.#turns.set(host, ofHost);
+    const turns = ofHost.get(mdev) ?? [];
+    ofHost.set(mdev, turns);
+    if (op === OP.guestStarted) {
+      const guest = reader.u8() <= 1 ? (reader.text() ?? undefined) : undefined;
+      turns.push({ position, occurredAt, guest });
+    } else if (turns.length > 0) {
+      const isRemoval = op === OP.mdevRemoved;
+      turns.push({ position, occurredAt, guest: null, ...(isRemoval && { isRemoval }) });
+    }
+  }
+}
+
+/** How many of the turns came at or before a position. */
+function countUpTo(turns: readonly Turn[], position: number): number {
+  let low = 0;
+  let high = turns.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((turns[middle]?.position ?? 0) <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function uuidOf(parts: Uint32Array): string {
+  const hex = Array.from(parts, (word) => word.toString(16).padStart(8, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

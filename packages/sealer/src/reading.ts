@@ -1,0 +1,79 @@
+/** Hashes of subtrees, looked up in tiles. */
+import {
+  completeSubtrees,
+  consistencyRanges,
+  EvidenceError,
+  HASH_BYTES,
+  inclusionRanges,
+  placeOf,
+  type Range,
+  TILE_WIDTH,
+  type Tile,
+  tilePath,
+  widthOfLevel,
+} from '@apledger/evidence';
+import { rootOf, subtreeHash } from './hashing.ts';
+
+/** Where tiles are read: files, a server, or a tree that is just built. */
+export interface TileSource {
+  /** The hashes of a tile; undefined when it is not there. */
+  readTile(tile: Tile): Promise<Buffer | undefined>;
+}
+
+/** The tiles of a tree of one size; each is read once. */
+export class TileReader {
+  readonly size: number;
+  readonly #source: TileSource;
+  readonly #tiles = new Map<string, Promise<Buffer>>();
+
+  constructor(source: TileSource, size: number) {
+    this.#source = source;
+    this.size = size;
+  }
+
+  /** Hash of the leaf. Throws EvidenceError when its tile is not there. */
+  async leaf(index: number): Promise<Buffer> {
+    const at = index % TILE_WIDTH;
+    const tile = await this.tile(0, Math.floor(index / TILE_WIDTH));
+    return tile.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+  }
+
+  /** Hash over a range that begins where a subtree begins. Throws EvidenceError when a tile is not there. */
+  async range(range: Range): Promise<Buffer> {
+    return rootOf(await Promise.all(completeSubtrees(range).map((subtree) => this.#subtree(subtree))));
+  }
+
+  root(size = this.size): Promise<Buffer> {
+    return this.range({ from: 0, to: size });
+  }
+
+  /** Proof that the leaf is in this tree. */
+  inclusion(index: number): Promise<Buffer[]> {
+    return Promise.all(inclusionRanges(index, this.size).map((range) => this.range(range)));
+  }
+
+  /** Proof that a tree of size `old` is the beginning of this one. */
+  consistency(old: number): Promise<Buffer[]> {
+    return Promise.all(consistencyRanges(old, this.size).map((range) => this.range(range)));
+  }
+
+  tile(level: number, index: number): Promise<Buffer> {
+    const width = Math.min(TILE_WIDTH, widthOfLevel(this.size, level) - index * TILE_WIDTH);
+    const path = tilePath({ level, index, width });
+    let tile = this.#tiles.get(path);
+    if (tile === undefined) {
+      tile = this.#source.readTile({ level, index, width }).then((found) => {
+        if (found === undefined) throw new EvidenceError(`${path} is missing or has another length`);
+        return found;
+      });
+      this.#tiles.set(path, tile);
+    }
+    return tile;
+  }
+
+  async #subtree(range: Range): Promise<Buffer> {
+    const { level, index, from, to } = placeOf(range);
+    const tile = await this.tile(level, index);
+    return subtreeHash(tile.subarray(from * HASH_BYTES, to * HASH_BYTES));
+  }
+}

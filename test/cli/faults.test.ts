@@ -1,0 +1,189 @@
+/** Faults around the command line and the service: what cannot be written, made or trusted ends with a line and a status. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { startService } from '../http/support.ts';
+import { apledger, file, inRepository, scratch } from './support.ts';
+
+const SCRIPT = inRepository('examples/01-three-guests.sh');
+
+/** The command as a process of its own, with standard output to `stdout`. */
+async function run(args: readonly string[], stdout: 'pipe' | number = 'pipe', env: object = {}) {
+  const child = spawn(process.execPath, [inRepository('services/cli/bin/apledger.mjs'), ...args], {
+    stdio: ['ignore', stdout, 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const [out, err] = await Promise.all([
+    child.stdout === null ? '' : text(child.stdout),
+    child.stderr === null ? '' : text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { status: child.exitCode, out, err };
+}
+
+async function played(): Promise<string> {
+  const data = scratch();
+  expect((await apledger('run', SCRIPT, '--data', data)).status).toBe(0);
+  return data;
+}
+
+describe('the command line', () => {
+  it('says when standard output is full', async () => {
+    const data = await played();
+    const full = openSync('/dev/full', 'w');
+    const { status, err } = await run(['events', '--data', data], full);
+    closeSync(full);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^apledger: standard output cannot be written: ENOSPC.*\n$/);
+  });
+
+  it('says that a directory cannot be made, and does not try for ever', async () => {
+    const { status, err } = await run(['run', SCRIPT, '--data', '/proc/nope']);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^apledger: \/proc\/nope.*\n$/);
+  });
+
+  it('keeps what it writes from other users, and says what it has narrowed', async () => {
+    const data = join(scratch(), 'data');
+    await apledger('run', SCRIPT, '--data', data);
+    const log = join(data, 'log.sqlite');
+    expect([data, log].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600]);
+    chmodSync(log, 0o644);
+    const { err } = await apledger('run', file('none.sh', ''), '--data', data);
+    expect(err).toContain(`${log} could be read by other users (mode 0644)`);
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+  });
+
+  it('heals a read model whichever page of it is lost', async () => {
+    const data = await played();
+    const path = join(data, 'read-model.sqlite');
+    const asked = await apledger('show', 'host', '--data', data);
+    const pages = statSync(path).size / 4096;
+    for (let page = 0; page < pages; page++) {
+      const handle = openSync(path, 'r+');
+      writeSync(handle, Buffer.alloc(4096, 0x7f), 0, 4096, page * 4096);
+      closeSync(handle);
+      const { status, out } = await apledger('show', 'host', '--data', data);
+      expect({ status, out }).toEqual({ status: 0, out: asked.out });
+      const rebuilt = await apledger('rebuild', '--data', data);
+      expect(rebuilt).toMatchObject({ status: 0, out: expect.stringContaining('Rebuilt') });
+      expect((await apledger('show', 'host', '--data', data)).err).toBe('');
+    }
+  });
+
+  it('does not say that it has rebuilt what cannot be written', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'apledger-faults-'));
+    await apledger('run', SCRIPT, '--data', data);
+    const path = join(data, 'read-model.sqlite');
+    const { status } = await apledger('rebuild', '--data', data);
+    expect(status).toBe(0);
+    const isRoot = process.getuid?.() === 0;
+    const nobody = `process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(inRepository('services/cli/bin/apledger.mjs'))};
+      const { main } = await import(${JSON.stringify(inRepository('services/cli/src/main.ts'))}); process.exitCode = await main(['rebuild', '--data', ${JSON.stringify(data)}]);`;
+    chmodSync(data, 0o555);
+    for (const name of readdirSync(data)) chmodSync(join(data, name), 0o444);
+    const before = readFileSync(path);
+    const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e'];
+    const child = spawn(
+      process.execPath,
+      [...flags, isRoot ? nobody : nobody.split(';').slice(2).join(';')],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    expect(child.exitCode, err).toBe(2);
+    expect(out).not.toContain('Rebuilt');
+    expect(err).toMatch(/nothing was rebuilt|cannot be/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    rmSync(data, { recursive: true });
+  });
+
+  it('takes the log from a file or the environment, and repeats no password', async () => {
+    const data = await played();
+    const named = file('log-url', `sqlite:${data}\n`);
+    const asked = await apledger('events', '--data', data);
+    expect((await run(['events', '--log', `@${named}`])).out).toBe(asked.out);
+    expect((await run(['events'], 'pipe', { APLEDGER_LOG: `sqlite:${data}` })).out).toBe(asked.out);
+    for (const args of [
+      ['--log', 'mysql://anna:s3cret@h/x'],
+      ['--log', 'nats://anna:s3c%ret@127.0.0.1:1'],
+      ['--server', 'http://anna:s3cret@127.0.0.1:1'],
+      ['--log', `@${file('secret', 'nats://anna:s3cret@[bad')}`],
+    ]) {
+      const { status, out, err } = await run(['show', 'host', ...args]);
+      expect(status, args[1]).toBe(2);
+      expect(out + err).not.toMatch(/s3c|at .*\.ts:/);
+    }
+  });
+
+  it('verifies kept states by making them again', async () => {
+    const data = await played();
+    await apledger('show', 'host', '--data', data);
+    expect((await apledger('verify', '--data', data)).status).toBe(0);
+    const path = join(data, 'read-model.sqlite');
+    // A state of another log's, whole by its own checksum.
+    const other = scratch();
+    await apledger('run', inRepository('examples/03-hot-plug.sh'), '--data', other);
+    await apledger('show', 'host', '--data', other);
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(path);
+    db.exec(`ATTACH '${join(other, 'read-model.sqlite')}' AS other`);
+    db.exec('UPDATE state SET bytes = (SELECT bytes FROM other.state LIMIT 1)');
+    db.close();
+    const { status, out } = await apledger('verify', '--data', data);
+    expect(status).toBe(1);
+    expect(out).toMatch(/read model's state is not what the log makes/);
+  });
+});
+
+describe('the service', () => {
+  it('ends when its directory cannot be made', async () => {
+    await expect(startService('--data', '/proc/nope')).rejects.toThrow(/\/proc\/nope/);
+  });
+
+  it('tells no path of its log, and starts with a damaged read model', async () => {
+    const data = await played();
+    await apledger('show', 'host', '--data', data);
+    writeFileSync(join(data, 'read-model.sqlite'), Buffer.alloc(8192, 0x7f));
+    const service = await startService('--data', data);
+    expect((await fetch(`${service.server}/api/v1/hosts/zlp1`)).status).toBe(200);
+    expect(service.process.output()).toMatch(/set aside as .*read-model.sqlite.damaged/);
+    expect(existsSync(join(data, 'read-model.sqlite.damaged'))).toBe(true);
+    service.process.signal('SIGTERM');
+    expect(await service.process.ended()).toBe(0);
+  });
+
+  it.each([
+    ['Host twice', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n', 400],
+    [
+      'another host in the address',
+      'GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      421,
+    ],
+  ])('refuses a request with %s', async (_, bytes, status) => {
+    const service = await startService('--data', scratch());
+    const socket = connect(service.port, '127.0.0.1');
+    socket.end(bytes);
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    service.process.signal('SIGTERM');
+    await service.process.ended();
+  });
+});

@@ -1,0 +1,45 @@
+/** The page says how far the log is sealed, and the browser checks the proof of a fact by itself. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { parsePolicy, verifyProof } from '@apledger/evidence';
+import { beforeAll, expect, it } from 'vitest';
+import { scratch } from '../ledger/support.ts';
+import { smallHost } from './hosts.ts';
+import { type Console, describeInBrowser, startConsole } from './support.ts';
+
+describeInBrowser('evidence', () => {
+  const data = join(scratch(), 'data');
+  let console_: Console;
+  beforeAll(async () => {
+    console_ = await startConsole(data);
+    await console_.give('zlp1', ...smallHost('zlp1'));
+  });
+
+  it('is shown, checked in the browser, and downloaded', async () => {
+    const page = await console_.open('/hosts/zlp1/facts');
+    await page.getByText(/^sealed to \d+ at \d\d:\d\d, signed$/).waitFor();
+    const button = page.getByRole('button', { name: 'Evidence of fact 1', exact: true });
+    await button.click();
+    await page.getByText(/Checked here: fact 1 of \d+, signed by apledger\//).waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download' }).click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    const policy = await parsePolicy(readFileSync(join(data, 'tlog/policy'), 'utf8'));
+    expect(await verifyProof(file, policy)).toMatchObject({
+      index: 0,
+      fact: { stream: 'host-zlp1', revision: 0 },
+    });
+  });
+
+  it('is refused for a fact that was changed behind the back of the log', async () => {
+    const db = new DatabaseSync(join(data, 'log.sqlite'));
+    db.exec(
+      `UPDATE commits SET body = replace(body, '"actor":"', '"actor":"not-') WHERE position = (SELECT min(position) FROM commits)`,
+    );
+    db.close();
+    const page = await console_.open('/hosts/zlp1/facts');
+    await page.getByRole('button', { name: 'Evidence of fact 1', exact: true }).click();
+    await page.getByText(/position 1 is not the fact that was sealed/).waitFor();
+  });
+});
