@@ -57,10 +57,7 @@ function planText(made: Plan, position: number): string {
     ...warnings.map((warning) => `Note: ${warning}`),
     ...(problems.length > 0 || steps.length === 0
       ? []
-      : [
-          '',
-          `The way back. It gives back assignments, not what a reset has wiped:`,
-        ]),
+      : ['', `The way back. It gives back assignments, not what a reset has wiped:`]),
     ...(problems.length > 0 ? [] : back.map(({ step, text }) => `${String(step).padStart(3)}  ${text}`)),
   ];
   return lines.map((text) => line(visible(text))).join('');
