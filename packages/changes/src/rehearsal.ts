@@ -13,7 +13,7 @@ import {
 } from '@apledger/ap';
 import { decide, type Refusal } from '@apledger/driver';
 import type { Command, Fact } from '@apledger/events';
-import { driverOf, evolve, type HostState } from '@apledger/host';
+import { evolve, type HostState } from '@apledger/host';
 import { spell } from '@apledger/script';
 
 export interface PlanStep {
@@ -68,8 +68,12 @@ const hasQueue = (matrix: Matrix, queue: Apqn): boolean => matrixHas(matrix, api
 const queuesWithout = (a: Matrix, b: Matrix): readonly Apqn[] =>
   apqnsOf(a).filter((queue) => !hasQueue(b, queue));
 
-/** What a guest can use; nothing while it has no matrix. */
-const usable = (state: HostState, mdev: string): Matrix => state.mdevs.get(mdev)?.effective ?? EMPTY_MATRIX;
+const apqnsIn = (names: readonly string[]): readonly Apqn[] => names.flatMap((name) => parseApqn(name) ?? []);
+
+interface Use {
+  readonly guest: string;
+  readonly matrix: Matrix;
+}
 
 export class Rehearsal {
   readonly state: HostState;
@@ -79,17 +83,21 @@ export class Rehearsal {
   denied: Denied | undefined;
   /** A removal that would wait for a guest. */
   blocked: PlanStep | undefined;
-  readonly #watched: Watched[] = [];
+  readonly #watched = new Map<string, Watched>();
+  /** What guests can use now, by mdev. */
+  readonly #uses = new Map<string, Use>();
   /** Queues that a guest let go of without a reset, and the guest. */
   readonly #unreset = new Map<Apqn, string>();
 
   /** The state is a copy of the caller's; `keeps` says what a guest has to have all the while. */
   constructor(state: HostState, keeps: (mdev: string, guest: string) => Matrix) {
     this.state = state.fork();
-    for (const { uuid, guest } of this.state.mdevs.values()) {
+    for (const { uuid, guest, effective } of this.state.mdevs.values()) {
       if (guest === null) continue;
-      const kept = commonMatrix(usable(this.state, uuid), keeps(uuid, guest));
-      this.#watched.push({ guest, mdev: uuid, kept, missing: new Map() });
+      const matrix = effective ?? EMPTY_MATRIX;
+      this.#uses.set(uuid, { guest, matrix });
+      const kept = commonMatrix(matrix, keeps(uuid, guest));
+      this.#watched.set(uuid, { guest, mdev: uuid, kept, missing: new Map() });
     }
   }
 
@@ -98,7 +106,6 @@ export class Rehearsal {
     if (this.denied !== undefined || this.blocked !== undefined) return;
     const mdev = 'mdev' in command ? this.state.mdevs.get(command.mdev) : undefined;
     const text = spell(command, mdev?.guest ?? null) ?? command.type;
-    const before = this.#holders();
     const { facts, refusal, isBlocked } = decide(this.state, command);
     const step = this.steps.length + 1;
     if (refusal !== undefined) {
@@ -109,8 +116,7 @@ export class Rehearsal {
     const done = { step, text, command, facts };
     this.steps.push(done);
     if (isBlocked) this.blocked = done;
-    this.#noteMoves(before, facts, step);
-    this.#noteMissing(step);
+    this.#note(facts, step);
   }
 
   /** Queues without a reset that the target would give to somebody else than the guest that had them. */
@@ -120,60 +126,63 @@ export class Rehearsal {
 
   /** Closes what is still interrupted: it is not back by this plan. */
   finish(): void {
-    for (const watched of this.#watched) this.#end(watched, [...watched.missing.keys()], null);
+    for (const watched of this.#watched.values()) this.#end(watched, [...watched.missing.keys()], null);
   }
 
-  #holders(): ReadonlyMap<string, { readonly guest: string; readonly matrix: Matrix }> {
-    const holders = new Map<string, { readonly guest: string; readonly matrix: Matrix }>();
-    for (const { uuid, guest, effective } of this.state.mdevs.values())
-      if (guest !== null && effective !== null) holders.set(uuid, { guest, matrix: effective });
-    return holders;
-  }
-
-  #noteMoves(
-    before: ReadonlyMap<string, { readonly guest: string; readonly matrix: Matrix }>,
-    facts: readonly Fact[],
-    step: number,
-  ): void {
-    for (const [uuid, { guest, matrix }] of before) {
-      const now = usable(this.state, uuid);
-      for (const queue of queuesWithout(matrix, now)) this.#unreset.set(queue, guest);
+  /** What a guest can use changes only by facts that name its mdev. */
+  #note(facts: readonly Fact[], step: number): void {
+    const touched = new Set(facts.flatMap(({ data }) => ('mdev' in data ? [data.mdev] : [])));
+    const gains: { readonly queue: Apqn; readonly to: string }[] = [];
+    for (const uuid of touched) {
+      const before = this.#uses.get(uuid);
+      const now = this.#useOf(uuid);
+      const [had, has] = [before?.matrix ?? EMPTY_MATRIX, now?.matrix ?? EMPTY_MATRIX];
+      if (before !== undefined)
+        for (const queue of queuesWithout(had, has)) this.#unreset.set(queue, before.guest);
+      if (now !== undefined)
+        for (const queue of queuesWithout(has, had)) gains.push({ queue, to: now.guest });
+      this.#noteMissing(uuid, has, step);
     }
-    for (const fact of facts) {
-      if (fact.type === 'QueueReset' && fact.data.responseCode !== 0) continue;
-      if (fact.type !== 'QueueReset' && fact.type !== 'QueueZeroized') continue;
-      for (const name of fact.data.queues) this.#unreset.delete(parseApqn(name) ?? -1);
+    for (const { type, data } of facts) {
+      if (type === 'QueueBound' && data.driver !== 'vfio_ap')
+        for (const queue of apqnsIn(data.queues)) gains.push({ queue, to: 'host' });
+      if ((type === 'QueueReset' && data.responseCode === 0) || type === 'QueueZeroized')
+        for (const queue of apqnsIn(data.queues)) this.#unreset.delete(queue);
     }
-    for (const [queue, from] of this.#unreset) this.#noteHandover(queue, from, step);
+    for (const { queue, to } of gains) this.#noteHandover(queue, to, step);
   }
 
-  #noteHandover(queue: Apqn, from: string, step: number): void {
-    const to = this.#holderOf(queue);
-    if (to === undefined) return;
+  #useOf(uuid: string): Use | undefined {
+    const mdev = this.state.mdevs.get(uuid);
+    const guest = mdev?.guest ?? null;
+    if (mdev === undefined || guest === null) {
+      this.#uses.delete(uuid);
+      return undefined;
+    }
+    const use = { guest, matrix: mdev.effective ?? EMPTY_MATRIX };
+    this.#uses.set(uuid, use);
+    return use;
+  }
+
+  #noteHandover(queue: Apqn, to: string, step: number): void {
+    const from = this.#unreset.get(queue);
+    if (from === undefined) return;
     this.#unreset.delete(queue);
     if (to !== from) this.handovers.push({ queue: formatApqn(queue), from, to, step });
   }
 
-  #holderOf(queue: Apqn): string | undefined {
-    const driver = driverOf(this.state, queue);
-    if (driver !== null && driver !== 'vfio_ap') return 'host';
-    for (const { guest, effective } of this.state.mdevs.values())
-      if (guest !== null && effective !== null && hasQueue(effective, queue)) return guest;
-    return undefined;
-  }
-
-  #noteMissing(step: number): void {
-    for (const watched of this.#watched) {
-      const { kept, mdev, missing } = watched;
-      const gone = queuesWithout(kept, usable(this.state, mdev));
-      const still = new Set(gone);
-      this.#end(
-        watched,
-        [...missing.keys()].filter((queue) => !still.has(queue)),
-        step,
-      );
-      for (const queue of gone) if (!missing.has(queue)) missing.set(queue, step);
-    }
+  #noteMissing(uuid: string, has: Matrix, step: number): void {
+    const watched = this.#watched.get(uuid);
+    if (watched === undefined) return;
+    const { kept, missing } = watched;
+    const gone = queuesWithout(kept, has);
+    const still = new Set(gone);
+    this.#end(
+      watched,
+      [...missing.keys()].filter((queue) => !still.has(queue)),
+      step,
+    );
+    for (const queue of gone) if (!missing.has(queue)) missing.set(queue, step);
   }
 
   /** The queues are back by the step, or are not coming back. */
