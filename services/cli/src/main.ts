@@ -9,12 +9,14 @@ import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { accessCommands } from './commands/access.ts';
+import { captureCommand } from './commands/capture.ts';
 import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { importCommand } from './commands/import.ts';
 import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
 import { proofCommand } from './commands/proof.ts';
@@ -56,6 +58,8 @@ export const program: Program = {
     rebuildCommand,
     conformCommand,
     demoCommand,
+    captureCommand,
+    importCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,
