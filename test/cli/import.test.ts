@@ -80,7 +80,9 @@ describe('a captured host, imported', () => {
   });
 
   it.each(['5.10', '6.1', '6.8'] as const)('needs --unbounded before ap_config (%s)', async (driver) => {
-    const data = await play(SCRIPT.replace('DRIVER', driver));
+    // 5.10 assigns no queue that is not there.
+    const script = SCRIPT.replace('DRIVER', driver).replace(driver === '5.10' ? /^echo 99 .*\n/m : /$/, '');
+    const data = await play(script);
     const without = await apledger(
       'import',
       await captureOf(data, KERNELS[driver]),
@@ -189,21 +191,19 @@ echo ${FIRST} > /sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthr
 echo 0xff,0xffffffffffffffff,0x0 > /sys/devices/vfio_ap/matrix/${FIRST}/ap_config
 `,
     );
-    const state = await stateIn(data, 'zlp1');
-    const read = async (kernel: string): Promise<boolean> => {
+    const roots = writeTree(await stateIn(data, 'zlp1'), '');
+    const read = async (kernel: string) => {
+      put(join(roots[5] ?? '', 'sys/kernel/osrelease'), kernel);
       const tar = join(scratch(), 'host.tar');
-      await apledger('capture', ...writeTree(state, kernel), '-o', tar);
-      return (await unpacked(readFileSync(tar))).has(`sys/devices/vfio_ap/matrix/${FIRST}/guest_matrix`);
+      const { err } = await apledger('capture', ...roots, '-o', tar);
+      const files = await unpacked(readFileSync(tar));
+      return { isRead: files.has(`sys/devices/vfio_ap/matrix/${FIRST}/guest_matrix`), err };
     };
-    expect(await read('6.12.117')).toBe(false);
-    expect(await read('7.3.4')).toBe(true);
-    const { err } = await apledger(
-      'capture',
-      ...writeTree(state, '6.12.117'),
-      '-o',
-      join(scratch(), 'x.tar'),
-    );
-    expect(err).toContain('it has 512 queues');
+    expect(await read('6.12.117')).toEqual({
+      isRead: false,
+      err: expect.stringContaining('it has 512 queues'),
+    });
+    expect(await read('7.3.4')).toEqual({ isRead: true, err: '' });
   });
 
   it('keeps definitions and the rule of chzdev, and says where they differ from the host', async () => {
@@ -317,7 +317,7 @@ describe('a bad file', () => {
     [
       'entities in XML',
       '<!DOCTYPE d [<!ENTITY a "aaaa">]><device><name>&a;</name></device>',
-      'document type',
+      'doctype declaration',
     ],
     ['another XML', '<domain/>', 'has no <device>'],
     ['gzip', Buffer.from([0x1f, 0x8b, 8, 0]), 'is compressed'],

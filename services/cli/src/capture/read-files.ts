@@ -15,7 +15,7 @@ export async function readFiles(files: readonly string[]): Promise<readonly Read
     try {
       readings.push(await readImport(await bytesOf(file), name));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
       if (error instanceof Unreadable || (error as NodeJS.ErrnoException).code !== undefined)
         throw new Failure(2, `${file}: ${reason}. Nothing was imported.`);
       throw error;
