@@ -125,6 +125,8 @@ interface Counts {
   readonly differences: number;
 }
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 class Printer {
   readonly #output: Output;
   readonly #isJson: boolean;
@@ -173,7 +175,7 @@ class Printer {
     this.#output.out(line(`host ${host}: ${driver}`));
     this.#output.out(
       line(
-        `${all.length} cards, ${queues} queues, ${mdevs.size} mdevs, ${guests} guests; ${counts.commands} commands, ${counts.refused} refused, ${counts.differences} differences`,
+        `${counted(all.length, 'card')}, ${counted(queues, 'queue')}, ${counted(mdevs.size, 'mdev')}, ${counted(guests, 'guest')}; ${counted(counts.commands, 'command')}, ${counts.refused} refused, ${counted(counts.differences, 'difference')}`,
       ),
     );
   }
