@@ -42,6 +42,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   capture: ['ap', 'events', 'driver', 'host'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'host', 'sysfs'],
+  changes: ['ap', 'events', 'driver', 'host', 'script'],
   'command-handler': ['ap', 'events', 'driver', 'event-log', 'host', 'projections'],
   messages: ['ap', 'events', 'nats', 'event-log'],
   client: ['api', 'events'],

@@ -10,3 +10,4 @@ export { type Answer, type Asked, ask, type HostOperation, type Refused } from '
 export { errnoText } from './errno-text.ts';
 export { type Operation, parseScript, parseStep, ScriptError, type Step } from './parse.ts';
 export type { HardwareSettings, HostSettings } from './settings.ts';
+export { spell } from './spell.ts';

@@ -16,9 +16,11 @@ import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
+import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
+import { planCommand } from './commands/plan.ts';
 import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
@@ -53,6 +55,8 @@ export const program: Program = {
     replayCommand,
     diffCommand,
     whatIfCommand,
+    planCommand,
+    exportCommand,
     verifyCommand,
     proofCommand,
     rebuildCommand,

@@ -1,0 +1,12 @@
+/**
+ * Planned changes of one host: from a desired state to the steps that reach it. Pure: nothing here reads a file or changes a host.
+ *
+ * `parseDesired` reads the YAML file. `planOf` resolves it on a host's state, puts the steps in an order in which nobody loses a queue that
+ * he keeps, and tries them by the rules of the host's driver. `exportDesired` writes a host as such a file, and the other exporters as
+ * what other tools read.
+ */
+export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
+export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
+export { type GuestChange, type Plan, type PlanProblem, planOf } from './plan.ts';
+export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
+export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';
