@@ -5,7 +5,7 @@ import { CommandHandler } from '@apledger/command-handler';
 import { openSqliteLog } from '@apledger/event-log';
 import type { HostState } from '@apledger/host';
 import { nodeAt } from '@apledger/sysfs';
-import { scratch } from './support.ts';
+import { apledger, objects, scratch } from './support.ts';
 
 /** The host as the log in the directory has it. */
 export async function stateIn(directory: string, host: string): Promise<HostState> {
@@ -17,6 +17,14 @@ export async function stateIn(directory: string, host: string): Promise<HostStat
   } finally {
     await log.close();
   }
+}
+
+/** A host's view without what belongs to the ledger and not to the host. */
+export async function viewOf(data: string, host: string): Promise<Record<string, unknown>> {
+  const { out } = await apledger('show', 'host', host, '--json', '--data', data);
+  const [view = {}] = objects(out);
+  const { host: _, revision, position, occurredAt, ...rest } = view;
+  return rest;
 }
 
 /** Options of `apledger capture` for what was written. */

@@ -85,9 +85,11 @@ export class Collector {
   }
 }
 
+/** One for all files: a host has ten thousand of them. */
+const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+
 /** At most as much as a capture may hold. Files of sysfs and proc do not know their size before. */
 function readWhole(fd: number): string {
-  const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
   let length = 0;
   for (;;) {
     const count = readSync(fd, buffer, length, buffer.length - length, null);
