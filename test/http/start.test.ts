@@ -43,7 +43,7 @@ describe('the service', () => {
   it.each(['0.0.0.0', '::', ...externalAddresses()])('refuses %s, and says why', async (address) => {
     const { status, output } = await failed('--host', address);
     expect(status).toBe(2);
-    expect(output).toMatch(/loopback addresses only .*no access control yet.*ssh -L/);
+    expect(output).toMatch(/loopback addresses only .*no access control.*ssh -L/);
   });
 
   it('says that its port is taken', async () => {

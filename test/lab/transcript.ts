@@ -50,5 +50,5 @@ async function elsewhere(lab: Lab, command: string): Promise<string> {
   const [program, ...args] = command.split(' ');
   if (program !== 'apledger') throw new Error(`only apledger can be typed elsewhere: ${command}`);
   const { out, err } = await lab.apledger(...args);
-  return out + err;
+  return err + out;
 }

@@ -47,9 +47,9 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     expect(info?.id).toBe(pings[0]?.id);
     expect(info?.endpoints.map(({ subject }) => subject)).toEqual([
       'apledger.v1.svc.command.*',
-      ...['hosts', 'host.*', 'mdev.*', 'guest.*', 'events', 'events.*', 'verify'].map(
-        (subject) => `apledger.v1.svc.query.${subject}`,
-      ),
+      ...['hosts', 'host.*', 'mdev.*', 'guest.*', 'events', 'events.*', 'verify']
+        .concat('who-am-i', 'changes', 'change')
+        .map((subject) => `apledger.v1.svc.query.${subject}`),
     ]);
     for (const { metadata, queue_group } of info?.endpoints ?? []) {
       expect(queue_group).toBe('q');

@@ -8,6 +8,7 @@ import {
   CacheUnusable,
   type CustodyQueries,
   FactIndex,
+  type GuestNames,
   GuestTimes,
   type IndexStore,
   memoryStore,
@@ -61,6 +62,8 @@ export interface LogLedgerOptions {
   readonly indexStore?: IndexStore | undefined;
   /** Instead of one over log and store. */
   readonly readModel?: ReadModel;
+  /** Instead of those that the log tells. */
+  readonly guests?: GuestNames;
   /** Answers long questions of transports. Default: this thread. */
   readonly elsewhere?: Elsewhere;
 }
@@ -72,7 +75,8 @@ export class LogLedger implements Ledger {
   readonly heads: Heads;
   readonly custody: CustodyQueries;
   readonly index: FactIndex | undefined;
-  readonly guests: GuestTimes;
+  readonly guests: GuestNames;
+  readonly #guestTimes: GuestTimes;
   readonly now: () => Date;
   readonly access: AccessControl;
   readonly changes: ChangeIndex;
@@ -111,7 +115,8 @@ export class LogLedger implements Ledger {
     const { indexStore: store, report } = options;
     this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
     this.custody = openCustody({ log, stateAt, headers: this.index });
-    this.guests = new GuestTimes(log);
+    this.#guestTimes = new GuestTimes(log);
+    this.guests = options.guests ?? this.#guestTimes;
     this.now = now;
     this.tlog = options.tlog;
     this.elsewhere = options.elsewhere;
@@ -271,6 +276,7 @@ export class LogLedger implements Ledger {
         log,
         readModel,
         now: this.now,
+        guests: this.#guestTimes.remembered(),
         access: this.access,
         isControlled: this.isControlled,
       });

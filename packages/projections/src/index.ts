@@ -31,7 +31,7 @@ export { IndexStore } from './fact-index/store.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export { openReadModel, type ReadModel, readModelOf, type Supposed } from './read-model.ts';
-export { GuestTimes, type LastRun } from './search/guest-times.ts';
+export { type GuestNames, GuestTimes, type LastRun } from './search/guest-times.ts';
 export { type FactFilter, FactMatcher } from './search/matcher.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';

@@ -116,7 +116,7 @@ async function serve(
   if (mtls !== undefined) say(`programs with certificates at port ${mtls.port}`);
   if (options.access === undefined)
     say(
-      'nobody signs in: whoever reaches it may do everything, so it listens on loopback only (docs/access.md)',
+      'nobody signs in: everybody who reaches it may do everything, so it listens on loopback only (docs/access.md)',
     );
   const onHangup = (): void => renewTls(server, mtls, options);
   process.on('SIGHUP', onHangup);

@@ -28,6 +28,9 @@ const UUID_WORDS = 4;
 const reader = new PackedReader();
 const words = new Uint32Array(UUID_WORDS);
 
+/** What of it answers need. */
+export type GuestNames = Pick<GuestTimes, 'update' | 'guestAt' | 'lastRuns'>;
+
 export class GuestTimes {
   readonly #log: EventLog;
   /** By host and mdev, in the order of the log. */
@@ -44,6 +47,15 @@ export class GuestTimes {
     const update = this.#updating.then(() => this.#read());
     this.#updating = update.catch(() => undefined);
     await update;
+  }
+
+  /** The same without asking the log: for answers while it is away. */
+  remembered(): GuestNames {
+    return {
+      update: async () => {},
+      guestAt: (host, mdev, position) => this.guestAt(host, mdev, position),
+      lastRuns: (host, position) => this.lastRuns(host, position),
+    };
   }
 
   /** The guest that had the mdev open at a fact: after it when it opened the mdev, else before it. As of the last `update`. */

@@ -28,9 +28,12 @@ describe('a host', () => {
     });
     const then = (await get(`/hosts/lpar1?position=${before}`)).body;
     expect(then).toMatchObject({ position: before, mdevs: [{ mdev: A, guest: null }, {}] });
-    expect((await get('/hosts/lpar1?time=2026-03-01T09:59:59.999Z')).body).toEqual(then);
-    expect((await get('/hosts/lpar1?time=2026-03-01%2010:59:59.999%20Europe/Zurich')).body).toEqual(then);
-    expect((await get('/hosts/lpar1?time=2026-03-01T11:00:00%2B01:00')).body).not.toEqual(then);
+    const asked = { ...then, asOf: { time: '2026-03-01T09:59:59.999Z' } };
+    expect((await get('/hosts/lpar1?time=2026-03-01T09:59:59.999Z')).body).toEqual(asked);
+    expect((await get('/hosts/lpar1?time=2026-03-01%2010:59:59.999%20Europe/Zurich')).body).toEqual(asked);
+    expect((await get('/hosts/lpar1?time=2026-03-01T11:00:00%2B01:00')).body).not.toMatchObject({
+      position: before,
+    });
   });
 
   it('has its revision as ETag, and need not be sent again', async () => {

@@ -21,7 +21,7 @@ export function bindAddress(text: string, isSecured = false): string {
     throw new Failure(2, `--host ${text}: not an IP address; 0.0.0.0 and :: stand for all of this machine.`);
   throw new Failure(
     2,
-    `--host ${text}: the service binds loopback addresses only (127.0.0.0/8, ::1) unless everybody signs in over TLS: give --access, --tls-cert and --tls-key (docs/access.md). Without them there is no access control: whoever reaches it may change every host. To reach it from elsewhere as it is, forward the port: ssh -L 8642:127.0.0.1:8642 MACHINE.`,
+    `--host ${text}: the service binds loopback addresses only (127.0.0.0/8, ::1) unless everybody signs in over TLS: give --access, --tls-cert and --tls-key (docs/access.md). Without them there is no access control: everybody who reaches it may change every host. To reach it from elsewhere as it is, forward the port: ssh -L 8642:127.0.0.1:8642 MACHINE.`,
   );
 }
 
