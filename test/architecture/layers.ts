@@ -39,6 +39,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   api: ['text', 'events'],
   projections: ['ap', 'api', 'events', 'event-log', 'host'],
   sysfs: ['ap', 'events', 'driver', 'host'],
+  capture: ['ap', 'events', 'driver', 'host'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'host', 'sysfs'],
   changes: ['ap', 'events', 'driver', 'host', 'script'],

@@ -9,6 +9,7 @@ import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { accessCommands } from './commands/access.ts';
+import { captureCommand } from './commands/capture.ts';
 import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
@@ -16,6 +17,7 @@ import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
 import { planCommand } from './commands/plan.ts';
@@ -60,6 +62,8 @@ export const program: Program = {
     rebuildCommand,
     conformCommand,
     demoCommand,
+    captureCommand,
+    importCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,

@@ -1,0 +1,39 @@
+/**
+ * A real host, from files that it gives.
+ *
+ * Each reader takes the text of one format and gives an `ObservedHost`, plain data, with the problems that it met: what it did not
+ * understand, and where. What a file does not say stays undefined. `readImport` tells the formats apart; `merged` puts several files
+ * together. `registrationOf` and `STAGES` turn what was seen into commands, which the rules of the driver then decide; `differences`
+ * says where the result is not what was seen. Nothing here does I/O: the command line reads the files and gives the commands.
+ */
+export { type CapturedFile, type CapturedFiles, MAX_FILE_BYTES, packed, unpacked } from './archive.ts';
+export { apParameters, readBootParameters } from './boot-parameters.ts';
+export {
+  ABOUT,
+  AP_RULE,
+  COMMAND_LINE,
+  DEFINITIONS,
+  GUESTS,
+  KERNEL,
+  LSZCRYPT,
+  readCapture,
+} from './capture.ts';
+export { differences, unsaid } from './compare.ts';
+export { type Detected, detectGeneration } from './generation.ts';
+export { readLszcrypt } from './lszcrypt.ts';
+export { readMdevctlList } from './mdevctl.ts';
+export { readNodeDevices } from './node-device.ts';
+export {
+  merged,
+  type ObservedGuest,
+  type ObservedHost,
+  type Problem,
+  type Reading,
+  Unreadable,
+} from './observed.ts';
+export { readImport } from './read-file.ts';
+export { registrationOf } from './registration.ts';
+export { STAGES, type Stage } from './steps.ts';
+export { BUS, DEVICES, MDEVS } from './tree-reader.ts';
+export { readApRule } from './udev-rule.ts';
+export { queueCount, shownApConfig, uuidOf } from './values.ts';

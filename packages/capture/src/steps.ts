@@ -1,0 +1,161 @@
+/** What makes a registered host like the one that was seen: commands as an administrator would give them, stage by stage. */
+import {
+  apidOf,
+  apqiOf,
+  equals,
+  formatApConfigFile,
+  formatApqn,
+  formatCard,
+  formatMask,
+  has,
+  idsOf,
+  type Mask256,
+} from '@apledger/ap';
+import { rulesOf } from '@apledger/driver';
+import type { Command, MaskName, QueueDriver } from '@apledger/events';
+import { driverOf, type HostState, queueOf } from '@apledger/host';
+import type { MdevWrite, ObservedHost, ObservedMdev } from './observed.ts';
+
+/** The commands of one stage, for the host as the stages before have left it. */
+export type Stage = (state: HostState, observed: ObservedHost) => readonly Command[];
+
+const MASKS = ['apmask', 'aqmask'] as const satisfies MaskName[];
+
+/** The mask that the host has, else the one that chzdev keeps for it: what a boot would give. */
+export const wantedMask = ({ masks, kept }: ObservedHost, name: MaskName): Mask256 | undefined =>
+  masks[name] ?? kept[name];
+
+/** The mdevs that there are, else those that mdevctl would make. */
+export const wantedMdevs = ({ mdevs, definitions }: ObservedHost): readonly ObservedMdev[] =>
+  mdevs ?? definitions;
+
+const module: Stage = (state, { vfioApLoaded }) =>
+  vfioApLoaded === false && state.isVfioApLoaded ? [{ type: 'UnloadModule', module: 'vfio_ap' }] : [];
+
+/** The default domain needs its bit in aqmask, so this comes before the masks. */
+const attributes: Stage = (state, { attributes }) =>
+  (['ap_domain', 'config_time', 'poll_thread', 'poll_timeout'] as const).flatMap((attribute) => {
+    const text = attributes[attribute];
+    if (text === undefined || Number(text) === state.attributes[attribute]) return [];
+    if (attribute === 'ap_domain' && !has(state.aqmask, Number(text))) return [];
+    return [{ type: 'WriteBusAttribute', attribute, text }];
+  });
+
+const masks: Stage = (state, observed) =>
+  MASKS.flatMap((mask) => {
+    const value = wantedMask(observed, mask);
+    return value === undefined || equals(value, state[mask])
+      ? []
+      : [{ type: 'WriteMask', mask, text: formatMask(value) }];
+  });
+
+const overrides: Stage = (_, { queues }) =>
+  queues.flatMap(({ queue, driverOverride }) =>
+    driverOverride === undefined
+      ? []
+      : [{ type: 'OverrideDriver', queue: formatApqn(queue), text: driverOverride }],
+  );
+
+const DRIVERS: ReadonlySet<string> = new Set<QueueDriver>([
+  'cex4queue',
+  'vfio_ap',
+  'cex2aqueue',
+  'cex2cqueue',
+]);
+const isQueueDriver = (name: string): name is QueueDriver => DRIVERS.has(name);
+
+/** Queues that somebody has bound or unbound by hand: all others are where the masks put them. */
+const bindings: Stage = (state, { queues, masks, config }) => {
+  // Without masks a queue of vfio_ap is no handwork: nobody knows for whom it is reserved.
+  if (config === undefined || (masks.apmask === undefined && masks.aqmask === undefined)) return [];
+  return queues.flatMap(({ queue, driver }): Command[] => {
+    if (driver === undefined || queueOf(state, apidOf(queue), apqiOf(queue)) === undefined) return [];
+    const is = driverOf(state, queue);
+    if (is === driver) return [];
+    const text = formatApqn(queue);
+    return [
+      ...(is === null ? [] : [{ type: 'UnbindQueue', driver: is, text } as const]),
+      ...(driver !== null && isQueueDriver(driver) ? [{ type: 'BindQueue', driver, text } as const] : []),
+    ];
+  });
+};
+
+/** Cards that are taken away or check-stopped; the scan makes their queues the same. */
+const cards: Stage = (_, { cards }) => {
+  const changes = cards.flatMap(({ adapter, configured, checkStopped }): Command[] => [
+    ...(configured === false ? [{ type: 'ConfigureCard', adapter, text: '0' } as const] : []),
+    ...(checkStopped === true ? [{ type: 'SetCheckStop', adapter, checkStopped } as const] : []),
+  ]);
+  return changes.length === 0 ? [] : [...changes, { type: 'ScanBus' }];
+};
+
+/** `online` is 0 also for what is taken away or check-stopped: that is no switch of anybody. */
+const online: Stage = (state, { cards, queues }) => {
+  const isOff = (device: {
+    readonly online?: boolean | undefined;
+    readonly configured?: boolean | undefined;
+    readonly checkStopped?: boolean | undefined;
+  }): boolean => device.online === false && device.configured !== false && device.checkStopped !== true;
+  const offline = cards.filter(isOff).map(({ adapter }) => adapter);
+  const alone = queues.filter(
+    (queue) =>
+      isOff(queue) &&
+      !offline.includes(apidOf(queue.queue)) &&
+      queueOf(state, apidOf(queue.queue), apqiOf(queue.queue))?.state === 'zcrypt',
+  );
+  const names = [...offline.map(formatCard), ...alone.map(({ queue }) => formatApqn(queue))];
+  return names.map((device) => ({ type: 'SetOnline', device, text: '0' }));
+};
+
+const mdevs: Stage = (state, observed) =>
+  wantedMdevs(observed).flatMap((mdev) => [
+    { type: 'CreateMdev', text: mdev.uuid },
+    ...(mdev.writes ?? writesOf(state, mdev)).map((write) => commandOf(mdev.uuid, write)),
+  ]);
+
+/** One write where the driver takes a whole matrix, else one for each id. */
+function writesOf(state: HostState, { assigned }: ObservedMdev): MdevWrite[] {
+  if (assigned === undefined) return [];
+  if (rulesOf(state.driver).files.has('mdev/ap_config'))
+    return [{ attribute: 'ap_config', value: formatApConfigFile(assigned).trim() }];
+  const each = (attribute: string, mask: Mask256): MdevWrite[] =>
+    idsOf(mask).map((id) => ({ attribute, value: String(id) }));
+  return [
+    ...each('assign_adapter', assigned.adapters),
+    ...each('assign_domain', assigned.domains),
+    ...each('assign_control_domain', assigned.controlDomains),
+  ];
+}
+
+const WRITES = {
+  assign_adapter: 'AssignAdapter',
+  assign_domain: 'AssignDomain',
+  assign_control_domain: 'AssignControlDomain',
+  unassign_adapter: 'UnassignAdapter',
+  unassign_domain: 'UnassignDomain',
+  unassign_control_domain: 'UnassignControlDomain',
+  ap_config: 'ConfigureMdev',
+} as const;
+
+/** The readers let no other attribute through. */
+function commandOf(mdev: string, { attribute, value }: MdevWrite): Command {
+  const type = WRITES[attribute as keyof typeof WRITES];
+  if (type === undefined) throw new RangeError(`${attribute} is no attribute of an mdev`);
+  return { type, mdev, text: value };
+}
+
+const guests: Stage = (_, { guests = [] }) =>
+  guests.map(({ name, mdev }) => ({ type: 'StartGuest', mdev, guest: name }));
+
+/** In this order; each is asked when the one before it is done. */
+export const STAGES: readonly Stage[] = [
+  module,
+  attributes,
+  masks,
+  overrides,
+  bindings,
+  cards,
+  online,
+  mdevs,
+  guests,
+];

@@ -1,0 +1,106 @@
+/** `apledger capture`: the AP state of this machine as a tar, for `apledger import`. */
+import { writeFile } from 'node:fs/promises';
+import {
+  ABOUT,
+  AP_RULE,
+  apParameters,
+  BUS,
+  COMMAND_LINE,
+  DEFINITIONS,
+  GUESTS,
+  LSZCRYPT,
+  packed,
+  uuidOf,
+} from '@apledger/capture';
+import { command, Failure, line, type Output } from '@apledger/command-line';
+import { Collector } from '../capture/collect.ts';
+import { guestsOf } from '../capture/guests.ts';
+import { lszcryptText } from '../capture/lszcrypt.ts';
+import { takeTree } from '../capture/sysfs.ts';
+
+/** Of the tar's own layout. */
+const FORMAT = 1;
+
+interface CaptureOptions {
+  readonly sysfs?: string | undefined;
+  readonly etc: string;
+  readonly proc: string;
+  readonly guests: boolean;
+  readonly unbounded: boolean;
+  readonly output?: string | undefined;
+}
+
+export async function capture(options: CaptureOptions, output: Output): Promise<number> {
+  if (options.output === undefined && process.stdout.isTTY)
+    throw new Failure(2, 'capture writes a tar: send it to a file, apledger capture > host.tar');
+  const sys = options.sysfs ?? '/sys';
+  const collector = new Collector({ sys, etc: options.etc, proc: options.proc });
+  if (collector.read(`${BUS}/apmask`) === undefined)
+    throw new Failure(
+      2,
+      `${sys}/bus/ap/apmask cannot be read: this machine has no AP bus, or --sysfs is wrong`,
+    );
+  takeTree(collector, { readsUnbounded: options.unbounded });
+  takeConfiguration(collector);
+  if (options.guests) collector.put(GUESTS, json(guestsOf(collector)));
+  // lszcrypt reads the /sys of this machine, whatever was asked for.
+  const listing = options.sysfs === undefined ? lszcryptText() : undefined;
+  if (listing !== undefined) collector.put(LSZCRYPT, listing);
+  const time = new Date();
+  const { problems } = collector;
+  collector.put(ABOUT, json({ format: FORMAT, capturedAt: time.toISOString(), problems }));
+  for (const { where, what } of problems) output.err(line(`capture: ${where}: ${what}`));
+  await write(await packed(collector.files, time), options.output);
+  return 0;
+}
+
+/** What a reboot would give. Of the command line only the AP bus's own words: others may be secret. */
+function takeConfiguration(collector: Collector): void {
+  const parameters = apParameters(collector.read(COMMAND_LINE) ?? '');
+  collector.put(COMMAND_LINE, `${parameters}\n`);
+  collector.take(AP_RULE);
+  for (const name of collector.names(DEFINITIONS))
+    if (uuidOf(name) !== undefined) collector.take(`${DEFINITIONS}/${name}`);
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+async function write(tar: Uint8Array, path: string | undefined): Promise<void> {
+  if (path === undefined) {
+    await new Promise<void>((resolve) => process.stdout.write(tar, () => resolve()));
+    return;
+  }
+  try {
+    await writeFile(path, tar, { flag: 'wx' });
+  } catch (error) {
+    throw new Failure(2, `${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+export const captureCommand = command({
+  name: 'capture',
+  summary: 'write the AP state of this machine as a tar, for import; needs no root',
+  options: {
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'file',
+      description: 'a new file (default: standard output)',
+    },
+    guests: { type: 'boolean', description: 'also the names of guests that run with an mdev' },
+    unbounded: {
+      type: 'boolean',
+      description:
+        'read matrix and guest_matrix also where no ap_config bounds them: safe while no mdev has more than 511 queues',
+    },
+    sysfs: {
+      type: 'string',
+      value: 'dir',
+      description: 'read this instead of /sys, and do not run lszcrypt',
+    },
+    etc: { type: 'string', value: 'dir', description: 'read this instead of /etc', default: '/etc' },
+    proc: { type: 'string', value: 'dir', description: 'read this instead of /proc', default: '/proc' },
+  },
+  examples: ['apledger capture > host.tar', 'apledger capture --guests -o host.tar'],
+  run: (options, { output }) => capture(options, output),
+});
