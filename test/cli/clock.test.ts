@@ -1,26 +1,9 @@
 /** Real processes, one of them with a clock that is five years ahead: what they record, and what is answered afterwards. */
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { apledger, objects, scratch } from './support.ts';
+import { runAt } from './wrong-clock.ts';
 
 const DAY = '2026-11-17T10:0';
-
-/** Loaded before the program: `new Date()` and `Date.now()` begin at FAKE_NOW, and run on. */
-const FAKE_CLOCK = `
-const Right = Date;
-const off = Right.parse(process.env.FAKE_NOW) - Right.now();
-globalThis.Date = new Proxy(Right, {
-  construct: (_, given, made) => given.length === 0 ? new Right(Right.now() + off) : Reflect.construct(Right, given, made),
-  get: (_, key) => key === 'now' ? () => Right.now() + off : Reflect.get(Right, key),
-});`;
-
-function runAt(now: string, data: string, script: string): void {
-  const env = { ...process.env, FAKE_NOW: now, NODE_OPTIONS: `--import ${file('clock.mjs', FAKE_CLOCK)}` };
-  const program = inRepository('services/cli/bin/apledger.mjs');
-  const args = [program, 'run', file('host.sh', script), '--data', data];
-  const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-}
 
 describe('a process whose clock is five years ahead', () => {
   it('dates its own commit, and nothing after it; what stood then is answered from order', async () => {
@@ -43,6 +26,8 @@ describe('a process whose clock is five years ahead', () => {
     });
     const text = await apledger('show', 'host', '--at', `${DAY}2:30Z`, '--data', data);
     expect(text.out).toContain('or position');
+    const exposed = await apledger('exposure', '--to', `${DAY}2:30Z`, '--data', data);
+    expect(exposed.err).toContain('position');
     const jumps = objects((await apledger('events', '--type', 'ClockJumped', '--json', '--data', data)).out);
     expect(jumps).toMatchObject([{ stream: 'clock', data: { against: 'log' } }]);
     const verified = await apledger('verify', '--data', data);

@@ -1,5 +1,6 @@
 /** What the page says must be so: of the past as it was then, of all facts and not of those that happen to be loaded. */
 import { beforeAll, expect, it } from 'vitest';
+import { runAt } from '../cli/wrong-clock.ts';
 import { scratch, startLedger } from '../ledger/support.ts';
 import { A, B, smallHost, start, stop } from './hosts.ts';
 import { type Console, describeInBrowser, startConsole } from './support.ts';
@@ -138,6 +139,22 @@ describeInBrowser('answers', () => {
     await dialog.getByRole('alert').waitFor();
     const { revision: now } = await served.api.get('/hosts/{host}', { host: 'zlp1' });
     expect(now).toBe(revision);
+  });
+
+  it('a time that clocks leave open has both answers', async () => {
+    const data = scratch();
+    const day = '2026-11-17T10:0';
+    runAt(`${day}0:00Z`, data, 'host plug adapters=5,10 domains=4,5 driver=7.3\n');
+    runAt('2031-11-17T10:02:00Z', data, 'echo -7 > /sys/bus/ap/apmask\n');
+    runAt(`${day}3:00Z`, data, 'echo -3 > /sys/bus/ap/apmask\n');
+    const jumped = await startConsole(data);
+    const [host] = (await jumped.api.get('/hosts', {})).hosts;
+    const page = await jumped.open(`/hosts/${host?.host}?at=${day}2:30Z`);
+    const other = page.getByRole('status').filter({ hasText: 'Clocks jumped' }).getByRole('link');
+    const position = /\d+/.exec(await other.innerText())?.[0];
+    await other.click();
+    await expect.poll(() => page.url()).toContain(`at=${position}`);
+    await page.getByText('Clocks jumped around this time').waitFor({ state: 'detached' });
   });
 });
 

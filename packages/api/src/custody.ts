@@ -242,7 +242,12 @@ const exposures = operation({
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}/exposures' },
   request: Type.Object(span, closed),
-  reply: Type.Object({ span: UsedSpan, knownSince: KnownSince, exposures: Type.Array(Exposure) }),
+  reply: Type.Object({
+    span: UsedSpan,
+    knownSince: KnownSince,
+    ...mayReach,
+    exposures: Type.Array(Exposure),
+  }),
 });
 export type ExposureReport = Immutable<Static<(typeof exposures)['reply']>>;
 

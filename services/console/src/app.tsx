@@ -5,7 +5,7 @@ import { PageProvider, usePage } from './state/page.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { MatrixView } from './views/matrix.tsx';
 import { SessionEnded } from './widgets/account.tsx';
-import { AwayBanner, Notice } from './widgets/notice.tsx';
+import { AwayBanner, ClockBanner, Notice } from './widgets/notice.tsx';
 import { TimeBar } from './widgets/time-bar.tsx';
 import { TopBar } from './widgets/top-bar.tsx';
 
@@ -38,6 +38,7 @@ function Main() {
     <main id="main" tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
       <SessionEnded />
       <AwayBanner />
+      <ClockBanner />
       <Notice />
       <Router>
         <Route path="/" component={HostsView} />

@@ -70,7 +70,7 @@ export function openCustody(options: TracesOptions): CustodyQueries {
       const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
       const { span, knownSince } = headOf(traced, range);
-      return { span, knownSince, exposures: await findExposures(traced) };
+      return { span, knownSince, ...reachOf(traced), exposures: await findExposures(traced) };
     },
     async audit(scope) {
       const parts = await reportOf(traces, scope);

@@ -15,6 +15,7 @@ import {
   holdersText,
   isReversed,
   type Ledger,
+  mayReachText,
   resetText,
   stoppedText,
   untilText,
@@ -80,7 +81,9 @@ export async function exposure(options: SpanOptions, output: Output): Promise<nu
   return withCustody(options, output, async ({ eachHost, span, when }) => {
     let count = 0;
     await eachHost(async (ledger, host) => {
-      for (const one of (await ledger.ask('exposures', { host, ...span })).exposures) {
+      const { exposures, mayReach } = await ledger.ask('exposures', { host, ...span });
+      if (mayReach !== undefined) output.err(line(`${host}: ${mayReachText(mayReach)}`));
+      for (const one of exposures) {
         count++;
         if (options.json) output.out(jsonLine(one));
         else print(output, `${host}: ${exposureText(one)}`);

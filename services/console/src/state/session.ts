@@ -40,6 +40,8 @@ export class Session {
   readonly link: Signal<Link> = signal('connecting');
   /** The log is away: what is shown is complete up to there. */
   readonly away: Signal<Current | undefined> = signal(undefined);
+  /** Where clocks jumped: the fact up to which the host may have been as well at the time that was asked for. */
+  readonly mayReach: Signal<HostViewJson['mayReach']> = signal(undefined);
   /** The first and the last fact of the host or of the log: what the slider spans. */
   readonly first: Signal<Stamp | undefined> = signal(undefined);
   readonly last: Signal<Stamp | undefined> = signal(undefined);
@@ -109,6 +111,7 @@ export class Session {
     const here = this.#stamp === undefined ? NOW : atPosition(this.#stamp.position);
     this.moment.value = here;
     this.used.value = undefined;
+    this.mayReach.value = undefined;
     this.#settle.flush();
     return here;
   }
@@ -152,6 +155,7 @@ export class Session {
     const view = await fetchHost(host, moment, signal);
     if (signal.aborted) return;
     this.used.value = timeOf(view?.asOf);
+    this.mayReach.value = view?.mayReach;
     this.#state = view && stateOfView(view);
     this.#stamp = stampOfView(view);
     this.#loaded(view !== undefined);

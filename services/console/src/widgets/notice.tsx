@@ -16,6 +16,20 @@ export function AwayBanner() {
   );
 }
 
+/** A time that clocks leave open has two answers: the page shows one, and leads to the other. */
+export function ClockBanner() {
+  const { session, place, href } = usePage();
+  const reach = session.mayReach.value;
+  if (reach === undefined || session.isPlaying.value) return null;
+  return (
+    <p class="notice" role="status">
+      Clocks jumped around this time. The page shows what was certainly so; the host may also have been as of{' '}
+      <a href={href({}, { ...place.selection, at: String(reach.position) })}>position {reach.position}</a>.
+      The facts in between are dated by their neighbours only.
+    </p>
+  );
+}
+
 export function Notice() {
   const { session, place, href } = usePage();
   const status = session.status.value;
