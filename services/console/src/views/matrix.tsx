@@ -2,6 +2,7 @@
 import { apidOf, apqiOf, apqn, formatApqn, parseApqn } from '@apledger/ap';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Axes, axesOf, type Cell, type CellSize, maxZoom, sameAxes, WHOLE } from '../model/axes.ts';
+import { type Corners, rectangleOf } from '../model/basket.ts';
 import { explain } from '../model/owner.ts';
 import { sessionSource } from '../state/grid-source.ts';
 import { inspectGrid } from '../state/inspector.ts';
@@ -13,6 +14,7 @@ import { Holders } from '../widgets/holders.tsx';
 import { Legend } from '../widgets/legend.tsx';
 import { MatrixGrid } from '../widgets/matrix-grid.tsx';
 import { MatrixTable } from '../widgets/matrix-table.tsx';
+import { SelectionCard } from '../widgets/selection-card.tsx';
 
 /** The address follows the cursor when it rests: browsers count such changes. */
 const REST_MS = 250;
@@ -35,6 +37,7 @@ export function MatrixView() {
   const [zoom, setZoom] = useState(1);
   const [room, setRoom] = useState<CellSize>({ width: 0, height: 0 });
   const [highlighted, setHighlighted] = useState<string>();
+  const [selected, setSelected] = useState<Corners>();
   if (view === undefined)
     return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
 
@@ -43,7 +46,7 @@ export function MatrixView() {
   const spokenCell = cursor && explain(view, cursor.apid, cursor.apqi);
   const only =
     highlighted === undefined ? undefined : view.mdevs.findIndex(({ mdev }) => mdev === highlighted);
-  const limit = maxZoom(room, axes);
+  const limit = maxZoom(room, axes, devicePixelRatio);
   const isTable = selection.as === 'table';
   const queues = view.cards.reduce((sum, card) => sum + card.queues.length, 0);
   return (
@@ -119,12 +122,19 @@ export function MatrixView() {
             onCursor={setCursor}
             onHover={setHover}
             onRoom={setRoom}
+            selected={selected}
+            onSelect={setSelected}
           />
         )}
         <Legend />
       </section>
       <aside class="side">
         <CellCard view={view} place={shownCell} explanation={explanation} />
+        <SelectionCard
+          view={view}
+          rectangle={selected && rectangleOf(selected, axes)}
+          onClear={() => setSelected(undefined)}
+        />
         <Holders view={view} highlighted={highlighted} onHighlight={setHighlighted} />
       </aside>
     </div>

@@ -1,27 +1,19 @@
 /** Where one is, where one can go, and whether the page is alive. */
-import type { HostView } from '../model/address.ts';
+import { HOST_VIEWS } from '../model/address.ts';
+import { VIEW_NAMES } from '../model/title.ts';
 import { usePage } from '../state/page.tsx';
 import { appliedTheme, switchTheme } from '../state/theme.ts';
-import { Account } from './account.tsx';
+import { localZone, zoneChoice } from '../state/zone.ts';
+import { Account, Inbox } from './account.tsx';
 import { SealState } from './evidence.tsx';
+import { showShortcuts } from './shortcuts.tsx';
 
-const VIEWS: readonly (readonly [HostView, string])[] = [
-  ['matrix', 'Matrix'],
-  ['guests', 'Guests'],
-  ['facts', 'Facts'],
-  ['custody', 'Custody'],
-  ['what-if', 'What if'],
-];
+/** The views of all hosts that everybody has; changes show where there can be some. */
+const OF_ALL = ['hosts', 'facts', 'report'] as const;
 
 export function TopBar() {
   const { place, href } = usePage();
-  const links =
-    place.host === undefined
-      ? ([
-          ['hosts', 'Hosts'],
-          ['facts', 'Facts'],
-        ] as const)
-      : VIEWS;
+  const links = place.host === undefined ? OF_ALL : HOST_VIEWS;
   return (
     <header class="top-bar">
       <div class="where">
@@ -39,16 +31,31 @@ export function TopBar() {
         )}
       </div>
       <nav aria-label="Views">
-        {links.map(([view, label]) => (
+        {links.map((view) => (
           <a key={view} href={href({ view })} aria-current={place.view === view ? 'page' : undefined}>
-            {label}
+            {VIEW_NAMES[view]}
           </a>
         ))}
+        <Inbox />
       </nav>
       <div class="at-right">
         <Account />
         <SealState />
         <LinkState />
+        <button
+          type="button"
+          class="zone-button"
+          title={`Times are shown in ${zoneChoice.value === 'utc' ? 'UTC' : localZone}`}
+          aria-label={zoneChoice.value === 'utc' ? `Times in ${localZone}` : 'Times in UTC'}
+          onClick={() => {
+            zoneChoice.value = zoneChoice.value === 'utc' ? 'local' : 'utc';
+          }}
+        >
+          {zoneChoice.value === 'utc' ? 'UTC' : 'local'}
+        </button>
+        <button type="button" class="icon-button" aria-label="Keys" onClick={showShortcuts}>
+          ?
+        </button>
         <button
           type="button"
           class="icon-button"
