@@ -42,17 +42,7 @@ export function TopBar() {
         <Account />
         <SealState />
         <LinkState />
-        <button
-          type="button"
-          class="zone-button"
-          title={`Times are shown in ${zoneChoice.value === 'utc' ? 'UTC' : localZone}`}
-          aria-label={zoneChoice.value === 'utc' ? `Times in ${localZone}` : 'Times in UTC'}
-          onClick={() => {
-            zoneChoice.value = zoneChoice.value === 'utc' ? 'local' : 'utc';
-          }}
-        >
-          {zoneChoice.value === 'utc' ? 'UTC' : 'local'}
-        </button>
+        <ZoneButton />
         <button type="button" class="icon-button" aria-label="Keys" onClick={showShortcuts}>
           ?
         </button>
@@ -66,6 +56,26 @@ export function TopBar() {
         </button>
       </div>
     </header>
+  );
+}
+
+function ZoneButton() {
+  const isUtc = zoneChoice.value === 'utc';
+  const words = isUtc ? 'UTC' : 'local';
+  const other = isUtc ? localZone : 'UTC';
+  if (localZone === 'UTC') return null;
+  return (
+    <button
+      type="button"
+      class="zone-button"
+      title={`Times are shown in ${isUtc ? 'UTC' : localZone}`}
+      aria-label={`${words}: show times in ${other}`}
+      onClick={() => {
+        zoneChoice.value = isUtc ? 'local' : 'utc';
+      }}
+    >
+      {words}
+    </button>
   );
 }
 
