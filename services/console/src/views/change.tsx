@@ -24,9 +24,13 @@ export function ChangePage() {
   );
   // What an approver is looking at does not move under his hands: it is replaced by what came later only when he asks for that.
   const [shown, setShown] = useState(answer);
-  const isNewer = answer !== undefined && shown !== undefined && differs(answer, shown);
+  // After an act of the reader, what was asked before it says nothing.
+  const [outdated, setOutdated] = useState(answer);
+  const isNewer =
+    answer !== undefined && answer !== outdated && shown !== undefined && differs(answer, shown);
   useEffect(() => {
-    if (answer !== undefined && (shown === undefined || !differs(answer, shown))) setShown(answer);
+    if (answer === undefined || answer === outdated) return;
+    if (shown === undefined || !differs(answer, shown)) setShown(answer);
   }, [answer]);
   const list = <a href={href({ host: undefined, view: 'changes' })}>All changes</a>;
   if (shown === undefined)
@@ -64,6 +68,7 @@ export function ChangePage() {
           isStale={isNewer}
           onDone={(after) => {
             setShown({ ...shown, change: after, now: null });
+            setOutdated(answer);
             setTurn(turn + 1);
           }}
         />
