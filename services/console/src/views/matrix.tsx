@@ -34,6 +34,7 @@ export function MatrixView() {
   const axes = useAxes(selection.axes === 'all' ? undefined : view);
   const [cursor, setCursor] = useCursor();
   const [hover, setHover] = useState<Cell>();
+  const [lastHover, setLastHover] = useState<Cell>();
   const [zoom, setZoom] = useState(1);
   const [room, setRoom] = useState<CellSize>({ width: 0, height: 0 });
   const [highlighted, setHighlighted] = useState<string>();
@@ -41,7 +42,8 @@ export function MatrixView() {
   if (view === undefined)
     return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
 
-  const shownCell = hover ?? cursor;
+  // Without a cursor the card keeps the last cell, so that the way to its links is not the way to lose it.
+  const shownCell = hover ?? cursor ?? lastHover;
   const explanation = shownCell && explain(view, shownCell.apid, shownCell.apqi);
   const spokenCell = cursor && explain(view, cursor.apid, cursor.apqi);
   const only =
@@ -120,7 +122,14 @@ export function MatrixView() {
             only={only === undefined || only < 0 ? undefined : only}
             cursor={cursor}
             onCursor={setCursor}
-            onHover={setHover}
+            onHover={(place) => {
+              setHover(place);
+              if (place !== undefined) setLastHover(place);
+            }}
+            onEscape={() => {
+              setLastHover(undefined);
+              setCursor(undefined);
+            }}
             onRoom={setRoom}
             selected={selected}
             onSelect={setSelected}
@@ -153,7 +162,7 @@ function useAxes(view: Parameters<typeof axesOf>[0] | undefined): Axes {
 }
 
 /** The cursor, which the address remembers once it rests. */
-function useCursor(): [Cell | undefined, (place: Cell) => void] {
+function useCursor(): [Cell | undefined, (place: Cell | undefined) => void] {
   const { place, select } = usePage();
   const { cell } = place.selection;
   const [cursor, setCursor] = useState(() => cellOf(cell));
@@ -167,7 +176,7 @@ function useCursor(): [Cell | undefined, (place: Cell) => void] {
     () =>
       throttled(REST_MS, () => {
         const { at, select: now } = latest.current;
-        if (at !== undefined) now({ cell: nameOf(at) });
+        now({ cell: at && nameOf(at) });
       }),
     [],
   );

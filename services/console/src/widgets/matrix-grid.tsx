@@ -33,6 +33,8 @@ export interface MatrixGridProps {
   readonly cursor: Cell | undefined;
   readonly onCursor: (place: Cell) => void;
   readonly onHover?: (place: Cell | undefined) => void;
+  /** The reader lets go of the cell under the cursor. */
+  readonly onEscape?: () => void;
   /** What is selected: by dragging, or with Shift. Without `onSelect` nothing can be. */
   readonly selected?: Corners | undefined;
   readonly onSelect?: (corners: Corners | undefined) => void;
@@ -98,6 +100,10 @@ export function MatrixGrid(props: MatrixGridProps) {
       }}
       onBlur={() => setFocused(false)}
       onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          props.onSelect?.(undefined);
+          props.onEscape?.();
+        }
         const page = Math.max(1, Math.floor(room.height / cell.height) - 1);
         const to =
           event.altKey || event.metaKey
