@@ -40,7 +40,7 @@ export function subtreesOf(hashes: Buffer): readonly Buffer[] {
 }
 
 /** Hashes of two neighbours each; one that has none is left out. */
-function pairsOf(level: Buffer): Buffer {
+function pairsOf(level: Buffer): Buffer<ArrayBuffer> {
   const pairs = Math.floor(level.length / (2 * HASH_BYTES));
   const up = Buffer.allocUnsafe(pairs * HASH_BYTES);
   for (let at = 0; at < up.length; at += HASH_BYTES)
