@@ -1,5 +1,6 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 
+import { readFileSync } from 'node:fs';
 import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
@@ -23,6 +24,10 @@ import { readTlsFiles, secureOptions } from './http/tls.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
 import { LongQuestions } from './thread/long-questions.ts';
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -200,7 +205,7 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
 
 try {
   const context = { output: processOutput, signal: new AbortController().signal };
-  process.exitCode = await runCommand(service, process.argv.slice(2), context);
+  process.exitCode = await runCommand(service, process.argv.slice(2), context, version);
 } catch (error) {
   const isForPeople =
     error instanceof Failure ||
