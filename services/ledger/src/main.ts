@@ -22,6 +22,7 @@ import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
 import { readTlsFiles, secureOptions } from './http/tls.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
+import { RelayStanding } from './nats/relay-standing.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
 import { LongQuestions } from './thread/long-questions.ts';
 
@@ -64,15 +65,17 @@ async function start(options: Options): Promise<number> {
     ledger.sealerState = () => sealer?.state();
     try {
       const edge = access && (await openEdge(ledger, access, complain));
+      const standing = new RelayStanding();
       const server = await buildServer({
         ledger,
         console,
         report: complain,
+        relay: standing,
         ...(edge !== undefined && { edge }),
         ...(tls !== undefined && { tls }),
       });
       try {
-        return await serve(server, ledger, edge, options);
+        return await serve(server, ledger, edge, { ...options, standing });
       } finally {
         await server.close();
       }
@@ -97,7 +100,7 @@ async function serve(
   server: FastifyInstance,
   ledger: LogLedger,
   edge: Edge | undefined,
-  options: Options,
+  options: Options & { readonly standing: RelayStanding },
 ): Promise<number> {
   const { broker, place } = options;
   const membership =

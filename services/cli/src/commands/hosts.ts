@@ -16,7 +16,7 @@ async function hosts({ at, find, json, ...where }: HostsOptions, output: Output)
   return withLedger(where, output, async (ledger) => {
     const moment = (await parseGiven('--at', at, ledger)) ?? {};
     const asked = { ...moment, ...(find !== undefined && { find }) };
-    const heads = await Array.fromAsync(headsOf(ledger, asked));
+    const heads = await headsOf(ledger, asked);
     const when = at === undefined ? '' : ` at ${usedText(moment)}`;
     if (json) for (const head of heads) output.out(jsonLine(head));
     else if (heads.length === 0)
@@ -35,12 +35,14 @@ const headLine = (head: HostHead, width: number): string =>
     `${head.host.padEnd(width)}  revision ${head.revision}, position ${head.position}, ${head.occurredAt}${orLaterText(head)}`,
   );
 
-async function* headsOf(ledger: Ledger, asked: Request<'hosts'>): AsyncGenerator<HostHead> {
+async function headsOf(ledger: Ledger, asked: Request<'hosts'>): Promise<readonly HostHead[]> {
+  const heads: HostHead[] = [];
   for (let after: string | null = ''; after !== null; ) {
     const page: Reply<'hosts'> = await ledger.ask('hosts', { ...asked, after });
-    yield* page.hosts;
+    heads.push(...page.hosts);
     after = page.next;
   }
+  return heads;
 }
 
 export const hostsCommand = command({
