@@ -33,6 +33,8 @@ const targets = {
         ['services/cli/src/write-docs.ts'],
       ]),
   },
+  // For what the clone has as TypeScript, whatever Node is installed.
+  node: { withDev: false, go: (node, args) => node(...args) },
   pack: { withDev: true, go: (node, args) => node('infra/pack.mjs', ...args) },
   ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
 };

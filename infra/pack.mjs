@@ -1,10 +1,17 @@
 // node infra/pack.mjs [DIR]: the packages that others install, as tarballs for `npm install FILE`. npm run pack does it.
 // Here the packages are TypeScript that imports its siblings; outside they are JavaScript with types, and only what
 // others keep in registries is a dependency.
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { build } from 'vite';
 import { reportSetupError, root, run, SetupError } from './toolchain.mjs';
 
 /** Each with the files behind its exports, in packages/NAME/src, and whether browsers load them. */
@@ -59,30 +66,19 @@ function copyTypes(first, into, external) {
   }
 }
 
-/** One module for each entry, with our own packages in it and those of others outside. */
+/** One module for each entry, with our own packages in it and those of others outside. See pack.vite.mjs. */
 async function bundle(name, entries, into, external) {
-  const files = Object.values(entries).map((file) => [file.replace(/\.ts$/, ''), file]);
-  const isForeign = (id) => !id.startsWith('.') && !id.startsWith('/') && !id.startsWith(SCOPE);
-  const { output } = await build({
-    configFile: false,
-    root,
-    logLevel: 'error',
-    build: {
-      outDir: into,
-      target: 'es2022',
-      minify: false,
-      lib: {
-        formats: ['es'],
-        entry: Object.fromEntries(files.map(([key, file]) => [key, join(root, 'packages', name, 'src', file)])),
-      },
-      rolldownOptions: {
-        external: isForeign,
-        output: { entryFileNames: '[name].js', chunkFileNames: 'shared-[hash].js' },
-      },
-    },
-  }).then((built) => [built].flat()[0]);
-  for (const { imports = [], dynamicImports = [] } of output)
-    for (const id of [...imports, ...dynamicImports]) if (isForeign(id) && !id.endsWith('.js')) external.add(id);
+  const env = { ...process.env, APLEDGER_PACK: JSON.stringify({ name, files: Object.values(entries) }) };
+  const args = ['node_modules/vite/bin/vite.js', 'build', '--config', 'infra/pack.vite.mjs', '--outDir', into];
+  const end = await run(process.execPath, [...args, '--emptyOutDir', '--logLevel', 'error'], {
+    cwd: root,
+    capture: true,
+    env,
+  });
+  if (end.code !== 0) throw new SetupError(`${name} cannot be bundled:\n${end.output.trim()}`);
+  for (const file of readdirSync(into).filter((each) => each.endsWith('.js')))
+    for (const [, , , specifier] of readFileSync(join(into, file), 'utf8').matchAll(SPECIFIER))
+      if (!specifier.startsWith('.')) external.add(specifier);
 }
 
 /** Versions of the packages that specifiers name, as our own packages ask for them. */

@@ -17,7 +17,6 @@ export {
 } from './command.ts';
 export { Failure } from './failure.ts';
 export { completion, SHELLS, type Shell } from './completion.ts';
-export { readConfiguration } from './configuration.ts';
 export { manualPage } from './manual.ts';
 export { jsonLine, line, type Output, processOutput, type Streams } from './output.ts';
 export { runCommand, runProgram } from './parse.ts';

@@ -7,7 +7,6 @@ import {
   line,
   type Program,
   processOutput,
-  readConfiguration,
   runProgram,
   type Streams,
 } from '@apledger/command-line';
@@ -43,6 +42,7 @@ import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
 import { witnessCommand } from './commands/witness.ts';
+import { readConfiguration } from './configuration.ts';
 import { labCommands } from './lab/commands.ts';
 import { place } from './options.ts';
 

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { Failure } from './failure.ts';
-import type { Program } from './program.ts';
+import { Failure, type Program } from '@apledger/command-line';
 
 /**
  * Reads the file into the environment: $APLEDGER_CONFIG for a program `apledger`, else `apledger/config` below
