@@ -93,7 +93,9 @@ describeInBrowser('the console, where access is controlled', () => {
 
   it('proposes what it may not do alone, and says why it may not make a report', async () => {
     const page = await signedIn('olga');
-    await page.goto(`${bank.url}/hosts/prod1/what-if?steps=${encodeURIComponent('echo +6 > /sys/bus/ap/apmask')}`);
+    await page.goto(
+      `${bank.url}/hosts/prod1/what-if?steps=${encodeURIComponent('echo +6 > /sys/bus/ap/apmask')}`,
+    );
     await page.locator('.tried .is-done').waitFor();
     await page.getByRole('button', { name: 'Propose …' }).click();
     await page.getByRole('textbox', { name: /^Why/ }).fill('card 6 is to be the host’s');
@@ -111,7 +113,9 @@ describeInBrowser('the console, where access is controlled', () => {
 
   it('does not let anybody approve what he has not seen', async () => {
     const olga = await signedIn('olga');
-    await olga.goto(`${bank.url}/hosts/prod1/what-if?steps=${encodeURIComponent('echo +6 > /sys/bus/ap/apmask')}`);
+    await olga.goto(
+      `${bank.url}/hosts/prod1/what-if?steps=${encodeURIComponent('echo +6 > /sys/bus/ap/apmask')}`,
+    );
     await olga.locator('.tried .is-done').waitFor();
     await olga.getByRole('button', { name: 'Propose …' }).click();
     await olga.getByRole('textbox', { name: /^Why/ }).fill('card 6');

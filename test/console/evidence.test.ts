@@ -35,13 +35,19 @@ describeInBrowser('evidence', () => {
   it('is downloaded from custody, of the fact at each boundary', async () => {
     const page = await console_.open('/hosts/zlp1/custody?queue=04.0004');
     const table = page.getByRole('table');
-    await table.getByRole('button', { name: /^Evidence of fact/ }).first().click();
+    await table
+      .getByRole('button', { name: /^Evidence of fact/ })
+      .first()
+      .click();
     await table.getByText(/Checked here: fact \d+ of \d+/).waitFor();
     const download = page.waitForEvent('download');
     await table.getByRole('link', { name: 'Download' }).click();
     const file = readFileSync(await (await download).path(), 'utf8');
     const policy = await parsePolicy(readFileSync(join(data, 'tlog/policy'), 'utf8'));
-    expect((await verifyProof(file, policy)).fact).toMatchObject({ stream: 'host-zlp1', type: 'GuestStarted' });
+    expect((await verifyProof(file, policy)).fact).toMatchObject({
+      stream: 'host-zlp1',
+      type: 'GuestStarted',
+    });
   });
 
   it('the checkpoint is downloaded from the bar above, and with a report', async () => {

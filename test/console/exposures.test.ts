@@ -46,7 +46,11 @@ describeInBrowser('what an auditor looks for', () => {
     await expect.poll(() => page.locator('.differences li').count()).toBe(changes.length);
     const words = await page.locator('.differences').innerText();
     for (const change of changes)
-      expect(words).toContain(describeChange(change).replaceAll(/([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1').slice(0, 20));
+      expect(words).toContain(
+        describeChange(change)
+          .replaceAll(/([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1')
+          .slice(0, 20),
+      );
     await page.getByRole('application', { name: 'Matrix before' }).waitFor();
     await page.getByRole('application', { name: 'Matrix after' }).waitFor();
     await page.reload();
@@ -83,6 +87,9 @@ describeInBrowser('what an auditor looks for', () => {
     const page = await served.open('/report');
     await page.getByLabel('Host').fill('nosuch');
     await page.getByRole('button', { name: 'Download the report' }).click();
-    await page.getByRole('alert').getByText(/nosuch/).waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/nosuch/)
+      .waitFor();
   });
 });

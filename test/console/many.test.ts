@@ -10,7 +10,11 @@ import { type Console, describeInBrowser, startConsole } from './support.ts';
 const REFUSALS = sized(1100, 3000);
 
 /** What is on the canvas in a cell of each mdev, as text: equal where a reader sees the same. */
-const picturesOf = (page: Page, canvas: number, cells: readonly (readonly [number, number])[]): Promise<string[]> =>
+const picturesOf = (
+  page: Page,
+  canvas: number,
+  cells: readonly (readonly [number, number])[],
+): Promise<string[]> =>
   page.evaluate(
     ([which, wanted]) => {
       const extent = document.querySelectorAll<HTMLElement>('.grid-extent')[which];
@@ -85,7 +89,11 @@ describeInBrowser('a long history', () => {
     await page.getByLabel('The axis').selectOption('facts');
     const place = Math.round((1000 * ((last?.position ?? 0) - 1)) / (head.position - 1));
     await expect
-      .poll(() => page.locator('.marks line').evaluateAll((lines) => Math.max(...lines.map((line) => Number(line.getAttribute('x1'))))))
+      .poll(() =>
+        page
+          .locator('.marks line')
+          .evaluateAll((lines) => Math.max(...lines.map((line) => Number(line.getAttribute('x1'))))),
+      )
       .toBe(place);
     expect(await page.locator('.marks line').count()).toBeGreaterThan(900);
   });
@@ -116,13 +124,17 @@ describeInBrowser('a long history', () => {
     const page = await served.open('/hosts/zlp1');
     await page.getByLabel('The axis').selectOption('facts');
     const slider = page.getByRole('slider');
-    const span = async () => Number(await slider.getAttribute('max')) - Number(await slider.getAttribute('min'));
+    const span = async () =>
+      Number(await slider.getAttribute('max')) - Number(await slider.getAttribute('min'));
     const whole = await span();
     const closer = page.getByRole('button', { name: 'Shorter axis, around the moment that is shown' });
     while (await closer.isEnabled()) await closer.click();
     expect(await span()).toBeLessThan(100);
     await slider.fill(String(Number(await slider.getAttribute('min')) + 3));
-    await page.waitForFunction((at) => window.apledger.shown?.position === at, Number(await slider.inputValue()));
+    await page.waitForFunction(
+      (at) => window.apledger.shown?.position === at,
+      Number(await slider.inputValue()),
+    );
     while (await page.getByRole('button', { name: 'Longer axis' }).isEnabled())
       await page.getByRole('button', { name: 'Longer axis' }).click();
     expect(await span()).toBe(whole);

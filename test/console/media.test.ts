@@ -32,7 +32,11 @@ describeInBrowser('paper and forced colours', () => {
     await page.waitForFunction(() => window.apledger.cell(4, 4)?.drawn === 'guest');
     const colours = await page.evaluate(() => {
       const canvas = document.querySelector('canvas');
-      const corner = () => canvas?.getContext('2d')?.getImageData(canvas.width - 1, canvas.height - 1, 1, 1).data.join();
+      const corner = () =>
+        canvas
+          ?.getContext('2d')
+          ?.getImageData(canvas.width - 1, canvas.height - 1, 1, 1)
+          .data.join();
       const dark = corner();
       dispatchEvent(new Event('beforeprint'));
       return { dark, light: corner() };
@@ -45,12 +49,17 @@ describeInBrowser('paper and forced colours', () => {
     const page = await served.open('/hosts/zlp1', { forcedColors: 'active', colorScheme: 'light' });
     await page.locator('.holders .mark').first().waitFor();
     const styleOf = (selector: string, name: string): Promise<string> =>
-      page.locator(selector).first().evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), name);
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), name);
     const colours = new Set<string>();
     for (const selector of ['.holders .mark-0', '.holders .mark-1', '.holders .mark.is-host'])
       colours.add(await styleOf(selector, 'background-color'));
     expect(colours.size).toBe(3);
-    expect(await styleOf('.key.is-host', 'background-color')).not.toBe(await styleOf('body', 'background-color'));
+    expect(await styleOf('.key.is-host', 'background-color')).not.toBe(
+      await styleOf('body', 'background-color'),
+    );
     expect(await styleOf('.segmented input:checked + span', 'outline-style')).toBe('solid');
     expect(await styleOf('.track input', 'forced-color-adjust')).toBe('none');
   });

@@ -132,7 +132,10 @@ describeInBrowser('finding the way', () => {
     await page.reload();
     await expect.poll(() => clock.innerText()).toContain(local);
     await clock.click();
-    await page.getByRole('dialog').getByRole('textbox').fill(`${occurredAt.slice(0, 10)} 00:00`);
+    await page
+      .getByRole('dialog')
+      .getByRole('textbox')
+      .fill(`${occurredAt.slice(0, 10)} 00:00`);
     await page.keyboard.press('Enter');
     const midnight = new Date(Date.parse(`${occurredAt.slice(0, 10)}T00:00:00Z`) - (5 * 60 + 45) * 60_000);
     await page.waitForURL((url) => url.searchParams.get('at') === midnight.toISOString());

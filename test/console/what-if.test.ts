@@ -81,20 +81,21 @@ describeInBrowser('what if', () => {
 
   it('says what a card that is switched off means, though nobody loses a queue by it', async () => {
     const page = await small.open(`/hosts/${host}/what-if?steps=${encodeURIComponent('card 05 config=0')}`);
-    await page.getByText('Card 05 is off: its queues stay with web, and cannot be used until it is back').waitFor();
+    await page
+      .getByText('Card 05 is off: its queues stay with web, and cannot be used until it is back')
+      .waitFor();
   });
 
   it('gives a receipt of what was sent, and does not try it once more', async () => {
     const page = await small.open(`/hosts/${host}/what-if`);
-    await steps(page).fill(
-      `echo 7 > /sys/devices/vfio_ap/matrix/${A}/assign_adapter\nguest stop web`,
-    );
+    await steps(page).fill(`echo 7 > /sys/devices/vfio_ap/matrix/${A}/assign_adapter\nguest stop web`);
     await expect.poll(() => page.locator('.tried .is-done').count()).toBe(2);
     await page.evaluate(() => {
       const seen: string[] = [];
       Object.assign(window, { seen });
       new MutationObserver(() => {
-        if (document.querySelector('dialog[open]') === null) seen.push(document.querySelector('.tried')?.textContent ?? '');
+        if (document.querySelector('dialog[open]') === null)
+          seen.push(document.querySelector('.tried')?.textContent ?? '');
       }).observe(document.body, { childList: true, subtree: true, characterData: true });
     });
     await sendButton(page).click();
@@ -108,7 +109,11 @@ describeInBrowser('what if', () => {
     const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
     expect(seen.filter((text) => /refused|E[A-Z]{3,}/.test(text))).toEqual([]);
     await receipts.getByRole('link', { name: 'Facts' }).click();
-    await page.locator('.fact').first().getByText(/Guest stopped|Queue reset/).waitFor();
+    await page
+      .locator('.fact')
+      .first()
+      .getByText(/Guest stopped|Queue reset/)
+      .waitFor();
   });
 
   it('a rectangle of the matrix goes into the basket, and from there into the steps', async () => {

@@ -54,8 +54,7 @@ function Main() {
   const status = session.status.value;
   const main = useRef<HTMLElement>(null);
   useLayoutEffect(() => main.current?.scrollTo(0, 0), [host, view, change]);
-  const View =
-    view !== 'changes' ? VIEWS[view] : change === undefined ? ChangesView : ChangeView;
+  const View = view !== 'changes' ? VIEWS[view] : change === undefined ? ChangesView : ChangeView;
   return (
     <main id="main" ref={main} tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
       <PrintHead />

@@ -58,8 +58,11 @@ export const fetchExposures = (host: string, span: Span, signal?: AbortSignal) =
   api.get('/hosts/{host}/exposures', { host, ...span }, { signal });
 
 /** What differs between two moments. */
-export const fetchDiff = (host: string, span: { readonly from: string; readonly to: string }, signal?: AbortSignal) =>
-  api.get('/hosts/{host}/diff', { host, ...span }, { signal });
+export const fetchDiff = (
+  host: string,
+  span: { readonly from: string; readonly to: string },
+  signal?: AbortSignal,
+) => api.get('/hosts/{host}/diff', { host, ...span }, { signal });
 
 /** An audit report as a file; it may be longer than a text may be. */
 export async function fetchReport(scope: Request<'report'>, signal?: AbortSignal): Promise<Blob> {

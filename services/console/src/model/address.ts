@@ -1,6 +1,14 @@
 /** Where one is on the page, as an address: host, view, moment and what is selected. The address is the only place where these are kept. */
 
-export const HOST_VIEWS = ['matrix', 'guests', 'facts', 'custody', 'exposures', 'compare', 'what-if'] as const;
+export const HOST_VIEWS = [
+  'matrix',
+  'guests',
+  'facts',
+  'custody',
+  'exposures',
+  'compare',
+  'what-if',
+] as const;
 export type HostView = (typeof HOST_VIEWS)[number];
 /** Of all hosts. */
 export const LOG_VIEWS = ['hosts', 'facts', 'report', 'changes'] as const;
@@ -41,19 +49,7 @@ export interface Address {
   readonly selection: Selection;
 }
 
-const KEYS = [
-  'at',
-  'cell',
-  'mdev',
-  'queue',
-  'only',
-  'find',
-  'from',
-  'guest',
-  'steps',
-  'axes',
-  'as',
-] as const;
+const KEYS = ['at', 'cell', 'mdev', 'queue', 'only', 'find', 'from', 'guest', 'steps', 'axes', 'as'] as const;
 
 /** The address of a place. What is undefined or empty is left out. */
 export function hrefOf(place: Address): string {

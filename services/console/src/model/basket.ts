@@ -34,9 +34,7 @@ const write = (mdev: string, attribute: string, id: number): string =>
 
 /** Steps by which the mdev has the whole rectangle; none when it has it. */
 export const stepsToGive = (mdev: MdevView, { adapters, domains }: Rectangle): string[] => [
-  ...adapters
-    .filter((id) => !mdev.adapters.includes(id))
-    .map((id) => write(mdev.mdev, 'assign_adapter', id)),
+  ...adapters.filter((id) => !mdev.adapters.includes(id)).map((id) => write(mdev.mdev, 'assign_adapter', id)),
   ...domains.filter((id) => !mdev.domains.includes(id)).map((id) => write(mdev.mdev, 'assign_domain', id)),
 ];
 

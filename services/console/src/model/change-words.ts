@@ -5,7 +5,11 @@ import type { Subject } from '@apledger/events';
 type Status = ChangeView['status'];
 
 /** Groups of the list; the first is shown unless another is chosen. */
-export const CHANGE_GROUPS: readonly { readonly id: string; readonly label: string; readonly of: readonly Status[] }[] = [
+export const CHANGE_GROUPS: readonly {
+  readonly id: string;
+  readonly label: string;
+  readonly of: readonly Status[];
+}[] = [
   { id: 'open', label: 'Open', of: ['proposed', 'approved'] },
   { id: 'done', label: 'Carried out', of: ['carried-out'] },
   { id: 'ended', label: 'Not carried out', of: ['refused', 'withdrawn', 'stopped', 'expired'] },

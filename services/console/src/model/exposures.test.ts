@@ -23,7 +23,14 @@ const EXPOSURES: readonly (readonly [Exposure, string])[] = [
     '05.0047 could be used by web and mdev bbbbbbbb at the same time, still so.',
   ],
   [
-    { kind: 'stopped-guest-keeps-queues', host: 'zlp1', mdev: web.mdev, guest: 'web', queues: ['05.0047'], since: at },
+    {
+      kind: 'stopped-guest-keeps-queues',
+      host: 'zlp1',
+      mdev: web.mdev,
+      guest: 'web',
+      queues: ['05.0047'],
+      since: at,
+    },
     'Guest web has stopped, and mdev aaaaaaaa keeps 05.0047.',
   ],
   [

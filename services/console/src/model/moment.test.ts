@@ -84,8 +84,18 @@ describe('a moment', () => {
   });
 
   it('is short on an axis', () => {
-    const times = ['2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z', '2026-02-01T09:14:00Z', '2026-02-01T09:14:05Z'];
-    expect(times.map((time) => formatTick(Date.parse(time)))).toEqual(['2026', '01 Feb', '09:14', '09:14:05']);
+    const times = [
+      '2026-01-01T00:00:00Z',
+      '2026-02-01T00:00:00Z',
+      '2026-02-01T09:14:00Z',
+      '2026-02-01T09:14:05Z',
+    ];
+    expect(times.map((time) => formatTick(Date.parse(time)))).toEqual([
+      '2026',
+      '01 Feb',
+      '09:14',
+      '09:14:05',
+    ]);
   });
 
   it.each([

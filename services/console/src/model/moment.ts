@@ -119,7 +119,8 @@ export const formatTyped = (time: number): string =>
   }).format(time);
 
 /** What ends with a day or a clock, and not with an offset: a zone may follow. */
-const WITHOUT_ZONE = /(?:(?<![+-]\d)\d:\d\d(?::\d\d(?:[.,]\d+)?)?|^\d{4}-\d\d-\d\d|\b(?:today|yesterday|\w{3,6}day))$/i;
+const WITHOUT_ZONE =
+  /(?:(?<![+-]\d)\d:\d\d(?::\d\d(?:[.,]\d+)?)?|^\d{4}-\d\d-\d\d|\b(?:today|yesterday|\w{3,6}day))$/i;
 
 /** What the reader typed, in the zone in which times are shown to him, unless he names another. */
 export function inShownZone(text: string): string {

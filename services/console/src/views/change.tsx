@@ -1,6 +1,7 @@
 /** One change: what it would do, who loses what, who said what to it, and what the reader may do with it now. */
-import type { ChangeView, Judgement } from '@apledger/api';
+
 import { apqn, formatApqn } from '@apledger/ap';
+import type { ChangeView, Judgement } from '@apledger/api';
 import { describeChange } from '@apledger/projections/host';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchChange } from '../api/access.ts';
@@ -37,7 +38,9 @@ export function ChangePage() {
     return (
       <div class="notice">
         <h1>Change {id}</h1>
-        <p role="status">{me.value === null ? 'Sign in first.' : (problem ?? (isAsking ? 'Asking for it …' : ''))}</p>
+        <p role="status">
+          {me.value === null ? 'Sign in first.' : (problem ?? (isAsking ? 'Asking for it …' : ''))}
+        </p>
         <p>{list}</p>
       </div>
     );
@@ -143,10 +146,9 @@ function Effect({ now, host }: { readonly now: Judgement; readonly host: string 
       <li key={`${verb} ${holder}`} class={verb === 'loses' ? 'is-loss' : 'is-gain'}>
         <strong>{holder}</strong> {verb}{' '}
         <span class="apqn">
-          {[
-            ...queues,
-            ...controlDomains.map((id) => `control of ${id.toString(16).padStart(2, '0')}`),
-          ].join(', ')}
+          {[...queues, ...controlDomains.map((id) => `control of ${id.toString(16).padStart(2, '0')}`)].join(
+            ', ',
+          )}
         </span>
       </li>
     ));
@@ -172,9 +174,7 @@ function Effect({ now, host }: { readonly now: Judgement; readonly host: string 
         <section class="panel" aria-labelledby="effect-title">
           <h2 id="effect-title">What it would do</h2>
           {!now.isAsProposed && (
-            <p class="alarm">
-              Host {host} is another by now: it would do something else than was proposed.
-            </p>
+            <p class="alarm">Host {host} is another by now: it would do something else than was proposed.</p>
           )}
           {now.refusal !== null && <p class="alarm">The driver would refuse it: {now.refusal}</p>}
           {now.changes.length === 0 && <p class="hint">Nothing.</p>}

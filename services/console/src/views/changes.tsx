@@ -18,7 +18,8 @@ export function ChangesView() {
     (signal) => fetchChanges({ limit: MOST }, signal),
     [session, session.last.value?.position, me.value?.session],
   );
-  if (me.value === null) return <p class="hint">Sign in to see the changes of the hosts that you may read.</p>;
+  if (me.value === null)
+    return <p class="hint">Sign in to see the changes of the hosts that you may read.</p>;
   const group = changeGroupOf(only);
   const found = answer?.filter(
     ({ status, host, change, reason }) =>

@@ -1,10 +1,18 @@
 /** Two moments of a host: both matrices, and what differs as a list. */
-import type { ViewChange } from '@apledger/api';
+
 import { apqn, formatApqn } from '@apledger/ap';
+import type { ViewChange } from '@apledger/api';
 import { describeChange } from '@apledger/projections/host';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchDiff, fetchHost } from '../api/client.ts';
-import { atPosition, formatExactly, inShownZone, isAbsolute, type Moment, parseMoment } from '../model/moment.ts';
+import {
+  atPosition,
+  formatExactly,
+  inShownZone,
+  isAbsolute,
+  type Moment,
+  parseMoment,
+} from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { namesOf, Words } from '../widgets/mark.tsx';

@@ -34,7 +34,11 @@ export function ExposuresView() {
         <header class="panel-head">
           <h1 id="exposures-title">Exposures</h1>
           <p class="facts-line" role="status">
-            {answer === undefined ? (isAsking ? 'looking …' : '') : `${found.length.toLocaleString('en-GB')} found`}
+            {answer === undefined
+              ? isAsking
+                ? 'looking …'
+                : ''
+              : `${found.length.toLocaleString('en-GB')} found`}
           </p>
           <div class="tools">
             <fieldset class="segmented">

@@ -33,14 +33,15 @@ function clockOf(stamp: Stamp | undefined, used: number | undefined, isNow: bool
     return { large: formatClock(used), small: `${formatDay(used)} ${zoneAt(used)} · ${last}` };
   }
   if (stamp === undefined) return { large: '--:--:--', small: place };
-  return { large: formatClock(stamp.occurredAt), small: `${formatDay(stamp.occurredAt)} ${zoneAt(stamp.occurredAt)} · ${place}` };
+  return {
+    large: formatClock(stamp.occurredAt),
+    small: `${formatDay(stamp.occurredAt)} ${zoneAt(stamp.occurredAt)} · ${place}`,
+  };
 }
 
 /** Day and time; the time alone on the day of another moment. */
 const momentOf = (time: number, beside?: number): string =>
-  beside !== undefined && formatDay(time) === formatDay(beside)
-    ? formatClock(time)
-    : formatExactly(time);
+  beside !== undefined && formatDay(time) === formatDay(beside) ? formatClock(time) : formatExactly(time);
 
 export function GoToTime({
   isNow,
@@ -101,8 +102,8 @@ export function GoToTime({
             />
           </label>
           <p class="hint">
-            2026-11-17 09:14 · yesterday 09:14 · Tue 09:14 · -2h · 2026-11-17 09:14 Europe/Zurich · 41207. The last
-            fact at or before it counts.
+            2026-11-17 09:14 · yesterday 09:14 · Tue 09:14 · -2h · 2026-11-17 09:14 Europe/Zurich · 41207. The
+            last fact at or before it counts.
           </p>
           {problem !== '' && (
             <p class="problem" role="alert">

@@ -153,7 +153,8 @@ export function MatrixGrid(props: MatrixGridProps) {
       </div>
       <p class="visually-hidden" id={keysId}>
         Arrow keys move from cell to cell, Home and End to the ends of the row, with Control of the matrix,
-        Page Up and Page Down by a screen{props.onSelect && ', and with Shift they select'}. The same data is there as a table.
+        Page Up and Page Down by a screen{props.onSelect && ', and with Shift they select'}. The same data is
+        there as a table.
       </p>
       <p class="visually-hidden" aria-live="polite">
         {isFocused ? props.words : ''}

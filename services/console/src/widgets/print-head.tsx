@@ -1,6 +1,7 @@
 /** What a sheet of paper has to say of itself, since the bars around the view are not printed: whose, as of when, and from where. */
-import { VIEW_NAMES } from '../model/title.ts';
+
 import { formatExactly } from '../model/moment.ts';
+import { VIEW_NAMES } from '../model/title.ts';
 import { usePage } from '../state/page.tsx';
 
 export function PrintHead() {

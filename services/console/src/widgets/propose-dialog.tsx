@@ -70,8 +70,8 @@ export function ProposeDialog({ tried, commands }: ProposeDialogProps) {
             Propose {opened.length === 1 ? 'this command' : `these ${opened.length} commands`} for {host}?
           </h2>
           <p class="hint">
-            Nothing is done before somebody else approves it. Then it is carried out at once, if it still does the
-            same.
+            Nothing is done before somebody else approves it. Then it is carried out at once, if it still does
+            the same.
           </p>
           <label>
             Why, for who approves it and for the record

@@ -36,7 +36,9 @@ export function Receipts({ sent, onClose }: { readonly sent: Sent; readonly onCl
         {receipts.map(({ commandId, revision, facts, isDuplicate, isBlocked }) => (
           <li key={commandId}>
             revision {revision}:{' '}
-            {facts.length === 0 ? 'nothing had to be done' : facts.map(({ type }) => typeWords(type)).join(', ')}
+            {facts.length === 0
+              ? 'nothing had to be done'
+              : facts.map(({ type }) => typeWords(type)).join(', ')}
             {isDuplicate && ', done before'}
             {isBlocked && ', waits until a guest lets go'}{' '}
             <span class="sub" title="repeat a command with its id, and it is not done again">

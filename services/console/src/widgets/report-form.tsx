@@ -2,9 +2,9 @@
 import { REPORT_FORMATS, type ReportFormat } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchEvidence, fetchReport } from '../api/client.ts';
+import { saveFile } from '../api/save-file.ts';
 import { sealWords } from '../model/evidence.ts';
 import { inShownZone } from '../model/moment.ts';
-import { saveFile } from '../api/save-file.ts';
 import { whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
@@ -35,7 +35,11 @@ export function ReportForm({ host: given }: { readonly host: string | undefined 
     ...(about === '' ? {} : { host: about }),
     ...(guest.trim() === '' ? {} : { guest: guest.trim() }),
     ...(from.trim() === '' ? {} : { from: inShownZone(from) }),
-    ...(to.trim() === '' ? (isPast && position !== undefined ? { to: String(position) } : {}) : { to: inShownZone(to) }),
+    ...(to.trim() === ''
+      ? isPast && position !== undefined
+        ? { to: String(position) }
+        : {}
+      : { to: inShownZone(to) }),
   };
   const make = async (): Promise<void> => {
     setMaking(true);
@@ -50,7 +54,11 @@ export function ReportForm({ host: given }: { readonly host: string | undefined 
   };
   return (
     <section class="panel report-form" aria-labelledby="report-title">
-      {given === undefined ? <h1 id="report-title">Audit report</h1> : <h2 id="report-title">Audit report</h2>}
+      {given === undefined ? (
+        <h1 id="report-title">Audit report</h1>
+      ) : (
+        <h2 id="report-title">Audit report</h2>
+      )}
       <p class="hint">
         Custody, runs of guests, exposures and refused commands, with the hashes that it rests on. The service
         verifies the whole log for it.
@@ -122,8 +130,8 @@ function Checkpoint() {
       <a href="/tlog/checkpoint" download="checkpoint">
         Download the checkpoint
       </a>{' '}
-      and keep it with the report: <code>apledger verify --since</code> holds the log to it. Evidence of single
-      facts is beside each of them.
+      and keep it with the report: <code>apledger verify --since</code> holds the log to it. Evidence of
+      single facts is beside each of them.
     </p>
   );
 }

@@ -69,7 +69,11 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
         });
         const { refusal } = receipt;
         if (refusal !== undefined) {
-          setFailure({ message: `${refusal.explanation} ${refusal.remedy}`.trim(), refusal, done: receipts.length });
+          setFailure({
+            message: `${refusal.explanation} ${refusal.remedy}`.trim(),
+            refusal,
+            done: receipts.length,
+          });
           tell(false);
           return;
         }

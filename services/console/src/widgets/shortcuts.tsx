@@ -39,7 +39,10 @@ export function Shortcuts({ transport }: { readonly transport: Transport }) {
     }
     const act = {
       '?': showShortcuts,
-      '/': () => document.querySelector<HTMLInputElement>('main input[type="search"], main .queue-form input')?.focus(),
+      '/': () =>
+        document
+          .querySelector<HTMLInputElement>('main input[type="search"], main .queue-form input')
+          ?.focus(),
       a: () => route(href({ host: undefined, view: 'hosts' })),
       ' ': () => void transport.toggle(),
       ',': () => void transport.step(-1),
@@ -78,8 +81,8 @@ export function Shortcuts({ transport }: { readonly transport: Transport }) {
           ))}
         </dl>
         <p class="hint">
-          {views.map((view, i) => `${i + 1} ${VIEW_NAMES[view]}`).join(' · ')}. In the matrix: arrow keys, Home, End,
-          Page Up and Page Down.
+          {views.map((view, i) => `${i + 1} ${VIEW_NAMES[view]}`).join(' · ')}. In the matrix: arrow keys,
+          Home, End, Page Up and Page Down.
         </p>
         <label class="check">
           <input

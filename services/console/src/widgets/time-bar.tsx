@@ -76,14 +76,7 @@ export function TimeBar() {
           </button>
         )}
       </div>
-      <TimeSlider
-        kind={axisKind.value}
-        whole={whole}
-        span={span}
-        isNow={isNow}
-        drag={drag}
-        step={step}
-      />
+      <TimeSlider kind={axisKind.value} whole={whole} span={span} isNow={isNow} drag={drag} step={step} />
       <div class="axis-tools">
         <select
           aria-label="The axis"

@@ -1,7 +1,15 @@
 /** The slider over the facts or over time, with the axis below it and the refused commands above. */
 import { scaleLinear, scaleTime, scaleUtc } from 'd3-scale';
 import { useRef } from 'preact/hooks';
-import { atPosition, formatDay, formatExactly, formatTick, type Moment, NOW, shownZone } from '../model/moment.ts';
+import {
+  atPosition,
+  formatDay,
+  formatExactly,
+  formatTick,
+  type Moment,
+  NOW,
+  shownZone,
+} from '../model/moment.ts';
 import { type AxisKind, type AxisSpan, placeOf } from '../model/time-axis.ts';
 import { usePage } from '../state/page.tsx';
 import { useWidth } from '../state/use-width.ts';
