@@ -3,6 +3,7 @@ import { scaleLinear, scaleTime, scaleUtc } from 'd3-scale';
 import { useRef } from 'preact/hooks';
 import {
   atPosition,
+  formatClock,
   formatDay,
   formatExactly,
   formatTick,
@@ -103,6 +104,8 @@ function ticksOf(kind: AxisKind, { from, to }: AxisSpan, most: number): readonly
     .map((tick) => tick.getTime());
   return times.map((at, i) => {
     const words = formatTick(at);
-    return { at, words: i === 0 && words.includes(':') ? `${formatDay(at).slice(4, 10)} ${words}` : words };
+    const isDayless = i === 0 && words.includes(':');
+    const clock = formatClock(at).replace(/(?::00)?\.000$/, '');
+    return { at, words: isDayless ? `${formatDay(at).slice(4, 10)} ${clock}` : words };
   });
 }
