@@ -70,13 +70,14 @@ describeInBrowser('the console, where access is controlled', () => {
     for (const side of ['before', 'after'])
       await page.getByRole('application', { name: `Matrix ${side}` }).waitFor();
     await page.getByRole('application', { name: 'Matrix after' }).click({ position: { x: 60, y: 40 } });
+    await page.screenshot({ path: '/tmp/pages-shots/approve.png' });
     await page.getByText(/05\.0004: The host itself can use it/).waitFor();
     await page.getByRole('button', { name: 'Approve, and carry out' }).click();
     await page.locator('.status', { hasText: 'carried out' }).waitFor();
     expect((await bank.ledger.changes.get('CHG1'))?.change.status).toBe('carried-out');
     await page.getByRole('link', { name: 'All changes' }).click();
     await page.getByText('There is no such change.').waitFor();
-    await page.getByText('Carried out', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Carried out', exact: true }).check();
     await page.getByRole('link', { name: /CHG1 on prod1/ }).waitFor();
   });
 
