@@ -8,7 +8,7 @@ import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
 import { browserProgram, consoleDirectory, launch } from './browser.ts';
 
 /** Bounds a wait for something that will come: on a busy machine later than on a quiet one. */
-export const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 60_000;
 
 /** Tests that need a browser: where there is none their title says what to type. */
 export function describeInBrowser(title: string, tests: () => void): void {
