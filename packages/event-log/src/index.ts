@@ -50,4 +50,5 @@ export {
   type VerifyOptions,
   verify,
   verifyRange,
+  verifyStream,
 } from './verify.ts';

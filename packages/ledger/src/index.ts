@@ -61,6 +61,7 @@ export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
 export {
   boundaryText,
+  chainText,
   exposureText,
   fromText,
   holdersText,

@@ -7,12 +7,15 @@ import {
   type RangeReport,
   structureProblems,
   verifyRange,
+  verifyStream,
 } from '@apledger/event-log';
 import { checkStore, openSqliteStore } from '@apledger/projections';
 import { repack } from './repack.ts';
 
 export type Task =
   | { readonly kind: 'range'; readonly after: number; readonly upTo: number }
+  /** Revisions of one stream, both included. */
+  | { readonly kind: 'stream'; readonly stream: string; readonly from: number; readonly to: number }
   /** Tables and indexes of the log's file. */
   | { readonly kind: 'structure' }
   /** Every state that the read model keeps, made again. */
@@ -38,6 +41,7 @@ export class Tasks {
     if (task.kind === 'structure') return { problems: structureProblems(this.#directory) };
     this.#log ??= openSqliteLog({ directory: this.#directory, readOnly: true });
     const log = await this.#log;
+    if (task.kind === 'stream') return { range: await end(verifyStream(log, task, repack)) };
     if (task.kind === 'range') return { range: await end(verifyRange(log, task, repack)) };
     const store = openSqliteStore(task.path);
     try {
