@@ -5,7 +5,7 @@
 import type { ProblemBody } from '@apledger/api';
 import { openLogLedger } from '@apledger/ledger';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { apledger } from '../cli/support.ts';
+import { apledger, objects } from '../cli/support.ts';
 import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
 import { create, holdWriteLock, register, scratch } from '../ledger/support.ts';
 import { sized } from '../support/long.ts';
@@ -195,6 +195,15 @@ describe.concurrent.each(stores)('while the log in %s is away', (_, open, isMiss
         status: 0,
         err: expect.stringMatching(/^The log is away\. .* complete up to/),
       });
+      for (const asked of [
+        ['show', 'host', HOST],
+        ['show', 'mdev'],
+        ['events', '--since', String(stream.of('fact').at(-1)?.id)],
+      ]) {
+        const answers = objects((await apledger(...asked, '--json', '--server', server)).out);
+        expect(answers.length).toBeGreaterThan(0);
+        for (const { currentTo } of answers) expect(Date.parse(String(currentTo))).toBeGreaterThan(0);
+      }
       const late = await MessageReader.open(server, 0);
       await late.until(() => late.of('log-away').length === 1);
       const patient = crypto.randomUUID();

@@ -4,7 +4,7 @@ import { command, Failure, jsonLine, line, type Output } from '@apledger/command
 import type { RecordedFact } from '@apledger/event-log';
 import { Errno, isRecordedType } from '@apledger/events';
 import { type Filtered, type Ledger, lastPosition, type Place } from '@apledger/ledger';
-import { hostsAsked, withLedger } from '../ledger.ts';
+import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
 import { MOMENT, parseGiven, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place, types } from '../options.ts';
 import { describeRecorded } from './describe.ts';
@@ -44,7 +44,8 @@ async function events(options: EventsOptions, output: Output, signal: AbortSigna
     let count = 0;
     for await (const fact of factsOf(ledger, wanted, options.follow === true, signal)) {
       if (signal.aborted || count === limit) break;
-      printFact(fact, options.json, output);
+      if (options.json) output.out(answerLine(ledger, fact));
+      else printFact(fact, false, output);
       count += 1;
     }
     if (count === 0 && !options.json) output.err(line(`No such fact${used === '' ? '' : ` ${used}`}.`));

@@ -1,12 +1,12 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
 import type { ViewChange } from '@apledger/api';
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, Failure, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import { isReversed, type Ledger, type Place } from '@apledger/ledger';
 import { diffViews } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
-import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
+import { answerLine, hostAt, hostsAsked, withLedger } from '../ledger.ts';
 import { type GivenMoment, justBefore, MOMENT, parseGiven, upTo, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import { describeRecorded } from './describe.ts';
@@ -71,7 +71,10 @@ async function printStep(
   const { position, occurredAt, actor, cause } = first;
   if (json) {
     output.out(
-      jsonLine({ position, occurredAt, host: host ?? first.stream, actor, command: cause, facts, changes }),
+      answerLine(ledger, {
+        ...{ position, occurredAt, host: host ?? first.stream, actor, command: cause },
+        ...{ facts, changes },
+      }),
     );
     return;
   }

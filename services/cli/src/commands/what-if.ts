@@ -1,8 +1,8 @@
 /** `apledger what-if STEP...`: what steps would do, now or at a past moment; nothing is recorded. */
 import type { WhatIf } from '@apledger/api';
-import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
+import { command, Failure, type Output } from '@apledger/command-line';
 import { hostNames, type Ledger, type Place } from '@apledger/ledger';
-import { ifKnown, thoseThere, withLedger } from '../ledger.ts';
+import { answerLine, ifKnown, thoseThere, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, usedText } from '../moment.ts';
 import { json, place } from '../options.ts';
 import { whatIfText } from './what-if-text.ts';
@@ -17,7 +17,7 @@ interface WhatIfOptions extends Place {
 async function whatIf(steps: readonly string[], options: WhatIfOptions, output: Output): Promise<number> {
   return withLedger(options, output, async (ledger) => {
     const answer = await answered(ledger, steps, options);
-    output.out(options.json ? jsonLine(answer) : whatIfText(answer, usedIn(answer)));
+    output.out(options.json ? answerLine(ledger, answer) : whatIfText(answer, usedIn(answer)));
     return answer.steps.some(({ outcome }) => outcome === 'refused' || outcome === 'blocked') ? 1 : 0;
   });
 }
