@@ -6,7 +6,8 @@
  * what other tools read.
  */
 export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
+export type { GuestChange } from './effect.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
-export { type GuestChange, type Plan, type PlanProblem, planOf } from './plan.ts';
+export { type Plan, type PlanProblem, planOf } from './plan.ts';
 export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
 export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';

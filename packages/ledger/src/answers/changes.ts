@@ -1,7 +1,7 @@
 /** Changes that need a second person. */
 import { type Change, isOpenChange, whyNotApprove } from '@apledger/access';
 import { type ChangeView, Problem } from '@apledger/api';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import { factAt, WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, changeStreamOf, type LedgerFact, parseCommand } from '@apledger/events';
 import { actorOf, authOf, type Caller, notSignedIn } from '../access/caller.ts';
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
@@ -117,14 +117,11 @@ const approve: Answer<'approve'> = async (ledger, request, { caller }) => {
 async function carryOutNow(ledger: LogLedger, id: string, author: Author): Promise<void> {
   const indexed = await ledger.changes.get(id);
   if (indexed?.change.status !== 'approved') return;
-  for await (const { actor, auth } of ledger.log.readStream(changeStreamOf(id), { from: 0, to: 0 }))
-    await carryOut(
-      ledger,
-      indexed.change,
-      indexed.revision,
-      auth === undefined ? { actor } : { actor, auth },
-      author,
-    );
+  const proposed = await factAt(ledger.log, changeStreamOf(id), 0);
+  if (proposed === undefined) return;
+  const { actor, auth } = proposed;
+  const proposer = auth === undefined ? { actor } : { actor, auth };
+  await carryOut(ledger, indexed.change, indexed.revision, proposer, author);
 }
 
 const refuse: Answer<'refuse'> = async (ledger, { change: id, reason }, { caller }) => {
