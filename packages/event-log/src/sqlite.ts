@@ -14,7 +14,7 @@ import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, Re
 import type { Report } from './private-files.ts';
 import { patiently } from './sqlite/faults.ts';
 import { Frames } from './sqlite/frames.ts';
-import { makeIndexesAgain } from './sqlite/indexes.ts';
+import { checkEntries, makeIndexesAgain } from './sqlite/indexes.ts';
 import { type FactPage, Reader } from './sqlite/reader.ts';
 import { openStore, type Store } from './sqlite/store.ts';
 import { Writer } from './sqlite/writer.ts';
@@ -54,7 +54,12 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
     busyTimeoutMs,
     report,
   });
-  return new SqliteLog(store, { readOnly, busyTimeoutMs, report, now: options.now ?? (() => new Date()) });
+  const log = new SqliteLog(store, {
+    ...{ readOnly, busyTimeoutMs, report },
+    now: options.now ?? (() => new Date()),
+  });
+  if (!readOnly) await log.checkIndexes();
+  return log;
 }
 
 class SqliteLog implements EventLog {
@@ -99,6 +104,16 @@ class SqliteLog implements EventLog {
       now,
       written: () => this.changes.announce(),
     });
+  }
+
+  /** Makes indexes again that lack an entry. What cannot be mended is for who reads the damaged place. */
+  async checkIndexes(): Promise<void> {
+    try {
+      await this.#readIndexed(() => checkEntries(this.#reader));
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      this.#report(error.message);
+    }
   }
 
   async append(commit: Commit): Promise<Appended> {

@@ -1,7 +1,8 @@
 /**
  * The two indexes of `commits`: caches of the table, which SQLite trusts. A look-up that goes wrong in silence would carry a command out
  * twice, or fork a stream. So what an index answers is compared with the table's own row, and a "not there" with the entries on both
- * sides of the gap: a search for a key ends beside the entry whose key was changed.
+ * sides of the gap: a search for a key ends beside the entry whose key was changed. An entry that is not there at all leaves no such
+ * trace: entries are counted when a log is opened for writing.
  */
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -50,6 +51,26 @@ export function lastRevision(reader: Reader, stream: number): number | undefined
   for (const row of [last, next])
     if (row !== undefined) checked(reader, index, row, entry(row, 'stream', 'revision'));
   return last?.stream === stream && typeof last.revision === 'number' ? last.revision : undefined;
+}
+
+const ENTRIES = `SELECT
+  (SELECT count(*) FROM commits INDEXED BY commits_by_command) AS commands,
+  (SELECT count(*) FROM commits INDEXED BY commits_by_revision) AS revisions,
+  (SELECT sum(1 + (SELECT max(revision) FROM commits WHERE stream = number)) FROM streams) AS facts,
+  (SELECT max(position) FROM commits) AS position`;
+
+/**
+ * Throws DamagedIndex when an index lacks an entry: both have one for each commit, and the ends of all streams come to the position of the
+ * last fact. Reads the leaves of both indexes, some ten milliseconds for a million commits. The same entry missing in both, not the last
+ * of its stream, is for `verify`.
+ */
+export function checkEntries(reader: Reader): void {
+  const { commands, revisions, facts, position } = reader.prepare(ENTRIES).get() ?? {};
+  const last = Number(position ?? 0);
+  if (Number(facts ?? 0) !== last) throw new DamagedIndex(reader.path, 'commits_by_revision', last);
+  if (commands === revisions) return;
+  const lacking = Number(commands) < Number(revisions) ? 'commits_by_command' : 'commits_by_revision';
+  throw new DamagedIndex(reader.path, lacking, last);
 }
 
 /** Makes both indexes again from the table. Waits for no lock. Throws what SQLite throws: a table in which a command stands twice has none. */
