@@ -7,6 +7,7 @@
  * the machine, never the log's consistency.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
 import { type Search, standingAtTime } from './moment.ts';
@@ -22,6 +23,8 @@ import { Writer } from './sqlite/writer.ts';
 /** How often a subscription asks whether another process has written. */
 const POLL_INTERVAL_MS = 25;
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+/** Facts up to which opening a log for writing waits until its indexes were counted: some ten milliseconds. */
+const CHECKED_AT_ONCE = 100_000;
 
 export interface SqliteLogOptions {
   /** Holds `log.sqlite` and SQLite's files beside it; created when missing, unless readOnly. */
@@ -106,13 +109,20 @@ class SqliteLog implements EventLog {
     });
   }
 
-  /** Makes indexes again that lack an entry. What cannot be mended is for who reads the damaged place. */
+  /** Makes indexes again that lack an entry; of a large log, in the background. */
   async checkIndexes(): Promise<void> {
+    const checked = this.#checkIndexes();
+    if ((await this.lastPosition()) <= CHECKED_AT_ONCE) await checked;
+  }
+
+  /** What cannot be mended is for who reads the damaged place. */
+  async #checkIndexes(): Promise<void> {
     try {
-      await this.#readIndexed(() => checkEntries(this.#reader));
+      const check = checkEntries(this.#reader);
+      while ((await this.#readIndexed(() => check.next())).done !== true) await setImmediate();
     } catch (error) {
       if (!(error instanceof LogError)) throw error;
-      this.#report(error.message);
+      if (!this.#closed.signal.aborted) this.#report(error.message);
     }
   }
 
