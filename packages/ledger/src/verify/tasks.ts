@@ -1,7 +1,7 @@
 /** What the verification of a log in a directory consists of: tasks that know nothing of each other, for any thread. */
 import {
   type EventLog,
-  type LogError,
+  LogError,
   openSqliteLog,
   type Problem,
   type RangeReport,
@@ -9,7 +9,7 @@ import {
   verifyRange,
   verifyStream,
 } from '@apledger/event-log';
-import { checkStore, openSqliteStore } from '@apledger/projections';
+import { CannotFold, checkStore, openSqliteStore } from '@apledger/projections';
 import { repack } from './repack.ts';
 
 export type Task =
@@ -46,6 +46,9 @@ export class Tasks {
     const store = openSqliteStore(task.path);
     try {
       return { problems: await end(checkStore(log, store)) };
+    } catch (error) {
+      // What is wrong with the log is found where its facts are read; here it is the reason why nothing can be compared.
+      return { problems: [notCompared(error)] };
     } finally {
       store.close();
     }
@@ -54,6 +57,14 @@ export class Tasks {
   async close(): Promise<void> {
     await (await this.#log)?.close();
   }
+}
+
+/** Throws what is no matter of the log's content. */
+function notCompared(error: unknown): Problem {
+  const isOfLog = error instanceof CannotFold || (error instanceof LogError && error.code === 'corrupted');
+  if (!isOfLog) throw error;
+  const problem = `the read model cannot be compared with a log that cannot be folded: ${error instanceof LogError ? error.reason : error.message}`;
+  return { stream: '', revision: -1, position: error.position ?? 0, problem };
 }
 
 async function end<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
