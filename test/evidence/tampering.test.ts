@@ -353,7 +353,10 @@ describe('what was folded, forged with its checksum', () => {
     if (table === 'state') expect(shown.out).toContain('ffffffff-0000-4000-8000-000000000009');
     const { status, out } = await verified(data);
     expect(out).toMatch(
-      new RegExp(`^host-a, revision \\d+, position 0: the read model's ${table} is not what the log makes`, 'm'),
+      new RegExp(
+        `^host-a, revision \\d+, position 0: the read model's ${table} is not what the log makes`,
+        'm',
+      ),
     );
     expect(status).toBe(1);
     expect(await apledger('rebuild', '--data', data)).toMatchObject({ status: 0 });
