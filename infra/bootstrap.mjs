@@ -30,8 +30,12 @@ const targets = {
         ['packages/events/src/write-docs.ts'],
         ['packages/messages/src/write-docs.ts'],
         ['services/ledger/src/write-docs.ts'],
+        ['services/cli/src/write-docs.ts'],
       ]),
   },
+  // For what the clone has as TypeScript, whatever Node is installed.
+  node: { withDev: false, go: (node, args) => node(...args) },
+  pack: { withDev: true, go: (node, args) => node('infra/pack.mjs', ...args) },
   ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
 };
 

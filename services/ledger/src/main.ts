@@ -1,5 +1,6 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 
+import { readFileSync } from 'node:fs';
 import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
@@ -21,8 +22,13 @@ import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
 import { readTlsFiles, secureOptions } from './http/tls.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
+import { RelayStanding } from './nats/relay-standing.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
 import { LongQuestions } from './thread/long-questions.ts';
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -59,15 +65,17 @@ async function start(options: Options): Promise<number> {
     ledger.sealerState = () => sealer?.state();
     try {
       const edge = access && (await openEdge(ledger, access, complain));
+      const standing = new RelayStanding();
       const server = await buildServer({
         ledger,
         console,
         report: complain,
+        relay: standing,
         ...(edge !== undefined && { edge }),
         ...(tls !== undefined && { tls }),
       });
       try {
-        return await serve(server, ledger, edge, options);
+        return await serve(server, ledger, edge, { ...options, standing });
       } finally {
         await server.close();
       }
@@ -92,7 +100,7 @@ async function serve(
   server: FastifyInstance,
   ledger: LogLedger,
   edge: Edge | undefined,
-  options: Options,
+  options: Options & { readonly standing: RelayStanding },
 ): Promise<number> {
   const { broker, place } = options;
   const membership =
@@ -200,7 +208,7 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
 
 try {
   const context = { output: processOutput, signal: new AbortController().signal };
-  process.exitCode = await runCommand(service, process.argv.slice(2), context);
+  process.exitCode = await runCommand(service, process.argv.slice(2), context, version);
 } catch (error) {
   const isForPeople =
     error instanceof Failure ||

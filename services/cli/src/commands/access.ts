@@ -71,6 +71,7 @@ const unbind = command({
   summary: 'take a role from somebody, at once',
   positionals: [SUBJECT, { name: 'role', description: ROLES.join(', '), choices: ROLES }],
   options: { ...place, hosts: { ...HOSTS, required: true }, reason: REASON, ...json },
+  examples: ["apledger access unbind anna operator --hosts 'prod*' --reason 'has left'"],
   run: ({ subject, role, hosts, reason, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -94,6 +95,7 @@ const list = command({
   name: 'access list',
   summary: 'print every role that is bound',
   options: { ...place, ...json },
+  examples: ['apledger access list --server https://ledger.bank.example'],
   run: ({ json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const { bindings } = await ledger.ask('bindings', {});
@@ -104,7 +106,7 @@ const list = command({
             output,
             `${who(each.subject)}  ${each.role}  ${each.hosts}  ${each.until === null ? '' : `until ${each.until}`}`.trimEnd(),
           );
-      if (bindings.length === 0 && !isJson) output.err('No role is bound.\n');
+      if (bindings.length === 0 && !isJson) output.note('No role is bound.\n');
       return 0;
     }),
 });
@@ -186,6 +188,7 @@ const keyRegister = command({
     { name: 'key', description: 'the public key in base64url' },
   ],
   options: { ...place, hosts: HOSTS, until: { ...UNTIL, required: true }, ...json },
+  examples: ["apledger token register-key nightly AAAA… --hosts 'test*' --until 90d"],
   run: ({ program, key: publicKey, hosts, until, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -213,6 +216,7 @@ const revoke = command({
   summary: 'end a token, a key or a session at once',
   positionals: [{ name: 'id', description: 'as apledger token list shows it' }],
   options: { ...place, reason: REASON, ...json },
+  examples: ["apledger token revoke 3f2a… --reason 'laptop lost'"],
   run: ({ id, reason, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -230,6 +234,7 @@ const credentials = command({
   name: 'token list',
   summary: 'print tokens, keys and sessions; their secrets are nowhere',
   options: { ...place, ...json },
+  examples: ['apledger token list'],
   run: ({ json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const { credentials: all } = await ledger.ask('credentials', {});
@@ -271,6 +276,7 @@ const glasses = command({
   name: 'access glasses',
   summary: 'print every use of break glass; status 1 if one was not reviewed',
   options: { ...place, ...json },
+  examples: ['apledger access glasses'],
   run: ({ json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const { glasses: all } = await ledger.ask('glasses', {});
@@ -284,6 +290,7 @@ const review = command({
   summary: 'say what a look at a use of break glass has found',
   positionals: [{ name: 'glass', description: 'as apledger access glasses shows it' }],
   options: { ...place, finding: { ...REASON, required: true }, ...json },
+  examples: ["apledger access review 3f2a… --finding 'as agreed in INC4711'"],
   run: ({ glass, finding, json: isJson, ...where }, { output }) =>
     withLedger(
       where,

@@ -49,7 +49,7 @@ const propose = command({
       where,
       output,
       async (ledger) => {
-        const named = await hostOf(ledger, host);
+        const named = await hostAsked(ledger, host);
         const commands = await commandsOf(ledger, named, step);
         const more = {
           ...(id !== undefined && { change: id }),
@@ -63,13 +63,6 @@ const propose = command({
       WRITES,
     ),
 });
-
-async function hostOf(ledger: Ledger, host: string | undefined): Promise<string> {
-  if (host !== undefined) return host;
-  const hosts = await hostNames(ledger);
-  if (hosts.length === 1 && hosts[0] !== undefined) return hosts[0];
-  throw new Failure(2, `Which host? Name it with --host. ${thoseThere(hosts)}`);
-}
 
 /** What the steps ask the host for. Throws Failure for a step that would be refused. */
 async function commandsOf(ledger: Ledger, host: string, steps: readonly string[]) {
@@ -94,6 +87,7 @@ const list = command({
     },
     ...json,
   },
+  examples: ['apledger change list --open', 'apledger change list --host prod7 --json'],
   run: ({ host, open, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const asked = { ...(host !== undefined && { host }), ...(open && { status: 'proposed' }) };
@@ -108,6 +102,7 @@ const show = command({
   summary: 'print a change, what it would do to the host as it is now, and who gains and loses what',
   positionals: [CHANGE],
   options: { ...place, ...json },
+  examples: ['apledger change show CHG-4711'],
   run: ({ change, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const shown = await ledger.ask('change', { change });
@@ -129,6 +124,7 @@ const approve = command({
     },
     ...json,
   },
+  examples: ['apledger change approve CHG-4711'],
   run: ({ change, effect, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -157,6 +153,7 @@ const ending = (name: 'refuse' | 'withdraw', summary: string) =>
     summary,
     positionals: [CHANGE],
     options: { ...place, reason: REASON, ...json },
+    examples: [`apledger change ${name} CHG-4711 --reason 'not before Monday'`],
     run: ({ change, reason, json: isJson, ...where }, { output }) =>
       withLedger(
         where,

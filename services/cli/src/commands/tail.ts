@@ -43,6 +43,7 @@ async function tail(options: TailOptions, output: Output, signal: AbortSignal): 
     // By when they were recorded: the broker keeps its messages in that order.
     const begin = usedText({ time: time ?? new Date().toISOString() });
     output.err(line(`Facts recorded from ${begin} on:`));
+    output.progress('waiting for facts');
     for await (const { recorded } of facts) printFact(recorded, json, output);
     return 0;
   } finally {

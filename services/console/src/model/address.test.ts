@@ -18,7 +18,7 @@ const selection = fc.record(
   { requiredKeys: [] },
 );
 const ofHost = fc.record({
-  host: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/),
+  host: fc.stringMatching(/^[A-Za-z0-9](?:\.?[A-Za-z0-9_-]){0,30}$/),
   view: fc.constantFrom(...HOST_VIEWS),
   selection,
 });
