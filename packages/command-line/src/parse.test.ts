@@ -89,7 +89,7 @@ describe('a command', () => {
     ])
       expect((await ran(args)).values).toMatchObject({ server: 'u' });
     await expect(ran(['--server', 'u', 'lab', 'mount'])).rejects.toThrow(
-      'mount is not for --server; show are.',
+      'lab mount does not take --server; it lab mount --help shows what it takes.',
     );
   });
 

@@ -124,13 +124,12 @@ function withEnvironment({ options }: Command, values: Readonly<Record<string, u
 }
 
 /** Shared options that were given; each has to be one of the command's own. Throws Failure. */
-function sharedValues({ commands }: Program, { name, options }: Command, given: object): object {
+function sharedValues({ name: program }: Program, { name, options }: Command, given: object): object {
   for (const key of Object.keys(given)) {
     if (key in options) continue;
-    const takers = commands.filter((each) => key in each.options).map((each) => each.name);
     throw new Failure(
       2,
-      `${name.split(' ').at(-1)} is not for --${written(key)}; ${takers.join(', ')} are.`,
+      `${name} does not take --${written(key)}; ${program} ${name} --help shows what it takes.`,
     );
   }
   return given;

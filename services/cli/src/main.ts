@@ -39,6 +39,7 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
+import { tokenCommands } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
 import { witnessCommand } from './commands/witness.ts';
@@ -98,6 +99,7 @@ export const program: Program = {
     ...loginCommands,
     ...changeCommands,
     ...accessCommands,
+    ...tokenCommands,
     ...logCommands,
     witnessCommand,
     ...labCommands,

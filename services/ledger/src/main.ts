@@ -180,13 +180,13 @@ async function listen(server: FastifyInstance, { host, port, tls }: Options): Pr
 }
 
 async function untilEnd(server: FastifyInstance, broker: Membership | undefined): Promise<number> {
-  const told = Promise.withResolvers<NodeJS.Signals>();
+  const signalled = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // The second one is meant for a program that does not end: its default is to do so.
-    process.once(signal, () => told.resolve(signal));
+    process.once(signal, () => signalled.resolve(signal));
   }
   const broken = broker?.ended().then((reason) => ({ reason }));
-  const end = await Promise.race(broken === undefined ? [told.promise] : [told.promise, broken]);
+  const end = await Promise.race(broken === undefined ? [signalled.promise] : [signalled.promise, broken]);
   if (typeof end === 'object')
     throw new Failure(1, `the service has ended: ${end.reason ?? 'the connection was closed'}`);
   say(`${end}: answering what has come`);

@@ -11,7 +11,7 @@ import { askedIn, isReversed, momentOf } from '../moment.ts';
 import { find } from './find.ts';
 import { unknownHost } from './hosts.ts';
 import { guestsThen } from './names.ts';
-import { Bounds, type Looked } from './scan.ts';
+import { Bounds, type Scanned } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
 /** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
@@ -130,7 +130,7 @@ async function boundsOf(ledger: LogLedger, { since, until }: Request<'events'>):
 
 /** A page ends at its limit, at what one reply holds, or where enough was looked at. */
 async function page(
-  facts: AsyncIterable<Looked>,
+  facts: AsyncIterable<Scanned>,
   start: number,
   { limit = DEFAULT_PAGE }: Request<'events'>,
   { maxReplyBytes, sees }: Limits,

@@ -2,10 +2,9 @@
 import { type ChangeView, type Judgement, Problem, type Reply } from '@apledger/api';
 import { command, Failure, jsonLine, line } from '@apledger/command-line';
 import type { Ledger } from '@apledger/ledger';
-import { hostNames } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
 import { visible } from '@apledger/text';
-import { thoseThere, withLedger } from '../ledger.ts';
+import { hostAsked, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 
 const CHANGE = { name: 'change', description: 'as apledger change list shows it' } as const;

@@ -144,7 +144,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 function thingOf(text: string): Thing {
   const thing = THINGS.find((each) => each === text);
-  if (thing === undefined) throw new Failure(2, `show ${text}: there are host, mdev and guest.`);
+  if (thing === undefined)
+    throw new Failure(
+      2,
+      `show ${text}: there are host, mdev and guest.${INSTEAD[text.toLowerCase().replace(/s$/, '')] ?? ''}`,
+    );
   return thing;
 }
 

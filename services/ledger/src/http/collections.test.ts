@@ -1,6 +1,7 @@
 /** Collections below a host, one fact, and what HTTP itself has for answers: versions, compression, names of files, methods. */
 import { gunzipSync } from 'node:zlib';
 import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
+import { positionBefore } from '@apledger/ledger';
 import { describe, expect, it } from 'vitest';
 import { type Scene, scene } from './test-support.ts';
 
@@ -67,6 +68,26 @@ describe('a fact', () => {
     expect(await get(`/events/${beyond}`)).toMatchObject({ status: 400, body: { code: 'no-such-moment' } });
     expect((await get('/events/0')).body.problems).toEqual(['position: must be 1 or more']);
     expect((await get('/events/first')).body.problems).toEqual(['position: must be a whole number']);
+  });
+});
+
+describe('the stream of facts', () => {
+  it('begins at a moment too: before the first fact that lies there', async () => {
+    const { get, ledger, post } = await history();
+    const { events } = (await get('/events')).body as { readonly events: readonly { position: number; type: string }[] };
+    const started = events.find(({ type }) => type === 'GuestStarted')?.position ?? 0;
+    await post('/hosts/other/commands', register('other'));
+    const since = (text: string, host?: string) => positionBefore(ledger, { since: text, host });
+    expect(await since('2026-03-01T10:00:00Z')).toBe(started - 1);
+    expect(await since('2026-03-01T09:59:59.999Z')).toBe(started - 1);
+    expect(await since('2020-01-01')).toBe(0);
+    expect(await since('7')).toBe(6);
+    const last = await ledger.log.lastPosition();
+    expect(await since('2026-03-01T10:00:00Z', 'other')).toBe(last - 1);
+    expect(await get('/events/stream?since=noon')).toMatchObject({
+      status: 400,
+      body: { code: 'no-such-moment' },
+    });
   });
 });
 
