@@ -48,9 +48,11 @@ export const whatIfCommand = command({
     'say what steps, each a line as in a script, would do to a host, and to who uses it; nothing is recorded',
   positionals: [
     {
-      name: 'step', description: "a line of a script, like 'guest stop web'; - reads lines from standard input",
+      name: 'step',
+      description: "a line of a script, like 'guest stop web'; - reads lines from standard input",
       many: true,
-     }],
+    },
+  ],
   options: {
     ...place,
     host: { type: 'string', value: 'name', description: 'the host (default: the only one)' },
@@ -59,6 +61,8 @@ export const whatIfCommand = command({
   },
   examples: [
     "apledger what-if 'card 06 config=0'",
-    'apledger what-if - --host zlp1 < steps.sh', "apledger what-if --at 30 'guest stop guest1'"],
+    'apledger what-if - --host zlp1 < steps.sh',
+    "apledger what-if --at 30 'guest stop guest1'",
+  ],
   run: ({ step, ...options }, { output }) => whatIf(step, options, output),
 });

@@ -146,9 +146,10 @@ export function routeOf(operation: AnsweredOperation): Route {
         ...(isOnTheLog ? [] : [waitParameter]),
       ],
       ...(method === 'POST' ? { body } : {}),
-      responses: method === 'GET'
-        ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
-        : { 200: ok },
+      responses:
+        method === 'GET'
+          ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
+          : { 200: ok },
     },
     handle: async (service, asked, sent) => {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
