@@ -7,7 +7,14 @@
  * those who are not in this repository. This package imports no Node and does nothing.
  */
 export { type CredentialView, type GlassView, SubjectText, type WhoAmI, type WhoCan } from './access.ts';
-export type { ChangeView, Judgement } from './changes.ts';
+export {
+  CHANGE_ACTIONS,
+  type ChangeAction,
+  type ChangeRunView,
+  type ChangeView,
+  type Judgement,
+  type StepView,
+} from './changes.ts';
 export {
   CommandBody,
   FactBody,

@@ -15,6 +15,8 @@ export type ProblemCode =
   | 'denied'
   | 'needs-approval'
   | 'effect-differs'
+  | 'bad-plan'
+  | 'stale-plan'
   | 'unknown-change'
   | 'unknown-credential'
   | 'not-now'

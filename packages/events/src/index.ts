@@ -24,6 +24,7 @@ export * from './ledger-facts.ts';
 export { isWholeOp, OP, pack, packTransient, type Transient } from './packed.ts';
 export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
+export * from './plan-document.ts';
 export {
   InvalidFact,
   parseCommand,
