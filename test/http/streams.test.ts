@@ -154,8 +154,7 @@ describe('the stream of facts', () => {
     const last = await appendLarge(log, 600);
     await fast.reached(last);
     expect(fast.facts).toBe(600);
-    // The service itself keeps the newest 32 MB for the time when its log is away, and its threads read what came: about 200 MB in all.
-    expect(residentMb(service) - before).toBeLessThan(350);
+    expect(residentMb(service) - before).toBeLessThan(200);
     for (const { socket } of slow) socket.resume();
     await Promise.all(slow.map((reader) => reader.reached(last)));
     expect(slow.map(({ facts }) => facts)).toEqual(slow.map(() => 600));

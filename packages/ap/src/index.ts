@@ -44,6 +44,7 @@ export {
 export { maskFromHex, parseAbsoluteMask, parseBusMask } from './mask-text.ts';
 export {
   apqnsOf,
+  apqnsWithout,
   type ControlledMatrix,
   commonMatrix,
   EMPTY_MATRIX,

@@ -1,5 +1,5 @@
 /** A matrix is a Cartesian product: every adapter of one mask with every domain of another. */
-import { type Apqn, apqn, formatApid, formatApqi } from './apqn.ts';
+import { type Apqn, apidOf, apqiOf, apqn, formatApid, formatApqi } from './apqn.ts';
 import {
   and,
   EMPTY_MASK,
@@ -59,6 +59,10 @@ export function apqnsOf(matrix: Matrix): Apqn[] {
   forEachApqn(matrix, (queue) => queues.push(queue));
   return queues;
 }
+
+/** The APQNs of the first that the second has not, in the same order. */
+export const apqnsWithout = (a: Matrix, b: Matrix): Apqn[] =>
+  apqnsOf(a).filter((queue) => !matrixHas(b, apidOf(queue), apqiOf(queue)));
 
 /**
  * The text of the `matrix` and `guest_matrix` files (driver-rules 5.1): a line an APQN; with adapters only a

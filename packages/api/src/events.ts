@@ -131,14 +131,11 @@ type Shown<T extends string, D> = Omit<Envelope, 'type' | 'data'> & {
   readonly data: D;
 };
 /** A fact of the log and its host; `type` says what its data are. Facts keep the version they were written in. */
-export type RecordedHostFact = { readonly [T in FactType]: Shown<T, FactData<T>> }[FactType];
-export type RecordedLedgerFact = {
+type RecordedHostFact = { readonly [T in FactType]: Shown<T, FactData<T>> }[FactType];
+type RecordedLedgerFact = {
   readonly [T in LedgerFactType]: Shown<T, LedgerFactData<T>>;
 }[LedgerFactType];
 export type RecordedFact = RecordedHostFact | RecordedLedgerFact;
-
-/** Whether the fact is of a host, not about the ledger itself. */
-export const isOfHost = (fact: RecordedFact): fact is RecordedHostFact => fact.host !== '';
 
 const shown = (host: TSchema, type: string, data: TSchema): TSchema =>
   Type.Object({ ...Envelope.properties, host, type: Type.Literal(type), data });

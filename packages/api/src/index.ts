@@ -43,11 +43,8 @@ export {
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
 export {
-  isOfHost,
   MAX_PAGE,
   RecordedFact,
-  type RecordedHostFact,
-  type RecordedLedgerFact,
   recordedFacts,
   StreamRequest,
 } from './events.ts';

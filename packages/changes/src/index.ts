@@ -17,10 +17,11 @@ export {
   type Undertaking,
   whyStale,
 } from './document.ts';
+export type { GuestChange } from './effect.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
 export { digestOf, matricesDigest } from './matrices.ts';
 export { type Move, nextMove, type Scene, type StepOutcome } from './next.ts';
-export { type GuestChange, type Plan, type PlanProblem, planOf } from './plan.ts';
+export { type Plan, type PlanProblem, planOf } from './plan.ts';
 export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
 export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';
 export { isOver, waitsOn } from './waits.ts';

@@ -6,25 +6,21 @@
  * be carried out.
  */
 import {
-  type Apqn,
   and,
   andNot,
-  apqn,
   EMPTY_MASK,
   EMPTY_MATRIX,
-  forEachId,
   formatApid,
   formatApqi,
-  formatApqn,
-  has,
   idsOf,
   isEmpty,
   type Matrix,
   or,
 } from '@apledger/ap';
 import type { Errno, Generation } from '@apledger/events';
-import { type HostState, queuesOf } from '@apledger/host';
+import type { HostState } from '@apledger/host';
 import type { DesiredHost } from './desired.ts';
+import { type Effect, effectOf } from './effect.ts';
 import { type Concessions, runInOrder } from './order.ts';
 import { type Handover, type Interruption, type PlanStep, Rehearsal } from './rehearsal.ts';
 import { type Target, targetOf, targetOfState } from './target.ts';
@@ -40,13 +36,7 @@ export interface PlanProblem {
   readonly help: string;
 }
 
-export interface GuestChange {
-  readonly guest: string;
-  readonly mdev: string;
-  readonly queues: readonly string[];
-}
-
-export interface Plan {
+export interface Plan extends Effect {
   readonly host: string;
   readonly driver: Generation;
   /** Of the host that it was made for. */
@@ -54,9 +44,6 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   readonly problems: readonly PlanProblem[];
   readonly warnings: readonly string[];
-  readonly lost: readonly GuestChange[];
-  readonly gained: readonly GuestChange[];
-  readonly hostQueues: { readonly lost: readonly string[]; readonly gained: readonly string[] };
   /** Allowed by the file. */
   readonly interruptions: readonly Interruption[];
   /** Without a reset, allowed by the file. */
@@ -278,52 +265,4 @@ function warningsOf(state: HostState): string[] {
     );
   }
   return warnings;
-}
-
-function effectOf(before: HostState, after: HostState): Pick<Plan, 'lost' | 'gained' | 'hostQueues'> {
-  const [was, is] = [usableBy(before), usableBy(after)];
-  return {
-    lost: missingIn(was, is),
-    gained: missingIn(is, was),
-    hostQueues: { lost: hostMissing(before, after), gained: hostMissing(after, before) },
-  };
-}
-
-type Uses = ReadonlyMap<string, { readonly guest: string; readonly mdev: string; readonly matrix: Matrix }>;
-
-function usableBy(state: HostState): Uses {
-  const uses = new Map<string, { readonly guest: string; readonly mdev: string; readonly matrix: Matrix }>();
-  for (const { uuid, guest, effective } of state.mdevs.values())
-    if (guest !== null && effective !== null)
-      uses.set(`${uuid} ${guest}`, { guest, mdev: uuid, matrix: effective });
-  return uses;
-}
-
-function missingIn(a: Uses, b: Uses): GuestChange[] {
-  const changes: GuestChange[] = [];
-  for (const [key, { guest, mdev, matrix }] of a) {
-    const other = b.get(key)?.matrix ?? EMPTY_MATRIX;
-    const queues = queuesWithout(matrix, other);
-    if (queues.length > 0) changes.push({ guest, mdev, queues: queues.map(formatApqn) });
-  }
-  return changes;
-}
-
-function queuesWithout(a: Matrix, b: Matrix): Apqn[] {
-  const queues: Apqn[] = [];
-  forEachId(a.adapters, (apid) =>
-    forEachId(a.domains, (apqi) => {
-      if (!(has(b.adapters, apid) && has(b.domains, apqi))) queues.push(apqn(apid, apqi));
-    }),
-  );
-  return queues;
-}
-
-function hostMissing(a: HostState, b: HostState): string[] {
-  const queues: string[] = [];
-  for (const adapter of a.cards.keys())
-    forEachId(andNot(queuesOf(a, adapter, 'zcrypt'), queuesOf(b, adapter, 'zcrypt')), (domain) =>
-      queues.push(formatApqn(apqn(adapter, domain))),
-    );
-  return queues;
 }

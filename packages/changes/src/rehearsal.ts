@@ -1,14 +1,11 @@
 /** A plan tried on a copy of the host: every step decided by the rules, and what each guest has meanwhile. */
 import {
   type Apqn,
-  apidOf,
-  apqiOf,
-  apqnsOf,
+  apqnsWithout,
   commonMatrix,
   EMPTY_MATRIX,
   formatApqn,
   type Matrix,
-  matrixHas,
   parseApqn,
 } from '@apledger/ap';
 import { decide, type Refusal } from '@apledger/driver';
@@ -61,12 +58,6 @@ interface Watched {
   /** What of it is missing, and since which step. */
   readonly missing: Map<Apqn, number>;
 }
-
-const hasQueue = (matrix: Matrix, queue: Apqn): boolean => matrixHas(matrix, apidOf(queue), apqiOf(queue));
-
-/** The queues of `a` that are not in `b`: no matrix, so a list. */
-const queuesWithout = (a: Matrix, b: Matrix): readonly Apqn[] =>
-  apqnsOf(a).filter((queue) => !hasQueue(b, queue));
 
 const apqnsIn = (names: readonly string[]): readonly Apqn[] => names.flatMap((name) => parseApqn(name) ?? []);
 
@@ -138,9 +129,8 @@ export class Rehearsal {
       const now = this.#useOf(uuid);
       const [had, has] = [before?.matrix ?? EMPTY_MATRIX, now?.matrix ?? EMPTY_MATRIX];
       if (before !== undefined)
-        for (const queue of queuesWithout(had, has)) this.#unreset.set(queue, before.guest);
-      if (now !== undefined)
-        for (const queue of queuesWithout(has, had)) gains.push({ queue, to: now.guest });
+        for (const queue of apqnsWithout(had, has)) this.#unreset.set(queue, before.guest);
+      if (now !== undefined) for (const queue of apqnsWithout(has, had)) gains.push({ queue, to: now.guest });
       this.#noteMissing(uuid, has, step);
     }
     for (const { type, data } of facts) {
@@ -175,7 +165,7 @@ export class Rehearsal {
     const watched = this.#watched.get(uuid);
     if (watched === undefined) return;
     const { kept, missing } = watched;
-    const gone = queuesWithout(kept, has);
+    const gone = apqnsWithout(kept, has);
     const still = new Set(gone);
     this.#end(
       watched,

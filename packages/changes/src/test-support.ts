@@ -3,6 +3,7 @@ import {
   apqnsOf,
   formatApqn,
   formatMask,
+  idsOf,
   type Mask256,
   type Matrix,
   maskOf,
@@ -55,9 +56,6 @@ function run(state: HostState, ...commands: readonly Command[]): void {
   }
 }
 
-export const idsIn = (mask: Mask256): number[] => IDS.filter((id) => maskHas(mask, id));
-const maskHas = (mask: Mask256, id: number): boolean => ((mask[0] ?? 0) & (0x80000000 >>> id)) !== 0;
-
 /** A host with the layout, each mdev with a running guest. */
 export function hostWith(driver: Generation, { host, mdevs }: Layout): HostState {
   const state = new HostState();
@@ -83,8 +81,8 @@ export function hostWith(driver: Generation, { host, mdevs }: Layout): HostState
     run(
       state,
       { type: 'CreateMdev', text: mdev },
-      ...idsIn(adapters).map((id): Command => ({ type: 'AssignAdapter', mdev, text: `${id}` })),
-      ...idsIn(domains).map((id): Command => ({ type: 'AssignDomain', mdev, text: `${id}` })),
+      ...idsOf(adapters).map((id): Command => ({ type: 'AssignAdapter', mdev, text: `${id}` })),
+      ...idsOf(domains).map((id): Command => ({ type: 'AssignDomain', mdev, text: `${id}` })),
       { type: 'StartGuest', mdev, guest: guestOf(index) },
     );
   }
@@ -93,7 +91,7 @@ export function hostWith(driver: Generation, { host, mdevs }: Layout): HostState
 
 /** A file that asks for the layout. */
 export function desiredOf({ host, mdevs }: Layout, rest: Partial<DesiredHost> = {}): DesiredHost {
-  const ids = (mask: Mask256): string[] => entriesOf(idsIn(mask));
+  const ids = (mask: Mask256): string[] => entriesOf(idsOf(mask));
   return {
     apledger: 'v1',
     host: 'lpar1',

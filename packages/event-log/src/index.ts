@@ -13,11 +13,12 @@
 export { textOrFile } from '@apledger/nats/address';
 export { CLOCK_STREAM, type ClockJump, JUMP_MS, settled } from './clock.ts';
 export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
+export { factAt, factAtPosition } from './fact-at.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { markOf } from './mark.ts';
 export { type MemoryLogOptions, openMemoryLog } from './memory.ts';
-export { type Standing, standingAt, standingAtTime } from './moment.ts';
+export { type Place, placeAt, type Standing, standingAt, standingAtTime } from './moment.ts';
 export { type OpenOptions, openLog, sqliteDirectory } from './open.ts';
 export { type PackedFact, packedFacts, packFacts } from './packed.ts';
 export type {

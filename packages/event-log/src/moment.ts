@@ -9,6 +9,7 @@
 
 import { JUMP_MS } from './clock.ts';
 import { type Piece, spansOf } from './explanation.ts';
+import { factAt } from './fact-at.ts';
 import type { PackedEntry } from './packed.ts';
 import type { EventLog, Moment, RecordedFact } from './port.ts';
 import { piecesOf, type Run } from './runs.ts';
@@ -53,7 +54,27 @@ export async function standingAt(
     : { revision: await search(stream, moment) };
 }
 
-/** The same for a time; `search` is asked where no clock has jumped. */
+/** Where a stream stood, and where in the log lies the fact that may have been there as well. */
+export interface Place {
+  readonly revision: number;
+  readonly mayReach?: { readonly revision: number; readonly position: number };
+}
+
+/** As `standingAt`. */
+export async function placeAt(
+  log: Pick<EventLog, 'head' | 'readStream' | 'revisionAt'>,
+  stream: string,
+  moment: Moment,
+  now = Date.now(),
+): Promise<Place> {
+  const { revision, until } = await standingAt(log, stream, moment, now);
+  const open = until === undefined ? undefined : await factAt(log, stream, until);
+  return open === undefined
+    ? { revision }
+    : { revision, mayReach: { revision: open.revision, position: open.position } };
+}
+
+/** Where a stream stood at a time; `search` is asked where no clock has jumped. */
 export async function standingAtTime(
   log: Source,
   stream: string,
@@ -105,9 +126,9 @@ class Timeline {
   }
 
   async fact(revision: number): Promise<RecordedFact> {
-    for await (const fact of this.#log.readStream(this.#stream, { from: revision, to: revision }))
-      return fact;
-    throw new TypeError(`${this.#stream} has no fact of revision ${revision}`);
+    const fact = await factAt(this.#log, this.#stream, revision);
+    if (fact === undefined) throw new TypeError(`${this.#stream} has no fact of revision ${revision}`);
+    return fact;
   }
 
   async reading(revision: number): Promise<number> {

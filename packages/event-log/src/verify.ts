@@ -9,6 +9,7 @@
 
 import type { ClockJump } from './clock.ts';
 import { LogError } from './errors.ts';
+import { factAt } from './fact-at.ts';
 import type { EventLog, Head, RecordedFact } from './port.ts';
 import { checkPacked, type Repack } from './verify/packed.ts';
 import { joinRanges, type Problem, type RangeReport, Walk } from './verify/walk.ts';
@@ -124,11 +125,6 @@ export async function checkHeads(log: EventLog, noted: readonly NotedHead[]): Pr
     problems.push({ stream, revision, position: fact?.position ?? 0, problem });
   }
   return problems;
-}
-
-async function factAt(log: EventLog, stream: string, revision: number): Promise<RecordedFact | undefined> {
-  for await (const fact of log.readStream(stream, { from: revision, to: revision })) return fact;
-  return undefined;
 }
 
 function missing(head: Head | undefined, revision: number): string {

@@ -1,5 +1,6 @@
 /** Every fact: what can happen on a host. A fact says what is so afterwards; no rule is needed to read it. */
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import { observationFactSchemas } from './observation-facts.ts';
 import {
   AdapterId,
   AdapterIds,
@@ -180,6 +181,7 @@ export const factSchemas = {
     conflicts: Type.Array(Conflict),
     remedy: Type.String(),
   }),
+  ...observationFactSchemas,
 };
 
 export type FactType = keyof typeof factSchemas;

@@ -21,9 +21,11 @@ export {
   generationOfKernel,
 } from './generations.ts';
 export * from './ledger-facts.ts';
+export { Evidence, UNATTRIBUTED } from './observation-facts.ts';
 export { isWholeOp, OP, pack, packTransient, type Transient } from './packed.ts';
-export { CorruptPayload, PackedReader, PackedWriter } from './packed-codec.ts';
+export { CorruptPayload, PackedReader, PackedWriter, uuidText } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
+export { type PackedTurn, readTurn } from './packed-turn.ts';
 export * from './plan-document.ts';
 export {
   InvalidFact,

@@ -12,6 +12,8 @@
  * Queues go by adapter, not as pairs: a bus scan names thousands at once, and a fold takes 32 of them in one operation.
  */
 
+import { formatApid } from '@apledger/ap';
+
 /** A list as long as this would be as long as the mask. */
 const MAX_LISTED = 31;
 const MASK_FOLLOWS = 255;
@@ -31,6 +33,15 @@ const decoder = new TextDecoder();
 /** The payload ends early, goes on too long, or holds what no writer writes. */
 export class CorruptPayload extends Error {
   override readonly name = 'CorruptPayload';
+}
+
+/** The UUID whose four words begin at `at`. */
+export function uuidText(words: Uint32Array, at: number): string {
+  const half = (i: number): string => {
+    const bits = ((words[at + (i >>> 1)] ?? 0) >>> ((i & 1) === 0 ? 16 : 0)) & 0xffff;
+    return formatApid(bits >>> 8) + formatApid(bits & 0xff);
+  };
+  return `${half(0)}${half(1)}-${half(2)}-${half(3)}-${half(4)}-${half(5)}${half(6)}${half(7)}`;
 }
 
 /** Builds a byte string; `take()` hands it out and begins the next one. */

@@ -34,6 +34,7 @@
  *     hostRebooted           mask apmask, mask aqmask
  *     driverLoaded, -Unloaded   no field
  *     queuesZeroized         queues
+ *     observationBegan       u32 epoch
  *
  * A matrix is ids of adapters, domains and control domains; `effective` is u8 0 = null, or u8 1 and a matrix; `cards` are a u16 count and
  * for each u8 APID, u8 type, u8 mode, u32 functions; an `optional` text is u8 0 = null, or u8 1 and a text.
@@ -92,6 +93,7 @@ export const OP = {
   driverLoaded: 47,
   driverUnloaded: 48,
   queuesZeroized: 49,
+  observationBegan: 50,
 } as const;
 
 /**
@@ -176,9 +178,21 @@ function write(fact: Fact): unknown {
       return writer.u8(OP.driverLoaded);
     case 'DriverUnloaded':
       return writer.u8(OP.driverUnloaded);
+    case 'ObservationBegan':
+      return writer.u8(OP.observationBegan).u32(fact.data.epoch);
     case 'CommandHadNoEffect':
     case 'CommandRejected':
     case 'MigrationRefused':
+    case 'HostObserved':
+    case 'HostBooted':
+    case 'ObservationStalled':
+    case 'ObservationIncomplete':
+    case 'ObservationsDropped':
+    case 'WriteAttempted':
+    case 'DriftDetected':
+    case 'AgentFenced':
+    case 'CommandRequested':
+    case 'CommandSettled':
       return writer.u8(OP.nothing);
     default:
       return writeDevice(fact);
@@ -189,7 +203,10 @@ type DeviceFact = Extract<
   Fact,
   { type: `Card${string}` | `Queue${string}` | 'DriverOverrideChanged' | 'OnlineChanged' }
 >;
-type MdevFact = Exclude<Extract<Fact, { data: { mdev: string } }>, { type: 'MigrationRefused' }>;
+type MdevFact = Exclude<
+  Extract<Fact, { data: { mdev: string } }>,
+  { type: 'MigrationRefused' | 'DriftDetected' }
+>;
 
 function writeDevice(fact: DeviceFact | MdevFact): unknown {
   switch (fact.type) {

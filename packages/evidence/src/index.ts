@@ -57,7 +57,6 @@ export {
   type SealedFact,
 } from './proof-file.ts';
 export {
-  bundlePath,
   parseTilePath,
   partialTiles,
   placeOf,

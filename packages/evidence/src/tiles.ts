@@ -26,10 +26,6 @@ const widthPath = (width: number): string => (width === TILE_WIDTH ? '' : `.p/${
 export const tilePath = ({ level, index, width }: Tile): string =>
   `tile/${level}/${indexPath(index)}${widthPath(width)}`;
 
-/** Path of the bundle with the entries of a tile of level 0. */
-export const bundlePath = (index: number, width: number): string =>
-  `tile/entries/${indexPath(index)}${widthPath(width)}`;
-
 /** The index and width in the part of a path behind the level; undefined for what no path is. */
 export function parseTilePath(path: string): Pick<Tile, 'index' | 'width'> | undefined {
   const [, folders = '', last = '', width] =

@@ -1,5 +1,5 @@
 /** Facts about mdevs and the guests that open them. */
-import { OP } from '@apledger/events';
+import { OP, uuidText } from '@apledger/events';
 import {
   ASSIGNED,
   ATTACHED,
@@ -22,7 +22,6 @@ import {
   removeMdev,
   replaceGuestMatrix,
   setFlags,
-  uuidText,
 } from './mdevs.ts';
 import { mask, matrix, reader, readMatrix, requireHost, uuid } from './reading.ts';
 import type { HostState } from './state.ts';

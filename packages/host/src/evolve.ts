@@ -23,6 +23,7 @@ import {
 import { applyToMdev } from './evolve-mdevs.ts';
 import { applyToQueues } from './evolve-queues.ts';
 import {
+  AGENT_EPOCH,
   APMASK,
   AQMASK,
   BINDINGS_ARMED,
@@ -118,6 +119,10 @@ function applyOther(state: HostState, op: number): void {
         reader.u8();
         reader.ids(mask);
       }
+      return;
+    case OP.observationBegan:
+      block.touch(AGENT_EPOCH, 1);
+      block.words[AGENT_EPOCH] = reader.u32();
       return;
     case OP.hardwareChanged:
       changeHardware(state);

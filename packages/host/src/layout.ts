@@ -75,7 +75,9 @@ export const ROW_OF = CARDS + MASK_WORDS;
 /** Two words for each adapter slot: `type | mode << 8 | KNOWN`, functions. */
 export const SLOTS = ROW_OF + 64;
 export const SLOT_KNOWN = 1 << 16;
-export const HEADER_WORDS = SLOTS + 512;
+/** Epoch of the agent that watches the host; 0 = nobody watches it, it is simulated. */
+export const AGENT_EPOCH = SLOTS + 512;
+export const HEADER_WORDS = AGENT_EPOCH + 2;
 
 /** A card's row: `apid | type << 8 | mode << 16 | flags << 24`, functions, masks over its domains; then one order for each domain, and one byte. */
 export const CARD = 0;
@@ -119,4 +121,4 @@ export const LIFECYCLE_SHIFT = 8;
  * The version of what a state's bytes mean: a state that was kept by another version is not used. Raise it when the layout changes, or
  * what `evolve` makes of a fact; test/architecture/state-version.test.ts notices.
  */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;

@@ -1,12 +1,6 @@
 /** The mdevs of a host: what they are, and how facts change them. */
-import {
-  type ControlledMatrix,
-  forEachId,
-  formatApid,
-  type Mask256,
-  type Matrix,
-  maskFromWords,
-} from '@apledger/ap';
+import { type ControlledMatrix, forEachId, type Mask256, type Matrix, maskFromWords } from '@apledger/ap';
+import { uuidText } from '@apledger/events';
 import {
   type AdapterPlugState,
   adapterPlugTable,
@@ -357,15 +351,6 @@ export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint3
   if (matrix === null) clear(words, field, MATRIX_WORDS);
   else copy(words, field, matrix, 0, MATRIX_WORDS);
   setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
-}
-
-/** The UUID whose four words begin at `at`. */
-export function uuidText(words: Uint32Array, at: number): string {
-  const half = (i: number): string => {
-    const bits = ((words[at + (i >>> 1)] ?? 0) >>> ((i & 1) === 0 ? 16 : 0)) & 0xffff;
-    return formatApid(bits >>> 8) + formatApid(bits & 0xff);
-  };
-  return `${half(0)}${half(1)}-${half(2)}-${half(3)}-${half(4)}-${half(5)}${half(6)}${half(7)}`;
 }
 
 /** The four words of a UUID in lower case; false for any other text. */

@@ -175,6 +175,19 @@ describe('a fork', () => {
   });
 });
 
+describe('a host that an agent watches', () => {
+  it('has the epoch of its newest agent, on which no decision depends', () => {
+    const [watched, alone] = [new HostState(), new HostState()];
+    for (const state of [watched, alone]) for (const fact of SAMPLE) evolve(state, fact);
+    expect(watched.agentEpoch).toBe(0);
+    const began = { agent: 'a', boot: 'b', kernel: '6.12', detected: [], missing: [] };
+    evolve(watched, { type: 'ObservationBegan', data: { epoch: 3, ...began } });
+    expect([watched.agentEpoch, alone.agentEpoch]).toEqual([3, 0]);
+    expect(watched.equals(alone)).toBe(false);
+    expect(watched.hasMatricesOf(alone)).toBe(true);
+  });
+});
+
 describe('a try', () => {
   it('leaves nothing behind, whether its facts can happen or not, and one follows another', () => {
     const tried = fc.array(deviceFact, { maxLength: 5 });

@@ -23,6 +23,7 @@ import {
 import { Block } from './block.ts';
 import { Cards } from './cards.ts';
 import {
+  AGENT_EPOCH,
   APMASK,
   APXA,
   AQMASK,
@@ -89,6 +90,7 @@ const UNRELATED: readonly number[] = [
   H.bindingsCompleted,
   H.configTime,
   H.pollThread,
+  AGENT_EPOCH,
 ];
 
 const noTexts = (): Texts => ({
@@ -241,6 +243,11 @@ export class HostState {
     this.mdevsMoved = true;
     Object.assign(this.changingTexts(), noTexts());
     this.place(revision, position, occurredAt);
+  }
+
+  /** Epoch of the agent that watches the host; 0 = nobody does: the host is simulated. */
+  get agentEpoch(): number {
+    return this.#word(AGENT_EPOCH);
   }
 
   #word(at: number): number {

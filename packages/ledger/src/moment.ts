@@ -1,6 +1,6 @@
 /** Moments as people and programs write them: the one place that reads them. */
-import { type AtMoment, type MayReach, Problem } from '@apledger/api';
-import { type Moment, standingAt } from '@apledger/event-log';
+import { type AtMoment, Problem } from '@apledger/api';
+import { type Moment, type Place, placeAt as placeInLog } from '@apledger/event-log';
 import { momentText, NotAMoment, parseMoment, type TimeInZone } from '@apledger/moment';
 import type { LogLedger } from './log-ledger.ts';
 
@@ -69,16 +69,12 @@ export function usedOf(moment: Moment): { readonly position: number } | { readon
 }
 
 /** The last fact of a stream that certainly stood at a moment, -1 for none, and the last that may have stood. */
-export async function placeAt(
+export function placeAt(
   { log, now }: Pick<LogLedger, 'log' | 'now'>,
   stream: string,
   moment: Moment,
-): Promise<{ readonly revision: number; readonly mayReach?: MayReach }> {
-  const { revision, until } = await standingAt(log, stream, moment, now().getTime());
-  if (until === undefined) return { revision };
-  for await (const { position } of log.readStream(stream, { from: until, to: until }))
-    return { revision, mayReach: { revision: until, position } };
-  return { revision };
+): Promise<Place> {
+  return placeInLog(log, stream, moment, now().getTime());
 }
 
 /** For messages: ` at position 7`, ` at 2026-…`, or nothing. */

@@ -88,9 +88,9 @@ export function entityOf(type: string, data: { readonly [key: string]: unknown }
   return Array.isArray(data.queues) ? QUEUES : BUS;
 }
 
-/** Facts that say what came of a command that changed nothing: they are about what the command is about. */
+/** Facts that carry a command and change nothing: they are about what the command is about. */
 export const isAboutCommand = (type: string): boolean =>
-  type === 'CommandRejected' || type === 'CommandHadNoEffect';
+  type === 'CommandRejected' || type === 'CommandHadNoEffect' || type === 'CommandRequested';
 
 const property = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

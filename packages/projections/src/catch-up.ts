@@ -5,7 +5,7 @@
  * Neither when it was folded, nor in how many pieces, nor how often it was killed leaves a trace.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type EventLog, type PackedPage, packedFacts } from '@apledger/event-log';
+import { type EventLog, factAt, factAtPosition, type PackedPage, packedFacts } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { HostState } from '@apledger/host';
 import { readFacts } from './facts.ts';
@@ -57,16 +57,12 @@ export async function checkedPosition(log: EventLog, store: ReadModelStore): Pro
   return isOfLog ? checkpoint.position : undefined;
 }
 
-async function hashAt(log: EventLog, position: number): Promise<string | undefined> {
-  for await (const fact of log.readAll({ after: position - 1, upTo: position })) return fact.hash;
-  return undefined;
-}
+const hashAt = async (log: EventLog, position: number): Promise<string | undefined> =>
+  (await factAtPosition(log, position))?.hash;
 
 /** The log's hash of the host's fact at this revision; undefined when it has none. */
-export async function hashOf(log: EventLog, host: string, revision: number): Promise<string | undefined> {
-  for await (const fact of log.readStream(streamOf(host), { from: revision, to: revision })) return fact.hash;
-  return undefined;
-}
+export const hashOf = async (log: EventLog, host: string, revision: number): Promise<string | undefined> =>
+  (await factAt(log, streamOf(host), revision))?.hash;
 
 /** Folds what the log holds at this moment beyond the store's checkpoint. */
 export class CatchUp {

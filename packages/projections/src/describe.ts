@@ -3,6 +3,7 @@ import { formatApid, formatApqi } from '@apledger/ap';
 import type { MatrixView, ViewChange } from '@apledger/api';
 import { type Fact, isLedgerFactType, parseFact, parseLedgerFact, UnknownFact } from '@apledger/events';
 import { describeLedgerFact } from './describe-ledger.ts';
+import { describeObservation } from './describe-observation.ts';
 
 const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(', ') || 'none';
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
@@ -58,9 +59,11 @@ export function describeFact(fact: Fact): string {
     case 'CommandRejected':
       return `${fact.data.command.type}: ${fact.data.errno}: ${fact.data.explanation}`;
     default:
-      return 'mdev' in fact.data ? describeMdev(fact as MdevFact) : describeQueues(fact as QueueFact);
+      return describeObservation(fact) ?? describeDevice(fact);
   }
 }
+const describeDevice = (fact: Fact): string =>
+  'mdev' in fact.data ? describeMdev(fact as MdevFact) : describeQueues(fact as QueueFact);
 
 /** A fact of the log in one line, without its type; '' when the type says all. One from a newer apledger is named, not described. */
 export function describeRecorded({

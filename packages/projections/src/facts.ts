@@ -6,6 +6,7 @@
  */
 import {
   type EventLog,
+  factAt,
   LogError,
   type PackedFact,
   type PackedPage,
@@ -76,7 +77,7 @@ async function factsAt(
       ? log.readStream(range.stream, { from: first.revision, to: last.revision })
       : log.readAll({ after: first.position - 1, upTo: last.position });
   for await (const { stream, revision, position, type, version, data, cause } of facts) {
-    const next = position === last.position ? await causeOf(log, stream, revision + 1) : undefined;
+    const next = position === last.position ? (await factAt(log, stream, revision + 1))?.cause : undefined;
     try {
       const isOfHost = hostOf(stream) !== undefined;
       const payload = isOfHost ? pack(parseFact(type, version, data)) : new Uint8Array();
@@ -87,11 +88,6 @@ async function factsAt(
     }
   }
   return read;
-}
-
-async function causeOf(log: EventLog, stream: string, revision: number): Promise<string | undefined> {
-  for await (const { cause } of log.readStream(stream, { from: revision, to: revision })) return cause;
-  return undefined;
 }
 
 /** Folds the host's facts after the state's revision, up to and including `to`, onto the state, and gives it back. */

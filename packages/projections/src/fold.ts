@@ -1,6 +1,7 @@
 /** One fact onto a host's state, with its place in the log. */
-import { CorruptPayload } from '@apledger/events';
-import { evolvePacked, type HostState, ImpossibleFact } from '@apledger/host';
+import type { RecordedFact } from '@apledger/event-log';
+import { CorruptPayload, type Fact } from '@apledger/events';
+import { evolve, evolvePacked, type HostState, ImpossibleFact } from '@apledger/host';
 
 /** A fact as a packed page gives it. */
 export interface FoldableFact {
@@ -40,4 +41,19 @@ export function applyFact(state: HostState, fact: FoldableFact): void {
     throw new CannotFold(fact.position, error.message, error);
   }
   state.place(fact.revision, fact.position, fact.occurredAt);
+}
+
+/** Applies a fact that was read as JSON, brought up to date; that it is the next one is the caller's to know. */
+export function applyRecorded(
+  state: HostState,
+  fact: Fact,
+  { revision, position, occurredAt }: Pick<RecordedFact, 'revision' | 'position' | 'occurredAt'>,
+): void {
+  try {
+    evolve(state, fact);
+  } catch (error) {
+    if (error instanceof ImpossibleFact) throw new CannotFold(position, error.message, error);
+    throw error;
+  }
+  state.place(revision, position, Date.parse(occurredAt));
 }

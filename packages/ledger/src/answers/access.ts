@@ -15,7 +15,7 @@ import {
   X509,
 } from '@apledger/access';
 import { Problem, type WhoAmI } from '@apledger/api';
-import type { Moment } from '@apledger/event-log';
+import { factAtPosition, type Moment } from '@apledger/event-log';
 import { type Role, type Subject, VERBS } from '@apledger/events';
 import { actorOf, authOf, type Caller, notSignedIn } from '../access/caller.ts';
 import { ACCESS_STREAM, type Author } from '../access/facts.ts';
@@ -106,9 +106,8 @@ async function stateAt(
   const state = await access.stateAt(await log.revisionAt(ACCESS_STREAM, moment));
   if ('time' in moment) return { state, at: moment.time };
   if (!('position' in moment)) throw new TypeError('a revision is of one stream');
-  for await (const { occurredAt } of log.readAll({ after: moment.position - 1, upTo: moment.position }))
-    return { state, at: occurredAt };
-  return { state, at: new Date(0).toISOString() };
+  const fact = await factAtPosition(log, moment.position);
+  return { state, at: fact?.occurredAt ?? new Date(0).toISOString() };
 }
 
 const bindings: Answer<'bindings'> = async (ledger, _, { caller }) => {

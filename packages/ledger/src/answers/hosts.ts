@@ -1,9 +1,7 @@
 /** Which hosts there are, each with its head. */
 import { type HostHead, MAX_HOSTS, Problem } from '@apledger/api';
-import type { Head, Moment } from '@apledger/event-log';
-import { streamOf } from '@apledger/events';
+import { factAt, type Head, type Moment } from '@apledger/event-log';
 import type { Answer } from '../answer.ts';
-import type { LogLedger } from '../log-ledger.ts';
 import { momentOf, placeAt, usedOf } from '../moment.ts';
 
 export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
@@ -16,7 +14,7 @@ export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
   for (const [host, head] of heads.slice(0, limit)) {
     if (sees?.(head) === false) continue;
     const place = isThen(head, moment) ? undefined : await placeAt(ledger, head.stream, moment);
-    const end = place === undefined ? head : await headAt(ledger, host, place.revision);
+    const end = place === undefined ? head : await factAt(ledger.log, head.stream, place.revision);
     if (end === undefined) continue;
     const { revision, position, hash, occurredAt } = end;
     const mayReach = place?.mayReach;
@@ -29,16 +27,6 @@ export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
 /** Whether a host had ended so at the moment already; for a time, its readings say. */
 const isThen = ({ position }: Head, moment: Moment): boolean =>
   'position' in moment && position <= moment.position;
-
-/** The fact that a host's stream ended with at a revision; undefined when there is none. */
-async function headAt(
-  { log }: LogLedger,
-  host: string,
-  revision: number,
-): Promise<Omit<Head, 'stream'> | undefined> {
-  for await (const fact of log.readStream(streamOf(host), { from: revision, to: revision })) return fact;
-  return undefined;
-}
 
 export const unknownHost = (host: string, when = ''): Problem =>
   new Problem(

@@ -1,6 +1,6 @@
 /** Facts in either order, looked at one by one. */
 import { setImmediate } from 'node:timers/promises';
-import { type EventLog, type Moment, type RecordedFact, standingAt } from '@apledger/event-log';
+import { type EventLog, factAt, type Moment, type RecordedFact, standingAt } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { type FactFilter, FactMatcher } from '@apledger/projections';
 import type { LogLedger } from '../log-ledger.ts';
@@ -77,9 +77,9 @@ export class Bounds {
   }
 
   async #positionOf(stream: string, revision: number): Promise<number> {
-    for await (const { position } of this.#log.readStream(stream, { from: revision, to: revision }))
-      return position;
-    throw new TypeError(`${stream} has no fact of revision ${revision}`);
+    const fact = await factAt(this.#log, stream, revision);
+    if (fact === undefined) throw new TypeError(`${stream} has no fact of revision ${revision}`);
+    return fact.position;
   }
 
   /** What clocks leave open is told rather than left out. */

@@ -12,6 +12,14 @@ const MAX_FACTS = 16_384;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const RETRY_MS = 1000;
 
+/** A fact that is kept: as JSON only, half of what fact and JSON take. It is read again only while the log is away. */
+interface Kept {
+  readonly position: number;
+  readonly text: string;
+}
+
+const factIn = ({ text }: Kept): RecordedFact => JSON.parse(text);
+
 /** A fact, and the same as JSON, made once. */
 export interface TailFact {
   readonly fact: RecordedFact;
@@ -28,7 +36,7 @@ export class LiveTail {
   readonly #report: (message: string) => void;
   readonly #end = new AbortController();
   readonly #listeners = new Set<(fact: TailFact) => void>();
-  #facts: TailFact[] = [];
+  #facts: Kept[] = [];
   #characters = 0;
   #floor = 0;
   #position = 0;
@@ -62,17 +70,14 @@ export class LiveTail {
     return this.#facts.length;
   }
 
-  /** The facts that are here, oldest first. */
-  get facts(): readonly TailFact[] {
-    return this.#facts;
+  /** The facts that are here after a position, oldest first. */
+  facts(after: number): readonly RecordedFact[] {
+    return this.#facts.filter(({ position }) => position > after).map(factIn);
   }
 
   /** The facts of one stream that are here, oldest first. */
   ofStream(stream: string): readonly RecordedFact[] {
-    this.#byStream ??= Map.groupBy(
-      this.#facts.map(({ fact }) => fact),
-      (fact) => fact.stream,
-    );
+    this.#byStream ??= Map.groupBy(this.#facts.map(factIn), (fact) => fact.stream);
     return this.#byStream.get(stream) ?? [];
   }
 
@@ -83,7 +88,7 @@ export class LiveTail {
 
   /** Drops what somebody else keeps by now: the facts up to a position. */
   trim(position: number): void {
-    const first = this.#facts.findIndex(({ fact }) => fact.position > position);
+    const first = this.#facts.findIndex((kept) => kept.position > position);
     this.#drop(first < 0 ? this.#facts.length : first);
     this.#floor = Math.max(this.#floor, Math.min(position, this.#position));
   }
@@ -113,13 +118,14 @@ export class LiveTail {
   }
 
   #take(fact: RecordedFact): void {
-    const taken = { fact, text: JSON.stringify(fact) };
-    this.#position = fact.position;
-    this.#facts.push(taken);
-    this.#characters += taken.text.length;
+    const { position } = fact;
+    const text = JSON.stringify(fact);
+    this.#position = position;
+    this.#facts.push({ position, text });
+    this.#characters += text.length;
     this.#byStream = undefined;
     if (this.#facts.length > 2 * MAX_FACTS || this.#characters > 2 * MAX_CHARACTERS) this.#halve();
-    for (const listener of this.#listeners) listener(taken);
+    for (const listener of this.#listeners) listener({ fact, text });
   }
 
   /** Back to half, so that it is done rarely. */
@@ -135,7 +141,7 @@ export class LiveTail {
   #drop(count: number): void {
     const dropped = this.#facts.splice(0, count);
     for (const { text } of dropped) this.#characters -= text.length;
-    this.#floor = Math.max(this.#floor, dropped.at(-1)?.fact.position ?? 0);
+    this.#floor = Math.max(this.#floor, dropped.at(-1)?.position ?? 0);
     this.#byStream = undefined;
   }
 }

@@ -42,7 +42,7 @@ export class MemoryLog implements EventLog {
 
   async heads(): Promise<readonly Head[]> {
     const known = new Map(this.#knownHeads());
-    for (const { fact } of this.#tail.facts) known.set(fact.stream, fact);
+    for (const fact of this.#tail.facts(0)) known.set(fact.stream, fact);
     return [...known.values()].sort((a, b) => (a.stream < b.stream ? -1 : 1));
   }
 
@@ -78,8 +78,7 @@ export class MemoryLog implements EventLog {
     readonly upTo?: number;
   } = {}): AsyncGenerator<RecordedFact, void, undefined> {
     if (after < this.#tail.floor) throw notInMemory();
-    for (const { fact } of [...this.#tail.facts])
-      if (fact.position > after && fact.position <= upTo) yield fact;
+    for (const fact of this.#tail.facts(after)) if (fact.position <= upTo) yield fact;
   }
 
   async *readPacked(

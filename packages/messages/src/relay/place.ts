@@ -5,7 +5,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type EventLog, makePrivateDirectory, type RecordedFact } from '@apledger/event-log';
+import { type EventLog, factAtPosition, makePrivateDirectory, type RecordedFact } from '@apledger/event-log';
 import { BrokerError } from '@apledger/nats';
 import type { StreamInfo } from '@nats-io/jetstream';
 import { STREAM_NAME } from '../subjects.ts';
@@ -94,8 +94,7 @@ export async function trustedPlace(
   if (noted === undefined || noted.created !== created || noted.sequence > state.last_seq) return undefined;
   const { position, sequence, hash } = noted;
   if (position === 0) return { position, sequence };
-  for await (const fact of log.readAll({ after: position - 1, upTo: position }))
-    if (fact.hash === hash) return { position, sequence };
+  if ((await factAtPosition(log, position))?.hash === hash) return { position, sequence };
   throw new BrokerError(
     'other-log',
     `the fact at position ${position} that was published is not in this log: it is another log, or it was replaced by an older copy. Name another stream, or bring back the log`,
@@ -141,7 +140,6 @@ export async function followed(
 
 async function positionIn(log: EventLog, claim: StoredMessage['claim']): Promise<number | undefined> {
   if (claim === undefined) return undefined;
-  for await (const fact of log.readAll({ after: claim.position - 1, upTo: claim.position }))
-    if (fact.id === claim.id && fact.hash === claim.hash) return claim.position;
-  return undefined;
+  const fact = await factAtPosition(log, claim.position);
+  return fact?.id === claim.id && fact.hash === claim.hash ? claim.position : undefined;
 }

@@ -1,7 +1,7 @@
 /** The relay's life: connect, find out where to go on, publish until something breaks, and again. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventLog, RecordedFact } from '@apledger/event-log';
+import { type EventLog, factAtPosition, type RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import { BrokerError, brokerError, isOfBroker, Link, type ServerOptions } from '@apledger/nats';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
@@ -166,8 +166,7 @@ class Relay {
   async #noteDown({ created }: StreamInfo): Promise<void> {
     this.#notedAt = performance.now();
     const { position, sequence } = this.#stored;
-    let hash = '';
-    for await (const fact of this.#log.readAll({ after: position - 1, upTo: position })) ({ hash } = fact);
+    const hash = (await factAtPosition(this.#log, position))?.hash ?? '';
     this.#note.write({ position, sequence, created, hash });
   }
 

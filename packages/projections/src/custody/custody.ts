@@ -13,7 +13,7 @@ import type {
   MayReach,
   NamedRun,
 } from '@apledger/api';
-import type { EventLog, Head } from '@apledger/event-log';
+import { type EventLog, factAt, type Head } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { describePeriod, factsOf } from './describe-period.ts';
 import { endsLater, type QueuePeriod } from './ends.ts';
@@ -258,11 +258,10 @@ async function headsAt(log: EventLog, host: string, { to }: Range): Promise<Head
   const stream = streamOf(host);
   const revision = to === undefined ? (await log.head(stream))?.revision : await endOfCommit(log, stream, to);
   if (revision === undefined || revision < 0) return [];
-  for await (const fact of log.readStream(stream, { from: revision, to: revision })) {
-    const { position, hash, occurredAt } = fact;
-    return [{ stream, revision, position, hash, occurredAt }];
-  }
-  return [];
+  const fact = await factAt(log, stream, revision);
+  if (fact === undefined) return [];
+  const { position, hash, occurredAt } = fact;
+  return [{ stream, revision, position, hash, occurredAt }];
 }
 
 const reachOf = ({ mayReach }: HostTrace): { readonly mayReach?: MayReach } =>

@@ -1,6 +1,6 @@
 /** A host's history up to a moment: the one trace of the host, cut there. */
 import type { Boundary, MayReach } from '@apledger/api';
-import { type EventLog, type Moment, standingAt } from '@apledger/event-log';
+import { type EventLog, factAt, type Moment, placeAt } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { FactsBehind } from './facts-behind.ts';
 import type { RowLog } from './row-log.ts';
@@ -72,21 +72,13 @@ export async function traceHost(
   const knownSince = facts.must(0);
   if (last < 0) throw new NotKnownYet(host, knownSince);
   const { trace, end } = await traces.upTo(host, last);
-  const mayReach = to === undefined ? undefined : await laterEnd(log, stream, to);
+  const mayReach = to === undefined ? undefined : (await placeAt(log, stream, to)).mayReach;
   return {
     ...{ host, rows: trace.rows, end, facts, from: first, to: last, knownSince, mayReach },
     goOn: async () => void (await traces.upTo(host, head.revision)),
     stopOf: ({ number }) => trace.runs[number - 1]?.stopped ?? -1,
     ...runsAsOf(trace, last),
   };
-}
-
-async function laterEnd(log: EventLog, stream: string, moment: Moment): Promise<MayReach | undefined> {
-  const { until } = await standingAt(log, stream, moment);
-  if (until === undefined) return undefined;
-  for await (const { position } of log.readStream(stream, { from: until, to: until }))
-    return { revision: until, position };
-  return undefined;
 }
 
 /** The runs as they were after a revision. */
@@ -120,9 +112,7 @@ function runsAsOf({ runs, remade }: Trace, revision: number) {
 export async function endOfCommit(log: EventLog, stream: string, moment: Moment): Promise<number> {
   const revision = await log.revisionAt(stream, moment);
   if (revision < 0) return revision;
-  for await (const { cause } of log.readStream(stream, { from: revision, to: revision })) {
-    const commit = await log.readCommand(stream, cause);
-    return commit.at(-1)?.revision ?? revision;
-  }
-  return revision;
+  const fact = await factAt(log, stream, revision);
+  if (fact === undefined) return revision;
+  return (await log.readCommand(stream, fact.cause)).at(-1)?.revision ?? revision;
 }

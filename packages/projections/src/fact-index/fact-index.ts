@@ -5,10 +5,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
-import { type Fact, hostOf } from '@apledger/events';
-import { evolve, type HostState, ImpossibleFact } from '@apledger/host';
+import { hostOf } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { CacheUnusable } from '../cache-file.ts';
-import { CannotFold } from '../fold.ts';
+import { applyRecorded } from '../fold.ts';
 import { factOf, guestsOf, mdevOf } from '../search/concern.ts';
 import type { StateAt } from '../search/matcher.ts';
 import type { Checkpoint } from '../store.ts';
@@ -155,7 +155,7 @@ export class FactIndex {
     const mdev = mdevOf(fact);
     const before = mdev === undefined ? undefined : state.mdevs.get(mdev);
     const guests = guestsOf(fact, state);
-    advance(state, fact, recorded);
+    applyRecorded(state, fact, recorded);
     const moved = mdev === undefined ? undefined : { before, after: state.mdevs.get(mdev) };
     this.#chunk.put(recorded, fact, guests, moved);
   }
@@ -223,14 +223,4 @@ export class FactIndex {
     this.#done = [];
     this.#checkpoint = undefined;
   }
-}
-
-function advance(state: HostState, fact: Fact, { revision, position, occurredAt }: RecordedFact): void {
-  try {
-    evolve(state, fact);
-  } catch (error) {
-    if (error instanceof ImpossibleFact) throw new CannotFold(position, error.message, error);
-    throw error;
-  }
-  state.place(revision, position, Date.parse(occurredAt));
 }

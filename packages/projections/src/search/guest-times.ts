@@ -2,8 +2,9 @@
  * Who had which mdev open at any fact of the log, of all hosts. It is folded from packed facts, kept in memory, and brought up to date
  * when it is asked: names of the past come from here, never from the present.
  */
+import { setImmediate } from 'node:timers/promises';
 import { type EventLog, type PackedFact, packedFacts } from '@apledger/event-log';
-import { hostOf, OP, PackedReader } from '@apledger/events';
+import { hostOf, readTurn } from '@apledger/events';
 
 /** A fact by which somebody opened an mdev, or let go of it. */
 export interface Turn {
@@ -23,10 +24,6 @@ export interface LastRun {
   readonly started: Turn;
   readonly stopped: Turn | undefined;
 }
-
-const UUID_WORDS = 4;
-const reader = new PackedReader();
-const words = new Uint32Array(UUID_WORDS);
 
 /** What of it answers need. */
 export type GuestNames = Pick<GuestTimes, 'update' | 'guestAt' | 'lastRuns'>;
@@ -84,27 +81,24 @@ export class GuestTimes {
 
   async #read(): Promise<void> {
     for await (const page of this.#log.readPacked({ after: this.#position })) {
+      await setImmediate(); // others have questions meanwhile
       for (const fact of packedFacts(page)) this.#take(hostOf(page.streamName(fact.stream)), fact);
       this.#position = page.lastPosition;
     }
   }
 
   #take(host: string | undefined, { bytes, offset, length, position, occurredAt }: PackedFact): void {
-    const op = length === 0 ? undefined : bytes[offset];
     if (host === undefined || position <= this.#position) return;
-    if (op !== OP.guestStarted && op !== OP.guestStopped && op !== OP.mdevRemoved) return;
-    reader.open(bytes, offset + 1, length - 1);
-    reader.words(words, 0, UUID_WORDS);
-    const mdev = uuidOf(words);
+    const turn = readTurn(bytes, offset, length);
+    if (turn === undefined) return;
+    const { type, mdev, guest } = turn;
     const ofHost = this.#turns.get(host) ?? new Map<string, Turn[]>();
     this.#turns.set(host, ofHost);
     const turns = ofHost.get(mdev) ?? [];
     ofHost.set(mdev, turns);
-    if (op === OP.guestStarted) {
-      const guest = reader.u8() <= 1 ? (reader.text() ?? undefined) : undefined;
-      turns.push({ position, occurredAt, guest });
-    } else if (turns.length > 0) {
-      const isRemoval = op === OP.mdevRemoved;
+    if (type === 'GuestStarted') turns.push({ position, occurredAt, guest: guest ?? undefined });
+    else if (turns.length > 0) {
+      const isRemoval = type === 'MdevRemoved';
       turns.push({ position, occurredAt, guest: null, ...(isRemoval && { isRemoval }) });
     }
   }
@@ -120,9 +114,4 @@ function countUpTo(turns: readonly Turn[], position: number): number {
     else high = middle;
   }
   return low;
-}
-
-function uuidOf(parts: Uint32Array): string {
-  const hex = Array.from(parts, (word) => word.toString(16).padStart(8, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

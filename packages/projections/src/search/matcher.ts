@@ -2,8 +2,8 @@
 import { type Apqn, parseApqn } from '@apledger/ap';
 import type { RecordedFact } from '@apledger/event-log';
 import { type Fact, hostOf } from '@apledger/events';
-import { evolve, type HostState, ImpossibleFact } from '@apledger/host';
-import { CannotFold } from '../fold.ts';
+import type { HostState } from '@apledger/host';
+import { applyRecorded, CannotFold } from '../fold.ts';
 import { errnoOf, factOf, guestsOf, hasMoved, mdevOf, queueNamesOf, wordsOf } from './concern.ts';
 
 /** Which facts; what is left out is not asked for. */
@@ -65,19 +65,9 @@ export class FactMatcher {
     const isGuests = guest === undefined || guestsOf(fact, state).has(guest);
     const mdev = mdevOf(fact);
     const before = mdev === undefined ? undefined : state.mdevs.get(mdev);
-    follow(state, fact, recorded);
+    applyRecorded(state, fact, recorded);
     if (!isGuests || queue === undefined || this.#queue === undefined) return isGuests;
     for (const name of queueNamesOf(fact)) if (name === queue) return true;
     return mdev !== undefined && hasMoved(this.#queue, before, state.mdevs.get(mdev));
   }
-}
-
-function follow(state: HostState, fact: Fact, { revision, position, occurredAt }: RecordedFact): void {
-  try {
-    evolve(state, fact);
-  } catch (error) {
-    if (error instanceof ImpossibleFact) throw new CannotFold(position, error.message, error);
-    throw error;
-  }
-  state.place(revision, position, Date.parse(occurredAt));
 }

@@ -44,6 +44,22 @@ export const FACT_GROUPS: readonly FactGroup[] = [
     ],
   },
   {
+    id: 'observation',
+    label: 'Observation',
+    types: [
+      'ObservationBegan',
+      'ObservationStalled',
+      'ObservationIncomplete',
+      'ObservationsDropped',
+      'WriteAttempted',
+      'DriftDetected',
+      'HostBooted',
+      'AgentFenced',
+      'CommandRequested',
+      'CommandSettled',
+    ],
+  },
+  {
     id: 'queues',
     label: 'Queues',
     types: [
