@@ -36,40 +36,9 @@ export type ChangeEvent =
   | { type: 'LEAVE' }
   | { type: 'WENT_BACK' };
 
-/** Why a change does not take an event. */
-export type ChangeRefusal = 'needsApproval' | 'notStarted' | 'moving' | 'over' | 'onWayBack';
-
-type Refusals = { readonly refuses?: { readonly [Type in ChangeEvent['type']]?: ChangeRefusal } };
-
-const NOT_STARTED = {
-  RETRY: 'notStarted',
-  CONTINUE: 'notStarted',
-  GO_BACK: 'notStarted',
-  LEAVE: 'notStarted',
-  CONFIRM: 'notStarted',
-} as const;
-const MOVING = {
-  RETRY: 'moving',
-  CONTINUE: 'moving',
-  LEAVE: 'moving',
-  CONFIRM: 'moving',
-  START: 'moving',
-} as const;
-const OVER = {
-  APPROVE: 'over',
-  REFUSE: 'over',
-  WITHDRAW: 'over',
-  START: 'over',
-  RETRY: 'over',
-  CONTINUE: 'over',
-  GO_BACK: 'over',
-  LEAVE: 'over',
-  CONFIRM: 'over',
-} as const;
-
 /** The lifecycle of a change. */
 export const changeMachine = setup({
-  types: {} as { events: ChangeEvent; tags: 'moving' | 'over'; meta: Refusals },
+  types: {} as { events: ChangeEvent; tags: 'moving' | 'over' },
   guards: {
     needsNobody: ({ event }) => event.type === 'START' && !event.needsApproval,
     isLast: ({ event }) => event.type === 'STEP_DONE' && event.isLast,
@@ -88,12 +57,10 @@ export const changeMachine = setup({
         WITHDRAW: 'abandoned',
         EXPIRE: 'abandoned',
       },
-      meta: { refuses: { ...NOT_STARTED, START: 'needsApproval' } },
     },
     approved: {
       on: { START: 'running', CARRY_OUT: 'done', STOP: 'abandoned' },
       tags: 'moving',
-      meta: { refuses: NOT_STARTED },
     },
     running: {
       on: {
@@ -103,7 +70,6 @@ export const changeMachine = setup({
         GO_BACK: 'goingBack',
       },
       tags: 'moving',
-      meta: { refuses: MOVING },
     },
     /** All steps are done. Where a confirmation is wanted, this lasts until it comes or its time is over. */
     verifying: {
@@ -116,7 +82,6 @@ export const changeMachine = setup({
         GO_BACK: 'goingBack',
       },
       tags: 'moving',
-      meta: { refuses: { ...MOVING } },
     },
     held: {
       on: {
@@ -133,7 +98,6 @@ export const changeMachine = setup({
         GO_BACK: 'goingBack',
         LEAVE: 'abandoned',
       },
-      meta: { refuses: { CONFIRM: 'notStarted' } },
     },
     goingBack: {
       on: {
@@ -144,11 +108,10 @@ export const changeMachine = setup({
         WENT_BACK: 'back',
       },
       tags: 'moving',
-      meta: { refuses: { ...MOVING, GO_BACK: 'onWayBack', CONFIRM: 'onWayBack' } },
     },
-    done: { tags: 'over', meta: { refuses: OVER } },
-    back: { tags: 'over', meta: { refuses: OVER } },
+    done: { tags: 'over' },
+    back: { tags: 'over' },
     /** Nobody wants it any more: refused, withdrawn, too late, stopped, or left as it was. */
-    abandoned: { tags: 'over', meta: { refuses: OVER } },
+    abandoned: { tags: 'over' },
   },
 });

@@ -17,7 +17,7 @@ import { queueMachine } from './queue.ts';
 import { compileTable, type StateOf } from './table.ts';
 
 export { type AdapterPlugEvent, adapterPlugMachine, isUsable, type PlugConditions } from './adapter-plug.ts';
-export { type ChangeEvent, type ChangeRefusal, changeMachine } from './change.ts';
+export { type ChangeEvent, changeMachine } from './change.ts';
 export { drawStatechart } from './draw.ts';
 export { type FlatDefinition, type FlatTransition, flatDefinition } from './flat.ts';
 export { type GuestEvent, type GuestRefusal, guestMachine, noAdapterPlugged } from './guest.ts';
