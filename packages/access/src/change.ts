@@ -12,22 +12,20 @@ export interface Approval {
 }
 
 /** The machine's state in the words of the API, and for an abandoned change, why. */
-export const CHANGE_STATUSES = [
-  'proposed',
-  'approved',
-  'running',
-  'verifying',
-  'held',
-  'going-back',
-  'carried-out',
-  'back',
-  'refused',
-  'withdrawn',
-  'stopped',
-  'expired',
-  'left',
-] as const;
-export type ChangeStatus = (typeof CHANGE_STATUSES)[number];
+export type ChangeStatus =
+  | 'proposed'
+  | 'approved'
+  | 'running'
+  | 'verifying'
+  | 'held'
+  | 'going-back'
+  | 'carried-out'
+  | 'back'
+  | 'refused'
+  | 'withdrawn'
+  | 'stopped'
+  | 'expired'
+  | 'left';
 
 export interface Change {
   readonly proposal: LedgerFactData<'ChangeProposed'>;

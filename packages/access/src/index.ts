@@ -10,7 +10,6 @@
 export {
   type Approval,
   allowsFact,
-  CHANGE_STATUSES,
   type Change,
   type ChangeStatus,
   foldChange,

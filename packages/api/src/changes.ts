@@ -25,22 +25,24 @@ const Gains = Type.Array(
     controlDomains: Type.Array(Type.Integer()),
   }),
 );
+/** How a change stands: the first six are open, the others say how it ended. */
+export const CHANGE_STATUSES = [
+  'proposed',
+  'approved',
+  'running',
+  'verifying',
+  'held',
+  'going-back',
+  'carried-out',
+  'back',
+  'refused',
+  'withdrawn',
+  'stopped',
+  'expired',
+  'left',
+] as const;
 const Status = Type.Enum(
-  [
-    'proposed',
-    'approved',
-    'running',
-    'verifying',
-    'held',
-    'going-back',
-    'carried-out',
-    'back',
-    'refused',
-    'withdrawn',
-    'stopped',
-    'expired',
-    'left',
-  ],
+  [...CHANGE_STATUSES],
   { description: 'proposed to going-back are open; the others say how it ended' },
 );
 /** The states of the machine `change`, docs/machines.md. */

@@ -9,6 +9,7 @@
 export { type CredentialView, type GlassView, SubjectText, type WhoAmI, type WhoCan } from './access.ts';
 export {
   CHANGE_ACTIONS,
+  CHANGE_STATUSES,
   type ChangeAction,
   type ChangeRunView,
   type ChangeView,
@@ -68,6 +69,7 @@ export {
   type Reply,
   type Request,
 } from './operations.ts';
+export type { PlannedReply, UpgradeRehearsal } from './plans.ts';
 export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
 export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
 export { type OutOfService, Share, type SupposedStep, type WhatIf } from './what-if.ts';

@@ -15,6 +15,7 @@ export type ProblemCode =
   | 'denied'
   | 'needs-approval'
   | 'effect-differs'
+  | 'bad-desired-state'
   | 'bad-plan'
   | 'stale-plan'
   | 'unknown-change'

@@ -18,10 +18,13 @@ export {
   whyStale,
 } from './document.ts';
 export type { GuestChange } from './effect.ts';
+export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
 export { digestOf, matricesDigest } from './matrices.ts';
 export { type Move, nextMove, type Scene, type StepOutcome } from './next.ts';
 export { type Plan, type PlanProblem, planOf } from './plan.ts';
+export { type Planned, planFile, planProcedure, type ShownStep } from './planned.ts';
 export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
 export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';
+export { type Differs, type RefusedStep, rehearseUpgrade, type Upgrade } from './upgrade.ts';
 export { isOver, waitsOn } from './waits.ts';

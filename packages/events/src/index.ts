@@ -27,6 +27,7 @@ export { CorruptPayload, PackedReader, PackedWriter, uuidText } from './packed-c
 export { packRecorded } from './packed-older.ts';
 export { type PackedTurn, readTurn } from './packed-turn.ts';
 export * from './plan-document.ts';
+export * from './procedures.ts';
 export {
   InvalidFact,
   parseCommand,

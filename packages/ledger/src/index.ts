@@ -40,6 +40,8 @@ export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessi
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
+export { type GivenStep, type StepExecutor, simulated } from './changes/executor.ts';
+export { Mover } from './changes/mover.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
 export { isPassing, LogHealth } from './outage/health.ts';
 export { LiveTail, type TailFact } from './outage/live-tail.ts';

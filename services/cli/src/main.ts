@@ -9,6 +9,7 @@ import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { accessCommands } from './commands/access.ts';
+import { applyCommand } from './commands/apply.ts';
 import { captureCommand } from './commands/capture.ts';
 import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
@@ -21,6 +22,7 @@ import { importCommand } from './commands/import.ts';
 import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
 import { planCommand } from './commands/plan.ts';
+import { procedureCommands } from './commands/procedure.ts';
 import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
@@ -43,7 +45,8 @@ export const program: Program = {
   shared: server,
   groups: {
     access: 'who may do what, and who gave whom the right',
-    change: 'changes that need a second person',
+    change: 'changes that were proposed: judge them, carry them out, take them back',
+    procedure: 'plan a task that comes up again and again',
     token: 'what programs show instead of signing in',
     log: 'seal the log, change its key, or go on after a loss',
     lab: "show a simulated host's /sys as a real file system, for real tools",
@@ -56,6 +59,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     planCommand,
+    applyCommand,
     exportCommand,
     verifyCommand,
     proofCommand,
@@ -70,6 +74,7 @@ export const program: Program = {
     tailCommand,
     ...loginCommands,
     ...changeCommands,
+    ...procedureCommands,
     ...accessCommands,
     ...logCommands,
     witnessCommand,

@@ -9,6 +9,7 @@ import {
   type LogLedger,
   logName,
   logUrlOf,
+  Mover,
   openLogLedger,
   tileFilesOf,
 } from '@apledger/ledger';
@@ -57,6 +58,8 @@ async function start(options: Options): Promise<number> {
     elsewhere?.start();
     const sealer = sealerOf(options);
     ledger.sealerState = () => sealer?.state();
+    const ending = new AbortController();
+    const moving = new Mover(ledger).run(ending.signal);
     try {
       const edge = access && (await openEdge(ledger, access, complain));
       const server = await buildServer({
@@ -72,6 +75,8 @@ async function start(options: Options): Promise<number> {
         await server.close();
       }
     } finally {
+      ending.abort();
+      await moving;
       await sealer?.stop();
     }
   } finally {

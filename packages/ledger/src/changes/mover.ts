@@ -74,11 +74,11 @@ export class Mover {
     }
   }
 
-  /** Moves every change on until the signal. What goes wrong is reported, and tried again. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Moves every change on, or only the one, until the signal. What goes wrong is reported, and tried again. */
+  async run(signal: AbortSignal, only?: string): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#follow(signal);
+        await this.#follow(signal, only);
       } catch (error) {
         if (signal.aborted) break;
         this.#ledger.alarm(`changes are not moved on: ${error instanceof Error ? error.message : error}`);
@@ -89,16 +89,19 @@ export class Mover {
     await Promise.all(this.#turns.values());
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal, only: string | undefined): Promise<void> {
     const { log, changes } = this.#ledger;
     const after = await log.lastPosition();
-    for (const change of await changes.all())
-      if (!isOverChange(change)) this.#wake(change.proposal.change, signal);
+    const isMeant = (id: string): boolean => only === undefined || id === only;
+    for (const change of await changes.all()) {
+      const { change: id } = change.proposal;
+      if (!isOverChange(change) && isMeant(id)) this.#wake(id, signal);
+    }
     for await (const delivery of log.subscribe({ after, signal })) {
       if (!('fact' in delivery)) continue;
       const { stream } = delivery.fact;
       const id = changeOf(stream);
-      if (id !== undefined) this.#wake(id, signal);
+      if (id !== undefined && isMeant(id)) this.#wake(id, signal);
       const host = hostOf(stream);
       if (host === undefined) continue;
       for (const [open, on] of this.#open) if (on === host) this.#wake(open, signal);

@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   denied: 'The right for this is missing',
   'needs-approval': 'A second person is needed',
   'effect-differs': 'It is not what was judged',
+  'bad-desired-state': 'The desired state cannot be read',
   'bad-plan': 'The plan cannot be used',
   'stale-plan': 'The plan is for another state of the host',
   'unknown-change': 'There is no such change',
