@@ -41,10 +41,9 @@ export const CHANGE_STATUSES = [
   'expired',
   'left',
 ] as const;
-const Status = Type.Enum(
-  [...CHANGE_STATUSES],
-  { description: 'proposed to going-back are open; the others say how it ended' },
-);
+const Status = Type.Enum([...CHANGE_STATUSES], {
+  description: 'proposed to going-back are open; the others say how it ended',
+});
 /** The states of the machine `change`, docs/machines.md. */
 const State = Type.Enum([
   'proposed',

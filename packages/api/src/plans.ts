@@ -64,7 +64,9 @@ const PlannedReply = Type.Object({
   back: Type.Array(Steps.items, {
     description: 'the way back: it gives back assignments, not what a reset has wiped',
   }),
-  plan: Type.Union([PlanDocument, Type.Null()], { description: 'to be kept, or proposed; null = it has problems' }),
+  plan: Type.Union([PlanDocument, Type.Null()], {
+    description: 'to be kept, or proposed; null = it has problems',
+  }),
 });
 export type PlannedReply = Immutable<Static<typeof PlannedReply>>;
 

@@ -13,7 +13,9 @@ export function hardwareOf(state: HostState): Hardware {
     controlDomains: idsOf(hardwareConfig.controlDomains),
     cards: adapters.flatMap((adapter) => {
       const slot = state.slot(adapter);
-      return slot === undefined ? [] : [{ adapter, type: slot.type, mode: slot.mode, functions: slot.functions }];
+      return slot === undefined
+        ? []
+        : [{ adapter, type: slot.type, mode: slot.mode, functions: slot.functions }];
     }),
   };
 }

@@ -7,6 +7,7 @@
  */
 export { planBack } from './back.ts';
 export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
+export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
 export {
   checkedPlan,
   commandsOf,
@@ -18,7 +19,6 @@ export {
   whyStale,
 } from './document.ts';
 export type { GuestChange } from './effect.ts';
-export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
 export { digestOf, matricesDigest } from './matrices.ts';
 export { type Move, nextMove, type Scene, type StepOutcome } from './next.ts';

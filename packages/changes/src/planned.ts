@@ -42,11 +42,13 @@ export function planProcedure(state: HostState, procedure: Procedure): Planned {
   if ('problem' in made)
     return { ...nothing, problems: [{ step: null, errno: null, problem: made.problem, help: made.help }] };
   const { purpose, steps } = made;
-  const shown = steps.map(({ text, ...what }, index): ShownStep => ({
-    step: index + 1,
-    text,
-    ...('command' in what ? { command: what.command } : { wait: what.wait }),
-  }));
+  const shown = steps.map(
+    ({ text, ...what }, index): ShownStep => ({
+      step: index + 1,
+      text,
+      ...('command' in what ? { command: what.command } : { wait: what.wait }),
+    }),
+  );
   const document = documentOf(state, steps, { purpose, desired: null });
   if ('obstacle' in document) return { ...nothing, steps: shown, problems: [problemOf(document.obstacle)] };
   const end = predicted(state, document.plan, steps.length);
@@ -59,7 +61,17 @@ export function planProcedure(state: HostState, procedure: Procedure): Planned {
   };
 }
 
-const problemOf = ({ step, text, problem, help }: { step: number; text: string; problem: string; help: string }): PlanProblem => ({
+const problemOf = ({
+  step,
+  text,
+  problem,
+  help,
+}: {
+  step: number;
+  text: string;
+  problem: string;
+  help: string;
+}): PlanProblem => ({
   step,
   errno: null,
   problem: `${text}: ${problem}`,

@@ -75,22 +75,31 @@ const presentIn = (state: HostState, matrix: Matrix): readonly string[] =>
     .filter((queue) => has(queuesOf(state, apidOf(queue)), apqiOf(queue)))
     .map(formatApqn);
 
-function drain(state: HostState, { adapter, end = 'assigned-to-nobody', stopsGuests, withinMs }: Of<'drain'>): Steps {
+function drain(
+  state: HostState,
+  { adapter, end = 'assigned-to-nobody', stopsGuests, withinMs }: Of<'drain'>,
+): Steps {
   const name = formatApid(adapter);
   const domains = queuesOf(state, adapter);
-  if (idsOf(domains).length === 0)
-    return { problem: `Host ${state.name} has no card ${name}.`, help: '' };
+  if (idsOf(domains).length === 0) return { problem: `Host ${state.name} has no card ${name}.`, help: '' };
   const holders = [...state.mdevs.values()].filter(({ assigned }) => has(assigned.adapters, adapter));
   const { hotPlugs } = rulesOf(state.driver);
   const stops = hotPlugs
     ? []
-    : holders.filter(isOpen).map((mdev) =>
-        stopsGuests === true ? give(state, { type: 'StopGuest', mdev: mdev.uuid }) : untilStopped(mdev, withinMs),
-      );
+    : holders
+        .filter(isOpen)
+        .map((mdev) =>
+          stopsGuests === true
+            ? give(state, { type: 'StopGuest', mdev: mdev.uuid })
+            : untilStopped(mdev, withinMs),
+        );
   const unassigns = holders.map(({ uuid: mdev }) =>
     give(state, { type: 'UnassignAdapter', mdev, text: `${adapter}` }),
   );
-  const queues = presentIn(state, { adapters: maskOf([adapter]), domains: queuesOf(state, adapter, 'vfioAp') });
+  const queues = presentIn(state, {
+    adapters: maskOf([adapter]),
+    domains: queuesOf(state, adapter, 'vfioAp'),
+  });
   const ends: Record<typeof end, readonly Command[]> = {
     'assigned-to-nobody': [],
     host: has(state.apmask, adapter)
@@ -113,7 +122,9 @@ function drain(state: HostState, { adapter, end = 'assigned-to-nobody', stopsGue
 function openBy(state: HostState, guest: string): Mdev | { readonly problem: string; readonly help: string } {
   const mdev = mdevOfGuest(state, guest);
   if (mdev !== undefined && isOpen(mdev)) return mdev;
-  const running = [...state.mdevs.values()].flatMap((each) => (isOpen(each) && each.guest !== null ? [each.guest] : []));
+  const running = [...state.mdevs.values()].flatMap((each) =>
+    isOpen(each) && each.guest !== null ? [each.guest] : [],
+  );
   const help = running.length === 0 ? 'No guest is running there.' : `Running are ${running.join(', ')}.`;
   return { problem: `No guest ${guest} is running on host ${state.name}.`, help };
 }
@@ -157,7 +168,8 @@ function restoreMigration(state: HostState, { guest, mdev, matrix }: Of<'restore
     controlDomains: maskOf(matrix.controlDomains),
   };
   const creates: readonly Command[] = there === undefined ? [{ type: 'CreateMdev', text: mdev }] : [];
-  const starts: readonly Command[] = there === undefined || !isOpen(there) ? [{ type: 'StartGuest', mdev, guest }] : [];
+  const starts: readonly Command[] =
+    there === undefined || !isOpen(there) ? [{ type: 'StartGuest', mdev, guest }] : [];
   const { files, hotPlugs } = rulesOf(state.driver);
   const text = `${formatApConfigFile(wanted)}`.trimEnd();
   const assigns: readonly Command[] = files.has('mdev/ap_config')
@@ -197,7 +209,10 @@ function moveQueue(state: HostState, { queue: name, from, to, withinMs }: Of<'mo
   if (!matrixHas(source.assigned, adapter, domain))
     return { problem: `Guest ${from} does not have ${name}.`, help: '' };
   if (!rulesOf(state.driver).hotPlugs)
-    return { problem: `Driver ${state.driver} cannot change an mdev in use.`, help: 'Stop both guests first, and plan with a file.' };
+    return {
+      problem: `Driver ${state.driver} cannot change an mdev in use.`,
+      help: 'Stop both guests first, and plan with a file.',
+    };
   const take = axisToTake(source, adapter, domain);
   if (take === undefined)
     return {
@@ -205,8 +220,12 @@ function moveQueue(state: HostState, { queue: name, from, to, withinMs }: Of<'mo
       help: 'A matrix is all adapters by all domains. Plan with a file, which may take more.',
     };
   const gives: readonly Command[] = [
-    ...(has(sink.assigned.domains, domain) ? [] : [{ type: 'AssignDomain', mdev: sink.uuid, text: `${domain}` } as const]),
-    ...(has(sink.assigned.adapters, adapter) ? [] : [{ type: 'AssignAdapter', mdev: sink.uuid, text: `${adapter}` } as const]),
+    ...(has(sink.assigned.domains, domain)
+      ? []
+      : [{ type: 'AssignDomain', mdev: sink.uuid, text: `${domain}` } as const]),
+    ...(has(sink.assigned.adapters, adapter)
+      ? []
+      : [{ type: 'AssignAdapter', mdev: sink.uuid, text: `${adapter}` } as const]),
   ];
   return {
     purpose: `move ${name} from guest ${from} to guest ${to}`.slice(0, MAX_PURPOSE),
@@ -233,7 +252,8 @@ function retireGuest(state: HostState, { guest, stopsGuests, withinMs }: Of<'ret
   }
   const { uuid, effective } = mdev;
   const queues = effective === null ? [] : presentIn(state, effective);
-  const stop = stopsGuests === true ? give(state, { type: 'StopGuest', mdev: uuid }) : untilStopped(mdev, withinMs);
+  const stop =
+    stopsGuests === true ? give(state, { type: 'StopGuest', mdev: uuid }) : untilStopped(mdev, withinMs);
   return {
     purpose: `retire guest ${guest}`.slice(0, MAX_PURPOSE),
     steps: [

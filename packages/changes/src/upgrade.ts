@@ -6,12 +6,12 @@ import {
   apidOf,
   apqiOf,
   apqnsWithout,
+  type ControlledMatrix,
   EMPTY_MATRIX,
   equalMatrices,
   formatApqn,
   formatMask,
   idsOf,
-  type ControlledMatrix,
 } from '@apledger/ap';
 import { decide } from '@apledger/driver';
 import type { Command, Errno, Generation, MatrixIds } from '@apledger/events';
@@ -67,7 +67,9 @@ export function rehearseUpgrade(state: HostState, to: Generation): Upgrade {
     mdevs: [...state.mdevs.values()].flatMap((mdev, index) => {
       const other = there.mdevs.get(mdev.uuid);
       const found = seen[index];
-      return found === undefined || (other !== undefined && equalMatrices(other.assigned, mdev.assigned)) ? [] : [found];
+      return found === undefined || (other !== undefined && equalMatrices(other.assigned, mdev.assigned))
+        ? []
+        : [found];
     }),
     hostQueues: effectOf(state, there).hostQueues,
   };
@@ -97,9 +99,7 @@ function replayOf(state: HostState, driver: Generation): readonly Command[] {
         (id): Command => ({ type: 'AssignControlDomain', mdev, text: `${id}` }),
       ),
     ]),
-    ...mdevs
-      .filter(isOpen)
-      .map(({ uuid: mdev, guest }): Command => ({ type: 'StartGuest', mdev, guest })),
+    ...mdevs.filter(isOpen).map(({ uuid: mdev, guest }): Command => ({ type: 'StartGuest', mdev, guest })),
   ];
 }
 

@@ -5,12 +5,17 @@ import { AdapterId, GuestName, MatrixIds, MdevUuid, QueueName } from './vocabula
 const closed = { additionalProperties: false };
 const withinMs = {
   withinMs: Type.Optional(
-    Type.Integer({ minimum: 1000, description: 'what is waited for has to be so within this time; default: no limit' }),
+    Type.Integer({
+      minimum: 1000,
+      description: 'what is waited for has to be so within this time; default: no limit',
+    }),
   ),
 };
 const stopsGuests = {
   stopsGuests: Type.Optional(
-    Type.Boolean({ description: 'guests are stopped by the plan; default: it waits until somebody stops them' }),
+    Type.Boolean({
+      description: 'guests are stopped by the plan; default: it waits until somebody stops them',
+    }),
   ),
 };
 
@@ -43,11 +48,18 @@ export const Procedure = Type.Union([
     { procedure: Type.Literal('prepare-migration'), guest: GuestName, ...withinMs },
     {
       ...closed,
-      description: 'unplugs all adapters of a guest, has its queues reset, and waits until the guest has gone',
+      description:
+        'unplugs all adapters of a guest, has its queues reset, and waits until the guest has gone',
     },
   ),
   Type.Object(
-    { procedure: Type.Literal('restore-migration'), guest: GuestName, mdev: MdevUuid, matrix: Matrix, ...withinMs },
+    {
+      procedure: Type.Literal('restore-migration'),
+      guest: GuestName,
+      mdev: MdevUuid,
+      matrix: Matrix,
+      ...withinMs,
+    },
     {
       ...closed,
       description: 'gives a guest that has come without adapters the matrix that it had where it came from',

@@ -26,6 +26,8 @@ export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, typesOf } from './answers/events.ts';
 export { unknownHost } from './answers/hosts.ts';
 export { guestsThen } from './answers/names.ts';
+export { type GivenStep, type StepExecutor, simulated } from './changes/executor.ts';
+export { Mover } from './changes/mover.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
@@ -40,8 +42,6 @@ export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessi
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
-export { type GivenStep, type StepExecutor, simulated } from './changes/executor.ts';
-export { Mover } from './changes/mover.ts';
 export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
 export { isPassing, LogHealth } from './outage/health.ts';
 export { LiveTail, type TailFact } from './outage/live-tail.ts';

@@ -69,7 +69,10 @@ describe('a planned change', () => {
     await expect(propose(plan)).rejects.toMatchObject({ code: 'stale-plan' });
     await made.ledger.submit({
       host: 'other',
-      command: { ...(await import('@apledger/command-handler/testing')).register('other'), host: 'other' } as never,
+      command: {
+        ...(await import('@apledger/command-handler/testing')).register('other'),
+        host: 'other',
+      } as never,
       actor: 'test',
     });
     await expect(propose(plan, 'other')).rejects.toMatchObject({
@@ -87,7 +90,9 @@ describe('a planned change', () => {
     await made.mover.advance(change);
     expect((await view(made, change)).status).toBe('carried-out');
     const state = await made.ledger.state(HOST);
-    expect(state?.mdevs.get(B)?.assigned.controlDomains).not.toEqual(state?.mdevs.get(A)?.assigned.controlDomains);
+    expect(state?.mdevs.get(B)?.assigned.controlDomains).not.toEqual(
+      state?.mdevs.get(A)?.assigned.controlDomains,
+    );
   });
 
   it('goes back to what it has touched, and leaves what others have done', async () => {
@@ -120,9 +125,9 @@ describe('a planned change', () => {
     made.now = new Date('2026-11-26T21:00:00.000Z');
     await made.mover.advance(change);
     expect((await view(made, change)).status).toBe('carried-out');
-    await expect(
-      made.ledger.ask('resume', { change, how: 'back', reason: 'late' }),
-    ).rejects.toMatchObject({ code: 'not-now' });
+    await expect(made.ledger.ask('resume', { change, how: 'back', reason: 'late' })).rejects.toMatchObject({
+      code: 'not-now',
+    });
   });
 
   it('is held when a step is refused, and can be left', async () => {
@@ -139,7 +144,12 @@ describe('a planned change', () => {
   it('expires when nobody starts it', async () => {
     const made = await scene();
     const plan = await made.plan();
-    const { change } = await made.ledger.ask('propose', { host: HOST, plan, reason: 'test', for: '1h' } as never);
+    const { change } = await made.ledger.ask('propose', {
+      host: HOST,
+      plan,
+      reason: 'test',
+      for: '1h',
+    } as never);
     made.now = new Date('2026-11-26T21:00:00.000Z');
     await made.mover.advance(change);
     expect(await made.types(change)).toEqual(['ChangeProposed', 'ChangePlanned', 'DeadlinePassed']);

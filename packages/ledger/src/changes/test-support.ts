@@ -1,14 +1,6 @@
 /** A ledger over a log in memory with one host and a running guest, and plans for it. */
 import { type DesiredHost, documentOf, planOf } from '@apledger/changes';
-import {
-  A,
-  assignAdapter,
-  assignDomain,
-  B,
-  create,
-  HOST,
-  register,
-} from '@apledger/command-handler/testing';
+import { A, assignAdapter, assignDomain, B, create, HOST, register } from '@apledger/command-handler/testing';
 import { type EventLog, openMemoryLog, type RecordedFact } from '@apledger/event-log';
 import { type Command, changeStreamOf, type Generation, type PlanDocument } from '@apledger/events';
 import { LogLedger } from '../log-ledger.ts';

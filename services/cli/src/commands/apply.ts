@@ -18,7 +18,12 @@ interface ApplyOptions extends Place {
 }
 
 /** The exit status: 0 = done, 1 = held, gone back or waiting for a second person, 2 = it cannot be carried out. */
-async function apply(path: string, options: ApplyOptions, output: Output, signal: AbortSignal): Promise<number> {
+async function apply(
+  path: string,
+  options: ApplyOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
   const read = readPlan(await textIn(path));
   if ('problem' in read) throw new Failure(2, `${path}: ${read.problem}`);
   const { plan } = read;
@@ -27,7 +32,9 @@ async function apply(path: string, options: ApplyOptions, output: Output, signal
     output,
     async (ledger) => {
       if (plan.steps.length === 0) {
-        output.out(options.json ? jsonLine({ change: null, plan: plan.planHash }) : 'Nothing has to be done.\n');
+        output.out(
+          options.json ? jsonLine({ change: null, plan: plan.planHash }) : 'Nothing has to be done.\n',
+        );
         return 0;
       }
       const after = await lastPosition(ledger);
@@ -88,7 +95,11 @@ export const applyCommand = command({
       value: 'length',
       description: 'go back unless it is confirmed in time after the last step, like 10m',
     },
-    reason: { type: 'string', value: 'text', description: 'why, for those who read the log (default: what the plan is for)' },
+    reason: {
+      type: 'string',
+      value: 'text',
+      description: 'why, for those who read the log (default: what the plan is for)',
+    },
     id: {
       type: 'string',
       value: 'name',

@@ -10,7 +10,15 @@ export const endStatus = ({ status }: ChangeView): number => (status === 'carrie
 const somebody = (subject: ChangeView['proposedBy']): string =>
   subject === null ? 'who has the log itself' : visible(`${subject.issuer}#${subject.subject}`);
 
-export const headText = ({ change, host, status, reason, proposedBy, proposedAt, ended }: ChangeView): string =>
+export const headText = ({
+  change,
+  host,
+  status,
+  reason,
+  proposedBy,
+  proposedAt,
+  ended,
+}: ChangeView): string =>
   `${change}  ${host}  ${status}  ${proposedAt}  ${somebody(proposedBy)}: ${visible(reason)}${ended?.reason ? `  (${visible(ended.reason)})` : ''}`;
 
 export function changeText({ change, now, run }: Reply<'change'>): string {
@@ -39,7 +47,10 @@ const MARKS = {
 
 function planLines({ plan, progress, held }: ChangeView, run: Reply<'change'>['run']): string[] {
   if (plan === null || run === null) return [];
-  const way = progress?.way === 'back' ? 'the way back' : `plan ${plan.planHash.slice(0, 12)}, ${visible(plan.purpose)}`;
+  const way =
+    progress?.way === 'back'
+      ? 'the way back'
+      : `plan ${plan.planHash.slice(0, 12)}, ${visible(plan.purpose)}`;
   return [
     `${way}: ${progress?.done ?? 0} of ${progress?.of ?? 0} steps done`,
     ...run.steps.map(
@@ -51,7 +62,15 @@ function planLines({ plan, progress, held }: ChangeView, run: Reply<'change'>['r
   ];
 }
 
-function nextLines({ change, status, mayApprove, whyNot, waitsFor, deadline, actions }: ChangeView): string[] {
+function nextLines({
+  change,
+  status,
+  mayApprove,
+  whyNot,
+  waitsFor,
+  deadline,
+  actions,
+}: ChangeView): string[] {
   const can =
     status !== 'proposed'
       ? []

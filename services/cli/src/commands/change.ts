@@ -225,7 +225,8 @@ const start = going(
   'begin with the steps of a planned change that needs no second person',
   async (ledger, change) => {
     const { change: found } = await ledger.ask('change', { change });
-    if (found.plan === null) throw new Failure(2, `Change ${change} has no plan: approving it carries it out.`);
+    if (found.plan === null)
+      throw new Failure(2, `Change ${change} has no plan: approving it carries it out.`);
     return ledger.ask('start', { change, planHash: found.plan.planHash });
   },
 );

@@ -19,7 +19,11 @@ export interface Following {
 }
 
 /** Moves the change on where nobody else does, and shows what happens. Resolves with it when nothing happens by itself any more, or at the signal. */
-export async function followChange(ledger: Ledger, id: string, following: Following): Promise<Reply<'change'>> {
+export async function followChange(
+  ledger: Ledger,
+  id: string,
+  following: Following,
+): Promise<Reply<'change'>> {
   const { after, signal, json, output } = following;
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
@@ -88,7 +92,9 @@ class Teller {
       case 'ChangeGoesBack':
         return ['going back:'];
       case 'ConfirmationAwaited':
-        return [`all steps are done. It goes back at ${data.until} unless it is confirmed: apledger change confirm ${data.change}`];
+        return [
+          `all steps are done. It goes back at ${data.until} unless it is confirmed: apledger change confirm ${data.change}`,
+        ];
       case 'DeadlinePassed':
         return [`nobody did it in time (${data.deadline}, until ${data.until})`];
       default:

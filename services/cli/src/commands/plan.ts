@@ -54,7 +54,7 @@ export async function showPlanned(
   if (out === undefined || made.plan === null) return isGood ? 0 : 1;
   await writeFile(out, documentText(made.plan)).catch(unusable(out));
   const kept = `Kept as ${out}, plan ${made.plan.planHash.slice(0, 12)}. To carry it out: apledger apply ${out}`;
-  if (!isJson) output.out(line(`\n${kept}`));
+  if (!isJson) output.out(`\n${line(kept)}`);
   return 0;
 }
 
