@@ -1,10 +1,12 @@
 /** `apledger apply` is killed after any step, again and again: in the end each step was done once. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { startProgram } from '@apledger/event-log/testing';
 import { expect, it } from 'vitest';
 import { sized } from '../support/long.ts';
 import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
+const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 const KILLS = sized(2, 12);
 const TIMEOUT_MS = 300_000;
 
@@ -24,9 +26,11 @@ it(
     const made = await run('plan', desired, '--out', plan);
     expect(made, made.out + made.err).toMatchObject({ status: 0 });
     for (let kill = 1; kill <= KILLS; kill++) {
-      const applying = startProgram(inRepository('services/cli/bin/apledger.mjs'), ['apply', plan, '--data', data]);
-      await applying.said(1);
-      await applying.kill();
+      const applying = spawn(process.execPath, [PROGRAM, 'apply', plan, '--data', data]);
+      // It prints a line for each step.
+      await once(applying.stdout, 'data');
+      applying.kill('SIGKILL');
+      await once(applying, 'close');
     }
     expect(await run('apply', plan)).toMatchObject({ status: 0 });
     const events = objects((await run('events', '--json')).out);

@@ -44,7 +44,7 @@ describe('a plan', () => {
       status: 200,
       body: {
         problems: [],
-        steps: [{ step: 1 }, {}, {}],
+        steps: [{ step: 1 }, { step: 2, text: `guest start web ${A}` }],
         gained: [{ guest: 'web', queues: ['05.0004'] }],
         plan: { host: 'test1', planHash: expect.any(String) },
       },
