@@ -7,7 +7,6 @@ export const CommandRequestSchema = Type.Object({
   command: Type.Unsafe<Command>(Type.Object({ type: Type.String() })),
   requestedAt: Type.String(),
   until: Type.String({ description: 'by the clock of the ledger; it is not begun after that' }),
-  /** Milliseconds that were left when the ledger answered: clocks of two machines may differ. */
   leftMs: Type.Integer({
     description: 'what was left until then when the ledger answered: the clock of the agent may differ',
   }),
