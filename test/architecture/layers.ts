@@ -41,6 +41,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   projections: ['ap', 'api', 'events', 'event-log', 'host'],
   sysfs: ['ap', 'events', 'driver', 'host'],
   capture: ['ap', 'events', 'driver', 'host'],
+  observe: ['ap', 'capture', 'driver', 'events', 'host'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'host', 'sysfs'],
   changes: ['ap', 'events', 'driver', 'host', 'script'],
