@@ -11,8 +11,6 @@ export const CommandRequestSchema = Type.Object({
     description: 'what was left until then when the ledger answered: the clock of the agent may differ',
   }),
   actor: Type.String({ description: 'who gave it' }),
-  epoch: Type.Integer({
-    description: 'of the agent that was asked first: another one cannot know what became of it',
-  }),
+  revision: Type.Integer({ description: 'of the fact that it was requested' }),
 });
 export type CommandRequest = Readonly<Static<typeof CommandRequestSchema>>;

@@ -3,7 +3,7 @@ import type { CommandRequest } from '@apledger/agent-protocol';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
 
-type Open = Omit<CommandRequest, 'leftMs'> & { readonly revision: number };
+type Open = Omit<CommandRequest, 'leftMs'>;
 
 /** Folded in place. */
 export class Watched {
@@ -38,8 +38,8 @@ export class Watched {
       case 'CommandRequested': {
         const { request, command, until } = fact.data;
         const { actor, occurredAt: requestedAt, revision } = recorded;
-        const asked = { request, command: command as CommandRequest['command'], requestedAt, until, actor };
-        this.open.set(request, { ...asked, epoch: this.epoch, revision });
+        const asked = command as CommandRequest['command'];
+        this.open.set(request, { request, command: asked, requestedAt, until, actor, revision });
         return;
       }
       case 'CommandSettled':
@@ -52,7 +52,7 @@ export class Watched {
 
   /** The open commands as the agent hears of them; `now` in milliseconds since 1970. */
   requests(now: number): CommandRequest[] {
-    return [...this.open.values()].map(({ revision: _, ...request }) => ({
+    return [...this.open.values()].map((request) => ({
       ...request,
       leftMs: Math.max(0, Math.round(Date.parse(request.until) - now)),
     }));

@@ -153,7 +153,7 @@ describe('a command to a host that an agent watches', () => {
   it('is asked of the agent, and answered when it is settled', async () => {
     const made = await watched();
     const { answer, open } = await asked(made, create(A), { 'apledger-actor': 'anna' });
-    expect(open).toMatchObject([{ request: ID, command: create(A), actor: 'anna', epoch: 1 }]);
+    expect(open).toMatchObject([{ request: ID, command: create(A), actor: 'anna' }]);
     expect((await made.ledger.state('zlp1'))?.mdevs.has(A)).toBe(false);
     const evidence = [{ source: 'command', actor: 'anna', text: ID }];
     await send(made, [
