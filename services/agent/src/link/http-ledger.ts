@@ -9,6 +9,7 @@ import { Refused, type RemoteLedger, Unreachable } from './ledger.ts';
 const POLL_S = 20;
 const GRACE_MS = 30_000;
 const PAGE = 1000;
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 export interface HttpLedgerOptions {
   /** `https://ledger.example:8643` */
@@ -33,6 +34,9 @@ interface Recorded {
 export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
   if (!/^https?:\/\/[^/?#@]+\/?$/.test(options.url) || !URL.canParse(options.url))
     throw new Error(`${options.url} is no address of a ledger; write https://ledger.example:8642`);
+  const { protocol, hostname } = new URL(options.url);
+  if (options.token !== undefined && protocol === 'http:' && !LOOPBACK.has(hostname))
+    throw new Error(`${options.url}: a token is shown over https:// only, or to this machine; write https://`);
   const base = `/api/v1/hosts/${encodeURIComponent(options.host)}`;
   const call = <T>(method: string, path: string, body: object | undefined, signal: AbortSignal, waitMs = 0) =>
     send<T>(options, method, base + path, body, signal, waitMs);

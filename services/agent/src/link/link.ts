@@ -156,13 +156,12 @@ export class Link {
 
   async #send(signal: AbortSignal): Promise<never> {
     const { ledger, spool } = this.#parts;
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
     for (;;) {
       signal.throwIfAborted();
-      const news = new Promise<void>((resolve, reject) => {
+      const news = new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
-      news.catch(() => undefined);
       const commits = spool.unsent(BATCH_BYTES);
       if (commits.length === 0) await news;
       else {
