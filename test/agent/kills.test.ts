@@ -108,7 +108,7 @@ describe.skipIf(noMount !== undefined)('an agent, its writer and the ledger', ()
 });
 
 async function verify(site: Site, heard: readonly Heard[]): Promise<void> {
-  const log = openSqliteLog(site.labData);
+  const log = await openSqliteLog({ directory: site.labData, readOnly: true });
   const lab = await new CommandHandler(log).state(SIMULATED);
   await log.close();
   const seen = await site.ledger.state(HOST);

@@ -51,9 +51,10 @@ export {
   type MatrixView,
   MdevView,
   PlugView,
+  QueueView,
 } from './matrices.ts';
 export type { AtMoment, MayReach, Span } from './moment.ts';
-export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
+export { type Immutable, type Operation, type ReplyOf, type RequestTo, subjectOf } from './operation.ts';
 export {
   type OperationName,
   type Operations,

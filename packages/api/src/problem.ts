@@ -22,6 +22,7 @@ export type ProblemCode =
   | 'unknown-host'
   | 'unknown-mdev'
   | 'unknown-guest'
+  | 'unknown-fact'
   | 'no-evidence'
   | 'wrong-revision'
   | 'command-id-used'

@@ -37,7 +37,7 @@ export type {
   RecordedFact,
 } from './port.ts';
 export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
-export { redacted } from './redact.ts';
+export { InTurn } from './in-turn.ts';
 export { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
 export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';

@@ -4,7 +4,7 @@ import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
 import type { Report } from './private-files.ts';
-import { redacted } from './redact.ts';
+import { redacted } from '@apledger/text';
 import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';

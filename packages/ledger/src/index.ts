@@ -23,7 +23,7 @@ export { Sight } from './access/sight.ts';
 export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
 export { reportPieces } from './answers/custody.ts';
-export { type Page, pageOf, typesOf } from './answers/events.ts';
+export { type Page, pageOf, positionBefore, typesOf } from './answers/events.ts';
 export { unknownHost } from './answers/hosts.ts';
 export { guestsThen } from './answers/names.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';

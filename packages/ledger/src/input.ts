@@ -1,7 +1,7 @@
 /** What comes from outside, whoever brings it: names, bodies and notes, each checked before it is used. */
 
 import { Problem } from '@apledger/api';
-import { isHostName } from '@apledger/events';
+import { HOST_NAME_FORM, isHostName } from '@apledger/events';
 import { visible } from '@apledger/text';
 
 /** The longest command, a host with 256 cards and both masks written in full, has about half of that. */
@@ -16,7 +16,7 @@ export function hostNameOf(text: string): string {
   throw new Problem(
     400,
     'invalid-host',
-    `${JSON.stringify(text.slice(0, 80))} cannot be the name of a host: letters, digits, - and _, at most 63.`,
+    `${JSON.stringify(text.slice(0, 80))} cannot be the name of a host: ${HOST_NAME_FORM}.`,
   );
 }
 

@@ -8,7 +8,8 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
-import { type ServerOptions, withoutLogin } from './address.ts';
+import { redacted } from '@apledger/text';
+import type { ServerOptions } from './address.ts';
 import { BrokerError, brokerError } from './errors.ts';
 
 const CONNECT_MS = 5000;
@@ -18,7 +19,7 @@ const RECONNECT_MS = 100;
 const PING_MS = 10_000;
 
 /** The servers without credentials, for messages. */
-export const placeOf = ({ servers }: ServerOptions): string => [servers].flat().map(withoutLogin).join(',');
+export const placeOf = ({ servers }: ServerOptions): string => [servers].flat().map(redacted).join(',');
 
 /**
  * Connects as the client `apledger <name>`, within `timeoutMs` (5 s by default); reconnects for as long as the connection is not closed.

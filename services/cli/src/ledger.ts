@@ -20,7 +20,9 @@ export async function withLedger<T>(
   work: (ledger: Ledger) => Promise<T>,
   { readOnly = true }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
-  return using(await openLedger(place, { readOnly, ...progressTo(output), ...outagesTo(output) }), work);
+  const ledger = await openLedger(place, { readOnly, ...progressTo(output), ...outagesTo(output) });
+  if (place.server !== undefined) output.progress(`waiting for ${place.server}`);
+  return using(ledger, work);
 }
 
 /** The same for a ledger that has to be a log on this side of the network. */
@@ -44,9 +46,7 @@ export async function using<L extends Ledger, T>(ledger: L, work: (ledger: L) =>
 /** Questions wait until the read model has caught up; a person sees how far it is, and what went wrong with what is kept. */
 export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress' | 'report'> & object => ({
   report: (message) => output.err(line(`apledger: ${message}`)),
-  onProgress: (text) => {
-    if (output.isInteractive) output.err(text === '' ? '\r\x1b[K' : `\r${text}`);
-  },
+  onProgress: (text) => output.progress(text),
 });
 
 /** Says once on the error output that what the service answers is not the newest. */
@@ -66,7 +66,7 @@ function outagesTo(output: Output): Pick<OpenLedgerOptions, 'onMemory' | 'onSear
 
 /** Every two seconds of a long search a line, or on a terminal the same line again. */
 const searchTo = (output: Output): Pick<OpenLedgerOptions, 'onSearch'> => ({
-  onSearch: (text) => output.err(output.isInteractive ? `\r${text}` : line(text)),
+  onSearch: (text) => (output.isInteractive ? output.progress(text) : output.note(line(text))),
 });
 
 /** What was asked for; undefined when there is, or was then, no such host. */
@@ -93,10 +93,32 @@ export async function hostAt(
 export async function hostsAsked(ledger: Ledger, host: string | undefined): Promise<readonly string[]> {
   const known = await hostNames(ledger);
   if (host === undefined) return known;
-  if (!known.includes(host)) throw new Failure(1, `There is no host ${host}. ${thoseThere(known)}`);
+  if (!known.includes(host)) throw new Failure(1, noHost(host, known));
   return [host];
 }
 
-/** For messages. */
-export const thoseThere = (hosts: readonly string[]): string =>
-  hosts.length === 0 ? 'The log has none.' : `There are ${hosts.join(', ')}.`;
+/** The host that was named, or the only one there is. Throws Failure. */
+export async function hostAsked(ledger: Ledger, host: string | undefined): Promise<string> {
+  const known = await hostNames(ledger);
+  const only = known.length === 1 ? known[0] : undefined;
+  const asked = host ?? only;
+  if (asked === undefined) throw new Failure(2, `Which host? Name it with --host. ${thoseThere(known)}`);
+  if (!known.includes(asked)) throw new Failure(1, noHost(asked, known));
+  return asked;
+}
+
+/** A message has no more names than these. */
+const MAX_NAMES = 8;
+
+export const noHost = (host: string, known: readonly string[]): string =>
+  `There is no host ${host}. ${thoseThere(known, host)}`;
+
+/** For messages: all hosts, or of many those whose names are like the one that was asked for. */
+export function thoseThere(hosts: readonly string[], asked = ''): string {
+  if (hosts.length === 0) return 'The log has none.';
+  if (hosts.length <= MAX_NAMES) return `There are ${hosts.join(', ')}.`;
+  const part = asked.toLowerCase().slice(0, 3);
+  const like = hosts.filter((host) => part !== '' && host.toLowerCase().includes(part)).slice(0, MAX_NAMES);
+  const some = like.length === 0 ? '' : `, among them ${like.join(', ')}`;
+  return `There are ${hosts.length}${some}; apledger hosts lists them.`;
+}

@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redacted } from '../redact.ts';
+import { redacted } from '@apledger/text';
 import { addressOf, targetOf } from './address.ts';
 
 const RUNS = 300;

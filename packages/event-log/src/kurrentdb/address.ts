@@ -9,7 +9,7 @@
 
 import { readFileSync } from 'node:fs';
 import { LogError } from '../errors.ts';
-import { redacted } from '../redact.ts';
+import { redacted } from '@apledger/text';
 
 export interface Endpoint {
   readonly host: string;

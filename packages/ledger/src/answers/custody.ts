@@ -26,7 +26,10 @@ async function answered<T>(host: string, asked: Promise<T | undefined>): Promise
   return answer;
 }
 
+/** Formats for people are pieces of text: a transport that can carry them asks `reportPieces`. */
 const report: Answer<'report'> = async (ledger, asked) => {
+  if (asked.format !== undefined && asked.format !== 'json')
+    throw new Problem(400, 'invalid-request', `A report in the format ${asked.format} comes over HTTP only.`);
   const { hosts, ...head } = await partsOf(ledger, asked);
   const whole: Reply<'report'>['hosts'][number][] = [];
   for await (const { custody, ...host } of hosts) whole.push({ ...host, custody: [...custody] });

@@ -1,5 +1,5 @@
 /** `apledger custody`, `guest-history`, `exposure`: who could use which queue when, and what was left open. */
-import { parseApqn } from '@apledger/ap';
+import { formatApqn, readApqn } from '@apledger/ap';
 import {
   type CustodyInterval,
   type CustodyReport,
@@ -27,10 +27,8 @@ import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
 /** The custody of one queue, on one host or on all that ever gave it to somebody. */
-export async function custody(apqn: string, options: SpanOptions, output: Output): Promise<number> {
-  const queue = apqn.toLowerCase();
-  if (parseApqn(queue) === undefined)
-    throw new Failure(2, `${apqn}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`);
+async function custody(apqn: string, options: SpanOptions, output: Output): Promise<number> {
+  const queue = queueNamed(apqn);
   return withCustody(options, output, async ({ eachHost, hosts, span, when }) => {
     let [wasThere, isHeld] = [false, false];
     await eachHost(async (ledger, host) => {
@@ -49,6 +47,33 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
     if (!isHeld && !options.json) output.err(line(`Nobody had ${queue} in that time.`));
     return 0;
   });
+}
+
+/** The name of a queue that a person has written in one of several forms. Throws Failure(2). */
+export function queueNamed(text: string, option?: string): string {
+  const queue = readApqn(text);
+  if (queue !== undefined) return formatApqn(queue);
+  const what = option === undefined ? text : `${option} ${text}`;
+  throw new Failure(2, `${what}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`);
+}
+
+/** Each queue in turn; the status is the worst of them. */
+async function custodyOf(apqns: readonly string[], options: SpanOptions, output: Output): Promise<number> {
+  for (const apqn of apqns) queueNamed(apqn); // all are read before the first is answered
+  let status = 0;
+  for (const apqn of apqns) status = Math.max(status, await custodyOrWhyNot(apqn, options, output));
+  return status;
+}
+
+/** A queue that is nowhere does not keep the others from being answered. */
+async function custodyOrWhyNot(apqn: string, options: SpanOptions, output: Output): Promise<number> {
+  try {
+    return await custody(apqn, options, output);
+  } catch (error) {
+    if (!(error instanceof Failure && error.status === 1)) throw error;
+    output.err(line(`apledger: ${error.message}`));
+    return 1;
+  }
 }
 
 /** When a guest ran, on whichever host, and what it could use. */
@@ -95,6 +120,9 @@ export async function exposure(options: SpanOptions, output: Output): Promise<nu
   });
 }
 
+/** Hosts of which it is said that they were not known in the span. */
+const MAX_UNKNOWN = 3;
+
 /** What a command over a span of the log works with. */
 interface Asked {
   readonly ledger: Ledger;
@@ -128,7 +156,8 @@ export async function withCustody<T>(
     const eachHost: Asked['eachHost'] = async (ask) => {
       if (hosts.length === 0) throw new Failure(1, thoseThere(hosts));
       const unknown: string[] = [];
-      for (const host of hosts) {
+      for (const [index, host] of hosts.entries()) {
+        output.progress(`host ${index + 1} of ${hosts.length}, ${host}`);
         try {
           await ask(ledger, host);
         } catch (error) {
@@ -136,8 +165,11 @@ export async function withCustody<T>(
           unknown.push(error.message);
         }
       }
-      if (unknown.length === hosts.length) throw new Failure(1, unknown.join('\n'));
-      for (const message of unknown) output.err(line(message));
+      const said = unknown.slice(0, MAX_UNKNOWN);
+      if (unknown.length > MAX_UNKNOWN)
+        said.push(`The same is true of ${unknown.length - MAX_UNKNOWN} more hosts.`);
+      if (unknown.length === hosts.length) throw new Failure(1, said.join('\n'));
+      for (const message of said) output.err(line(message));
     };
     return work({ ledger, hosts, span, when: words === '' ? '' : ` ${words}`, eachHost });
   });
@@ -185,10 +217,16 @@ export const custodyCommands = [
   command({
     name: 'custody',
     summary: 'print who could use a queue, from when to when, by which fact, and whether it was reset',
-    positionals: [{ name: 'apqn', description: 'adapter and domain in hexadecimal, like 05.0047' }],
+    positionals: [
+      {
+        name: 'apqn',
+        description: 'queues: adapter and domain in hexadecimal, like 05.0047 or 5.47',
+        many: true,
+      },
+    ],
     options: { ...spanOptions, ...json },
-    examples: ["apledger custody 05.0047 --at '2026-11-17 09:14'"],
-    run: ({ apqn, ...options }, { output }) => custody(apqn, options, output),
+    examples: ["apledger custody 05.0047 --at '2026-11-17 09:14'", 'apledger custody 05.0047 05.0048 --json'],
+    run: ({ apqn, ...options }, { output }) => custodyOf(apqn, options, output),
   }),
   command({
     name: 'guest-history',
@@ -202,6 +240,7 @@ export const custodyCommands = [
     name: 'exposure',
     summary: 'print queues that were handed on without a reset, and what is left open now; status 1 if any',
     options: { ...spanOptions, ...json },
+    examples: ['apledger exposure', "apledger exposure --host zlp1 --from '2026-11-17 09:00'"],
     run: (options, { output }) => exposure(options, output),
   }),
 ];

@@ -19,7 +19,7 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
     const span = { from: requestText(first), to: requestText(last) };
     if (isReversed(first, last)) throw new Failure(2, `--from ${from} lies after --to ${to ?? 'now'}.`);
     const names = await hostsAsked(ledger, host);
-    output.err(line(`What differs ${usedSpanText(first, last)}:`));
+    output.note(line(`What differs ${usedSpanText(first, last)}:`));
     for (const name of names) {
       // A host that was not there at either moment has not changed.
       const found = await ifKnown(ledger.ask('diff', { host: name, ...span }));

@@ -40,6 +40,7 @@ async function tail(options: TailOptions, output: Output, signal: AbortSignal): 
       ...(stream !== undefined && { stream }),
       ...(types !== undefined && { types }),
     });
+    output.progress('waiting for facts');
     for await (const { recorded } of facts) printFact(recorded, json, output);
     return 0;
   } finally {

@@ -30,6 +30,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'unknown-host': 'There is no such host',
   'unknown-mdev': 'There is no such mdev',
   'unknown-guest': 'There is no such guest',
+  'unknown-fact': 'There is no such fact',
   'no-evidence': 'There is no evidence',
   'wrong-revision': 'The host has changed',
   'command-id-used': 'The id of the command was used for another one',

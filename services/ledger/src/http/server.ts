@@ -3,9 +3,11 @@
 import type { Socket } from 'node:net';
 import { Problem, type ProblemCode } from '@apledger/api';
 import { asProblem, type LogLedger, MAX_REQUEST_BYTES, tooLarge } from '@apledger/ledger';
+import fastifyCompress from '@fastify/compress';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Edge } from '../access/edge.ts';
+import { RelayStanding } from '../nats/relay-standing.ts';
 import { serveConsole } from './console.ts';
 import { drain } from './drain.ts';
 import { guard } from './guard.ts';
@@ -24,6 +26,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const MAX_HEADER_BYTES = 16 * 1024;
 /** A guest's name has up to 255 characters, each up to nine when percent-encoded. */
 const MAX_PARAMETER = 2304;
+/** Smaller answers are sent as fast as they are: compressing them would take longer than it saves. */
+const COMPRESSED_BYTES = 8192;
 /** Until a request is there as a whole. */
 const REQUEST_MS = 30_000;
 /** How often Node looks for connections that have taken longer; its default is as long again. */
@@ -39,6 +43,8 @@ export interface HttpOptions {
   /** Who may do what; without it, whoever reaches the service may do everything. */
   readonly edge?: Edge;
   readonly tls?: TlsFiles;
+  /** What the relay of this process does, if it has one. */
+  readonly relay?: RelayStanding;
 }
 
 /** A server that is ready to listen. Closing it answers what has come, and ends the streams. */
@@ -49,6 +55,7 @@ export async function buildServer({
   beatMs,
   edge,
   tls,
+  relay = new RelayStanding(),
 }: HttpOptions): Promise<FastifyInstance> {
   const watch = await ledger.watch();
   // Before any stream hears of it: what its reader may see is known by then.
@@ -84,6 +91,12 @@ export async function buildServer({
         `The address ${request.url.slice(0, 200)} is not valid.`,
       ),
   });
+  // Before whatever serves something: it hooks into routes that come after it. The stream of facts is not one of its answers.
+  await server.register(fastifyCompress, {
+    encodings: ['gzip'],
+    threshold: COMPRESSED_BYTES,
+    globalDecompression: false,
+  });
   server.addHook('preClose', async () => streams.end());
   const draining = drain(server);
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
@@ -100,6 +113,7 @@ export async function buildServer({
     async (caller) => {
       if (ledger.isControlled) await ledger.access.permit(caller, 'read', null, 'metrics');
     },
+    relay,
   );
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -120,7 +134,7 @@ export async function buildServer({
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
-  health(server, watch, draining);
+  health(server, watch, draining, relay);
   const document = JSON.stringify(openApiDocument(routes));
   server.get('/openapi.json', async (_, reply) =>
     reply
@@ -170,15 +184,21 @@ function mount(server: FastifyInstance, service: Service, path: string, there: r
   const allowed = there.flatMap(({ method, isEndless }) =>
     method === 'GET' && isEndless !== true ? ['GET', 'HEAD'] : [method],
   );
+  const allow = [...allowed, 'OPTIONS'].join(', ');
+  server.route({
+    method: 'OPTIONS',
+    url,
+    handler: async (_, reply) => reply.code(204).header('allow', allow).send(),
+  });
   server.route({
     method: METHODS.filter((method) => !allowed.includes(method)),
     url,
     handler: async ({ method }, reply) =>
       sendProblem(
-        reply.header('allow', allowed.join(', ')),
+        reply.header('allow', allow),
         405,
         'method-not-allowed',
-        `${method} is not for this address; there are ${allowed.join(', ')}.`,
+        `${method} is not for this address; there are ${allow}.`,
       ),
   });
 }

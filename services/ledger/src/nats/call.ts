@@ -1,5 +1,6 @@
 /** A request as the broker brings it: the subject's host, the headers and the body. */
 import { badHeader, type Caller, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
+import { decodeToken } from '@apledger/messages';
 
 const PREFIX = 'apledger-';
 export const COMMAND_ID = 'apledger-command-id';
@@ -27,9 +28,11 @@ export interface Call {
   readonly trustsRequestInfo: boolean;
 }
 
-/** The host that the subject's last token names. */
-export const hostOfSubject = ({ subject }: Call): string =>
-  hostNameOf(subject.slice(subject.lastIndexOf('.') + 1));
+/** The host that the subject's last token names, encoded as in the subjects of facts: `zlp1%2Ebank%2Eexample`. */
+export function hostOfSubject({ subject }: Call): string {
+  const token = subject.slice(subject.lastIndexOf('.') + 1);
+  return hostNameOf(decodeToken(token) ?? token);
+}
 
 /** A misspelt header would be a condition that nobody checks. */
 export function checkHeaders({ headers }: Call): void {

@@ -1,5 +1,5 @@
 /** What an endpoint is: a subject, the schemas that its metadata publishes, and the function that answers. */
-import { CommandBody, ProblemMessage, Receipt } from '@apledger/api';
+import { CommandBody, ProblemMessage, Receipt, subjectOf } from '@apledger/api';
 import { type AnsweredOperation, jsonOf, type LogLedger, submit } from '@apledger/ledger';
 import type { TSchema } from 'typebox';
 import { actorOf } from './actor.ts';
@@ -36,16 +36,10 @@ const metadataOf = (summary: string, request: TSchema, reply: TSchema): Record<s
   error_schema: JSON.stringify(ProblemMessage),
 });
 
-/** The endpoint of an operation; none for one without a subject. An empty body is `{}`. */
-export function query({
-  name,
-  summary,
-  subject,
-  scope,
-  request,
-  reply,
-  answer,
-}: AnsweredOperation): readonly Endpoint[] {
+/** The endpoint of an operation; none for one that changes something. An empty body is `{}`. */
+export function query(operation: AnsweredOperation): readonly Endpoint[] {
+  const { name, summary, scope, request, reply, answer } = operation;
+  const subject = subjectOf(operation);
   if (subject === undefined) return [];
   return [
     {
