@@ -47,7 +47,9 @@ async function start(node, args, program) {
   const place = at < 0 ? [] : args.slice(at, at + 2);
   const taken = await portTaken(args);
   if (taken !== undefined) {
-    console.error(`apledger: port ${taken} is taken: another program listens there. Choose another: npm start -- --port 8643`);
+    console.error(
+      `apledger: port ${taken} is taken: another program listens there. Choose another: npm start -- --port 8643`,
+    );
     return { code: 2 };
   }
   if (consoleIsStale()) {

@@ -69,7 +69,14 @@ function copyTypes(first, into, external) {
 /** One module for each entry, with our own packages in it and those of others outside. See pack.vite.mjs. */
 async function bundle(name, entries, into, external) {
   const env = { ...process.env, APLEDGER_PACK: JSON.stringify({ name, files: Object.values(entries) }) };
-  const args = ['node_modules/vite/bin/vite.js', 'build', '--config', 'infra/pack.vite.mjs', '--outDir', into];
+  const args = [
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--config',
+    'infra/pack.vite.mjs',
+    '--outDir',
+    into,
+  ];
   const end = await run(process.execPath, [...args, '--emptyOutDir', '--logLevel', 'error'], {
     cwd: root,
     capture: true,
@@ -85,11 +92,18 @@ async function bundle(name, entries, into, external) {
 function dependenciesOn(specifiers) {
   const known = Object.assign(
     {},
-    ...['api', 'client', 'event-log', 'events', 'messages', 'nats'].map((name) => manifestOf(name).dependencies),
+    ...['api', 'client', 'event-log', 'events', 'messages', 'nats'].map(
+      (name) => manifestOf(name).dependencies,
+    ),
   );
   const names = [...specifiers]
     .filter((specifier) => !specifier.startsWith('node:'))
-    .map((specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'));
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
   return Object.fromEntries(
     [...new Set(names)].sort().map((name) => {
       if (known[name] === undefined) throw new SetupError(`${name} is no dependency of our packages`);
@@ -126,10 +140,14 @@ async function stage(name, { entries, description }, directory) {
 /** The tarballs, one line each on standard output. */
 async function pack(directory) {
   mkdirSync(directory, { recursive: true });
-  const types = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'packages/client', 'packages/messages'], {
-    cwd: root,
-    capture: true,
-  });
+  const types = await run(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-b', 'packages/client', 'packages/messages'],
+    {
+      cwd: root,
+      capture: true,
+    },
+  );
   if (types.code !== 0) throw new SetupError(`the types cannot be made:\n${types.output.trim()}`);
   for (const [name, what] of Object.entries(PACKED)) {
     const staged = mkdtempSync(join(tmpdir(), 'apledger-pack-'));

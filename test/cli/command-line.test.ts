@@ -96,7 +96,11 @@ ${range(60)
   });
 
   it('is drawn on a page, whatever the size of the host is', async () => {
-    for (const args of [['show', 'host', 'z16.bank.example'], ['show', 'mdev'], ['show', 'guest', 'web']]) {
+    for (const args of [
+      ['show', 'host', 'z16.bank.example'],
+      ['show', 'mdev'],
+      ['show', 'guest', 'web'],
+    ]) {
       const { out, status } = await apledger(...args, '--data', data);
       expect(status).toBe(0);
       for (const line of out.split('\n').filter((each) => each.startsWith(' ')))

@@ -63,23 +63,29 @@ describe('a program over HTTP', () => {
   });
   afterAll(() => service?.process.signal('SIGKILL'));
 
-  it.each(programs.filter(({ text }) => isOver(text, 'client')))('$path, program $index', async ({ text }) => {
-    const lines = started(text, { 'http://127.0.0.1:8642': service.server });
-    expect((await lines.next()).value).toContain('zlp1');
-    expect((await lines.next()).done).toBe(false);
-  });
+  it.each(programs.filter(({ text }) => isOver(text, 'client')))(
+    '$path, program $index',
+    async ({ text }) => {
+      const lines = started(text, { 'http://127.0.0.1:8642': service.server });
+      expect((await lines.next()).value).toContain('zlp1');
+      expect((await lines.next()).done).toBe(false);
+    },
+  );
 });
 
 describe.skipIf('missing' in program)('a program over NATS', () => {
-  it.each(programs.filter(({ text }) => isOver(text, 'messages')))('$path, program $index', async ({ text }) => {
-    const [{ url }, log] = await Promise.all([broker(), openLog()]);
-    const relaying = startRelay({ log, url });
-    await submit(log, 'zlp1', commandsFor('zlp1'));
-    await relaying.acknowledged(await log.lastPosition());
-    // What came before the subscription is not waited for by a program that begins with what is new.
-    const lines = started(text.replace("name: 'alerts'", "name: 'alerts', from: { position: 0 }"), {
-      'nats://127.0.0.1:4222': url,
-    });
-    expect((await lines.next()).value).toMatch(/^zlp1 \[/);
-  });
+  it.each(programs.filter(({ text }) => isOver(text, 'messages')))(
+    '$path, program $index',
+    async ({ text }) => {
+      const [{ url }, log] = await Promise.all([broker(), openLog()]);
+      const relaying = startRelay({ log, url });
+      await submit(log, 'zlp1', commandsFor('zlp1'));
+      await relaying.acknowledged(await log.lastPosition());
+      // What came before the subscription is not waited for by a program that begins with what is new.
+      const lines = started(text.replace("name: 'alerts'", "name: 'alerts', from: { position: 0 }"), {
+        'nats://127.0.0.1:4222': url,
+      });
+      expect((await lines.next()).value).toMatch(/^zlp1 \[/);
+    },
+  );
 });

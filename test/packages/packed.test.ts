@@ -94,7 +94,9 @@ describe(`the packed packages (${'missing' in older ? older.missing : older.vers
 
   it('hold nothing but JavaScript, types, a licence and a page to read', () => {
     for (const name of ['client', 'messages']) {
-      const [manifest = ''] = run('npm', ['ls', `@apledger/${name}`, '--parseable']).trim().split('\n');
+      const [manifest = ''] = run('npm', ['ls', `@apledger/${name}`, '--parseable'])
+        .trim()
+        .split('\n');
       const files = run('find', [join(home, 'node_modules/@apledger', name), '-type', 'f'])
         .trim()
         .split('\n');
@@ -147,7 +149,9 @@ describeInBrowser('the packed client in a browser', () => {
       };
       await page.route('**/stranger/*', (route) => {
         const name = basename(new URL(route.request().url()).pathname);
-        const chunk = scripts[name] ?? readFileSync(join(dirname(here('eventsource-parser/dist/stream.js')), name), 'utf8');
+        const chunk =
+          scripts[name] ??
+          readFileSync(join(dirname(here('eventsource-parser/dist/stream.js')), name), 'utf8');
         return route.fulfill({ contentType: 'text/javascript', body: chunk });
       });
       await page.goto(`${service.server}/`);

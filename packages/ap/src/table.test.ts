@@ -70,9 +70,9 @@ describe('a grid', () => {
   const range = (count: number) => Array.from({ length: count }, (_, id) => id);
 
   it('has one character a queue, under the two digits of its domain', () => {
-    expect(drawGrid([5, 255], [0, 1, 15, 16, 71], (apid, apqi) => (apid === 5 && apqi > 15 ? 'v' : '.'))).toBe(
-      ['       000 1 4', '       01f 0 7', '    05 ... v v', '    ff ... . .', ''].join('\n'),
-    );
+    expect(
+      drawGrid([5, 255], [0, 1, 15, 16, 71], (apid, apqi) => (apid === 5 && apqi > 15 ? 'v' : '.')),
+    ).toBe(['       000 1 4', '       01f 0 7', '    05 ... v v', '    ff ... . .', ''].join('\n'));
   });
 
   it('draws 16 adapters and 85 domains in one block, and 256 in three, on a page', () => {
@@ -83,7 +83,9 @@ describe('a grid', () => {
   });
 
   it('has every queue once, whatever the ids are', () => {
-    const ids = fc.uniqueArray(fc.nat(255), { minLength: 1, maxLength: 256 }).map((all) => all.toSorted((a, b) => a - b));
+    const ids = fc
+      .uniqueArray(fc.nat(255), { minLength: 1, maxLength: 256 })
+      .map((all) => all.toSorted((a, b) => a - b));
     fc.assert(
       fc.property(ids, (domains) => {
         const drawn = drawGrid([7], domains, () => '#');

@@ -1,13 +1,5 @@
 /** Who can use what on a host, now or as of any moment. */
-import {
-  AdapterId,
-  Generation,
-  GuestName,
-  HostName,
-  MatrixIds,
-  MdevUuid,
-  QueueName,
-} from '@apledger/events';
+import { AdapterId, Generation, GuestName, HostName, MatrixIds, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
@@ -174,7 +166,10 @@ const queues = operation({
   request: Type.Object(
     {
       ...atMoment,
-      adapter: Type.Optional({ ...AdapterId, description: 'only queues of this adapter, a number from 0 to 255' }),
+      adapter: Type.Optional({
+        ...AdapterId,
+        description: 'only queues of this adapter, a number from 0 to 255',
+      }),
     },
     closed,
   ),

@@ -49,13 +49,22 @@ _it; printf '%s\\n' "\${COMPREPLY[@]}"`;
 describe('in bash', () => {
   it.each<[readonly string[], readonly string[]]>([
     [['sho'], ['show', 'shout']],
-    [['lab', ''], ['mount', 'guest', '--help', '-h']],
+    [
+      ['lab', ''],
+      ['mount', 'guest', '--help', '-h'],
+    ],
     [['lab', 'mo'], ['mount']],
     [['show', 'h'], ['host']],
     [['show', '--f'], ['--format']],
     [['show', '--no'], ['--no-relay']],
-    [['show', '-'], ['--server', '--format', '--data', '--no-relay', '--over-sys', '-x', '--quiet', '-q', '--help', '-h']],
-    [['show', '--format', ''], ['md', 'csv']],
+    [
+      ['show', '-'],
+      ['--server', '--format', '--data', '--no-relay', '--over-sys', '-x', '--quiet', '-q', '--help', '-h'],
+    ],
+    [
+      ['show', '--format', ''],
+      ['md', 'csv'],
+    ],
     [['show', '--format', 'c'], ['csv']],
     [['show', '--server', ''], []],
     [['--server', 'u', 'show', '--fo'], ['--format']],
@@ -68,7 +77,18 @@ describe('in bash', () => {
 
 it.each(SHELLS)('%s is told of every command, option and choice', (shell) => {
   const script = completion(shell, program);
-  for (const word of ['show', 'shout', 'mount', 'guest', 'format', 'no-relay', 'over-sys', 'quiet', 'csv', 'mdev'])
+  for (const word of [
+    'show',
+    'shout',
+    'mount',
+    'guest',
+    'format',
+    'no-relay',
+    'over-sys',
+    'quiet',
+    'csv',
+    'mdev',
+  ])
     expect(script).toContain(word);
 });
 

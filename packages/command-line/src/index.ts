@@ -15,8 +15,8 @@ export {
   type Positional,
   type Values,
 } from './command.ts';
-export { Failure } from './failure.ts';
 export { completion, SHELLS, type Shell } from './completion.ts';
+export { Failure } from './failure.ts';
 export { manualPage } from './manual.ts';
 export { jsonLine, line, type Output, processOutput, type Streams } from './output.ts';
 export { runCommand, runProgram } from './parse.ts';

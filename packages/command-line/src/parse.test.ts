@@ -125,8 +125,12 @@ describe('a command', () => {
   it('takes an option from the environment, unless it or one that sets it aside is given', async () => {
     vi.stubEnv('IT_SERVER', 'http://there');
     expect((await ran(['show', 'host', '--from', '1'])).values).toMatchObject({ server: 'http://there' });
-    expect((await ran(['show', 'host', '--from', '1', '--server', 'u'])).values).toMatchObject({ server: 'u' });
-    expect((await ran(['show', 'host', '--from', '1', '--format', 'csv'])).values).not.toHaveProperty('server');
+    expect((await ran(['show', 'host', '--from', '1', '--server', 'u'])).values).toMatchObject({
+      server: 'u',
+    });
+    expect((await ran(['show', 'host', '--from', '1', '--format', 'csv'])).values).not.toHaveProperty(
+      'server',
+    );
     vi.stubEnv('IT_SERVER', '');
     expect((await ran(['show', 'host', '--from', '1'])).values).not.toHaveProperty('server');
     vi.unstubAllEnvs();

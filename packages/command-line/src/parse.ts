@@ -77,7 +77,11 @@ async function parsed(parser: Parser, args: readonly string[], status: () => num
   }
 }
 
-function described(parser: Parser, { summary, options, positionals, examples }: Command, path: string): Parser {
+function described(
+  parser: Parser,
+  { summary, options, positionals, examples }: Command,
+  path: string,
+): Parser {
   parser.description(summary).showHelpAfterError(`(${path} --help shows what it takes)`);
   for (const positional of positionals) parser.addArgument(argumentOf(positional));
   for (const option of optionsOf({ ...options, ...QUIET })) parser.addOption(option);

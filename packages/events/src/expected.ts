@@ -12,7 +12,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const typesText = (types: string | readonly string[]): string =>
-  [types].flat().map((type) => TYPES[type] ?? type).join(' or ');
+  [types]
+    .flat()
+    .map((type) => TYPES[type] ?? type)
+    .join(' or ');
 
 /** `schema` is the whole one that was checked: its part that was not met says in its description what it stands for. */
 export function expectedText(error: TLocalizedValidationError, schema: object): string {

@@ -87,5 +87,4 @@ describe('an address', () => {
       { numRuns: 1000 },
     );
   });
-
 });

@@ -1,6 +1,7 @@
 /** The way to NATS servers: for the log, the relay, subscriptions, the service and the command line alike. */
 
 import { readFileSync } from 'node:fs';
+import { redacted } from '@apledger/text';
 import {
   type Authenticator,
   connect,
@@ -8,7 +9,6 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
-import { redacted } from '@apledger/text';
 import type { ServerOptions } from './address.ts';
 import { BrokerError, brokerError } from './errors.ts';
 

@@ -206,8 +206,7 @@ function readOperation(name: string, args: readonly string[]): Operation | undef
     case 'host':
       if (first === undefined) return undefined;
       if (first === 'reboot') return reboot(args.slice(1));
-      if (!isHostName(first))
-        throw new Error(`${first}: a host's name has ${HOST_NAME_FORM}`);
+      if (!isHostName(first)) throw new Error(`${first}: a host's name has ${HOST_NAME_FORM}`);
       return {
         kind: 'host',
         name: first,

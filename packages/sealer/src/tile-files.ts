@@ -11,6 +11,7 @@
  */
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InTurn } from '@apledger/event-log';
 import {
   areEqual,
   type Checkpoint,
@@ -25,7 +26,6 @@ import {
   type Tile,
   tilePath,
 } from '@apledger/evidence';
-import { InTurn } from '@apledger/event-log';
 import { isCode, readIfThere, replaceFile, syncDirectory } from './files.ts';
 import type { FilledTile } from './tree.ts';
 

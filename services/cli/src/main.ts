@@ -3,14 +3,7 @@ import { readFileSync } from 'node:fs';
 import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
-import {
-  Failure,
-  line,
-  type Program,
-  processOutput,
-  runProgram,
-  type Streams,
-} from '@apledger/command-line';
+import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { EvidenceError } from '@apledger/evidence';

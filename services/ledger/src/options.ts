@@ -175,7 +175,10 @@ function brokerOf(url: string, files: ConnectionFiles): ServerOptions {
 /** As JetStream names streams. */
 function streamOf(name: string | undefined): string | undefined {
   if (name === undefined || /^[^\s.*>/\\]{1,64}$/.test(name)) return name;
-  throw new Failure(2, `--stream ${name}: no name of a JetStream stream; it has no space, dot, *, >, / or \\.`);
+  throw new Failure(
+    2,
+    `--stream ${name}: no name of a JetStream stream; it has no space, dot, *, >, / or \\.`,
+  );
 }
 
 function tlsOf(cert: string | undefined, key: string | undefined): TlsFiles | undefined {

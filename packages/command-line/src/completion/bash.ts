@@ -29,7 +29,9 @@ function branch({ path, next, options, positionals }: CommandWords): string {
   const offered = [...next.map(({ word }) => word), ...options.flatMap(({ forms }) => forms)];
   const plain = typeof positionals === 'object' ? positionals.words : [];
   const files =
-    positionals === 'file' ? '      [[ $word == -* ]] || { compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return; }\n' : '';
+    positionals === 'file'
+      ? '      [[ $word == -* ]] || { compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return; }\n'
+      : '';
   const values = takers.length === 0 ? '' : `      case "$before" in\n${takers.join('')}      esac\n`;
   return `    ${quoted(path)})\n${values}${files}      ${reply({ words: [...plain, ...offered] })} ;;\n`;
 }

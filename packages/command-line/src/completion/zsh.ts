@@ -22,7 +22,9 @@ const functionName = (name: string, path: string): string =>
 
 function functionOf(name: string, { path, next, options, positionals }: CommandWords): string {
   const specs = options.flatMap(({ forms, description, value }) =>
-    forms.map((form) => quoted(`${form}[${escaped(description)}]${value === undefined ? '' : `:${after(value)}`}`)),
+    forms.map((form) =>
+      quoted(`${form}[${escaped(description)}]${value === undefined ? '' : `:${after(value)}`}`),
+    ),
   );
   if (next.length === 0) {
     const rest = positionals === 'text' ? [] : [quoted(`*:${after(positionals)}`)];

@@ -26,4 +26,3 @@ export function oneOf<T extends string>(text: string, all: readonly T[], what: s
   if (found === undefined) throw new Failure(2, `${text}: no ${what}. There are ${all.join(', ')}.`);
   return found;
 }
-

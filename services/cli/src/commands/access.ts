@@ -189,12 +189,4 @@ const review = command({
 const glassText = ({ glass, subject, hosts, from, until, reason, isReviewed }: Reply<'breakGlass'>): string =>
   `${glass}  ${who(subject)}  ${hosts}  ${from} to ${until}  ${isReviewed ? 'reviewed' : 'not reviewed'}  ${visible(reason)}`;
 
-export const accessCommands = [
-  bind,
-  unbind,
-  list,
-  whoCan,
-  breakGlass,
-  glasses,
-  review,
-];
+export const accessCommands = [bind, unbind, list, whoCan, breakGlass, glasses, review];

@@ -13,7 +13,13 @@ import {
   unsaid,
 } from '@apledger/capture';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { type Command, GENERATION_NAMES, type Generation, HOST_NAME_FORM, isHostName } from '@apledger/events';
+import {
+  type Command,
+  GENERATION_NAMES,
+  type Generation,
+  HOST_NAME_FORM,
+  isHostName,
+} from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { Ledger, Place } from '@apledger/ledger';
 import { visible } from '@apledger/text';

@@ -1,5 +1,13 @@
 /** `apledger completion SHELL`, `apledger man`: what a shell and a reader need, made from the definitions of the commands. */
-import { type Command, command, completion, Failure, manualPage, type Program, SHELLS } from '@apledger/command-line';
+import {
+  type Command,
+  command,
+  completion,
+  Failure,
+  manualPage,
+  type Program,
+  SHELLS,
+} from '@apledger/command-line';
 
 /** `program` is asked when they run: they are commands of it themselves. */
 export const manualCommands = (program: () => Program): readonly Command[] => [

@@ -17,10 +17,7 @@ async function plan(path: string, options: PlanOptions, output: Output): Promise
   return withLedger(options, output, async (ledger) => {
     const state = await ledger.state(desired.host);
     if (state === undefined)
-      throw new Failure(
-        2,
-        `${path}: ${noHost(desired.host, await hostNames(ledger))}`,
-      );
+      throw new Failure(2, `${path}: ${noHost(desired.host, await hostNames(ledger))}`);
     const made = planOf(state, desired);
     const position = state.position;
     output.out(options.json ? jsonLine({ ...made, position }) : planText(made, position));

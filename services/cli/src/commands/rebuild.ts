@@ -15,7 +15,9 @@ export const rebuildCommand = command({
       if (options.json) output.out(jsonLine(rebuilt));
       else if (kept !== false)
         output.out(
-          line(`Rebuilt the matrices of ${hosts} host${hosts === 1 ? '' : 's'} up to position ${position} in ${milliseconds} ms.`),
+          line(
+            `Rebuilt the matrices of ${hosts} host${hosts === 1 ? '' : 's'} up to position ${position} in ${milliseconds} ms.`,
+          ),
         );
       if (kept === false)
         output.err(

@@ -104,6 +104,10 @@ export const runCommand = command({
     trace: { type: 'boolean', short: 'x', description: 'print every line before it is carried out' },
     ...json,
   },
-  examples: ['apledger run examples/01-three-guests.sh', 'apledger run -x script.sh --data ledger', 'apledger run - < script.sh'],
+  examples: [
+    'apledger run examples/01-three-guests.sh',
+    'apledger run -x script.sh --data ledger',
+    'apledger run - < script.sh',
+  ],
   run: ({ file, ...options }, { output }) => run(file, options, output),
 });

@@ -1,9 +1,9 @@
 /** `apledger what-if STEP...`: what steps would do, now or at a past moment; nothing is recorded. */
 import type { WhatIf } from '@apledger/api';
-import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
+import { command, Failure, type Output } from '@apledger/command-line';
 import type { Ledger, Place } from '@apledger/ledger';
 import { inputText } from '../input.ts';
-import { hostAsked, ifKnown, withLedger } from '../ledger.ts';
+import { answerLine, hostAsked, ifKnown, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, usedText } from '../moment.ts';
 import { json, place } from '../options.ts';
 import { whatIfText } from './what-if-text.ts';
@@ -19,7 +19,7 @@ async function whatIf(words: readonly string[], options: WhatIfOptions, output: 
   const steps = (await Promise.all(words.map(stepsIn))).flat();
   return withLedger(options, output, async (ledger) => {
     const answer = await answered(ledger, steps, options);
-    output.out(options.json ? jsonLine(answer) : whatIfText(answer, usedIn(answer)));
+    output.out(options.json ? answerLine(ledger, answer) : whatIfText(answer, usedIn(answer)));
     return answer.steps.some(({ outcome }) => outcome === 'refused' || outcome === 'blocked') ? 1 : 0;
   });
 }
@@ -48,9 +48,11 @@ export const whatIfCommand = command({
     'say what steps, each a line as in a script, would do to a host, and to who uses it; nothing is recorded',
   positionals: [
     {
-      name: 'step', description: "a line of a script, like 'guest stop web'; - reads lines from standard input",
+      name: 'step',
+      description: "a line of a script, like 'guest stop web'; - reads lines from standard input",
       many: true,
-     }],
+    },
+  ],
   options: {
     ...place,
     host: { type: 'string', value: 'name', description: 'the host (default: the only one)' },
@@ -59,6 +61,8 @@ export const whatIfCommand = command({
   },
   examples: [
     "apledger what-if 'card 06 config=0'",
-    'apledger what-if - --host zlp1 < steps.sh', "apledger what-if --at 30 'guest stop guest1'"],
+    'apledger what-if - --host zlp1 < steps.sh',
+    "apledger what-if --at 30 'guest stop guest1'",
+  ],
   run: ({ step, ...options }, { output }) => whatIf(step, options, output),
 });

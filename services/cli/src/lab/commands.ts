@@ -61,7 +61,10 @@ export const labCommands = [
       },
     ],
     options: actOptions,
-    examples: ['apledger lab guest start web 11111111-1111-4111-8111-111111111111', 'apledger lab guest stop web'],
+    examples: [
+      'apledger lab guest start web 11111111-1111-4111-8111-111111111111',
+      'apledger lab guest stop web',
+    ],
     run: ({ action, name, mdev, ...options }, { output }) =>
       act(['guest', action, name, ...(mdev === undefined ? [] : [mdev])], options, output),
   }),

@@ -36,7 +36,7 @@ export function Receipts({ sent, onClose }: { readonly sent: Sent; readonly onCl
         {receipts.map(({ commandId, revision, facts, isDuplicate, isBlocked }) => (
           <li key={commandId}>
             revision {revision}:{' '}
-            {facts.length === 0
+            {facts === null || facts.length === 0
               ? 'nothing had to be done'
               : facts.map(({ type }) => typeWords(type)).join(', ')}
             {isDuplicate && ', done before'}

@@ -24,7 +24,10 @@ describe('below a host', () => {
     const { get } = await history();
     expect((await get(`${HOST}/mdevs`)).body).toMatchObject({
       host: 'lpar1.bank.example',
-      mdevs: [{ mdev: A, guest: 'guest1' }, { mdev: B, guest: null }],
+      mdevs: [
+        { mdev: A, guest: 'guest1' },
+        { mdev: B, guest: null },
+      ],
     });
     expect((await get(`${HOST}/mdevs?position=2`)).body).toMatchObject({ mdevs: [{ mdev: A }] });
     const { body } = await get(`${HOST}/queues?adapter=5`);
@@ -74,7 +77,9 @@ describe('a fact', () => {
 describe('the stream of facts', () => {
   it('begins at a moment too: before the first fact that lies there', async () => {
     const { get, ledger, post } = await history();
-    const { events } = (await get('/events')).body as { readonly events: readonly { position: number; type: string }[] };
+    const { events } = (await get('/events')).body as {
+      readonly events: readonly { position: number; type: string }[];
+    };
     const started = events.find(({ type }) => type === 'GuestStarted')?.position ?? 0;
     await post('/hosts/other/commands', register('other'));
     const since = (text: string, host?: string) => positionBefore(ledger, { since: text, host });

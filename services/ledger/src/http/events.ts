@@ -8,8 +8,8 @@ import {
   isLong,
   momentOf,
   pageOf,
-  positionBefore,
   permitted,
+  positionBefore,
   Sight,
   typesOf,
   unknownHost,
@@ -98,9 +98,7 @@ export const stream: Route = {
     if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
     const from =
       lastEventId(request) ??
-      (since === undefined
-        ? after
-        : await ledger.read((known) => positionBefore(known, { since, host })));
+      (since === undefined ? after : await ledger.read((known) => positionBefore(known, { since, host })));
     // While the log is away nobody knows where it ends.
     if (!ledger.health.isAway) await ledger.read((known) => momentOf(known, { position: from }));
     streams.checkRoom();

@@ -248,7 +248,9 @@ describe('what is no question', () => {
 
 describe('what NATS is asked', () => {
   it('is every question that HTTP is asked, with its fields in one place', () => {
-    const overHttp = answeredOperations.filter(({ http, isQuestion }) => http?.method === 'GET' || isQuestion);
+    const overHttp = answeredOperations.filter(
+      ({ http, isQuestion }) => http?.method === 'GET' || isQuestion,
+    );
     const names = new Set(endpoints.map(({ name }) => name));
     for (const { name } of overHttp) expect(names).toContain(name);
     const document = readFileSync(new URL('../../../../docs/nats-service.md', import.meta.url), 'utf8');
