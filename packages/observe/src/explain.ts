@@ -84,6 +84,8 @@ function strategiesOf(hints: readonly Hint[]): readonly Strategy[] {
   ];
 }
 
+const MAX_PASSES = 3000;
+
 /** One explanation under way. */
 class Attempt {
   readonly history: History;
@@ -106,7 +108,8 @@ class Attempt {
   }
 
   run(): void {
-    for (;;) {
+    for (let passes = 0; ; passes++) {
+      if (passes > MAX_PASSES) throw new Error(`no end: ${[...this.#done].slice(-5)}; ${[...this.#given].slice(-5)}`);
       const early = this.#pass(this.#early());
       if (early.isProgress) continue;
       const late = this.#pass(this.#movesOf(LAST));
