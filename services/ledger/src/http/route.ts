@@ -119,7 +119,14 @@ export async function readFor<T>(
 }
 
 /** Operations on the log itself: memory is no answer. */
-const ON_THE_LOG: ReadonlySet<string> = new Set(['verify', 'recompute', 'rebuild']);
+const ON_THE_LOG: ReadonlySet<string> = new Set([
+  'verify',
+  'recompute',
+  'rebuild',
+  'agentHello',
+  'agentObserve',
+  'agentCommands',
+]);
 
 /** The route of an operation at its address. GET: what the path does not name is in the query string. POST: it is the body. */
 export function routeOf(operation: AnsweredOperation): Route {
