@@ -19,6 +19,7 @@ export {
   readCapture,
 } from './capture.ts';
 export { differences, unsaid } from './compare.ts';
+export { type DomainStatus, readDomainStatus } from './domain-status.ts';
 export { type Detected, detectGeneration } from './generation.ts';
 export { readLszcrypt } from './lszcrypt.ts';
 export { readMdevctlList } from './mdevctl.ts';

@@ -50,6 +50,11 @@ export const agentCommand = command({
       type: 'boolean',
       description: 'once: the agent that watched this host before is gone for good',
     },
+    unbounded: {
+      type: 'boolean',
+      description:
+        'read matrix and guest_matrix also where no ap_config bounds them: safe while no mdev has more than 511 queues',
+    },
     sysfs: root('/sys'),
     proc: root('/proc'),
     etc: root('/etc'),
@@ -70,7 +75,11 @@ export const agentCommand = command({
       const ledger = await ledgerOf(options);
       const writer = writerOf(options);
       const roots = { sysfs, proc, etc, dev, run };
-      await runAgent({ host, roots, spoolDirectory: spool, ledger, writer, takeOver, report }, signal);
+      const readsUnbounded = options.unbounded;
+      await runAgent(
+        { host, roots, spoolDirectory: spool, ledger, writer, takeOver, report, readsUnbounded },
+        signal,
+      );
       return 0;
     } catch (error) {
       if (error instanceof LinkRefused) throw new Failure(2, error.message, error);
