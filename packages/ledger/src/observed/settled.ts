@@ -44,8 +44,8 @@ interface Settlement {
   readonly revision: number;
 }
 
-/** From the facts after the request. */
-async function settlementOf(ledger: LogLedger, { host, commandId, revision }: Receipt): Promise<Settlement> {
+/** From the facts after the request, whose revision this is. */
+export async function settlementOf(ledger: LogLedger, { host, commandId, revision }: Pick<Receipt, 'host' | 'commandId' | 'revision'>): Promise<Settlement> {
   const facts: Fact[] = [];
   let commit: Fact[] = [];
   let isOurs = false;
