@@ -1,5 +1,6 @@
 /** The command `apledger`: every command there is, and how one ends. */
 import { readFileSync } from 'node:fs';
+import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';
@@ -89,6 +90,7 @@ export const program: Program = {
     demoCommand,
     captureCommand,
     importCommand,
+    agentCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,

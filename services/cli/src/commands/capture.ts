@@ -10,13 +10,13 @@ import {
   GUESTS,
   LSZCRYPT,
   packed,
+  takeTree,
   uuidOf,
 } from '@apledger/capture';
 import { command, Failure, line, type Output } from '@apledger/command-line';
 import { Collector } from '../capture/collect.ts';
 import { guestsOf } from '../capture/guests.ts';
 import { lszcryptText } from '../capture/lszcrypt.ts';
-import { takeTree } from '../capture/sysfs.ts';
 
 /** Of the tar's own layout. */
 const FORMAT = 1;
