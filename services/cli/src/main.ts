@@ -15,6 +15,7 @@ import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
+import { driftCommand } from './commands/drift.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
@@ -64,6 +65,7 @@ export const program: Program = {
     demoCommand,
     captureCommand,
     importCommand,
+    driftCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,

@@ -1,7 +1,7 @@
 /** Which files of sysfs a capture takes, and which it must not touch. */
 import { formatApqn, parseApqn, parseCard } from '@apledger/ap';
 import { BUS, DEVICES, KERNEL, MDEVS, queueCount, shownApConfig, uuidOf } from '@apledger/capture';
-import type { Collector } from './collect.ts';
+import type { Collector } from '@apledger/capture/collect';
 
 const BUS_FILES = [
   'ap_adapter_mask',
