@@ -41,6 +41,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   sysfs: ['ap', 'events', 'driver', 'host'],
   capture: ['ap', 'events', 'driver', 'host'],
   drift: ['ap', 'capture', 'events', 'driver', 'host'],
+  observe: ['ap', 'capture', 'driver', 'events', 'host'],
   fuse: [],
   script: ['ap', 'events', 'driver', 'host', 'sysfs'],
   changes: ['ap', 'events', 'driver', 'host', 'script'],
