@@ -1,4 +1,5 @@
 /** The command `apledger`: every command there is, and how one ends. */
+import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { Failure, line, type Output, type Program, processOutput, runProgram } from '@apledger/command-line';
@@ -66,6 +67,7 @@ export const program: Program = {
     captureCommand,
     importCommand,
     driftCommand,
+    agentCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,
