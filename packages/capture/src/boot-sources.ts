@@ -48,13 +48,18 @@ export interface BootSources {
   readonly staleInitrds: readonly string[];
 }
 
-/** Reads what `bootFiles` took. What it does not understand is a problem, and left out. */
+/**
+ * Reads what `bootFiles` took. `problems`: what it does not understand and leaves out, so that a reboot may give something else.
+ * `notes`: what kernel or udev make of a file, where that may surprise.
+ */
 export function readBootSources(files: CapturedFiles): {
   readonly sources: BootSources;
   readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
 } {
   const problems: Problem[] = [];
-  const reader = new Reader(files, problems);
+  const notes: Problem[] = [];
+  const reader = new Reader(files, problems, notes);
   const parameters = reader.parameters();
   const definitions = definitionsOf(files);
   problems.push(...definitions.problems);
@@ -70,16 +75,19 @@ export function readBootSources(files: CapturedFiles): {
       staleInitrds: reader.staleInitrds(),
     },
     problems,
+    notes,
   };
 }
 
 class Reader {
   readonly #files: CapturedFiles;
   readonly #problems: Problem[];
+  readonly #notes: Problem[];
 
-  constructor(files: CapturedFiles, problems: Problem[]) {
+  constructor(files: CapturedFiles, problems: Problem[], notes: Problem[]) {
     this.#files = files;
     this.#problems = problems;
+    this.#notes = notes;
   }
 
   get facts(): BootFacts {
@@ -102,7 +110,7 @@ class Reader {
     const kept: Partial<Record<MaskName, Kept<string>>> = {};
     const take = (text: string, file: string): void => {
       const { host, problems } = readBootParameters(text, file);
-      this.#problems.push(...problems);
+      this.#notes.push(...problems);
       for (const name of ['apmask', 'aqmask'] as const) {
         const value = host.boot[name];
         if (value !== undefined) kept[name] = { value, file };
@@ -110,8 +118,17 @@ class Reader {
     };
     for (const path of this.below(MODPROBE)) {
       if (this.facts.builtIn.ap === true)
-        this.#tell(path, 'the AP bus is part of this kernel, and no module: its options are not read');
-      else take(this.#text(path).replace(/^\s*options\s+ap\s/gm, ' ').replaceAll(/(^|\s)(?=\S+=)/g, '$1ap.'), path);
+        this.#notes.push({
+          where: path,
+          what: 'the AP bus is part of this kernel, and no module: its options are not read',
+        });
+      else
+        take(
+          this.#text(path)
+            .replace(/^\s*options\s+ap\s/gm, ' ')
+            .replaceAll(/(^|\s)(?=\S+=)/g, '$1ap.'),
+          path,
+        );
     }
     take(this.#text(COMMAND_LINE), COMMAND_LINE);
     return kept;
@@ -126,12 +143,12 @@ class Reader {
     const loaders: string[] = [];
     for (const [, file] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (!file.startsWith('etc/')) {
-        this.#tell(file, 'is gone after a reboot, as everything below /run');
+        this.#notes.push({ where: file, what: 'is gone after a reboot, as everything below /run' });
         continue;
       }
       const text = this.#text(file);
       const { host, problems } = readApRule(text, file);
-      this.#problems.push(...problems);
+      this.#notes.push(...problems);
       for (const mask of ['apmask', 'aqmask'] as const) {
         const value = host.kept[mask];
         if (value !== undefined) rules.push({ mask, value, file });

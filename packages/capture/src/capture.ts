@@ -31,7 +31,7 @@ export function readCaptured(files: CapturedFiles, where: string): Reading {
     ofText(files, AP_RULE, readApRule),
     { host: { ...NOTHING, definitions: kept.definitions }, problems: kept.problems },
     guestsOf(files),
-    aboutOf(files),
+    { host: NOTHING, problems: unreadFiles(files) },
     { host: { ...NOTHING, kernel: textOf(files, KERNEL)?.trim().slice(0, 100) }, problems: [] },
   ];
   return {
@@ -69,12 +69,12 @@ function guestsOf(files: CapturedFiles): Reading {
 }
 
 /** What capture itself could not read. */
-function aboutOf(files: CapturedFiles): Reading {
+export function unreadFiles(files: CapturedFiles): readonly Problem[] {
   const text = textOf(files, ABOUT);
-  if (text === undefined) return NOTHING_READ;
+  if (text === undefined) return [];
   const { problems } = (jsonOf(text, ABOUT) ?? {}) as { readonly problems?: unknown };
   const known = Array.isArray(problems) ? problems.filter(isProblem) : [];
-  return { host: NOTHING, problems: known.map(({ where, what }) => ({ where, what })) };
+  return known.map(({ where, what }) => ({ where, what }));
 }
 
 const isProblem = (value: unknown): value is Problem =>

@@ -1,5 +1,14 @@
 /** Reads the files of a capture: everything below one root, nothing followed, nothing written. */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type CapturedFile, type CapturedFiles, MAX_FILE_BYTES } from './archive.ts';
 import type { FileSource } from './boot-files.ts';

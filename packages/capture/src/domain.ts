@@ -22,7 +22,8 @@ export function readDomainMdevs(text: string, where: string): AutostartedGuest[]
     if (path.length > MAX_DEPTH) throw new Unreadable(`${where} nests deeper than ${MAX_DEPTH} elements`);
     if (tag === 'domain') isDomain = true;
     if (tag === 'hostdev') isMdev = attributes.type === 'mdev' && attributes.model === 'vfio-ap';
-    const uuid = tag === 'address' && path.at(-2) === 'source' && isMdev ? uuidOf(attributes.uuid ?? '') : undefined;
+    const uuid =
+      tag === 'address' && path.at(-2) === 'source' && isMdev ? uuidOf(attributes.uuid ?? '') : undefined;
     if (uuid !== undefined) mdevs.push(uuid);
   });
   parser.on('text', (content) => {

@@ -18,7 +18,7 @@ export {
 } from './boot-files.ts';
 export { apParameters, readBootParameters } from './boot-parameters.ts';
 export { type BootSources, isBootSource, type Kept, readBootSources } from './boot-sources.ts';
-export { ABOUT, GUESTS, LSZCRYPT, readCapture, readCaptured } from './capture.ts';
+export { ABOUT, GUESTS, LSZCRYPT, readCapture, readCaptured, unreadFiles } from './capture.ts';
 export { differences, unsaid } from './compare.ts';
 export { type Detected, detectGeneration } from './generation.ts';
 export { readLszcrypt } from './lszcrypt.ts';
@@ -28,13 +28,14 @@ export {
   merged,
   type ObservedGuest,
   type ObservedHost,
+  type ObservedMdev,
   type Problem,
   type Reading,
   Unreadable,
 } from './observed.ts';
 export { readImport } from './read-file.ts';
 export { registrationOf } from './registration.ts';
-export { HARDWARE, STAGES, type Stage, commandOf } from './steps.ts';
+export { commandOf, HARDWARE, STAGES, type Stage } from './steps.ts';
 export { BUS, DEVICES, MDEVS } from './tree-reader.ts';
 export { readApRule } from './udev-rule.ts';
 export { equalProducts, queueCount, shownApConfig, uuidOf } from './values.ts';

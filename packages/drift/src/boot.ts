@@ -3,7 +3,7 @@ import { formatApqn, formatMask } from '@apledger/ap';
 import { type BootSources, commandOf, type ObservedMdev } from '@apledger/capture';
 import { decide } from '@apledger/driver';
 import type { Command, Errno } from '@apledger/events';
-import { evolve, HostState } from '@apledger/host';
+import { driverOf, evolve, HostState } from '@apledger/host';
 import type { Now } from './now.ts';
 
 /** Why something does not come up. */
@@ -35,7 +35,10 @@ export function bootedHost(now: Now, sources: BootSources): HostState {
   if (loadsVfioAp(sources) === false) give(state, { type: 'UnloadModule', module: 'vfio_ap' });
   for (const { mask, value } of rules) give(state, { type: 'WriteMask', mask, text: formatMask(value) });
   for (const { queue, value } of overrides) {
+    // As driverctl does it.
     const text = formatApqn(queue);
+    const driver = driverOf(state, queue);
+    if (driver !== null) give(state, { type: 'UnbindQueue', driver, text });
     give(state, { type: 'OverrideDriver', queue: text, text: value });
     give(state, { type: 'ProbeDevice', text });
   }
@@ -58,4 +61,5 @@ export function started(state: HostState, { uuid, writes = [] }: ObservedMdev): 
   return next;
 }
 
-export const isRefused = (outcome: HostState | Refused): outcome is Refused => !(outcome instanceof HostState);
+export const isRefused = (outcome: HostState | Refused): outcome is Refused =>
+  !(outcome instanceof HostState);

@@ -104,19 +104,21 @@ export function mdevDifferences(
     if (disputed.has(uuid)) return [];
     const [is, then] = [mdevs.get(uuid), state.mdevs.get(uuid)];
     const what = `mdev ${uuid}`;
-    if (is !== undefined && then !== undefined)
-      return matrixDifferences(what, is, then);
+    if (is !== undefined && then !== undefined) return matrixDifferences(what, is, then);
     if (is === undefined && then !== undefined)
       return [
-        { what, now: 'is not there', afterReboot: `has ${matrixText(then.assigned)}`, why: 'mdevctl starts it' },
+        {
+          what,
+          now: 'is not there',
+          afterReboot: `has ${matrixText(then.assigned)}`,
+          why: 'mdevctl starts it',
+        },
       ];
     const refusal = refused.get(uuid);
     const why =
       refusal === undefined ? whyNotStarted(defined.get(uuid)) : `${refusal.errno}: ${refusal.explanation}`;
     if (is !== undefined)
-      return [
-        { what, now: `has ${matrixText(is.assigned)}`, afterReboot: 'is not there', why },
-      ];
+      return [{ what, now: `has ${matrixText(is.assigned)}`, afterReboot: 'is not there', why }];
     return refusal === undefined
       ? []
       : [{ what, now: 'is not there', afterReboot: 'mdevctl cannot start it', why }];
@@ -158,7 +160,8 @@ function matrixText(matrix: Matrix | ControlledMatrix | undefined): string {
   if (matrix === undefined) return 'a matrix that was not read';
   const list = (mask: Mask256, format: (id: number) => string): string =>
     idsOf(mask).map(format).join(',') || 'none';
-  const control = 'controlDomains' in matrix ? ` control domains ${list(matrix.controlDomains, formatApqi)}` : '';
+  const control =
+    'controlDomains' in matrix ? ` control domains ${list(matrix.controlDomains, formatApqi)}` : '';
   return `adapters ${list(matrix.adapters, formatApid)} domains ${list(matrix.domains, formatApqi)}${control}`;
 }
 

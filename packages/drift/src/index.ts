@@ -10,5 +10,5 @@
  * 4. mdevs that mdevctl starts, in no defined order: where two want the same queue, every order is tried;
  * 5. guests that libvirt starts.
  */
-export { type Drift, type Difference, driftOf, type MdevConflict } from './drift.ts';
+export { type Difference, type Drift, driftOf, type MdevConflict } from './drift.ts';
 export { type Now, nowOfObserved, nowOfState } from './now.ts';

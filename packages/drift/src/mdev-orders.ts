@@ -55,7 +55,9 @@ export function startAll(booted: HostState, mdevs: readonly ObservedMdev[]): Sta
 function conflicting(booted: HostState, mdevs: readonly ObservedMdev[]): ObservedMdev[][] {
   // Of each two, each is before the other in one of these.
   const suspects = new Set(
-    [mdevs, mdevs.toReversed()].flatMap((order) => startInOrder(booted, order).refused.map(({ mdev }) => mdev)),
+    [mdevs, mdevs.toReversed()].flatMap((order) =>
+      startInOrder(booted, order).refused.map(({ mdev }) => mdev),
+    ),
   );
   const group = new Map<ObservedMdev, Set<ObservedMdev>>();
   for (const late of mdevs.filter(({ uuid }) => suspects.has(uuid)))

@@ -57,11 +57,14 @@ export function nowOfObserved(observed: ObservedHost, host: string, driver: Gene
     overrides: known(({ driverOverride }) => driverOverride),
     offline: new Set(
       observed.cards
-        .filter(({ online, configured, checkStopped }) => online === false && configured !== false && !checkStopped)
+        .filter(
+          ({ online, configured, checkStopped }) => online === false && configured !== false && !checkStopped,
+        )
         .map(({ adapter }) => formatCard(adapter)),
     ),
     mdevs:
-      mdevs && new Map(mdevs.map(({ uuid, assigned, guestMatrix }) => [uuid, { assigned, guestMatrix }] as const)),
+      mdevs &&
+      new Map(mdevs.map(({ uuid, assigned, guestMatrix }) => [uuid, { assigned, guestMatrix }] as const)),
     guests: guests && new Map(guests.map(({ name, mdev }) => [name, mdev] as const)),
     problems,
   };
@@ -71,7 +74,9 @@ export function nowOfObserved(observed: ObservedHost, host: string, driver: Gene
 export function nowOfState(state: HostState): Now {
   const drivers = new Map<Apqn, string | null>();
   for (const apid of state.cards.keys())
-    forEachId(queuesOf(state, apid), (apqi) => drivers.set(apqn(apid, apqi), driverOf(state, apqn(apid, apqi))));
+    forEachId(queuesOf(state, apid), (apqi) =>
+      drivers.set(apqn(apid, apqi), driverOf(state, apqn(apid, apqi))),
+    );
   const mdevs = [...state.mdevs.values()];
   return {
     registration: registrationOfState(state),
@@ -79,7 +84,9 @@ export function nowOfState(state: HostState): Now {
     masks: { apmask: state.apmask, aqmask: state.aqmask },
     drivers,
     overrides: new Map(
-      state.overriddenQueues().map((queue) => [queue, queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride ?? '']),
+      state
+        .overriddenQueues()
+        .map((queue) => [queue, queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride ?? '']),
     ),
     offline: new Set(
       [...state.cards].flatMap(([apid, { online, configured, checkStopped }]) =>
@@ -87,7 +94,10 @@ export function nowOfState(state: HostState): Now {
       ),
     ),
     mdevs: new Map(
-      mdevs.map(({ uuid, assigned, guestMatrix }) => [uuid, { assigned, guestMatrix: guestMatrix ?? undefined }]),
+      mdevs.map(({ uuid, assigned, guestMatrix }) => [
+        uuid,
+        { assigned, guestMatrix: guestMatrix ?? undefined },
+      ]),
     ),
     guests: new Map(mdevs.flatMap(({ guest, uuid }) => (guest === null ? [] : [[guest, uuid] as const]))),
     problems: [],

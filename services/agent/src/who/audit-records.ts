@@ -44,7 +44,16 @@ export function readRecord(line: string): AuditRecord | undefined {
 }
 
 /** The kernel writes a text that has blanks or quotes as hexadecimal, without quotes. */
-const HEX_FIELDS: ReadonlySet<string> = new Set(['name', 'exe', 'comm', 'proctitle', 'cwd', 'key', 'vm', 'device']);
+const HEX_FIELDS: ReadonlySet<string> = new Set([
+  'name',
+  'exe',
+  'comm',
+  'proctitle',
+  'cwd',
+  'key',
+  'vm',
+  'device',
+]);
 const isHex = (name: string, value: string): boolean =>
   HEX_FIELDS.has(name) && value.length % 2 === 0 && /^[0-9A-F]{2,}$/.test(value);
 const textOfHex = (hex: string): string => Buffer.from(hex, 'hex').toString('utf8');
@@ -71,11 +80,6 @@ export class AuditReader {
     if (this.#open.size <= MAX_OPEN) return [];
     const [oldest = ''] = this.#open.keys();
     return this.#end(oldest);
-  }
-
-  /** What has come of the events that did not end: records may be lost. */
-  flush(): readonly Sign[] {
-    return [...this.#open.keys()].flatMap((serial) => this.#end(serial));
   }
 
   #end(serial: string): readonly Sign[] {
@@ -114,7 +118,14 @@ function syscallSign(records: readonly AuditRecord[], names: ReadonlyMap<number,
 function virtSign({ type, at, fields }: AuditRecord): Sign[] {
   const { resrc, bus, device, vm, reason, exe, auid, pid, res } = fields;
   const mdev = mdevIn(device ?? '');
-  if (type !== 'VIRT_RESOURCE' || resrc !== 'dev' || bus !== 'mdev' || mdev === undefined || res !== 'success') return [];
+  if (
+    type !== 'VIRT_RESOURCE' ||
+    resrc !== 'dev' ||
+    bus !== 'mdev' ||
+    mdev === undefined ||
+    res !== 'success'
+  )
+    return [];
   const isLogin = auid !== undefined && Number(auid) !== NO_LOGIN;
   return [
     {

@@ -18,7 +18,13 @@ export function readPasswd(text: string): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {
     const [name, , uid] = line.split(':');
-    if (name !== undefined && name !== '' && uid !== undefined && /^[0-9]+$/.test(uid) && !names.has(Number(uid)))
+    if (
+      name !== undefined &&
+      name !== '' &&
+      uid !== undefined &&
+      /^[0-9]+$/.test(uid) &&
+      !names.has(Number(uid))
+    )
       names.set(Number(uid), name);
   }
   return names;
@@ -36,7 +42,8 @@ export function loginOf(
 
 /** The innermost service, scope or timer of a cgroup: `0::/system.slice/virtnodedevd.service`. */
 export function unitOf(cgroup: string | undefined): string | undefined {
-  const [, path = ''] = /^0::(\/.*)$/m.exec(cgroup ?? '') ?? /^1:name=systemd:(\/.*)$/m.exec(cgroup ?? '') ?? [];
+  const [, path = ''] =
+    /^0::(\/.*)$/m.exec(cgroup ?? '') ?? /^1:name=systemd:(\/.*)$/m.exec(cgroup ?? '') ?? [];
   return path.split('/').findLast((name) => /\.(?:service|scope)$/.test(name));
 }
 

@@ -13,7 +13,12 @@ export function readNotification(text: string, names: ReadonlyMap<number, string
   if (!Number.isFinite(at) || at <= 0 || uuid === undefined || !UUID.test(uuid) || !ACTIONS.has(action))
     return undefined;
   if (fields.parent !== 'matrix') return undefined;
-  const process = { pid: Number(fields.pid) || 0, loginuid: fields.loginuid, cgroup: fields.cgroup, cmdline: fields.cmdline };
+  const process = {
+    pid: Number(fields.pid) || 0,
+    loginuid: fields.loginuid,
+    cgroup: fields.cgroup,
+    cmdline: fields.cmdline,
+  };
   const login = loginOf(fields.loginuid, names);
   return {
     source: 'notifier',

@@ -52,7 +52,14 @@ export function isAbout(sign: Sign, { notBefore, notAfter }: Interval, { files, 
 }
 
 /** The order of host-facts 4: the surest first. */
-const ORDER: readonly Evidence['source'][] = ['command', 'notifier', 'lock', 'audit', 'libvirt', 'kernel-log'];
+const ORDER: readonly Evidence['source'][] = [
+  'command',
+  'notifier',
+  'lock',
+  'audit',
+  'libvirt',
+  'kernel-log',
+];
 const MAX_EVIDENCE = 64;
 
 /**
@@ -61,8 +68,12 @@ const MAX_EVIDENCE = 64;
  */
 export function testimonyOf(signs: readonly Sign[], writerUnit: string): Testimony {
   const isCommanded = signs.some(({ source }) => source === 'command');
-  const own = isCommanded ? signs.filter(({ source, actor }) => source === 'command' || actor !== `unit ${writerUnit}`) : signs;
-  const ordered = own.toSorted((a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source) || a.from - b.from);
+  const own = isCommanded
+    ? signs.filter(({ source, actor }) => source === 'command' || actor !== `unit ${writerUnit}`)
+    : signs;
+  const ordered = own.toSorted(
+    (a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source) || a.from - b.from,
+  );
   const actors = new Set(ordered.flatMap(({ actor }) => actor ?? []));
   const [actor] = actors;
   const certainty = actors.size === 0 ? 'none' : actors.size === 1 ? 'certain' : 'several';

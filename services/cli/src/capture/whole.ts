@@ -1,9 +1,8 @@
 /** All files of a capture: as a tar has them, or as they are below a root. */
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ABOUT, BUS, bootFiles, type CapturedFiles, GUESTS, Unreadable, unpacked } from '@apledger/capture';
-import { Failure } from '@apledger/command-line';
 import { Collector, type Roots } from '@apledger/capture/collect';
+import { Failure } from '@apledger/command-line';
 import { guestsOf } from './guests.ts';
 import { bytesOf } from './read-files.ts';
 import { takeTree } from './sysfs.ts';

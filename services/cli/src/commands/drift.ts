@@ -9,10 +9,11 @@ import {
   readBootSources,
   readCaptured,
   Unreadable,
+  unreadFiles,
 } from '@apledger/capture';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { type Drift, driftOf, type MdevConflict, type Now, nowOfObserved, nowOfState } from '@apledger/drift';
-import { GENERATION_NAMES, type Generation } from '@apledger/events';
+import { GENERATION_NAMES, type Generation, parseFact } from '@apledger/events';
 import { hostNames, type Ledger, type Place } from '@apledger/ledger';
 import { visible } from '@apledger/text';
 import { captureFiles, liveFiles } from '../capture/whole.ts';
@@ -34,7 +35,9 @@ interface Seen {
   readonly source: string;
   readonly now: Now;
   readonly sources: BootSources;
-  readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
+  /** What decides, and is not known. */
+  readonly unknown: readonly Problem[];
 }
 
 /** Prints the drift. Status 0: a reboot changes nothing; 1: it does; 2: something that decides could not be read. */
@@ -48,15 +51,19 @@ async function drift(host: string | undefined, options: DriftOptions, output: Ou
         ? seenInFiles(await captureFiles(capture), capture, host ?? 'host', options)
         : await withLedger(options, output, (ledger) => seenByLedger(ledger, host));
   const found = driftOf(seen.now, seen.sources);
-  const unread = seen.problems.filter(({ where }) => isBootSource(where));
-  const problems = [...seen.problems, ...found.notes];
+  const { unknown } = seen;
+  const notes = unique([...seen.notes, ...found.notes]);
   if (options.json) {
     const { host: name, driver, source } = seen;
-    output.out(jsonLine({ host: name, driver, source, ...found, notes: problems, isComplete: unread.length === 0 }));
-  } else output.out(driftText(seen, found, problems));
-  if (unread.length > 0) {
+    output.out(jsonLine({ host: name, driver, source, ...found, notes, unknown }));
+  } else output.out(driftText(seen, found, notes));
+  if (unknown.length > 0) {
     output.err(
-      line(visible(`drift: ${unread.map(({ where, what }) => `${where}: ${what}`).join('; ')}. A reboot may give something else.`)),
+      line(
+        visible(
+          `drift: ${unknown.map(({ where, what }) => `${where}: ${what}`).join('; ')}. A reboot may give something else.`,
+        ),
+      ),
     );
     return 2;
   }
@@ -66,17 +73,25 @@ async function drift(host: string | undefined, options: DriftOptions, output: Ou
 function seenInFiles(files: CapturedFiles, from: string, host: string, { driver }: DriftOptions): Seen {
   const { host: observed, problems } = readable(() => readCaptured(files, from));
   const detected = detectGeneration(observed);
-  const { sources, problems: unclear } = readBootSources(files);
+  const kept = readBootSources(files);
   const generation = driver ?? detected.driver;
+  const unknown = unknownOf(unreadFiles(files), kept.problems);
   return {
     host,
     driver: driver ?? `${detected.driver} (${detected.evidence})`,
     source: from,
     now: nowOfObserved(observed, host, generation),
-    sources,
-    problems: unique([...problems, ...unclear]),
+    sources: kept.sources,
+    notes: unique([...problems, ...kept.notes]).filter(
+      ({ where, what }) => !unknown.some((other) => other.where === where && other.what === what),
+    ),
+    unknown,
   };
 }
+
+/** Of the files that were not read only those that decide. */
+const unknownOf = (unread: readonly Problem[], unclear: readonly Problem[]): Problem[] =>
+  unique([...unread.filter(({ where }) => isBootSource(where)), ...unclear]);
 
 /** Both readings read the command line and the definitions. */
 const unique = (problems: readonly Problem[]): Problem[] => [
@@ -93,31 +108,37 @@ function readable<T>(read: () => T): T {
 }
 
 async function seenByLedger(ledger: Ledger, host: string | undefined): Promise<Seen> {
-  if (host === undefined) throw new Failure(2, 'Name a host of the ledger, or give --live / or --capture FILE.');
+  if (host === undefined)
+    throw new Failure(2, 'Name a host of the ledger, or give --live / or --capture FILE.');
   const state = await ledger.state(host);
   if (state === undefined)
     throw new Failure(2, `There is no host ${host}. ${thoseThere(await hostNames(ledger))}`);
-  let newest: { readonly at: string; readonly files: CapturedFiles; readonly unread: readonly Problem[] } | undefined;
-  for await (const { fact, occurredAt } of ledger.facts({ host, types: ['BootFilesSeen'] }))
+  let newest:
+    | { readonly at: string; readonly files: CapturedFiles; readonly unread: readonly Problem[] }
+    | undefined;
+  for await (const recorded of ledger.facts({ host, types: ['BootFilesSeen'] })) {
+    const fact = parseFact(recorded.type, recorded.version, recorded.data);
     if (fact.type === 'BootFilesSeen')
       newest = {
-        at: occurredAt,
+        at: recorded.occurredAt,
         files: new Map(fact.data.files.map(({ file, text }) => [file, { text }])),
         unread: fact.data.unread.map(({ file, reason }) => ({ where: file, what: reason })),
       };
+  }
   if (newest === undefined)
     throw new Failure(
       2,
       `No agent has seen what host ${host} keeps for its next boot. Run apledger agent there, or give --live / or --capture FILE.`,
     );
-  const { sources, problems } = readBootSources(newest.files);
+  const { sources, problems, notes } = readBootSources(newest.files);
   return {
     host,
     driver: state.driver,
     source: `the agent, ${newest.at}`,
     now: nowOfState(state),
     sources,
-    problems: [...newest.unread, ...problems],
+    notes,
+    unknown: unknownOf(newest.unread, problems),
   };
 }
 
@@ -160,7 +181,11 @@ export const driftCommand = command({
   name: 'drift',
   summary: 'what a reboot of a host would change, and why; nothing is written',
   positionals: [
-    { name: 'host', description: 'a host that an agent watches; with --live or --capture just its name', optional: true },
+    {
+      name: 'host',
+      description: 'a host that an agent watches; with --live or --capture just its name',
+      optional: true,
+    },
   ],
   options: {
     live: { type: 'string', value: 'dir', description: 'look at the files of this machine, below /' },
@@ -169,7 +194,8 @@ export const driftCommand = command({
       type: 'string',
       value: 'generation',
       choices: GENERATION_NAMES,
-      description: 'with --live or --capture: whose rules decide (default: by the files and the kernel version)',
+      description:
+        'with --live or --capture: whose rules decide (default: by the files and the kernel version)',
     },
     ...place,
     ...json,
