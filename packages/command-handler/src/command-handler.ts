@@ -3,6 +3,7 @@ import {
   type Appended,
   type Auth,
   type EventLog,
+  InTurn,
   LogError,
   type Moment,
   markOf,
@@ -15,6 +16,7 @@ import {
 import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
 import { evolvePacked, HostState } from '@apledger/host';
 import { foldStream } from '@apledger/projections';
+import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { ClockWatch } from './clock-watch.ts';
 import { CommandIdUsed } from './command-id-used.ts';
@@ -105,20 +107,19 @@ export class CommandHandler {
   readonly #log: EventLog;
   readonly #clock: ClockWatch;
   readonly #states: States;
-  readonly #maxHosts: number;
   /** In the order of their last use. */
-  readonly #hosts = new Map<string, HostState>();
+  readonly #hosts: LRUCache<string, HostState>;
   /**
    * One command at a time for each host. To decide the next one before the last is durable would be faster, but
    * if another process wins the race, a revision number alone could not tell its facts from the expected ones.
    */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Map<string, InTurn>();
 
   constructor(log: EventLog, options: CommandHandlerOptions = {}) {
     const { now, monotonic, states = { stateAt: wholeStreams(log) }, maxHosts = MAX_HOSTS } = options;
     this.#log = log;
     this.#clock = new ClockWatch(log, { now, monotonic });
-    this.#maxHosts = maxHosts;
+    this.#hosts = new LRUCache({ max: maxHosts });
     this.#states = states;
   }
 
@@ -270,23 +271,17 @@ export class CommandHandler {
   #know(host: string, state: HostState): HostState {
     // Who asked at the same time may have read further.
     if (state.revision < (this.#hosts.get(host)?.revision ?? -1)) return state;
-    this.#hosts.delete(host);
     this.#hosts.set(host, state);
-    for (const oldest of this.#hosts.keys()) {
-      if (this.#hosts.size <= this.#maxHosts) break;
-      this.#hosts.delete(oldest);
-    }
     return state;
   }
 
   async #inTurn<T>(host: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(host) ?? Promise.resolve();
-    const turn = before.then(work, work);
-    this.#turns.set(host, turn);
+    const turns = this.#turns.get(host) ?? new InTurn();
+    this.#turns.set(host, turns);
     try {
-      return await turn;
+      return await turns.run(work);
     } finally {
-      if (this.#turns.get(host) === turn) this.#turns.delete(host);
+      if (turns.waiting === 0) this.#turns.delete(host);
     }
   }
 }
