@@ -46,11 +46,12 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   fuse: [],
   script: ['ap', 'events', 'driver', 'host', 'sysfs'],
   changes: ['ap', 'events', 'driver', 'host', 'script'],
-  'command-handler': ['ap', 'events', 'driver', 'event-log', 'host', 'projections'],
+  'command-handler': ['agent-protocol', 'ap', 'events', 'driver', 'event-log', 'host', 'projections'],
   messages: ['ap', 'events', 'nats', 'event-log'],
   client: ['api', 'events'],
   ledger: [
     'access',
+    'agent-protocol',
     'ap',
     'api',
     'client',

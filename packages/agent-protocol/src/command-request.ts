@@ -7,13 +7,10 @@ export const CommandRequestSchema = Type.Object({
   command: Type.Unsafe<Command>(Type.Object({ type: Type.String() })),
   requestedAt: Type.String(),
   until: Type.String({ description: 'by the clock of the ledger; it is not begun after that' }),
-  /** Milliseconds that were left when the ledger answered: clocks of two machines may differ. */
   leftMs: Type.Integer({
     description: 'what was left until then when the ledger answered: the clock of the agent may differ',
   }),
   actor: Type.String({ description: 'who gave it' }),
-  epoch: Type.Integer({
-    description: 'of the agent that was asked first: another one cannot know what became of it',
-  }),
+  revision: Type.Integer({ description: 'of the fact that it was requested' }),
 });
 export type CommandRequest = Readonly<Static<typeof CommandRequestSchema>>;

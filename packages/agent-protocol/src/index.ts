@@ -5,7 +5,8 @@
  * it. Then it sends *commits*, in order and without gaps, and asks for commands. The ledger records each commit once under an id that
  * follows from host, epoch and sequence, however often it is sent. This package does no I/O.
  */
+export { whyNotCarriedOut } from './carried-out.ts';
 export { type CommandRequest, CommandRequestSchema } from './command-request.ts';
 export { Commit, MAX_COMMITS, MAX_FACTS } from './commit.ts';
 export { Hello, HelloReply } from './hello.ts';
-export { observationId } from './observation-id.ts';
+export { fencedId, observationId } from './observation-id.ts';

@@ -26,16 +26,32 @@ export { readMdevctlList } from './mdevctl.ts';
 export { readNodeDevices } from './node-device.ts';
 export {
   merged,
+  type ObservedCard,
   type ObservedGuest,
   type ObservedHost,
   type ObservedMdev,
+  type ObservedQueue,
   type Problem,
   type Reading,
   Unreadable,
 } from './observed.ts';
+export { type QemuGuest, readQemuCommandLine } from './qemu.ts';
 export { readImport } from './read-file.ts';
 export { registrationOf } from './registration.ts';
 export { commandOf, HARDWARE, STAGES, type Stage } from './steps.ts';
+export {
+  type MdevOptions,
+  mdevsOf,
+  TREE_TRIES,
+  type TreeOptions,
+  type TreeTaker,
+  takeBus,
+  takeCards,
+  takeMdevs,
+  takeTree,
+  treeWitness,
+} from './take-tree.ts';
+export { readTree } from './tree.ts';
 export { BUS, DEVICES, MDEVS } from './tree-reader.ts';
 export { readApRule } from './udev-rule.ts';
-export { equalProducts, queueCount, shownApConfig, uuidOf } from './values.ts';
+export { equalProducts, queueCount, shownApConfig, shownMatrix, uuidOf } from './values.ts';

@@ -25,9 +25,9 @@ const MASKS = ['apmask', 'aqmask'] as const satisfies MaskName[];
 export const wantedMask = ({ masks, kept }: ObservedHost, name: MaskName): Mask256 | undefined =>
   masks[name] ?? kept[name];
 
-/** The mdevs that there are, else those that mdevctl would make. */
+/** The mdevs that there are and stay, else those that mdevctl would make. */
 export const wantedMdevs = ({ mdevs, definitions }: ObservedHost): readonly ObservedMdev[] =>
-  mdevs ?? definitions;
+  mdevs?.filter(({ removing }) => removing !== true) ?? definitions;
 
 const module: Stage = (state, { vfioApLoaded }) =>
   vfioApLoaded === false && state.isVfioApLoaded ? [{ type: 'UnloadModule', module: 'vfio_ap' }] : [];

@@ -25,10 +25,24 @@ export const UNATTRIBUTED = 'unattributed';
 /** One sign of who did it, in the order of host-facts 4. */
 export const Evidence = object(
   {
-    source: Type.Enum(['command', 'notifier', 'lock', 'audit', 'libvirt', 'kernel-log'], {
-      description:
-        'command: a command of this ledger; notifier: told by mdevctl; lock: pid in s390apconfig.lock; audit: auditd; libvirt: its audit records',
-    }),
+    source: Type.Enum(
+      [
+        'command',
+        'notifier',
+        'lock',
+        'audit',
+        'libvirt',
+        'kernel-log',
+        'process',
+        'domain',
+        'qemu',
+        'status',
+      ],
+      {
+        description:
+          'command: a command of this ledger; notifier: told by mdevctl; lock: pid in s390apconfig.lock; audit: auditd; libvirt: its audit records. Which guest uses an mdev is told by process: an open descriptor of it; domain: run-time XML of libvirt; qemu: its command line; status: a queue of the mdev',
+      },
+    ),
     at: Type.Optional(Instant),
     actor: Type.Optional(
       Type.String({ maxLength: 255, description: 'login, unit or subject that it names' }),

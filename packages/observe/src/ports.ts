@@ -1,5 +1,6 @@
 /** What an observer needs and gives: the interfaces between it, the spool, and who finds out the actor. */
 import type { Evidence, Fact, FactOf } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 
 /** The span of time in which something happened. Instants as in facts, ISO 8601 in UTC. */
 export interface Interval {
@@ -40,14 +41,27 @@ export interface DraftCommit extends Interval, Testimony {
   readonly settled: boolean;
   /** The agent did not run in between. */
   readonly wasAway: boolean;
-  /** Without the HostObserved that goes before them; see `observedFact`. */
+  /** Without the HostObserved that goes before them; see `factsOf`. */
   readonly facts: readonly Fact[];
+}
+
+/** The host as an observer knows it; what it needs to go on after a restart. */
+export interface Known {
+  /** The host after all commits so far. */
+  readonly state: HostState;
+  /** When the host was last seen so; null = never. */
+  readonly seenAt: string | null;
+  /** Boot id of the kernel that was seen; null = none was. */
+  readonly boot: string | null;
 }
 
 /** Takes what was observed; the spool. */
 export interface Sink {
-  /** Resolves when the commits are safe, all or none; in this order. */
-  record(commits: readonly DraftCommit[]): Promise<void>;
+  /**
+   * Resolves when the commits are safe, all or none, in this order. `known` is the host after them: who keeps it keeps it together with
+   * them. From time to time there are no commits: the host was seen, and nothing was new.
+   */
+  record(commits: readonly DraftCommit[], known: Known): Promise<void>;
 }
 
 /** What can be asked to look at the host at once: tests and the writer do. */
@@ -56,21 +70,16 @@ export interface Looker {
   look(): Promise<void>;
 }
 
-/** The first fact of the commit that is made of a draft. `sequence` counts the commits of the epoch from 1. */
-export function observedFact(draft: DraftCommit, epoch: number, sequence: number): FactOf<'HostObserved'> {
-  const { boot, notBefore, notAfter, settled, wasAway, certainty, evidence } = draft;
-  return {
+/**
+ * The facts of the commit that is made of a draft. `sequence` counts the commits of the epoch from 1. HostObserved is the first, but for
+ * the commit that makes the host: a stream begins with HostRegistered.
+ */
+export function factsOf(draft: DraftCommit, epoch: number, sequence: number): readonly Fact[] {
+  const { boot, notBefore, notAfter, settled, wasAway, certainty, evidence, facts } = draft;
+  const observed: FactOf<'HostObserved'> = {
     type: 'HostObserved',
-    data: {
-      epoch,
-      sequence,
-      boot,
-      notBefore,
-      notAfter,
-      settled,
-      wasAway,
-      certainty,
-      evidence: [...evidence],
-    },
+    data: { epoch, sequence, boot, notBefore, notAfter, settled, wasAway, certainty, evidence: [...evidence] },
   };
+  const [first, ...rest] = facts;
+  return first?.type === 'HostRegistered' ? [first, observed, ...rest] : [observed, ...facts];
 }

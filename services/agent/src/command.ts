@@ -1,8 +1,17 @@
 /** `apledger agent`: the command line of the agent. */
-import { command, Failure } from '@apledger/command-line';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { command, Failure, line } from '@apledger/command-line';
+import { runAgent } from './agent.ts';
+import { httpLedger } from './link/http-ledger.ts';
+import { LinkRefused } from './link/link.ts';
+import { processWriter, socketWriter } from './writer/client.ts';
+import type { Writer } from './writer/protocol.ts';
 
 const root = (dir: string) =>
   ({ type: 'string', value: 'dir', description: `read this instead of ${dir}`, default: dir }) as const;
+const file = (description: string) => ({ type: 'string', value: 'file', description }) as const;
 
 export const agentCommand = command({
   name: 'agent',
@@ -10,14 +19,81 @@ export const agentCommand = command({
   options: {
     host: { type: 'string', value: 'name', description: 'name of this host in the ledger', required: true },
     ledger: { type: 'string', value: 'url', description: 'the ledger service', required: true },
+    spool: {
+      type: 'string',
+      value: 'dir',
+      description: 'keeps what the ledger has not got yet',
+      default: '/var/lib/apledger-agent',
+    },
+    tokenFile: file('a token of role agent for this host'),
+    cert: file('client certificate instead of a token, PEM'),
+    key: file('its key, PEM'),
+    ca: file("who signs the ledger's certificate, PEM"),
+    writer: {
+      type: 'string',
+      value: 'socket',
+      description: 'socket of the writer (default: RUN/apledger-writer.sock)',
+    },
+    spawnWriter: {
+      type: 'boolean',
+      description: 'start the writer for each command, with the rights of this process',
+      conflicts: 'writer',
+    },
+    takeOver: {
+      type: 'boolean',
+      description: 'once: the agent that watched this host before is gone for good',
+    },
     sysfs: root('/sys'),
     proc: root('/proc'),
     etc: root('/etc'),
     dev: root('/dev'),
     run: root('/run'),
   },
-  examples: ['apledger agent --host zlp1 --ledger https://ledger.example:8642'],
-  run: async () => {
-    throw new Failure(2, 'agent: nothing is carried out yet');
+  examples: [
+    'apledger agent --host zlp1 --ledger https://ledger.example:8642 --token-file /etc/apledger-agent/token',
+    'apledger agent --host zlp1 --ledger http://127.0.0.1:8642 --spool /tmp/spool --spawn-writer',
+  ],
+  run: async (options, { output, signal }) => {
+    const { host, sysfs, proc, etc, dev, run, takeOver, spool } = options;
+    const report = (text: string): void => output.err(line(`apledger agent: ${text}`));
+    const { cert, key } = options;
+    if ((cert === undefined) !== (key === undefined)) throw new Failure(2, '--cert and --key belong together');
+    try {
+      const ledger = httpLedger({
+        url: options.ledger,
+        host,
+        token: options.tokenFile && textOf(options.tokenFile).trim(),
+        certificate: cert && key ? { cert: textOf(cert), key: textOf(key) } : undefined,
+        ca: options.ca && textOf(options.ca),
+      });
+      const writer = writerOf(options);
+      const roots = { sysfs, proc, etc, dev, run };
+      await runAgent({ host, roots, spoolDirectory: spool, ledger, writer, takeOver, report }, signal);
+      return 0;
+    } catch (error) {
+      if (error instanceof LinkRefused) throw new Failure(2, error.message, error);
+      throw error;
+    }
   },
 });
+
+interface WriterOptions {
+  readonly writer?: string;
+  readonly spawnWriter: boolean;
+  readonly sysfs: string;
+  readonly run: string;
+}
+
+function writerOf({ writer, spawnWriter, sysfs, run }: WriterOptions): Writer {
+  if (!spawnWriter) return socketWriter(writer ?? join(run, 'apledger-writer.sock'));
+  const program = fileURLToPath(new URL('writer/main.ts', import.meta.url));
+  return processWriter([process.execPath, ...process.execArgv, program, '--sysfs', sysfs, '--run', run]);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Failure(2, error instanceof Error ? error.message : String(error));
+  }
+}

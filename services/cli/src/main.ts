@@ -1,6 +1,6 @@
 /** The command `apledger`: every command there is, and how one ends. */
-import { agentCommand } from '@apledger/agent';
 import { readFileSync } from 'node:fs';
+import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';

@@ -1,11 +1,10 @@
 /** All files of a capture: as a tar has them, or as they are below a root. */
 import { join } from 'node:path';
-import { ABOUT, BUS, bootFiles, type CapturedFiles, GUESTS, Unreadable, unpacked } from '@apledger/capture';
+import { ABOUT, BUS, bootFiles, type CapturedFiles, GUESTS, takeTree, Unreadable, unpacked } from '@apledger/capture';
 import { Collector, type Roots } from '@apledger/capture/collect';
 import { Failure } from '@apledger/command-line';
 import { guestsOf } from './guests.ts';
 import { bytesOf } from './read-files.ts';
-import { takeTree } from './sysfs.ts';
 
 export interface TakeOptions {
   readonly guests: boolean;

@@ -1,0 +1,124 @@
+/** The ledger over HTTP, with a token or a client certificate. Of Node itself only: its `fetch` shows no certificates. */
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { type Fact, parseFact } from '@apledger/events';
+import { Refused, type RemoteLedger, Unreachable } from './ledger.ts';
+
+/** Longest time that the ledger is asked to wait for a command, seconds; and what an answer may take beyond that. */
+const POLL_S = 20;
+const GRACE_MS = 30_000;
+const PAGE = 1000;
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+export interface HttpLedgerOptions {
+  /** `https://ledger.example:8643` */
+  readonly url: string;
+  readonly host: string;
+  /** `apl_…`, where a token says who this is. */
+  readonly token?: string | undefined;
+  /** PEM, where a certificate does. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
+  /** PEM of those who sign the ledger's certificate. */
+  readonly ca?: string | undefined;
+}
+
+interface Recorded {
+  readonly type: string;
+  readonly version: number;
+  readonly data: object;
+  readonly revision: number;
+}
+
+/** Throws Error for what is no address of a ledger. */
+export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
+  if (!/^https?:\/\/[^/?#@]+\/?$/.test(options.url) || !URL.canParse(options.url))
+    throw new Error(`${options.url} is no address of a ledger; write https://ledger.example:8642`);
+  const { protocol, hostname } = new URL(options.url);
+  if (options.token !== undefined && protocol === 'http:' && !LOOPBACK.has(hostname))
+    throw new Error(`${options.url}: a token is shown over https:// only, or to this machine; write https://`);
+  const base = `/api/v1/hosts/${encodeURIComponent(options.host)}`;
+  const call = <T>(method: string, path: string, body: object | undefined, signal: AbortSignal, waitMs = 0) =>
+    send<T>(options, method, base + path, body, signal, waitMs);
+  return {
+    hello: (hello, signal) => call('POST', '/agent/hello', hello, signal),
+    observe: (who, commits, signal) => call('POST', '/agent/commits', { ...who, commits }, signal),
+    commands: ({ agent, epoch }, after, signal) => {
+      const waits = after === undefined ? {} : { after: String(after), wait: String(POLL_S) };
+      const query = new URLSearchParams({ agent, epoch: String(epoch), ...waits });
+      return call('GET', `/agent/commands?${query}`, undefined, signal, POLL_S * 1000);
+    },
+    async *facts(revision, signal) {
+      for (let after = 0, last = -1, isEnd = false; !isEnd && last < revision; ) {
+        const page = await call<{ events: Recorded[]; after: number; isEnd: boolean }>(
+          'GET',
+          `/events?after=${after}&limit=${PAGE}`,
+          undefined,
+          signal,
+        );
+        for (const { type, version, data, revision: at } of page.events) {
+          last = at;
+          if (at <= revision) yield parseFact(type, version, data) as Fact;
+        }
+        ({ after, isEnd } = page);
+      }
+    },
+  };
+}
+
+async function send<T>(
+  { url, token, certificate, ca }: HttpLedgerOptions,
+  method: string,
+  path: string,
+  body: object | undefined,
+  signal: AbortSignal,
+  waitMs: number,
+): Promise<T> {
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    accept: 'application/json',
+    ...(content !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(waitMs + GRACE_MS)]);
+  const options = { method, headers, signal: limit, ...certificate, ...(ca !== undefined && { ca }) };
+  let status: number;
+  let said: string;
+  try {
+    [status, said] = await exchange(new URL(path, url), options, content);
+  } catch (error) {
+    throw signal.aborted ? error : new Unreachable(`${url}: ${reasonOf(error)}`);
+  }
+  const answer = jsonOf(said);
+  if (status === 200 && answer !== undefined) return answer as T;
+  const { code, detail } = (answer ?? {}) as { readonly code?: string; readonly detail?: string };
+  if (code === undefined || status >= 500 || status === 429)
+    throw new Unreachable(`${url}: answered ${status}: ${detail ?? 'it is no ledger by its answer'}`);
+  throw new Refused(code, detail ?? code);
+}
+
+function exchange(
+  url: URL,
+  options: RequestOptions,
+  content: string | undefined,
+): Promise<[status: number, text: string]> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const request = send(url, options, (response) => {
+      text(response).then((said) => resolve([response.statusCode ?? 0, said]), reject);
+    });
+    request.on('error', reject);
+    request.end(content);
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error);
