@@ -46,7 +46,11 @@ export class Site {
 
   async startLedger(): Promise<void> {
     const port = this.#service?.port;
-    this.#serving = startService('--data', this.data, ...(port === undefined ? [] : ['--port', String(port)]));
+    this.#serving = startService(
+      '--data',
+      this.data,
+      ...(port === undefined ? [] : ['--port', String(port)]),
+    );
     this.#service = await this.#serving;
   }
 

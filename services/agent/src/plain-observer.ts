@@ -7,11 +7,18 @@ import {
   type Reading,
   readTree,
   registrationOf,
-  takeTree,
   type TreeTaker,
+  takeTree,
 } from '@apledger/capture';
 import type { CommandOf } from '@apledger/events';
-import { explain, type DraftCommit, type Known, type Looker, type Sink, type Witness } from '@apledger/observe';
+import {
+  type DraftCommit,
+  explain,
+  type Known,
+  type Looker,
+  type Sink,
+  type Witness,
+} from '@apledger/observe';
 import type { Roots } from './roots.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -55,7 +62,10 @@ class Taker implements TreeTaker {
 
   #real(path: string): string {
     const [root, ...rest] = path.split('/');
-    return join(root === 'sys' ? this.#roots.sysfs : root === 'proc' ? this.#roots.proc : '/nowhere', ...rest);
+    return join(
+      root === 'sys' ? this.#roots.sysfs : root === 'proc' ? this.#roots.proc : '/nowhere',
+      ...rest,
+    );
   }
 }
 
