@@ -20,6 +20,7 @@ export { apParameters, readBootParameters } from './boot-parameters.ts';
 export { type BootSources, isBootSource, type Kept, readBootSources } from './boot-sources.ts';
 export { ABOUT, GUESTS, LSZCRYPT, readCapture, readCaptured, unreadFiles } from './capture.ts';
 export { differences, unsaid } from './compare.ts';
+export { type DomainStatus, readDomainStatus } from './domain-status.ts';
 export { type Detected, detectGeneration } from './generation.ts';
 export { readLszcrypt } from './lszcrypt.ts';
 export { readMdevctlList } from './mdevctl.ts';

@@ -37,6 +37,10 @@ export interface Unsaid {
 export interface Signs {
   /** In the order in which the watches fired. */
   readonly hints: readonly Hint[];
+  /** Those that fired before the host was read: what they stand for has been seen. Default: all. */
+  readonly due?: readonly Hint[];
+  /** What was explained just before: a watch may come late. */
+  readonly recent?: readonly Fact[];
   /** The kernel sent uevents since the snapshot before. */
   readonly sentUevents: boolean;
 }
@@ -84,6 +88,9 @@ function strategiesOf(hints: readonly Hint[]): readonly Strategy[] {
   ];
 }
 
+/** More than any host needs: a bound, should two rules undo each other. */
+const MAX_PASSES = 100_000;
+
 /** One explanation under way. */
 class Attempt {
   readonly history: History;
@@ -106,7 +113,8 @@ class Attempt {
   }
 
   run(): void {
-    for (;;) {
+    for (let passes = 0; ; passes++) {
+      if (passes > MAX_PASSES) throw new Error(`no explanation ends: ${[...this.#given].slice(-3).join(', ')}`);
       const early = this.#pass(this.#early());
       if (early.isProgress) continue;
       const late = this.#pass(this.#movesOf(LAST));
@@ -196,7 +204,8 @@ class Attempt {
   }
 }
 
-function explainBy(state: HostState, seen: Snapshot, { hints, sentUevents }: Signs, strategy: Strategy): Explained {
+function explainBy(state: HostState, seen: Snapshot, signs: Signs, strategy: Strategy): Explained {
+  const { hints, due = hints, recent = [], sentUevents } = signs;
   const attempt = new Attempt(state, seen, hints, strategy);
   attempt.run();
   const { history, drifts, unsaid } = attempt;
@@ -204,7 +213,8 @@ function explainBy(state: HostState, seen: Snapshot, { hints, sentUevents }: Sig
   // While the host moves, nobody knows whether it will do as the rules say.
   const told = seen.settled ? grouped(drifts) : [];
   for (const { drift, step, about } of told) history.record([driftFact(drift, step)], about);
-  const idle = withoutEffect(hints, history.steps, sentUevents);
+  const facts = [...recent, ...history.steps.flatMap((step) => step.facts)];
+  const idle = withoutEffect(due, facts, sentUevents);
   return { state: history.state, steps: [...history.steps, ...idle], drifts: drifts.length, unsaid };
 }
 

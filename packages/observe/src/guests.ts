@@ -1,6 +1,6 @@
 /** Who has which mdev open, from everything that tells of it (host-facts 5). Pure: the agent reads the files. */
-import type { ObservedHost } from '@apledger/capture';
-import { matrixHas, apidOf, apqiOf } from '@apledger/ap';
+import { apidOf, apqiOf, matrixHas } from '@apledger/ap';
+import type { DomainStatus, ObservedHost } from '@apledger/capture';
 import type { Evidence } from '@apledger/events';
 import type { Guests } from './snapshot.ts';
 
@@ -32,13 +32,6 @@ export interface SeenProcess {
   readonly isEnding: boolean;
 }
 
-/** A domain of libvirt that runs. */
-export interface SeenDomain {
-  readonly name: string;
-  readonly pid: number | undefined;
-  readonly mdevs: readonly string[];
-}
-
 /** The device files of an mdev. */
 export interface MdevDevice {
   readonly uuid: string;
@@ -49,7 +42,7 @@ export interface MdevDevice {
 export interface GuestSigns {
   readonly processes: readonly SeenProcess[];
   /** Undefined when they cannot be read, or there is no libvirt. */
-  readonly domains: readonly SeenDomain[] | undefined;
+  readonly domains: readonly DomainStatus[] | undefined;
   readonly devices: readonly MdevDevice[];
 }
 
@@ -114,7 +107,7 @@ function ofProcess(process: SeenProcess, { devices, domains }: GuestSigns, add: 
   }
 }
 
-function ofDomain({ name, pid, mdevs }: SeenDomain, processes: readonly SeenProcess[], add: Add): void {
+function ofDomain({ name, pid, mdevs }: DomainStatus, processes: readonly SeenProcess[], add: Add): void {
   const process = processes.find((one) => one.pid === pid);
   if (process?.isEnding) return;
   for (const mdev of mdevs)

@@ -12,7 +12,6 @@ export {
   guestsOf,
   type MdevDevice,
   type MdevUse,
-  type SeenDomain,
   type SeenProcess,
   type UseSource,
 } from './guests.ts';
@@ -30,3 +29,4 @@ export {
 } from './ports.ts';
 export { rebooted } from './reboot.ts';
 export { CREATE, type Guests, type Hint, MATRIX, type Snapshot } from './snapshot.ts';
+export { isEffect } from './writes.ts';

@@ -41,7 +41,7 @@ export function mdevOfFile(file: string): string | undefined {
 }
 
 /** True when the facts have what a write to the file makes happen. */
-function isEffect(file: string, facts: readonly Fact[]): boolean {
+export function isEffect(file: string, facts: readonly Fact[]): boolean {
   const name = nameOf(file);
   const uuid = mdevOfFile(file);
   const types = EFFECTS[name];
@@ -56,10 +56,9 @@ function isEffect(file: string, facts: readonly Fact[]): boolean {
 /** One step for each file that was written to no effect. */
 export function withoutEffect(
   hints: readonly Hint[],
-  steps: readonly Step[],
+  facts: readonly Fact[],
   sentUevents: boolean,
 ): readonly Step[] {
-  const facts = steps.flatMap((step) => step.facts);
   const idle = [...new Set(hints.map(({ file }) => file))].filter((file) => !isEffect(file, facts));
   return idle.map((file) => {
     const uuid = mdevOfFile(file);

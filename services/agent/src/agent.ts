@@ -6,13 +6,10 @@ import { Commander } from './commands/commander.ts';
 import { OwnCommands } from './commands/own-commands.ts';
 import type { RemoteLedger } from './link/ledger.ts';
 import { Link } from './link/link.ts';
-import { PlainObserver } from './plain-observer.ts';
+import { Observer } from './observer/index.ts';
 import type { Roots } from './roots.ts';
 import { Spool } from './spool/spool.ts';
 import type { Writer } from './writer/protocol.ts';
-
-/** The safety net where nothing tells that something happened. */
-const LOOK_EVERY_MS = 1000;
 
 export interface AgentOptions {
   readonly host: string;
@@ -21,6 +18,8 @@ export interface AgentOptions {
   readonly ledger: RemoteLedger;
   readonly writer: Writer;
   readonly takeOver: boolean;
+  /** Read `matrix` and `guest_matrix` also where no ap_config bounds them. */
+  readonly readsUnbounded: boolean;
   readonly report: (line: string) => void;
 }
 
@@ -30,30 +29,21 @@ const nobody: Witness = {
 
 /** Runs until the signal. Throws LinkRefused, and Error for a spool that cannot be used. */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
-  const { host, roots, ledger, writer, takeOver, report } = options;
+  const { host, roots, ledger, writer, takeOver, report, readsUnbounded } = options;
   const spool = await Spool.open({ directory: join(options.spoolDirectory), host, report });
   const own = new OwnCommands(nobody);
-  const observer = new PlainObserver({ host, roots, witness: own, sink: spool });
+  const observer = new Observer({ host, roots, witness: own, sink: spool, report, readsUnbounded });
   const commander = new Commander({ spool, writer, looker: observer, own, report });
   const begin = (): void => {
     if (spool.known !== undefined) observer.begin(spool.known);
   };
   begin();
-  const look = (): void => {
-    if (spool.known !== undefined) observer.look().catch((error: unknown) => report(`cannot look: ${error}`));
-  };
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  observer.start();
   const link = new Link({
     ledger,
     spool,
-    introduction: async () => ({
-      boot: observer.boot,
-      kernel: observer.kernel,
-      detected: [...observer.detected()],
-      missing: [],
-    }),
-    registration: async () => observer.registration(),
+    introduction: () => observer.introduce(),
+    registration: () => observer.registration(),
     onAdopted: async () => {
       begin();
       await observer.look();
@@ -65,8 +55,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   try {
     await link.run(signal);
   } finally {
-    clearInterval(timer);
     await commander.end();
+    await observer.end();
     await spool.close();
   }
 }

@@ -26,7 +26,7 @@ export async function settledReceipt(
     const watched = await ledger.observed.sync(host);
     if (!watched.open.has(commandId)) break;
     const leftMs = end - performance.now();
-    if (leftMs <= 0) throw notSettled(receipt, watched.open.get(commandId)?.until ?? '');
+    if (leftMs <= 0 || ledger.observed.isReleased) throw notSettled(receipt, watched.open.get(commandId)?.until ?? '');
     await ledger.observed.wait(host, watched, leftMs);
   }
   return answered(receipt, await settlementOf(ledger, receipt));
