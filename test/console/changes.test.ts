@@ -1,6 +1,7 @@
 /** Planned changes: from steps or a procedure to a plan, and the page of a change while it waits, runs, is held and goes back. */
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { violations } from './axe.ts';
 import { A, B, smallHost, start, stop } from './hosts.ts';
 import { type Console, describeInBrowser, startConsole } from './support.ts';
 
@@ -60,12 +61,14 @@ describeInBrowser('planned changes', () => {
     await makeChange(page);
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByText(/^Waits for .*web/).waitFor();
+    expect(await violations(page)).toEqual([]);
     await served.give(host, { type: 'AssignDomain', mdev: B, text: '4' }, stop(A));
     await page
       .getByRole('alert')
       .getByText(/^Held since/)
       .waitFor();
     await status(page, 'held');
+    expect(await violations(page)).toEqual([]);
     expect(await page.getByRole('button', { name: 'Leave it as it is' }).isDisabled()).toBe(true);
     await page.getByLabel(/^Reason, to/).fill('B had to have it');
     await page.getByRole('button', { name: 'Continue with what is left' }).click();
@@ -87,21 +90,22 @@ describeInBrowser('planned changes', () => {
     expect((await web())?.adapters).toEqual([4, 5]);
   });
 
-  it('a plan that is not to be carried out says why, and cannot be proposed', async () => {
-    const path = '/sys/devices/vfio_ap/matrix';
-    const steps = [
-      `guest stop web`,
-      `echo 4 > ${path}/${A}/unassign_adapter`,
-      `echo 4 > ${path}/${B}/assign_adapter`,
-    ];
-    await served.give(host, stop(A), start(A, 'web'));
-    const page = await served.open(`/hosts/${host}/what-if?steps=${encodeURIComponent(steps.join('\n'))}`);
-    await expect.poll(() => page.locator('.tried .is-done').count()).toBe(3);
-    await page.getByRole('button', { name: 'Plan it' }).last().click();
-    const plan = page.locator('.plan-panel');
-    await plan.locator('.facts-line', { hasText: 'made for revision' }).waitFor();
-    await page.getByRole('link', { name: 'Changes', exact: true }).click();
-    await page.goto(`${served.url}/changes/nosuch`);
+  it('a plan that is not to be carried out says why, and cannot be made a change', async () => {
+    await served.give(host, start(B, 'db'));
+    const page = await served.open(`/hosts/${host}/what-if?cell=06.0005`);
+    await page.getByLabel('Task').selectOption('move-queue');
+    await page.locator('.procedures').getByRole('button', { name: 'Plan it' }).click();
+    await page.getByRole('alert').getByText('It is not to be carried out').waitFor();
+    expect(await page.getByRole('button', { name: 'Make it a change' }).count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel('From').selectOption('db');
+    await page.locator('.procedures').getByRole('button', { name: 'Plan it' }).click();
+    await page.locator('.plan-panel .plan-steps li').first().waitFor();
+    await page.getByRole('button', { name: 'Make it a change' }).waitFor();
+  });
+
+  it('a change that there is not is said not to be there', async () => {
+    const page = await served.open('/changes/nosuch');
     await page.getByRole('heading', { level: 1, name: 'Change nosuch' }).waitFor();
     await page
       .getByRole('status')

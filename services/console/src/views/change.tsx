@@ -11,7 +11,7 @@ import { me } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { ChangeActions } from '../widgets/change-actions.tsx';
-import { ChangeProgress, ChangeSteps } from '../widgets/change-run.tsx';
+import { ChangeChart, ChangeProgress, ChangeSteps } from '../widgets/change-run.tsx';
 import { namesOf, Words } from '../widgets/mark.tsx';
 import { TwoMatrices } from '../widgets/two-matrices.tsx';
 import { cellOf } from './matrix.tsx';
@@ -91,11 +91,12 @@ export function ChangePage() {
       </section>
       {run !== null && (
         <div class="change-columns">
-          <ChangeProgress change={latest.change} />
           <ChangeSteps run={run} />
+          <ChangeProgress change={latest.change} />
         </div>
       )}
       {now !== null && <Effect now={now} host={change.host} />}
+      {run !== null && <ChangeChart change={latest.change} />}
       {change.commands !== null && (
         <section class="panel" aria-labelledby="commands-title">
           <header class="panel-head">

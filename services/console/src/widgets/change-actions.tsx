@@ -69,9 +69,9 @@ export function ChangeActions({ change, isStale, onDone }: ChangeActionsProps) {
   const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
   const { actions, whyNot, status } = change;
-  // Whoever may not judge an open proposal sees the buttons all the same, and why they are off.
-  const shown =
-    status === 'proposed' && whyNot !== null ? new Set([...actions, ...JUDGEMENTS]) : new Set(actions);
+  // An open proposal shows its buttons also to those who may not judge it, and why they are off; not where it takes no second person.
+  const isDenied = status === 'proposed' && whyNot !== null && !actions.includes('start');
+  const shown = new Set(isDenied ? [...actions, ...JUDGEMENTS] : actions);
   if (shown.size === 0) return null;
   const names = (Object.keys(ACTS) as ChangeAction[]).filter((name) => shown.has(name));
   const act = (name: ChangeAction) => async (): Promise<void> => {
@@ -90,7 +90,7 @@ export function ChangeActions({ change, isStale, onDone }: ChangeActionsProps) {
   const isReasonless = reason.trim() === '';
   return (
     <div class="change-actions">
-      {status === 'proposed' && whyNot !== null && <p class="hint">You may not judge it: {whyNot}.</p>}
+      {isDenied && <p class="hint">You may not judge it: {whyNot}.</p>}
       {problem !== '' && (
         <p class="problem" role="alert">
           {problem}

@@ -5,21 +5,38 @@ import { formatSeconds, formatTime } from '../model/moment.ts';
 import { useMedia } from '../state/use-media.ts';
 import { Statechart } from './statechart.tsx';
 
-const chart = flatDefinition(changeMachine);
+const definition = flatDefinition(changeMachine);
+/** Steps that leave it in its state are in the list of steps, not in the picture. */
+const chart = { ...definition, transitions: definition.transitions.filter(({ from, to }) => from !== to) };
+
+/** Where the change is in its life. */
+export function ChangeChart({ change: { change, state } }: { readonly change: ChangeView }) {
+  const isNarrow = useMedia('(max-width: 760px)');
+  return (
+    <section class="panel" aria-labelledby="life-title">
+      <header class="panel-head">
+        <h2 id="life-title">Its life</h2>
+      </header>
+      <Statechart
+        name={`Change ${change}`}
+        definition={chart}
+        current={new Map([[state, { full: '', short: '' }]])}
+        direction={isNarrow ? 'TB' : 'LR'}
+      />
+    </section>
+  );
+}
 
 export function ChangeProgress({ change }: { readonly change: ChangeView }) {
-  const isNarrow = useMedia('(max-width: 760px)');
-  const { state, progress, waitsFor, deadline, held, plan } = change;
+  const { progress, waitsFor, deadline, held, plan } = change;
   return (
     <section class="panel" aria-labelledby="progress-title">
-      <header class="panel-head">
-        <h2 id="progress-title">How far it is</h2>
-        {progress !== null && (
-          <p class="facts-line" role="status">
-            {progress.done} of {progress.of} steps {progress.way === 'back' ? 'of the way back ' : ''}done
-          </p>
-        )}
-      </header>
+      <h2 id="progress-title">How far it is</h2>
+      {progress !== null && (
+        <p role="status">
+          {progress.done} of {progress.of} steps {progress.way === 'back' ? 'of the way back ' : ''}done
+        </p>
+      )}
       {plan !== null && <p>{plan.purpose}</p>}
       {held !== null && (
         <div class="held" role="alert">
@@ -52,16 +69,10 @@ export function ChangeProgress({ change }: { readonly change: ChangeView }) {
         </ul>
       )}
       {deadline !== null && (
-        <p class="alarm">
+        <p class={deadline.for === 'confirmation' ? 'alarm' : undefined}>
           {DEADLINES[deadline.for]} until {formatTime(Date.parse(deadline.until))}.
         </p>
       )}
-      <Statechart
-        name={`Change ${change.change}`}
-        definition={chart}
-        current={new Map([[state, { full: '', short: '' }]])}
-        direction={isNarrow ? 'TB' : 'LR'}
-      />
     </section>
   );
 }
@@ -76,9 +87,7 @@ export function ChangeSteps({ run }: { readonly run: ChangeRunView }) {
   const isBack = run.way === 'back';
   return (
     <section class="panel" aria-labelledby="steps-title">
-      <header class="panel-head">
-        <h2 id="steps-title">{isBack ? 'The way back' : 'Steps'}</h2>
-      </header>
+      <h2 id="steps-title">{isBack ? 'The way back' : 'Steps'}</h2>
       <ol class="plan-steps">
         {run.steps.map((step) => (
           <Step key={step.step} step={step} />
@@ -118,11 +127,16 @@ function Step({ step, isBack = false }: { readonly step: StepView; readonly isBa
       </span>
       <span class="sub">
         {isWait && outcome === 'started' ? 'waits' : OUTCOMES[outcome]}
-        {startedAt !== null && ` · ${formatSeconds(Date.parse(startedAt))}`}
-        {endedAt !== null && `–${formatSeconds(Date.parse(endedAt))}`}
+        {startedAt !== null && ` · ${spanText(startedAt, endedAt)}`}
         {revision !== null && ` · revision ${revision}`}
         {attempt > 1 && ` · attempt ${attempt}`}
       </span>
     </li>
   );
+}
+
+/** `20:25:40`, or `20:25:40–20:37:02` for what took longer. */
+function spanText(from: string, to: string | null): string {
+  const [began, ended] = [from, to ?? from].map((time) => formatSeconds(Date.parse(time)));
+  return began === ended ? `${began}` : `${began}–${ended}`;
 }
