@@ -18,7 +18,7 @@ describeInBrowser('planned changes', () => {
     await served.give(host, ...smallHost(host));
   });
   const status = (page: Page, words: string) =>
-    page.locator('.panel-head .status', { hasText: words }).waitFor();
+    page.locator('.panel-head .status', { hasText: new RegExp(`^${words}$`) }).waitFor();
   const makeChange = async (page: Page, within = ''): Promise<void> => {
     const plan = page.locator('.plan-panel');
     await plan.getByLabel(/^Why/).fill('CHG1, tonight');
