@@ -96,6 +96,14 @@ export class Spool implements Sink {
     return [...(this.#contents?.begun.values() ?? [])];
   }
 
+  /** The outcome of the command is on its way: the ledger, which has not got it yet, calls the command open. */
+  hasSettled(request: string): boolean {
+    const unsent = this.#contents?.unsent ?? [];
+    return unsent.some(({ commit }) =>
+      commit.facts.some((fact) => fact.type === 'CommandSettled' && fact.data.request === request),
+    );
+  }
+
   get last(): number {
     return this.#contents?.last ?? 0;
   }
