@@ -13,9 +13,13 @@ it('a plan is asked for, proposed, started, confirmed and shown', async () => {
   const { planHash } = plan as { readonly planHash: string };
   const asked = { plan, reason: 'test', change: 'CHG1', confirmWithin: '1h' };
   expect(await reply('query.change.propose.lpar1', asked)).toMatchObject({ status: 'proposed' });
-  expect(await reply('query.change.start', { change: 'CHG1', planHash })).toMatchObject({ status: 'running' });
+  expect(await reply('query.change.start', { change: 'CHG1', planHash })).toMatchObject({
+    status: 'running',
+  });
   await new Mover(ledger).advance('CHG1');
-  expect(await reply('query.changes', { status: 'verifying' })).toMatchObject({ changes: [{ change: 'CHG1' }] });
+  expect(await reply('query.changes', { status: 'verifying' })).toMatchObject({
+    changes: [{ change: 'CHG1' }],
+  });
   expect(await reply('query.change.confirm', { change: 'CHG1' })).toMatchObject({ status: 'carried-out' });
   expect(await reply('query.change', { change: 'CHG1' })).toMatchObject({
     run: { steps: [{ outcome: 'done' }, { outcome: 'done' }] },
