@@ -1,7 +1,7 @@
 /**
  * Alerts when a queue passes from one guest to another without a reset in between: the second could meet what the first left in it.
  *
- *     node examples/alert-unreset-queue.ts [nats://localhost:4222]
+ *     npm run node -- examples/alert-unreset-queue.ts [nats://localhost:4222]
  *
  * Needs a relay (`apledger relay`). It reads the history first, since who had a queue before may be long ago, and then waits for more.
  */

@@ -1,5 +1,6 @@
 // node infra/bootstrap.mjs <target> [arguments]: what the npm scripts run. Needs Node >= 20 and npm; see toolchain.mjs.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { chromium } from './chromium.mjs';
@@ -30,8 +31,12 @@ const targets = {
         ['packages/events/src/write-docs.ts'],
         ['packages/messages/src/write-docs.ts'],
         ['services/ledger/src/write-docs.ts'],
+        ['services/cli/src/write-docs.ts'],
       ]),
   },
+  // For what the clone has as TypeScript, whatever Node is installed.
+  node: { withDev: false, go: (node, args) => node(...args) },
+  pack: { withDev: true, go: (node, args) => node('infra/pack.mjs', ...args) },
   ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
 };
 
@@ -40,6 +45,13 @@ async function start(node, args, program) {
   if (args.includes('--help')) return node('services/ledger/src/main.ts', '--help');
   const at = args.indexOf('--data');
   const place = at < 0 ? [] : args.slice(at, at + 2);
+  const taken = await portTaken(args);
+  if (taken !== undefined) {
+    console.error(
+      `apledger: port ${taken} is taken: another program listens there. Choose another: npm start -- --port 8643`,
+    );
+    return { code: 2 };
+  }
   if (consoleIsStale()) {
     console.error('apledger: building the console');
     await buildConsole(program).catch(reportSetupError); // without it the service serves its API all the same
@@ -51,6 +63,20 @@ async function start(node, args, program) {
     ['services/cli/bin/apledger.mjs', 'demo', ...place],
     [isDemo ? 'test/support/demo-access.ts' : 'services/ledger/src/main.ts', ...others],
   ]);
+}
+
+/** The port that the service could not listen on, before anything is played and printed; undefined when it can. */
+function portTaken(args) {
+  const given = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+  const port = Number(given('--port') ?? process.env.APLEDGER_PORT ?? 8642);
+  const host = given('--host') ?? '127.0.0.1';
+  // What is no port is for the service to say.
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', (error) => resolve(error.code === 'EADDRINUSE' ? port : undefined));
+    probe.listen(port, host, () => probe.close(() => resolve(undefined)));
+  });
 }
 
 async function inTurn(node, commands) {

@@ -13,7 +13,7 @@ import { apledger, objects } from '../cli/support.ts';
 import { noMount } from '../lab/support.ts';
 import { sized } from '../support/long.ts';
 import '../support/seed.ts';
-import { changes, HOST, type Heard, SIMULATED, Site } from './support.ts';
+import { changes, type Heard, HOST, SIMULATED, Site } from './support.ts';
 
 const KILLS_EACH = Number(process.env.KILLS ?? sized(10, 100));
 /** Events of files after which somebody is killed, at most. */
@@ -28,12 +28,17 @@ interface Kill {
 /** Each victim as often as the others, in an order that the seed chooses. */
 const kills = fc
   .shuffledSubarray(
-    (['agent', 'ledger', 'writer'] as const).flatMap((victim) => Array.from({ length: KILLS_EACH }, () => victim)),
+    (['agent', 'ledger', 'writer'] as const).flatMap((victim) =>
+      Array.from({ length: KILLS_EACH }, () => victim),
+    ),
     { minLength: 3 * KILLS_EACH },
   )
   .chain((victims) =>
     fc
-      .array(fc.integer({ min: 1, max: MOST_EVENTS }), { minLength: victims.length, maxLength: victims.length })
+      .array(fc.integer({ min: 1, max: MOST_EVENTS }), {
+        minLength: victims.length,
+        maxLength: victims.length,
+      })
       .map((moments) => victims.map((victim, i): Kill => ({ victim, after: moments[i] ?? 1 }))),
   );
 
@@ -108,7 +113,7 @@ describe.skipIf(noMount !== undefined)('an agent, its writer and the ledger', ()
 });
 
 async function verify(site: Site, heard: readonly Heard[]): Promise<void> {
-  const log = openSqliteLog(site.labData);
+  const log = await openSqliteLog({ directory: site.labData, readOnly: true });
   const lab = await new CommandHandler(log).state(SIMULATED);
   await log.close();
   const seen = await site.ledger.state(HOST);
@@ -119,7 +124,8 @@ async function verify(site: Site, heard: readonly Heard[]): Promise<void> {
     ends.set(end, (ends.get(end) ?? 0) + 1);
     const made = 'text' in command ? command.text : '';
     if (end === 'done') expect([made, lab?.mdevs.has(made)]).toEqual([made, true]);
-    if (end === 'not-carried-out' || end === 'refused') expect([made, lab?.mdevs.has(made)]).toEqual([made, false]);
+    if (end === 'not-carried-out' || end === 'refused')
+      expect([made, lab?.mdevs.has(made)]).toEqual([made, false]);
   }
   console.log('commands by what was heard of them:', Object.fromEntries(ends));
   expect(ends.get('refused')).toBeUndefined();

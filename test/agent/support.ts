@@ -2,7 +2,8 @@
 import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Problem } from '@apledger/api';
+import { Problem } from '@apledger/api';
+import { Unreachable } from '@apledger/client';
 import type { Command } from '@apledger/events';
 import { ServiceLedger } from '@apledger/ledger';
 import { inRepository, scratch } from '../cli/support.ts';
@@ -45,7 +46,11 @@ export class Site {
 
   async startLedger(): Promise<void> {
     const port = this.#service?.port;
-    this.#serving = startService('--data', this.data, ...(port === undefined ? [] : ['--port', String(port)]));
+    this.#serving = startService(
+      '--data',
+      this.data,
+      ...(port === undefined ? [] : ['--port', String(port)]),
+    );
     this.#service = await this.#serving;
   }
 
@@ -94,9 +99,9 @@ export class Site {
         const { refusal } = await api.submit({ host: HOST, command, commandId, actor: 'anna' });
         return { commandId, command, end: refusal === undefined ? 'done' : 'refused' };
       } catch (error) {
-        const { name, code } = error as Problem;
-        if (name === 'Problem' && FINAL.has(code)) return { commandId, command, end: code };
-        if (name !== 'Unreachable' && !AGAIN.test(String(code))) throw error;
+        if (error instanceof Problem && FINAL.has(error.code)) return { commandId, command, end: error.code };
+        const isPassing = error instanceof Problem ? AGAIN.test(error.code) : error instanceof Unreachable;
+        if (!isPassing) throw error;
         await new Promise((resolve) => setImmediate(resolve));
       }
     }

@@ -21,6 +21,8 @@ const ROUNDS = 7;
 const WRITERS = 64;
 const TOGETHER = 300 * WRITERS;
 const FACTS = 1_000_000;
+/** Facts of a commit, about as many as a command has. */
+const A_COMMIT = 4;
 const PROOFS = 500;
 const HASHED = 100_000;
 
@@ -103,7 +105,7 @@ async function logRows(context: Context): Promise<Row[]> {
   const log = await openSqliteLog({ directory, synchronous: 'NORMAL' });
   const facts = ordinaryFacts(1000);
   progress(`evidence: a log of ${count} facts`);
-  await appendsTo(log, facts, WRITERS, count, 200);
+  await appendsTo(log, facts, WRITERS, count, A_COMMIT);
   const files = new TileFiles(join(directory, 'tlog'));
   const signer = new Signer({ directory: join(directory, 'signer'), origin: 'bench' });
   const sealing = await seconds(async () => (await Sealer.open({ log, files, signer })).step());

@@ -147,8 +147,8 @@ describe('the command line', () => {
     [['show', 'host', '--server', 'ftp://x'], 'no address of a service'],
     [['show', 'host', '--server', 'http://127.0.0.1:1/x'], 'no address of a service'],
     [['show', 'host', '--server', 'http://127.0.0.1:1', '--data', 'd'], 'either --server, or --data'],
-    [['relay', '--server', 'http://127.0.0.1:1'], 'relay is not for --server'],
-    [['lab', 'scan', '--server', 'http://127.0.0.1:1'], 'scan is not for --server'],
+    [['relay', '--server', 'http://127.0.0.1:1'], 'relay does not take --server'],
+    [['lab', 'scan', '--server', 'http://127.0.0.1:1'], 'lab scan does not take --server'],
   ])('%j says what is wrong', async (args, told) => {
     const ended = await apledger(...args);
     expect(ended).toMatchObject({ status: 2, out: '' });

@@ -47,8 +47,10 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     expect(info?.id).toBe(pings[0]?.id);
     expect(info?.endpoints.map(({ subject }) => subject)).toEqual([
       'apledger.v1.svc.command.*',
-      ...['hosts', 'host.*', 'mdev.*', 'guest.*', 'events', 'events.*', 'verify']
-        .concat('who-am-i', 'changes', 'change')
+      ...['hosts', 'host.*', 'mdev.*', 'mdevs.*', 'guest.*', 'guests.*', 'queues.*', 'diff.*', 'what-if.*']
+        .concat('custody.*', 'guest-history.*', 'exposures.*', 'report', 'event', 'events', 'events.*')
+        .concat('verify', 'recompute', 'who-am-i', 'who-can', 'bindings', 'credentials', 'glasses')
+        .concat('changes', 'change', 'evidence', 'proof')
         .map((subject) => `apledger.v1.svc.query.${subject}`),
     ]);
     for (const { metadata, queue_group } of info?.endpoints ?? []) {

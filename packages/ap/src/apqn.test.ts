@@ -10,7 +10,20 @@ import {
   formatCard,
   parseApqn,
   parseCard,
+  readApqn,
 } from './index.ts';
+
+describe('an APQN as people write it', () => {
+  it.each(['05.0047', '5.47', '05.47', '5.0047', '0x05.0x47', '05,47', '0x5,0047'])('%s is read', (text) => {
+    expect(readApqn(text)).toBe(apqn(5, 0x47));
+  });
+  it.each(['', '5', '5.', '.47', '105.47', '5.147', '5.01047', '5-47', ' 5.47', '5.47\n', '5.4.7'])(
+    '%j is not',
+    (text) => {
+      expect(readApqn(text)).toBeUndefined();
+    },
+  );
+});
 
 describe('an APQN', () => {
   it('is written 05.0047: two digits of adapter, four of domain, lower case', () => {

@@ -31,6 +31,13 @@ export function parseApqn(text: string): Apqn | undefined {
   return queue < 0 ? undefined : queue;
 }
 
+/** The same of what a person writes, always hexadecimal: `5.47`, `05,47`, `0x05.0x47`, `05.0047`; undefined for anything else. */
+export function readApqn(text: string): Apqn | undefined {
+  const [, apid, apqi] = /^(?:0x)?([0-9a-f]{1,2})[.,](?:0x)?(?:00)?([0-9a-f]{1,2})$/i.exec(text) ?? [];
+  if (apid === undefined || apqi === undefined) return undefined;
+  return apqn(Number.parseInt(apid, 16), Number.parseInt(apqi, 16));
+}
+
 const DOT = 0x2e;
 
 /** The value of a lower-case hexadecimal digit; -1 for anything else. */

@@ -18,6 +18,7 @@ export {
   formatCard,
   parseApqn,
   parseCard,
+  readApqn,
 } from './apqn.ts';
 export {
   and,
@@ -58,4 +59,4 @@ export {
   matrixHas,
 } from './matrix.ts';
 export { cString, type NumberOverflow, parseKernelNumber, scanKernelNumber } from './number.ts';
-export { documentCell, drawTable } from './table.ts';
+export { documentCell, drawGrid, drawTable, fitsOnPage, formatIds, PAGE_WIDTH } from './table.ts';

@@ -46,7 +46,6 @@ const whoAmI = operation({
   scope: 'log',
   checked: 'itself',
   http: { method: 'GET', path: '/access/me' },
-  subject: 'who-am-i',
   request: Type.Object({}, closed),
   reply: Type.Object({
     isControlled: Type.Boolean({ description: 'false: whoever reaches this ledger may do everything' }),

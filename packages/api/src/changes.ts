@@ -89,7 +89,6 @@ const changes = operation({
   scope: 'log',
   checked: 'visible',
   http: { method: 'GET', path: '/changes' },
-  subject: 'changes',
   request: Type.Object(
     {
       host: Type.Optional(HostName),
@@ -107,7 +106,6 @@ const change = operation({
   scope: 'log',
   checked: 'itself',
   http: { method: 'GET', path: '/changes/{change}' },
-  subject: 'change',
   request: Type.Object({ change: ChangeId }, closed),
   reply: Type.Object({ change: ChangeView, now: Type.Union([Judgement, Type.Null()]) }),
 });

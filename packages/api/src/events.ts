@@ -163,6 +163,7 @@ const events = operation({
   scope: 'log',
   checked: 'visible',
   http: { method: 'GET', path: '/events' },
+  subject: null,
   request: Type.Object({ ...page, host: Type.Optional(HostName) }, closed),
   reply: Type.Object({
     ...pageOf(RecordedFact, 'in the order asked for').properties,
@@ -171,6 +172,19 @@ const events = operation({
         'by position of a fact and UUID of an mdev that it names: the guest that had the mdev open then; nobody is left out',
     }),
   }),
+});
+
+const event = operation({
+  name: 'event',
+  summary: 'One fact, by its position.',
+  scope: 'log',
+  checked: 'visible',
+  http: { method: 'GET', path: '/events/{position}', hasETag: true },
+  request: Type.Object(
+    { position: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'of the fact' }) },
+    closed,
+  ),
+  reply: RecordedFact,
 });
 
 /** On NATS a permission is for a subject: the whole log has one, and each host has one. */
@@ -195,8 +209,13 @@ const hostEvents = operation({
 
 /** What the stream of facts is asked with. */
 export const StreamRequest = Type.Object(
-  { after: Type.Optional(After), host: Type.Optional(HostName), types: Type.Optional(Types) },
+  {
+    after: Type.Optional(After),
+    since: Type.Optional(momentText('instead of after: from the first fact at or after this moment on')),
+    host: Type.Optional(HostName),
+    types: Type.Optional(Types),
+  },
   closed,
 );
 
-export const eventsOperations = { events, logEvents, hostEvents };
+export const eventsOperations = { events, event, logEvents, hostEvents };

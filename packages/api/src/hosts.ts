@@ -23,7 +23,6 @@ export const hosts = operation({
   scope: 'log',
   checked: 'visible',
   http: { method: 'GET', path: '/hosts' },
-  subject: 'hosts',
   request: Type.Object(
     {
       ...atMoment,

@@ -18,6 +18,7 @@ export {
   AuditReport,
   type AuditScope,
   Boundary,
+  type Chain,
   type Custody,
   type CustodyGroup,
   CustodyInterval,
@@ -51,9 +52,10 @@ export {
   type MatrixView,
   MdevView,
   PlugView,
+  QueueView,
 } from './matrices.ts';
 export type { AtMoment, MayReach, Span } from './moment.ts';
-export type { Immutable, Operation, ReplyOf, RequestTo } from './operation.ts';
+export { type Immutable, type Operation, type ReplyOf, type RequestTo, subjectOf } from './operation.ts';
 export {
   type OperationName,
   type Operations,

@@ -1,5 +1,5 @@
 /** Who can use what on a host, now or as of any moment. */
-import { Generation, GuestName, HostName, MatrixIds, MdevUuid } from '@apledger/events';
+import { AdapterId, Generation, GuestName, HostName, MatrixIds, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { AsOf, atMoment, mayReach } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
@@ -84,7 +84,6 @@ const host = operation({
   summary: 'The masks, cards, queues and mdevs of a host.',
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}', hasETag: true },
-  subject: 'host.*',
   request: Type.Object(atMoment, closed),
   reply: Type.Object({ ...HostView.properties, ...asOf }),
 });
@@ -94,7 +93,6 @@ const mdev = operation({
   summary: 'One mdev: what is assigned to it, and what its guest can use.',
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}/mdevs/{mdev}', hasETag: true },
-  subject: 'mdev.*',
   request: Type.Object({ mdev: MdevUuid, ...atMoment }, closed),
   reply: Type.Object({ ...fact, ...asOf, ...mdevFields }),
 });
@@ -104,7 +102,6 @@ const guest = operation({
   summary: 'One running guest: the mdevs that it has open.',
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}/guests/{guest}', hasETag: true },
-  subject: 'guest.*',
   request: Type.Object({ guest: GuestName, ...atMoment }, closed),
   reply: Type.Object({ ...GuestView.properties, ...asOf }),
 });
@@ -133,4 +130,50 @@ const guests = operation({
 });
 export type LastGuest = Immutable<Static<(typeof guests)['reply']>>['guests'][number];
 
-export const matricesOperations = { host, mdev, guest, guests };
+const mdevs = operation({
+  name: 'mdevs',
+  summary: 'The mdevs of a host, in the order of creation.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/mdevs', hasETag: true },
+  request: Type.Object(atMoment, closed),
+  reply: Type.Object({ ...fact, ...asOf, mdevs: Type.Array(MdevView) }),
+});
+
+export const QueueView = Type.Object({
+  apqn: QueueName,
+  driver: Type.Union([Type.Enum(['zcrypt', 'vfio_ap']), Type.Null()], {
+    description: 'zcrypt = the host itself, vfio_ap = guests, null = no driver has it',
+  }),
+  isPassable: Type.Boolean({
+    description: 'it could be given to a guest: vfio_ap has it, and its last reset did not fail',
+  }),
+  assignedTo: Type.Array(MdevUuid, { description: 'mdevs in whose assigned matrix it is' }),
+  usedBy: Type.Array(
+    Type.Object({
+      mdev: MdevUuid,
+      guest: Type.Union([GuestName, Type.Null()], { description: 'null = no KVM guest' }),
+    }),
+    { description: 'guests that can use it' },
+  ),
+});
+export type QueueView = Immutable<Static<typeof QueueView>>;
+
+const queues = operation({
+  name: 'queues',
+  summary: 'The queues of a host, or of one adapter of it: who has each.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/queues', hasETag: true },
+  request: Type.Object(
+    {
+      ...atMoment,
+      adapter: Type.Optional({
+        ...AdapterId,
+        description: 'only queues of this adapter, a number from 0 to 255',
+      }),
+    },
+    closed,
+  ),
+  reply: Type.Object({ ...fact, ...asOf, queues: Type.Array(QueueView, { description: 'ascending' }) }),
+});
+
+export const matricesOperations = { host, mdev, mdevs, guest, guests, queues };

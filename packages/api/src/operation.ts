@@ -31,8 +31,20 @@ export interface Operation {
     /** The revision of the reply is its version. */
     readonly hasETag?: true;
   };
-  /** On NATS, below `apledger.v1.svc.query`; `*` stands for the host. */
-  readonly subject?: string;
+  /** It changes nothing, although HTTP asks it with POST. */
+  readonly isQuestion?: true;
+  /** On NATS, where it is not what `subjectOf` makes of the name; `null` = another operation takes its place there. */
+  readonly subject?: string | null;
+}
+
+/**
+ * Where NATS carries an operation, below `apledger.v1.svc.query`; `*` stands for the host. Undefined for what is not asked there: what
+ * changes something. So every question of HTTP is one of NATS too.
+ */
+export function subjectOf({ name, scope, subject, isQuestion, http }: Operation): string | undefined {
+  if (subject !== undefined) return subject ?? undefined;
+  if (http?.method !== 'GET' && isQuestion !== true) return undefined;
+  return scope === 'host' ? `${name}.*` : name;
 }
 
 /** What an operation is asked with. */

@@ -12,7 +12,7 @@ const verify = operation({
     'Compares heads noted earlier (from hosts or verify --json) with the log. A hash seals all facts before it; `apledger verify` recomputes them.',
   scope: 'log',
   http: { method: 'POST', path: '/verify' },
-  subject: 'verify',
+  isQuestion: true,
   request: Type.Object(
     {
       heads: Type.Array(
@@ -41,6 +41,7 @@ const recompute = operation({
   scope: 'log',
   verb: 'report',
   http: { method: 'POST', path: '/recompute' },
+  isQuestion: true,
   request: Type.Object(
     {
       heads: Type.Optional(

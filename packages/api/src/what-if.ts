@@ -55,6 +55,7 @@ export const whatIf = operation({
     'What steps, each a line as in a script, would do to a host now or as of any moment; nothing is recorded.',
   scope: 'host',
   http: { method: 'POST', path: '/hosts/{host}/what-if' },
+  isQuestion: true,
   request: Type.Object(
     {
       steps: Type.Array(Type.String({ maxLength: MAX_STEP }), {

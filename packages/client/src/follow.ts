@@ -10,8 +10,10 @@ export type Delivery = { readonly fact: RecordedFact } | { readonly caughtUp: nu
 export interface FollowOptions {
   /** Where the service is, `http://127.0.0.1:8642`; '' = where this page is from. */
   readonly server: string;
-  /** Only facts after this position; 0 = from the beginning. */
-  readonly after: number;
+  /** Only facts after this position; 0, the default, = from the beginning. */
+  readonly after?: number;
+  /** Instead: from the first fact at or after this moment on, like `2026-11-17T09:14:00Z` or `-2h`. */
+  readonly since?: string;
   readonly host?: string;
   readonly types?: readonly string[];
   readonly signal: AbortSignal;
@@ -33,7 +35,7 @@ const OK = 200;
 /** Every fact once, in the order of the log, until the signal. Throws Problem for what coming back does not mend. */
 export async function* followFacts(options: FollowOptions): AsyncGenerator<Delivery, void, undefined> {
   const { signal, onBreak } = options;
-  let position = options.after;
+  let position = options.since === undefined ? (options.after ?? 0) : undefined;
   let hasCaughtUp = false;
   while (!signal.aborted) {
     const connection = new Connection(signal);
@@ -41,6 +43,7 @@ export async function* followFacts(options: FollowOptions): AsyncGenerator<Deliv
       for await (const delivery of connection.deliveries(options, position)) {
         if (signal.aborted) return;
         if ('caughtUp' in delivery) {
+          position ??= delivery.caughtUp;
           if (hasCaughtUp) continue;
           hasCaughtUp = true;
         } else position = delivery.fact.position;
@@ -68,10 +71,12 @@ class Connection {
   }
 
   async *deliveries(
-    { server, host, types, secret, onOpen, onAway }: FollowOptions,
-    position: number,
+    { server, since, host, types, secret, onOpen, onAway }: FollowOptions,
+    position: number | undefined,
   ): AsyncGenerator<Delivery, void, undefined> {
-    const query = new URLSearchParams({ after: String(position) });
+    const query = new URLSearchParams(
+      position === undefined ? { since: since ?? '' } : { after: String(position) },
+    );
     if (host !== undefined) query.set('host', host);
     if (types !== undefined) query.set('types', types.join(','));
     this.#heard();

@@ -31,5 +31,7 @@ export function unreachable(place: string, error: unknown): Unreachable {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason =
     cause instanceof Error ? ('code' in cause && String(cause.code)) || cause.message : String(cause);
-  return new Unreachable(`${place}: ${reason}; is the service running there?`, { cause: error });
+  const help =
+    reason === 'bad port' ? 'browsers and Node never use this one' : 'is the service running there?';
+  return new Unreachable(`${place}: ${reason}; ${help}`, { cause: error });
 }

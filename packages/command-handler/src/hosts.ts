@@ -1,8 +1,9 @@
 /** The hosts as this process knows them: each brought up to date when it is asked for, and one write at a time for each. */
-import { type Appended, type EventLog, type NewFact, settled } from '@apledger/event-log';
+import { type Appended, type EventLog, InTurn, type NewFact, settled } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { evolvePacked, HostState } from '@apledger/host';
 import { foldStream } from '@apledger/projections';
+import { LRUCache } from 'lru-cache';
 
 /** Who knows hosts as of any revision: a read model. */
 export interface States {
@@ -18,20 +19,19 @@ export const wholeStreams = (log: EventLog): States => ({
 export class Hosts {
   readonly #log: EventLog;
   readonly #states: States;
-  readonly #max: number;
   /** In the order of their last use. */
-  readonly #known = new Map<string, HostState>();
+  readonly #known: LRUCache<string, HostState>;
   /**
    * One write at a time for each host. To decide the next one before the last is durable would be faster, but
    * if another process wins the race, a revision number alone could not tell its facts from the expected ones.
    */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Map<string, InTurn>();
 
   /** `max`: states kept in memory. */
   constructor(log: EventLog, states: States, max: number) {
     this.#log = log;
     this.#states = states;
-    this.#max = max;
+    this.#known = new LRUCache({ max });
   }
 
   /** What this process knows of the host, after reading what it does not know yet. Facts change it in place: who keeps it forks it. */
@@ -79,25 +79,19 @@ export class Hosts {
   }
 
   async inTurn<T>(host: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(host) ?? Promise.resolve();
-    const turn = before.then(work, work);
-    this.#turns.set(host, turn);
+    const turns = this.#turns.get(host) ?? new InTurn();
+    this.#turns.set(host, turns);
     try {
-      return await turn;
+      return await turns.run(work);
     } finally {
-      if (this.#turns.get(host) === turn) this.#turns.delete(host);
+      if (turns.waiting === 0) this.#turns.delete(host);
     }
   }
 
   #know(host: string, state: HostState): HostState {
     // Who asked at the same time may have read further.
     if (state.revision < (this.#known.get(host)?.revision ?? -1)) return state;
-    this.#known.delete(host);
     this.#known.set(host, state);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= this.#max) break;
-      this.#known.delete(oldest);
-    }
     return state;
   }
 }

@@ -14,6 +14,8 @@ export type Option = {
       readonly choices?: readonly string[];
       readonly default?: string;
       readonly required?: true;
+      /** The variable that counts where the option is not given, unless one of these others is. */
+      readonly env?: { readonly name: string; readonly unless: readonly string[] };
     }
   | {
       readonly type: 'boolean';

@@ -1,18 +1,24 @@
 /** Arguments are read by the definitions, and by nothing else. */
-import { describe, expect, it } from 'vitest';
-import { type Command, command } from './command.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { type Command, type Context, command } from './command.ts';
 import { runCommand, runProgram } from './parse.ts';
 
 /** What a command line ran: the values that the command got, and what was printed. */
 async function ran(args: readonly string[]) {
   let values: object | undefined;
   let afterDashes: readonly string[] = [];
-  const take = async (given: object, context: { readonly afterDashes: readonly string[] }) => {
+  const take = async (given: object, context: Context) => {
     values = given;
     afterDashes = context.afterDashes;
+    context.output.note('a remark\n');
     return 0;
   };
-  const server = { type: 'string', value: 'url', description: 'a service' } as const;
+  const server = {
+    type: 'string',
+    value: 'url',
+    description: 'a service',
+    env: { name: 'IT_SERVER', unless: ['format'] },
+  } as const;
   const commands: readonly Command[] = [
     command({
       name: 'show',
@@ -25,7 +31,7 @@ async function ran(args: readonly string[]) {
         server,
         relay: { type: 'boolean', default: true, description: 'do not' },
         overSys: { type: 'boolean', short: 'x', description: 'over' },
-        format: { type: 'string', value: 'f', choices: ['md', 'csv'], default: 'md', description: 'form' },
+        format: { type: 'string', value: 'f', choices: ['md', 'csv'], description: 'form' },
         from: { type: 'string', value: 'm', required: true, description: 'since' },
       },
       examples: ['it show host'],
@@ -47,7 +53,14 @@ async function ran(args: readonly string[]) {
     output: { out: print, err: print, isInteractive: false },
     signal: new AbortController().signal,
   };
-  const program = { name: 'it', summary: 'does it', shared: { server }, groups: { lab: 'a lab' }, commands };
+  const program = {
+    name: 'it',
+    summary: 'does it',
+    version: '1.2.3',
+    shared: { server },
+    groups: { lab: 'a lab' },
+    commands,
+  };
   const status = await runProgram(program, args, context);
   return { status, values, afterDashes, printed };
 }
@@ -56,7 +69,7 @@ describe('a command', () => {
   it('gets its options and positionals by name, with their defaults', async () => {
     expect(await ran(['show', 'host', '--from', '1'])).toMatchObject({
       status: 0,
-      values: { thing: 'host', name: undefined, from: '1', format: 'md', relay: true, overSys: false },
+      values: { thing: 'host', name: undefined, from: '1', relay: true, overSys: false },
     });
     const given = ['show', 'host', 'a', '--from=-1', '--no-relay', '-x', '--format', 'csv'];
     expect((await ran(given)).values).toEqual({
@@ -76,7 +89,7 @@ describe('a command', () => {
     ])
       expect((await ran(args)).values).toMatchObject({ server: 'u' });
     await expect(ran(['--server', 'u', 'lab', 'mount'])).rejects.toThrow(
-      'mount is not for --server; show are.',
+      'lab mount does not take --server; it lab mount --help shows what it takes.',
     );
   });
 
@@ -99,6 +112,30 @@ describe('a command', () => {
     expect(printed).toContain(told);
   });
 
+  it('prints its version, and nothing of what --quiet leaves out', async () => {
+    expect(await ran(['--version'])).toMatchObject({ status: 0, printed: 'it 1.2.3\n', values: undefined });
+    for (const args of [
+      ['-q', 'show', 'host', '--from', '1'],
+      ['show', 'host', '--from', '1', '--quiet'],
+    ])
+      expect(await ran(args)).toMatchObject({ printed: '', values: { thing: 'host', from: '1' } });
+    expect((await ran(['show', 'host', '--from', '1'])).printed).toBe('a remark\n');
+  });
+
+  it('takes an option from the environment, unless it or one that sets it aside is given', async () => {
+    vi.stubEnv('IT_SERVER', 'http://there');
+    expect((await ran(['show', 'host', '--from', '1'])).values).toMatchObject({ server: 'http://there' });
+    expect((await ran(['show', 'host', '--from', '1', '--server', 'u'])).values).toMatchObject({
+      server: 'u',
+    });
+    expect((await ran(['show', 'host', '--from', '1', '--format', 'csv'])).values).not.toHaveProperty(
+      'server',
+    );
+    vi.stubEnv('IT_SERVER', '');
+    expect((await ran(['show', 'host', '--from', '1'])).values).not.toHaveProperty('server');
+    vi.unstubAllEnvs();
+  });
+
   it('is described by --help, with its examples', async () => {
     const { status, printed } = await ran(['show', '--help']);
     expect(status).toBe(0);
@@ -118,7 +155,7 @@ it('a program may be one command', async () => {
     options: { n: { type: 'string', value: 'n', description: 'how many' } },
     run: async ({ n }) => Number(n ?? 0),
   });
-  expect(await runCommand(only, ['--n', '1'], context)).toBe(1);
-  expect(await runCommand(only, ['--help'], context)).toBe(0);
-  expect(await runCommand(only, ['surplus'], context)).toBe(2);
+  expect(await runCommand(only, ['--n', '1'], context, '1')).toBe(1);
+  expect(await runCommand(only, ['--help'], context, '1')).toBe(0);
+  expect(await runCommand(only, ['surplus'], context, '1')).toBe(2);
 });

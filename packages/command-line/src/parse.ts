@@ -1,61 +1,70 @@
 /** From an argument vector to a command that runs: the one argument parser. */
 import { visibleLines } from '@apledger/text';
 import { Argument, CommanderError, Command as Parser, Option as ParserOption } from 'commander';
-import type { Command, Context, Option, Options, Positional } from './command.ts';
+import type { Command, Option, Options, Positional } from './command.ts';
 import { Failure } from './failure.ts';
-import type { Output } from './output.ts';
+import { type Streams, withOutput } from './output.ts';
+import type { Program } from './program.ts';
+import { optionUsage, positionalUsage, QUIET, written } from './spelling.ts';
 
-/** Commands under one name. */
-export interface Program {
-  readonly name: string;
-  readonly summary: string;
-  readonly commands: readonly Command[];
-  /** What the first word of commands like `lab mount` is about. */
-  readonly groups?: Readonly<Record<string, string>>;
-  /** Options of some commands that may also stand before the command. */
-  readonly shared?: Options;
+/** Where a program prints, and what interrupts it. */
+export interface Run {
+  readonly output: Streams;
+  readonly signal: AbortSignal;
 }
-
-type Run = Omit<Context, 'afterDashes'>;
 
 /** Runs the command that the arguments name. Resolves with its exit status: 2 for arguments that it does not take. Throws what it throws. */
 export async function runProgram(program: Program, args: readonly string[], run: Run): Promise<number> {
-  const { name, summary, commands, groups = {}, shared = {} } = program;
+  const { name, summary, version, commands, groups = {}, shared = {} } = program;
   const [own, afterDashes] = splitAtDashes(commands, args);
   let status = 0;
-  const root = outermost(new Parser(name).description(summary), run.output).showHelpAfterError(
-    `(${name} --help shows all commands)`,
-  );
-  for (const option of optionsOf(shared)) root.addOption(option);
+  const root = outermost(new Parser(name).description(summary), run.output, version);
+  for (const option of optionsOf({ ...shared, ...QUIET })) root.addOption(option);
   const inGroups = new Map<string, Parser>();
   for (const command of commands) {
     const [word = '', rest] = command.name.split(' ');
     const parent = rest === undefined ? root : (inGroups.get(word) ?? root.command(word));
     if (rest !== undefined) inGroups.set(word, parent.description(groups[word] ?? ''));
     const made = parent.command(rest ?? word).copyInheritedSettings(root);
-    described(made, command).action(async () => {
-      const given = sharedValues(program, command, root.opts());
-      status = await command.run({ ...valuesOf(made, command), ...given }, { ...run, afterDashes });
+    const path = `${name} ${command.name}`;
+    described(made, command, path).action(async () => {
+      const { quiet: isQuietBefore, ...before } = root.opts();
+      const values = { ...valuesOf(made, command), ...sharedValues(program, command, before) };
+      const isQuiet = isQuietBefore === true || made.opts().quiet === true;
+      status = await withOutput(run.output, isQuiet, (output) =>
+        command.run(withEnvironment(command, values), { ...run, output, afterDashes }),
+      );
     });
   }
   return parsed(root, own, () => status);
 }
 
 /** The same for a program that is one command. */
-export async function runCommand(command: Command, args: readonly string[], run: Run): Promise<number> {
+export async function runCommand(
+  command: Command,
+  args: readonly string[],
+  run: Run,
+  version: string,
+): Promise<number> {
   let status = 0;
-  const root = described(outermost(new Parser(command.name), run.output), command).showHelpAfterError();
+  const root = described(outermost(new Parser(command.name), run.output, version), command, command.name);
   root.action(async () => {
-    status = await command.run(valuesOf(root, command), { ...run, afterDashes: [] });
+    status = await withOutput(run.output, root.opts().quiet === true, (output) =>
+      command.run(valuesOf(root, command), { ...run, output, afterDashes: [] }),
+    );
   });
   return parsed(root, args, () => status);
 }
 
-const outermost = (parser: Parser, output: Output): Parser =>
-  parser.exitOverride().configureOutput({
-    writeOut: (text) => output.out(text),
-    writeErr: (text) => output.err(visibleLines(text)),
-  });
+const outermost = (parser: Parser, output: Streams, version: string): Parser =>
+  parser
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.out(text),
+      writeErr: (text) => output.err(visibleLines(text)),
+    })
+    .version(`${parser.name()} ${version}`, '-V, --version', 'print the version')
+    .showHelpAfterError(`(${parser.name()} --help shows all commands)`);
 
 async function parsed(parser: Parser, args: readonly string[], status: () => number): Promise<number> {
   try {
@@ -68,36 +77,29 @@ async function parsed(parser: Parser, args: readonly string[], status: () => num
   }
 }
 
-function described(parser: Parser, { summary, options, positionals, examples }: Command): Parser {
-  parser.description(summary);
+function described(
+  parser: Parser,
+  { summary, options, positionals, examples }: Command,
+  path: string,
+): Parser {
+  parser.description(summary).showHelpAfterError(`(${path} --help shows what it takes)`);
   for (const positional of positionals) parser.addArgument(argumentOf(positional));
-  for (const option of optionsOf(options)) parser.addOption(option);
+  for (const option of optionsOf({ ...options, ...QUIET })) parser.addOption(option);
   if (examples !== undefined)
     parser.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}\n`).join('')}`);
   return parser;
 }
 
-function argumentOf({ name, description, optional, many }: Positional): Argument {
-  const word = many ? `${name}...` : name;
-  return new Argument(optional ? `[${word}]` : `<${word}>`, description);
-}
-
-/** `overSys` as it is written: `over-sys`. */
-const written = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const argumentOf = (positional: Positional): Argument =>
+  new Argument(positionalUsage(positional), positional.description);
 
 const optionsOf = (options: Options): readonly ParserOption[] =>
   Object.entries(options).map(([key, option]) => optionOf(key, option));
 
 function optionOf(key: string, option: Option): ParserOption {
-  const short = option.short === undefined ? '' : `-${option.short}, `;
-  if (option.type === 'boolean') {
-    const made = new ParserOption(
-      `${short}--${option.default ? 'no-' : ''}${written(key)}`,
-      option.description,
-    );
+  const made = new ParserOption(optionUsage(key, option), option.description);
+  if (option.type === 'boolean')
     return option.conflicts === undefined ? made : made.conflicts(option.conflicts);
-  }
-  const made = new ParserOption(`${short}--${written(key)} <${option.value}>`, option.description);
   if (option.choices !== undefined) made.choices(option.choices);
   if (option.default !== undefined) made.default(option.default);
   return made.makeOptionMandatory(option.required === true);
@@ -105,19 +107,34 @@ function optionOf(key: string, option: Option): ParserOption {
 
 function valuesOf(parser: Parser, { options, positionals }: Command): object {
   const flags = Object.entries(options).filter(([, { type }]) => type === 'boolean');
+  const { quiet: _, ...given } = parser.opts();
   return {
     ...Object.fromEntries(flags.map(([key]) => [key, false])),
-    ...parser.opts(),
+    ...given,
     ...Object.fromEntries(positionals.map(({ name }, i) => [name, parser.processedArgs[i]])),
   };
 }
 
+/** Options that were not given, and that a variable of the environment gives. */
+function withEnvironment({ options }: Command, values: Readonly<Record<string, unknown>>): object {
+  const found = Object.entries(options).flatMap(([key, option]) => {
+    if (option.type !== 'string' || option.env === undefined || values[key] !== undefined) return [];
+    const { name, unless } = option.env;
+    const text = process.env[name];
+    const isSetAside = unless.some((other) => values[other] !== undefined);
+    return text === undefined || text === '' || isSetAside ? [] : [[key, text]];
+  });
+  return { ...values, ...Object.fromEntries(found) };
+}
+
 /** Shared options that were given; each has to be one of the command's own. Throws Failure. */
-function sharedValues({ commands }: Program, { name, options }: Command, given: object): object {
+function sharedValues({ name: program }: Program, { name, options }: Command, given: object): object {
   for (const key of Object.keys(given)) {
     if (key in options) continue;
-    const takers = commands.filter((each) => key in each.options).map((each) => each.name);
-    throw new Failure(2, `${name.split(' ').at(-1)} is not for --${written(key)}; ${takers.join(', ')} are.`);
+    throw new Failure(
+      2,
+      `${name} does not take --${written(key)}; ${program} ${name} --help shows what it takes.`,
+    );
   }
   return given;
 }

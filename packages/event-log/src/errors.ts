@@ -52,7 +52,7 @@ export type LogErrorCode =
   | 'closed';
 
 const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
-  missing: 'check the path, or open it for writing to begin a new log',
+  missing: 'check the path; apledger run --data DIR, apledger import and the service begin a new log',
   'not-a-directory': 'name a directory that holds, or shall hold, the log',
   'not-a-log': 'name another directory; this file was left as it is',
   'newer-version': 'use the newer apledger that wrote it',

@@ -14,6 +14,7 @@ export { textOrFile } from '@apledger/nats/address';
 export { CLOCK_STREAM, type ClockJump, JUMP_MS, settled } from './clock.ts';
 export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { factAt, factAtPosition } from './fact-at.ts';
+export { InTurn } from './in-turn.ts';
 export { type JetStreamLogOptions, openJetStreamLog } from './jetstream.ts';
 export { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 export { markOf } from './mark.ts';
@@ -37,7 +38,6 @@ export type {
   RecordedFact,
 } from './port.ts';
 export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
-export { redacted } from './redact.ts';
 export { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
 export { structureProblems } from './sqlite/indexes.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
@@ -51,4 +51,5 @@ export {
   type VerifyOptions,
   verify,
   verifyRange,
+  verifyStream,
 } from './verify.ts';

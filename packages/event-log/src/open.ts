@@ -1,10 +1,11 @@
 /** Opens the log that a URL names. The clients of servers are loaded only when a URL asks for one. */
+
+import { redacted } from '@apledger/text';
 import { openJetStreamLog } from './jetstream.ts';
 import { type KurrentOptions, openKurrentLog } from './kurrentdb.ts';
 import { openMemoryLog } from './memory.ts';
 import type { EventLog } from './port.ts';
 import type { Report } from './private-files.ts';
-import { redacted } from './redact.ts';
 import { openSqliteLog } from './sqlite.ts';
 
 const KNOWN = 'sqlite:DIRECTORY, memory:, nats://HOST:PORT[/NAME], kurrentdb://HOST:PORT';

@@ -44,7 +44,7 @@ export type FourEyes = Static<typeof FourEyes>;
 
 /** The narrow alphabet keeps out negation, braces and paths. */
 export const HostPattern = Type.String({
-  pattern: '^[A-Za-z0-9_*?-]{1,63}$',
+  pattern: '^[A-Za-z0-9_.*?-]{1,63}$',
   description: 'name of a host, in which * stands for any characters and ? for one',
 });
 export const Subject = Type.Object(

@@ -3,6 +3,7 @@ import { Compile, type Validator } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import type { TSchema } from 'typebox/type';
 import { type Command, type CommandType, commandSchemas } from './commands.ts';
+import { expectedText } from './expected.ts';
 import { type Fact, factSchemas } from './facts.ts';
 import { isLedgerFactType, LEDGER_FACT_VERSION, type LedgerFact, ledgerFactSchemas } from './ledger-facts.ts';
 import { factVersion, isFactType, upcast } from './upcast.ts';
@@ -49,13 +50,13 @@ function validatorOf(schema: TSchema): Validator {
 /** The problems of a value, each as `path: what was expected`; empty when there is none. */
 export function problemsOf(schema: TSchema, value: unknown): readonly string[] {
   const validator = validatorOf(schema);
-  return validator.Check(value) ? [] : readable(validator.Errors(value));
+  return validator.Check(value) ? [] : readable(schema, validator.Errors(value));
 }
 
 /**
  * The validator tells of every branch of a union and of every unexpected property twice; a reader wants one line a place.
  */
-function readable(errors: readonly TLocalizedValidationError[]): readonly string[] {
+function readable(schema: TSchema, errors: readonly TLocalizedValidationError[]): readonly string[] {
   const problems = new Map<string, string>();
   const allowed = new Map<string, unknown[]>();
   for (const error of errors) {
@@ -71,7 +72,7 @@ function readable(errors: readonly TLocalizedValidationError[]): readonly string
     } else if (error.keyword === 'required') {
       problems.set(key, `${path}: ${error.params.requiredProperties.join(', ')} missing`);
     } else if (error.keyword !== 'anyOf') {
-      problems.set(key, `${path}: ${error.message}`);
+      problems.set(key, `${path}: ${expectedText(error, schema)}`);
     }
   }
   for (const [path, values] of allowed) {

@@ -18,10 +18,17 @@ export const MdevUuid = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
   description: 'UUID of a mediated matrix device, lower case',
 });
-/** A host's name is part of stream names and message subjects, hence so narrow. */
-const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
-export const HostName = Type.String({ pattern: HOST_NAME.source, description: 'name of a host' });
-export const isHostName = (text: string): boolean => HOST_NAME.test(text);
+/** A host's name is part of streams, subjects, addresses and paths, hence so narrow; a dot stands between two parts. */
+const HOST_NAME = /^[A-Za-z0-9](?:\.?[A-Za-z0-9_-]){0,62}$/;
+const MAX_HOST_NAME = 63;
+/** For messages. */
+export const HOST_NAME_FORM = `letters, digits, -, _ and single dots between them, at most ${MAX_HOST_NAME}`;
+export const HostName = Type.String({
+  pattern: HOST_NAME.source,
+  maxLength: MAX_HOST_NAME,
+  description: 'name of a host, like zlp1 or zlp1.bank.example',
+});
+export const isHostName = (text: string): boolean => text.length <= MAX_HOST_NAME && HOST_NAME.test(text);
 export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
 
 export const Generation = Type.Unsafe<Name>(

@@ -1,7 +1,7 @@
 /** What comes from outside, whoever brings it: names, bodies and notes, each checked before it is used. */
 
 import { Problem } from '@apledger/api';
-import { isHostName } from '@apledger/events';
+import { HOST_NAME_FORM, isHostName } from '@apledger/events';
 import { visible } from '@apledger/text';
 
 /** The longest command, a host with 256 cards and both masks written in full, has about half of that. */
@@ -16,7 +16,7 @@ export function hostNameOf(text: string): string {
   throw new Problem(
     400,
     'invalid-host',
-    `${JSON.stringify(text.slice(0, 80))} cannot be the name of a host: letters, digits, - and _, at most 63.`,
+    `${JSON.stringify(text.slice(0, 80))} cannot be the name of a host: ${HOST_NAME_FORM}.`,
   );
 }
 
@@ -45,6 +45,16 @@ export function uuidOf(header: string, text: string): string {
   const id = text.toLowerCase();
   if (!UUID.test(id)) throw badHeader(header, 'must be a UUID');
   return id;
+}
+
+/** Longest time that a request waits for the log, in s. */
+export const MAX_WAIT_S = 60;
+
+/** How long the client waits for the log, in ms. Throws Problem. */
+export function waitOf(header: string, text: string): number {
+  if (!/^\d{1,2}(?:\.\d{1,3})?$/.test(text) || Number(text) > MAX_WAIT_S)
+    throw badHeader(header, `must be seconds from 0 to ${MAX_WAIT_S}`);
+  return Number(text) * 1000;
 }
 
 /** A line that the client wrote for those who read the log. */

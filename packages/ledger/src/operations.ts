@@ -1,8 +1,7 @@
 /** The operations as transports carry them: a declaration of packages/api, and the answer to a request of unknown form. */
 import { type Operation, type OperationName, operations, Problem } from '@apledger/api';
-import { unpaired } from '@apledger/events';
+import { problemsOf, unpaired } from '@apledger/events';
 import type { Static, TObject } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
 import { permitted } from './access/permit.ts';
 import type { Answer, Limits } from './answer.ts';
 import { answers } from './answers/index.ts';
@@ -43,6 +42,17 @@ function answered(name: OperationName): AnsweredOperation {
   };
 }
 
+/** Operations on the log itself: memory is no answer. */
+const ON_THE_LOG: ReadonlySet<string> = new Set([
+  'verify',
+  'recompute',
+  'rebuild',
+  'agentHello',
+  'agentObserve',
+  'agentCommands',
+]);
+export const isOnTheLog = (name: string): boolean => ON_THE_LOG.has(name);
+
 /** Every operation, in the order of packages/api. */
 export const answeredOperations: readonly AnsweredOperation[] = (
   Object.keys(operations) as OperationName[]
@@ -50,12 +60,11 @@ export const answeredOperations: readonly AnsweredOperation[] = (
 
 /** A function that gives a value back when it is what the schema describes, and throws Problem otherwise. */
 export function checker<Request extends TObject>(schema: Request): (value: unknown) => Static<Request> {
-  const validator: Validator = Compile(schema);
   return (value) => {
-    if (!validator.Check(value)) throw invalid(reasons(validator, value));
+    const wrong = problemsOf(schema, value);
     // Only now: its schema bounds how deep it is.
-    const halves = unpaired(value);
-    if (halves.length > 0) throw invalid(halves);
+    const problems = wrong.length > 0 ? wrong : unpaired(value);
+    if (problems.length > 0) throw invalid(problems);
     return value as Static<Request>;
   };
 }
@@ -64,11 +73,3 @@ const invalid = (problems: readonly string[]): Problem =>
   new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
     problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   });
-
-function reasons(validator: Validator, value: unknown): readonly string[] {
-  return validator.Errors(value).flatMap(({ instancePath, keyword, message, params }) => {
-    if (keyword === 'boolean') return []; // says of an unknown property again that it is not wanted
-    const names = 'additionalProperties' in params ? `: ${String(params.additionalProperties)}` : '';
-    return `${instancePath.slice(1).replaceAll('/', '.') || 'value'}: ${message}${names}`;
-  });
-}

@@ -6,7 +6,6 @@ import {
   type EventLog,
   makePrivateDirectory,
   openLog,
-  redacted,
   sqliteDirectory,
   textOrFile,
 } from '@apledger/event-log';
@@ -18,6 +17,7 @@ import {
   type ReadModelStore,
 } from '@apledger/projections';
 import { TileFiles } from '@apledger/sealer';
+import { redacted } from '@apledger/text';
 import { secretFor } from './kept-sessions.ts';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';

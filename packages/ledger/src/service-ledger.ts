@@ -29,10 +29,11 @@ export class ServiceLedger implements Ledger {
     if (!/^https?:\/\/[^/?#@]+\/?$/.test(server) || !URL.canParse(server)) {
       // What stands before an @ may be a password.
       const shown = server.includes('@') ? '(an address with a user or a password)' : server;
+      const isBare = /^[\w.-]+(?::\d+)?$/.test(server) && URL.canParse(`http://${server}`);
       throw new Problem(
         400,
         'no-such-log',
-        `--server ${shown}: no address of a service; write http://127.0.0.1:8642.`,
+        `--server ${shown}: no address of a service; write ${isBare ? `http://${server} or https://${server}` : 'http://127.0.0.1:8642'}.`,
       );
     }
     this.#server = server;

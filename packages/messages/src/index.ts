@@ -17,6 +17,7 @@ export {
 export { notPublishedMessage, unreadableMessage } from './dead-letters.ts';
 export {
   Attachments,
+  decodeToken,
   type Entity,
   entityOf,
   isAboutCommand,

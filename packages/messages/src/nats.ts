@@ -9,7 +9,7 @@
  *
  * `subscribe` gives the facts that a relay publishes, with their types, in the order of the log:
  *
- *     const connection = await connectNats(natsServers('nats://localhost'), 'alerts');
+ *     const connection = await connectNats(natsServers('nats://localhost:4222'), 'alerts');
  *     const facts = await subscribe({ connection, name: 'alerts', host: 'zlp1', types: ['QueueReset'] });
  *     for await (const { host, data } of facts) console.log(host, data.queues);
  *
@@ -18,11 +18,4 @@
  */
 export { noteInFile, noteName, type PlaceNote } from './relay/place.ts';
 export { type RelayOptions, type RelayState, relay } from './relay/relay.ts';
-export type { From } from './subscriber/place.ts';
-export {
-  type Received,
-  type SubscribeOptions,
-  type Subscription,
-  subscribe,
-  type Unreadable,
-} from './subscriber/subscribe.ts';
+export * from './subscriptions.ts';

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { natsServers, parseAddress, withoutLogin } from './address.ts';
+import { natsServers, parseAddress } from './address.ts';
 
 const caught = (address: string): unknown => {
   try {
@@ -86,11 +86,5 @@ describe('an address', () => {
       }),
       { numRuns: 1000 },
     );
-  });
-
-  it('is shown without its login, whatever it is of', () => {
-    expect(withoutLogin('nats://me:a@b/c@h:1')).toBe('nats://h:1');
-    expect(withoutLogin('mysql://me:secret@h/x')).toBe('mysql://h/x');
-    expect(withoutLogin('sqlite:/home/a@b')).toBe('sqlite:/home/a@b');
   });
 });

@@ -91,9 +91,6 @@ export function natsServers(address: string, files?: ConnectionFiles): ServerOpt
   throw new TypeError(`an address of NATS servers names nothing else; the form is ${FORM}`);
 }
 
-/** An address without credentials, for messages: of NATS or of anything else that has them before an @. */
-export const withoutLogin = (address: string): string => address.replace(/^([a-z+]+:\/\/).*@/is, '$1');
-
 /** One word before the @ is a token, two are a user and a password. */
 function loginOf(login: string | undefined): Pick<ServerOptions, 'user' | 'password' | 'token'> {
   if (login === undefined || login === '') return {};

@@ -1,6 +1,7 @@
 /** The way to NATS servers: for the log, the relay, subscriptions, the service and the command line alike. */
 
 import { readFileSync } from 'node:fs';
+import { redacted } from '@apledger/text';
 import {
   type Authenticator,
   connect,
@@ -8,7 +9,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
-import { type ServerOptions, withoutLogin } from './address.ts';
+import type { ServerOptions } from './address.ts';
 import { BrokerError, brokerError } from './errors.ts';
 
 const CONNECT_MS = 5000;
@@ -18,7 +19,7 @@ const RECONNECT_MS = 100;
 const PING_MS = 10_000;
 
 /** The servers without credentials, for messages. */
-export const placeOf = ({ servers }: ServerOptions): string => [servers].flat().map(withoutLogin).join(',');
+export const placeOf = ({ servers }: ServerOptions): string => [servers].flat().map(redacted).join(',');
 
 /**
  * Connects as the client `apledger <name>`, within `timeoutMs` (5 s by default); reconnects for as long as the connection is not closed.

@@ -1,6 +1,6 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
 import { parseApqn } from '@apledger/ap';
-import { GENERATION_NAMES, isHostName, type Wiper } from '@apledger/events';
+import { GENERATION_NAMES, HOST_NAME_FORM, isHostName, type Wiper } from '@apledger/events';
 import { readEcho } from './echo.ts';
 import {
   type HardwareSettings,
@@ -206,8 +206,7 @@ function readOperation(name: string, args: readonly string[]): Operation | undef
     case 'host':
       if (first === undefined) return undefined;
       if (first === 'reboot') return reboot(args.slice(1));
-      if (!isHostName(first))
-        throw new Error(`${first}: a host's name has letters, digits, - and _, and at most 63 of them`);
+      if (!isHostName(first)) throw new Error(`${first}: a host's name has ${HOST_NAME_FORM}`);
       return {
         kind: 'host',
         name: first,

@@ -32,18 +32,29 @@ export function rootOf(subtrees: readonly Uint8Array[]): Buffer {
   return subtrees.slice(0, -1).reduceRight<Buffer>((right, left) => nodeHash(left, right), Buffer.from(last));
 }
 
+/** Hashes of the complete subtrees over these, 32 bytes each: of one hash each, then of two, of four, and so on. */
+export function subtreesOf(hashes: Buffer): readonly Buffer[] {
+  const levels = [hashes];
+  for (let level: Buffer = hashes; level.length >= 2 * HASH_BYTES; levels.push(level)) level = pairsOf(level);
+  return levels;
+}
+
+/** Hashes of two neighbours each; one that has none is left out. */
+function pairsOf(level: Buffer): Buffer<ArrayBuffer> {
+  const pairs = Math.floor(level.length / (2 * HASH_BYTES));
+  const up = Buffer.allocUnsafe(pairs * HASH_BYTES);
+  for (let at = 0; at < up.length; at += HASH_BYTES)
+    nodeHash(
+      level.subarray(2 * at, 2 * at + HASH_BYTES),
+      level.subarray(2 * at + HASH_BYTES, 2 * at + 2 * HASH_BYTES),
+    ).copy(up, at);
+  return up;
+}
+
 /** Hash of a complete subtree over these hashes: a power of two of 32 bytes each. */
 export function subtreeHash(hashes: Uint8Array): Buffer {
   let level = Buffer.from(hashes);
-  while (level.length > HASH_BYTES) {
-    const up = Buffer.allocUnsafe(level.length / 2);
-    for (let at = 0; at < up.length; at += HASH_BYTES)
-      nodeHash(
-        level.subarray(2 * at, 2 * at + HASH_BYTES),
-        level.subarray(2 * at + HASH_BYTES, 2 * at + 2 * HASH_BYTES),
-      ).copy(up, at);
-    level = up;
-  }
+  while (level.length > HASH_BYTES) level = pairsOf(level);
   return level;
 }
 

@@ -12,7 +12,7 @@ import {
   tilePath,
   widthOfLevel,
 } from '@apledger/evidence';
-import { rootOf, subtreeHash } from './hashing.ts';
+import { rootOf, subtreesOf } from './hashing.ts';
 
 /** Where tiles are read: files, a server, or a tree that is just built. */
 export interface TileSource {
@@ -20,11 +20,15 @@ export interface TileSource {
   readTile(tile: Tile): Promise<Buffer | undefined>;
 }
 
-/** The tiles of a tree of one size; each is read once. */
+/** Tiles that are kept, 8 kB each. */
+const MAX_TILES = 2048;
+
+/** The tiles of a tree of one size; each is read and hashed once while not too many others are. */
 export class TileReader {
   readonly size: number;
   readonly #source: TileSource;
   readonly #tiles = new Map<string, Promise<Buffer>>();
+  readonly #subtrees = new WeakMap<Buffer, readonly Buffer[]>();
 
   constructor(source: TileSource, size: number) {
     this.#source = source;
@@ -66,6 +70,7 @@ export class TileReader {
         if (found === undefined) throw new EvidenceError(`${path} is missing or has another length`);
         return found;
       });
+      if (this.#tiles.size >= MAX_TILES) this.#tiles.clear();
       this.#tiles.set(path, tile);
     }
     return tile;
@@ -74,6 +79,9 @@ export class TileReader {
   async #subtree(range: Range): Promise<Buffer> {
     const { level, index, from, to } = placeOf(range);
     const tile = await this.tile(level, index);
-    return subtreeHash(tile.subarray(from * HASH_BYTES, to * HASH_BYTES));
+    const subtrees = this.#subtrees.get(tile) ?? subtreesOf(tile);
+    this.#subtrees.set(tile, subtrees);
+    const at = (from / (to - from)) * HASH_BYTES;
+    return (subtrees[Math.log2(to - from)] ?? tile).subarray(at, at + HASH_BYTES);
   }
 }

@@ -11,6 +11,7 @@
  */
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InTurn } from '@apledger/event-log';
 import {
   areEqual,
   type Checkpoint,
@@ -44,7 +45,8 @@ export function withSignatures(note: Note, more: readonly NoteSignature[]): Note
 
 export class TileFiles {
   readonly directory: string;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The sealer and the witnesses both write the checkpoint. */
+  readonly #turns = new InTurn();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -116,7 +118,7 @@ export class TileFiles {
   }
 
   writeCheckpoint(note: string, name: CheckpointName = 'checkpoint'): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       await replaceFile(join(this.directory, name), note);
       await syncDirectory(this.directory);
     });
@@ -124,7 +126,7 @@ export class TileFiles {
 
   /** Puts cosignatures under the checkpoint, unless it has been replaced meanwhile. */
   addSignatures(text: string, signatures: readonly NoteSignature[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const note = parseNote((await this.readCheckpoint()) ?? '\n\n');
       if (note.text !== text) return;
       await replaceFile(join(this.directory, 'checkpoint'), noteText(withSignatures(note, signatures)));
@@ -160,13 +162,6 @@ export class TileFiles {
       if (checkpoint.size > index) return { text, checkpoint };
     }
     return undefined;
-  }
-
-  /** One after the other: the sealer and the witnesses both write the checkpoint. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(work, work);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 
   /** Puts the directory aside under another name, to be kept. */

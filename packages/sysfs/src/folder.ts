@@ -21,10 +21,12 @@ export function folder(
   fixed: Readonly<Record<string, (() => Entry) | undefined>>,
   ...groups: readonly Group[]
 ): Folder {
-  const names = Object.keys(fixed).filter((name) => fixed[name] !== undefined);
   return {
     kind: 'directory',
-    list: () => [...names, ...groups.flatMap((group) => [...group.names()])].sort(),
+    list() {
+      const names = Object.keys(fixed).filter((name) => fixed[name] !== undefined);
+      return [...names, ...groups.flatMap((group) => [...group.names()])].sort();
+    },
     entry(name) {
       if (Object.hasOwn(fixed, name)) return fixed[name]?.();
       for (const group of groups) {

@@ -1,8 +1,10 @@
 /**
  * Text from outside, made safe to show: names, actors, scripts and messages may hold characters that nobody sees, that turn the
  * direction of writing, or that end a line and so forge the next one. Stored and sent as data they stay as they are; wherever a person
- * reads them, on a terminal, in a page, a report, a log or an error, they pass through here first. No imports: browsers run it as well.
+ * reads them, on a terminal, in a page, a report, a log or an error, they pass through here first. No imports from elsewhere: browsers run it as well.
  */
+
+export { redacted } from './redact.ts';
 
 /**
  * Control and format characters (ESC, line ends, bidi, zero-width, tags), what is drawn as nothing (fillers, variation selectors, the

@@ -62,7 +62,8 @@ export const agentCommand = command({
     const { host, sysfs, proc, etc, dev, run, takeOver, spool } = options;
     const report = (text: string): void => output.err(line(`apledger agent: ${text}`));
     const { cert, key } = options;
-    if ((cert === undefined) !== (key === undefined)) throw new Failure(2, '--cert and --key belong together');
+    if ((cert === undefined) !== (key === undefined))
+      throw new Failure(2, '--cert and --key belong together');
     try {
       const ledger = httpLedger({
         url: options.ledger,

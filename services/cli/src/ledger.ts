@@ -1,6 +1,6 @@
 /** The ledger that a command asks, and what it asks about hosts. */
 import { type AtMoment, Problem } from '@apledger/api';
-import { Failure, line, type Output } from '@apledger/command-line';
+import { Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   type Current,
   hostNames,
@@ -20,7 +20,11 @@ export async function withLedger<T>(
   work: (ledger: Ledger) => Promise<T>,
   { readOnly = true }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
-  return using(await openLedger(place, { readOnly, ...progressTo(output), ...outagesTo(output) }), work);
+  const outages = outagesTo(output);
+  const ledger = await openLedger(place, { readOnly, ...progressTo(output), ...outages });
+  memory.set(ledger, outages.current);
+  if (place.server !== undefined) output.progress(`waiting for ${place.server}`);
+  return using(ledger, work);
 }
 
 /** The same for a ledger that has to be a log on this side of the network. */
@@ -30,6 +34,15 @@ export async function withLogLedger<T>(
   work: (ledger: LogLedger) => Promise<T>,
 ): Promise<T> {
   return using(await openLogLedger(place, { ...progressTo(output), ...searchTo(output) }), work);
+}
+
+/** Up to where the answers of a ledger are complete that were not the newest. */
+const memory = new WeakMap<Ledger, () => Current | undefined>();
+
+/** An answer of the ledger as a line of JSON; `currentTo` says up to when it is complete, if its log was away. */
+export function answerLine(ledger: Ledger, answer: object): string {
+  const current = memory.get(ledger)?.();
+  return jsonLine(current === undefined ? answer : { ...answer, currentTo: current.time.toISOString() });
 }
 
 /** Hands the ledger to `work`, and closes it. */
@@ -44,29 +57,32 @@ export async function using<L extends Ledger, T>(ledger: L, work: (ledger: L) =>
 /** Questions wait until the read model has caught up; a person sees how far it is, and what went wrong with what is kept. */
 export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress' | 'report'> & object => ({
   report: (message) => output.err(line(`apledger: ${message}`)),
-  onProgress: (text) => {
-    if (output.isInteractive) output.err(text === '' ? '\r\x1b[K' : `\r${text}`);
-  },
+  onProgress: (text) => output.progress(text),
 });
 
+interface Outages extends Pick<OpenLedgerOptions, 'onMemory' | 'onSearch'> {
+  current(): Current | undefined;
+}
+
 /** Says once on the error output that what the service answers is not the newest. */
-function outagesTo(output: Output): Pick<OpenLedgerOptions, 'onMemory' | 'onSearch'> {
-  let isSaid = false;
-  const onMemory = ({ time, position }: Current): void => {
-    if (!isSaid)
+function outagesTo(output: Output): Outages {
+  let current: Current | undefined;
+  const onMemory = (told: Current): void => {
+    const { time, position } = told;
+    if (current === undefined)
       output.err(
         line(
           `The log is away. The answer is complete up to ${time.toISOString()}, position ${position}; what came later is missing.`,
         ),
       );
-    isSaid = true;
+    current = told;
   };
-  return { onMemory, ...searchTo(output) };
+  return { onMemory, current: () => current, ...searchTo(output) };
 }
 
 /** Every two seconds of a long search a line, or on a terminal the same line again. */
 const searchTo = (output: Output): Pick<OpenLedgerOptions, 'onSearch'> => ({
-  onSearch: (text) => output.err(output.isInteractive ? `\r${text}` : line(text)),
+  onSearch: (text) => (output.isInteractive ? output.progress(text) : output.note(line(text))),
 });
 
 /** What was asked for; undefined when there is, or was then, no such host. */
@@ -93,10 +109,32 @@ export async function hostAt(
 export async function hostsAsked(ledger: Ledger, host: string | undefined): Promise<readonly string[]> {
   const known = await hostNames(ledger);
   if (host === undefined) return known;
-  if (!known.includes(host)) throw new Failure(1, `There is no host ${host}. ${thoseThere(known)}`);
+  if (!known.includes(host)) throw new Failure(1, noHost(host, known));
   return [host];
 }
 
-/** For messages. */
-export const thoseThere = (hosts: readonly string[]): string =>
-  hosts.length === 0 ? 'The log has none.' : `There are ${hosts.join(', ')}.`;
+/** The host that was named, or the only one there is. Throws Failure. */
+export async function hostAsked(ledger: Ledger, host: string | undefined): Promise<string> {
+  const known = await hostNames(ledger);
+  const only = known.length === 1 ? known[0] : undefined;
+  const asked = host ?? only;
+  if (asked === undefined) throw new Failure(2, `Which host? Name it with --host. ${thoseThere(known)}`);
+  if (!known.includes(asked)) throw new Failure(1, noHost(asked, known));
+  return asked;
+}
+
+/** A message has no more names than these. */
+const MAX_NAMES = 8;
+
+export const noHost = (host: string, known: readonly string[]): string =>
+  `There is no host ${host}. ${thoseThere(known, host)}`;
+
+/** For messages: all hosts, or of many those whose names are like the one that was asked for. */
+export function thoseThere(hosts: readonly string[], asked = ''): string {
+  if (hosts.length === 0) return 'The log has none.';
+  if (hosts.length <= MAX_NAMES) return `There are ${hosts.join(', ')}.`;
+  const part = asked.toLowerCase().slice(0, 3);
+  const like = hosts.filter((host) => part !== '' && host.toLowerCase().includes(part)).slice(0, MAX_NAMES);
+  const some = like.length === 0 ? '' : `, among them ${like.join(', ')}`;
+  return `There are ${hosts.length}${some}; apledger hosts lists them.`;
+}

@@ -1,8 +1,9 @@
 /** The command `apledger`: every command there is, and how one ends. */
+import { readFileSync } from 'node:fs';
 import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
-import { Failure, line, type Output, type Program, processOutput, runProgram } from '@apledger/command-line';
+import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { EvidenceError } from '@apledger/evidence';
@@ -18,9 +19,11 @@ import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
+import { hostsCommand } from './commands/hosts.ts';
 import { importCommand } from './commands/import.ts';
 import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
+import { manualCommands } from './commands/manual.ts';
 import { planCommand } from './commands/plan.ts';
 import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
@@ -30,18 +33,35 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { tailCommand } from './commands/tail.ts';
+import { tokenCommands } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { whatIfCommand } from './commands/what-if.ts';
 import { witnessCommand } from './commands/witness.ts';
+import { readConfiguration } from './configuration.ts';
 import { labCommands } from './lab/commands.ts';
-import { server } from './options.ts';
+import { place } from './options.ts';
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
 
 /** The definitions from which arguments are read and documents can be made. */
 export const program: Program = {
   name: 'apledger',
   summary:
     'The ledger of crypto adapter assignments: who could use which AP queue, when, and who changed it.',
-  shared: server,
+  version,
+  shared: place,
+  environment: {
+    APLEDGER_DATA: 'data directory, unless --data or --log is given',
+    APLEDGER_LOG: 'URL of the log, or @FILE that holds it, unless --data or --log is given',
+    APLEDGER_SERVER:
+      'a service that is asked instead, unless --data, --log or --server is given; run does not read it',
+    APLEDGER_TOKEN: 'what a program shows to a service instead of signing in',
+    APLEDGER_SESSIONS: 'the file in which login keeps sessions (~/.config/apledger/sessions.json)',
+    APLEDGER_SIGNER: 'the directory of the key that signs the log',
+    NATS_URL: 'URL of the NATS server, for relay and tail',
+  },
   groups: {
     access: 'who may do what, and who gave whom the right',
     change: 'changes that need a second person',
@@ -51,6 +71,7 @@ export const program: Program = {
   },
   commands: [
     runCommand,
+    hostsCommand,
     showCommand,
     eventsCommand,
     replayCommand,
@@ -73,18 +94,21 @@ export const program: Program = {
     ...loginCommands,
     ...changeCommands,
     ...accessCommands,
+    ...tokenCommands,
     ...logCommands,
     witnessCommand,
     ...labCommands,
+    ...manualCommands(() => program),
   ],
 };
 
 /** Runs one command; resolves with its exit status: 0 done, 1 failed or found something wrong, 2 could not be carried out. */
-export async function main(args: readonly string[], output: Output = processOutput): Promise<number> {
+export async function main(args: readonly string[], output: Streams = processOutput): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
+    readConfiguration(program, process.env);
     return await runProgram(program, args, { output, signal: interrupt.signal });
   } catch (error) {
     return explain(error, output);
@@ -108,7 +132,7 @@ const EXPLAINED = [
   CacheUnusable,
 ];
 
-function explain(error: unknown, output: Output): number {
+function explain(error: unknown, output: Streams): number {
   if (!EXPLAINED.some((kind) => error instanceof kind)) throw error;
   output.err(line(`apledger: ${(error as Error).message}`));
   return error instanceof Failure ? error.status : 2;

@@ -16,17 +16,33 @@ export const logPlace = {
   },
 } as const satisfies Options;
 
-/** May stand before the command as well. */
 export const server = {
   server: {
     type: 'string',
     value: 'url',
-    description: 'ask a running service, http://127.0.0.1:8642, instead of a log here',
+    description:
+      'ask a running service, http://127.0.0.1:8642, instead of a log here (default: $APLEDGER_SERVER, unless --data or --log is given)',
+    env: { name: 'APLEDGER_SERVER', unless: ['data', 'log'] },
   },
 } as const satisfies Options;
 
-/** Where the ledger is that a command asks. */
+/** Where the ledger is that a command asks. May stand before the command as well. */
 export const place = { ...logPlace, ...server } as const satisfies Options;
+
+/** The same for a command that writes only where the command line itself says so: a variable that is set somewhere else is no order. */
+export const writtenPlace = {
+  data: {
+    type: 'string',
+    value: 'dir',
+    description: 'append to the log there (default: a log in memory)',
+  },
+  log: { ...logPlace.log, description: 'append to the log at this URL' },
+  server: {
+    type: 'string',
+    value: 'url',
+    description: 'let a running service do it, http://127.0.0.1:8642',
+  },
+} as const satisfies Options;
 
 export const json = {
   json: { type: 'boolean', description: 'print one JSON object a line' },

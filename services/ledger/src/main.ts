@@ -1,5 +1,6 @@
 /** The program: `node services/ledger/src/main.ts --data DIR`, in a clone `npm run ledger -- …`. */
 
+import { readFileSync } from 'node:fs';
 import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
 import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
@@ -21,8 +22,13 @@ import { listenForCertificates, type MtlsListener } from './http/mtls.ts';
 import { buildServer } from './http/server.ts';
 import { readTlsFiles, secureOptions } from './http/tls.ts';
 import { joinBroker, type Membership } from './nats/membership.ts';
+import { RelayStanding } from './nats/relay-standing.ts';
 import { definitions, type Options, optionsOf } from './options.ts';
 import { LongQuestions } from './thread/long-questions.ts';
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
 
 /** How long those that came before the signal are waited for. */
 const DRAIN_MS = 20_000;
@@ -59,15 +65,17 @@ async function start(options: Options): Promise<number> {
     ledger.sealerState = () => sealer?.state();
     try {
       const edge = access && (await openEdge(ledger, access, complain));
+      const standing = new RelayStanding();
       const server = await buildServer({
         ledger,
         console,
         report: complain,
+        relay: standing,
         ...(edge !== undefined && { edge }),
         ...(tls !== undefined && { tls }),
       });
       try {
-        return await serve(server, ledger, edge, options);
+        return await serve(server, ledger, edge, { ...options, standing });
       } finally {
         await server.close();
       }
@@ -92,7 +100,7 @@ async function serve(
   server: FastifyInstance,
   ledger: LogLedger,
   edge: Edge | undefined,
-  options: Options,
+  options: Options & { readonly standing: RelayStanding },
 ): Promise<number> {
   const { broker, place } = options;
   const membership =
@@ -172,13 +180,13 @@ async function listen(server: FastifyInstance, { host, port, tls }: Options): Pr
 }
 
 async function untilEnd(server: FastifyInstance, broker: Membership | undefined): Promise<number> {
-  const told = Promise.withResolvers<NodeJS.Signals>();
+  const signalled = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // The second one is meant for a program that does not end: its default is to do so.
-    process.once(signal, () => told.resolve(signal));
+    process.once(signal, () => signalled.resolve(signal));
   }
   const broken = broker?.ended().then((reason) => ({ reason }));
-  const end = await Promise.race(broken === undefined ? [told.promise] : [told.promise, broken]);
+  const end = await Promise.race(broken === undefined ? [signalled.promise] : [signalled.promise, broken]);
   if (typeof end === 'object')
     throw new Failure(1, `the service has ended: ${end.reason ?? 'the connection was closed'}`);
   say(`${end}: answering what has come`);
@@ -200,7 +208,7 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
 
 try {
   const context = { output: processOutput, signal: new AbortController().signal };
-  process.exitCode = await runCommand(service, process.argv.slice(2), context);
+  process.exitCode = await runCommand(service, process.argv.slice(2), context, version);
 } catch (error) {
   const isForPeople =
     error instanceof Failure ||

@@ -76,6 +76,11 @@ export const definitions = {
     default: true,
     description: 'with --nats: do not publish the facts there; one instance at a log is enough',
   },
+  stream: {
+    type: 'string',
+    value: 'name',
+    description: 'JetStream stream to which the facts are published (default: APLEDGER)',
+  },
   creds: { type: 'string', value: 'file', description: 'credentials for the broker, as nsc writes them' },
   ca: { type: 'string', value: 'file', description: 'TLS: certificates to trust, PEM' },
   cert: { type: 'string', value: 'file', description: 'TLS: certificate of this client, PEM' },
@@ -111,6 +116,7 @@ export interface Options {
   readonly policy: string | undefined;
   readonly broker: ServerOptions | undefined;
   readonly relays: boolean;
+  readonly stream: string | undefined;
   readonly trustsRequestInfo: boolean;
   readonly access: AccessConfiguration | undefined;
   readonly tls: TlsFiles | undefined;
@@ -135,6 +141,7 @@ export function optionsOf(given: Values<typeof definitions, []>, env: NodeJS.Pro
     policy: given.policy === undefined ? undefined : textOf(given.policy),
     broker: url === undefined ? undefined : brokerOf(url, { creds, ca, cert, key }),
     relays: given.relay,
+    stream: streamOf(given.stream),
     trustsRequestInfo: given.trustRequestInfo,
   };
 }
@@ -163,6 +170,15 @@ function brokerOf(url: string, files: ConnectionFiles): ServerOptions {
   } catch (error) {
     throw new Failure(2, `--nats: ${error instanceof Error ? error.message : error}`, error);
   }
+}
+
+/** As JetStream names streams. */
+function streamOf(name: string | undefined): string | undefined {
+  if (name === undefined || /^[^\s.*>/\\]{1,64}$/.test(name)) return name;
+  throw new Failure(
+    2,
+    `--stream ${name}: no name of a JetStream stream; it has no space, dot, *, >, / or \\.`,
+  );
 }
 
 function tlsOf(cert: string | undefined, key: string | undefined): TlsFiles | undefined {

@@ -19,6 +19,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Ack, BrokerError, type Publisher } from '@apledger/nats';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { LogError, unsettled } from '../errors.ts';
+import { InTurn } from '../in-turn.ts';
 import type { Appended, Commit } from '../port.ts';
 import { behindOf, type ChainHead, conflictOf, jumpAfter, NO_HEAD, type SealedFact, seal } from '../seal.ts';
 import type { Broker } from './broker.ts';
@@ -58,8 +59,7 @@ export class StreamWriter {
   /** When the question was asked whose answer is what is known here; by `performance.now()`. */
   #asOf = -1;
   #head: ChainHead = NO_HEAD;
-  #turn: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #inTurn = new InTurn();
 
   constructor(stream: string, parts: WriterParts) {
     this.#stream = stream;
@@ -69,7 +69,7 @@ export class StreamWriter {
 
   /** Appends that were handed over and are not answered yet. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#inTurn.waiting;
   }
 
   /** Commands that it holds in memory. */
@@ -90,13 +90,13 @@ export class StreamWriter {
   /** Takes its turn after the appends before it. */
   append(commit: Commit): Promise<Appended> {
     const since = performance.now();
-    return this.#inTurn(() => this.#append(commit, since));
+    return this.#inTurn.run(() => this.#append(commit, since));
   }
 
   /** The commit of a command, undefined when the stream has none. */
   commitOf(commandId: string): Promise<CommitRecord | undefined> {
     const since = performance.now();
-    return this.#inTurn(async () => {
+    return this.#inTurn.run(async () => {
       const commands = await this.#knownSince(since);
       const sequence = commands.get(commandId.toLowerCase());
       return sequence === undefined ? undefined : this.#parts.history.at(sequence);
@@ -105,17 +105,7 @@ export class StreamWriter {
 
   /** Resolves when everything that was handed over has been answered. */
   async idle(): Promise<void> {
-    await this.#turn;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#waiting += 1;
-    const turn = this.#turn.then(work);
-    const done = (): void => {
-      this.#waiting -= 1;
-    };
-    this.#turn = turn.then(done, done);
-    return turn;
+    await this.#inTurn.idle();
   }
 
   async #append(commit: Commit, since: number): Promise<Appended> {

@@ -1,9 +1,9 @@
 /** Connection strings, right and wrong; and that no error about one holds a password. */
 
 import { inspect } from 'node:util';
+import { redacted } from '@apledger/text';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redacted } from '../redact.ts';
 import { addressOf, targetOf } from './address.ts';
 
 const RUNS = 300;

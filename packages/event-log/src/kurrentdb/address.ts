@@ -8,8 +8,8 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { redacted } from '@apledger/text';
 import { LogError } from '../errors.ts';
-import { redacted } from '../redact.ts';
 
 export interface Endpoint {
   readonly host: string;

@@ -14,6 +14,7 @@
  */
 
 import { LogError, unsettled } from '../errors.ts';
+import { InTurn } from '../in-turn.ts';
 import type { Appended, Commit, RecordedFact } from '../port.ts';
 import {
   behindOf,
@@ -43,9 +44,8 @@ interface Known {
   readonly commands: Map<string, number>;
   /** Moment (a count of calls) when what is known was last compared with the database; 0 before the first time. */
   seenAt: number;
-  waiting: number;
   /** The appends of this process to this stream follow each other. */
-  turn: Promise<unknown>;
+  readonly turns: InTurn;
 }
 
 export class Writer {
@@ -88,12 +88,12 @@ export class Writer {
 
   /** Resolves when every append that was handed over is done. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#known.values()].map((known) => known.turn));
+    await Promise.all([...this.#known.values()].map(({ turns }) => turns.idle()));
   }
 
   async #inTurn<T>(stream: string, work: (known: Known, calledAt: number) => Promise<T>): Promise<T> {
     const known = this.#recall(stream);
-    if (known.waiting >= MAX_WAITING) {
+    if (known.turns.waiting >= MAX_WAITING) {
       throw new LogError(
         'overloaded',
         this.#connection.place,
@@ -102,17 +102,7 @@ export class Writer {
     }
     this.#calls += 1;
     const calledAt = this.#calls;
-    known.waiting += 1;
-    const result = known.turn.then(() => work(known, calledAt));
-    known.turn = result.then(
-      () => {},
-      () => {},
-    );
-    try {
-      return await result;
-    } finally {
-      known.waiting -= 1;
-    }
+    return known.turns.run(() => work(known, calledAt));
   }
 
   async #append(commit: Commit, known: Known, calledAt: number): Promise<Appended> {
@@ -288,8 +278,7 @@ export class Writer {
       head: NO_HEAD,
       commands: new Map<string, number>(),
       seenAt: 0,
-      waiting: 0,
-      turn: Promise.resolve(),
+      turns: new InTurn(),
     };
     this.#known.delete(stream);
     this.#known.set(stream, known); // now the one used last
@@ -299,7 +288,7 @@ export class Writer {
   #forget(but: Known): void {
     for (const [stream, known] of this.#known) {
       if (this.#commands <= MAX_COMMANDS) return;
-      if (known === but || known.waiting > 0) continue;
+      if (known === but || known.turns.waiting > 0) continue;
       this.#known.delete(stream);
       this.#commands -= known.commands.size;
     }

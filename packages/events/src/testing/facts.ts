@@ -12,6 +12,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly pattern?: string;
+  readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;
@@ -38,7 +39,9 @@ function valueBy(schema: Schema): fc.Arbitrary<unknown> {
     case 'string':
       return schema.pattern === undefined
         ? fc.string({ unit: 'grapheme', minLength: schema.minLength ?? 0, maxLength: 40 })
-        : fc.stringMatching(new RegExp(schema.pattern));
+        : fc
+            .stringMatching(new RegExp(schema.pattern))
+            .filter(({ length }) => length <= (schema.maxLength ?? Number.POSITIVE_INFINITY));
     case 'array':
       return listOf(schema);
     case 'object':

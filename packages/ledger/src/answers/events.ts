@@ -1,6 +1,6 @@
 /** The facts of the log or of one host, a page at a time. */
 import { MAX_PAGE, Problem, type Reply, type Request } from '@apledger/api';
-import type { RecordedFact } from '@apledger/event-log';
+import { factAtPosition, type RecordedFact } from '@apledger/event-log';
 import { hostOf, isRecordedType, streamOf } from '@apledger/events';
 import type { FactFilter } from '@apledger/projections';
 import { seenOf } from '../access/control.ts';
@@ -11,7 +11,7 @@ import { askedIn, isReversed, momentOf } from '../moment.ts';
 import { find } from './find.ts';
 import { unknownHost } from './hosts.ts';
 import { guestsThen } from './names.ts';
-import { Bounds, type Looked } from './scan.ts';
+import { Bounds, type Scanned } from './scan.ts';
 
 const DEFAULT_PAGE = 100;
 /** Facts looked at for one page: who asks for a rare type gets an empty page and asks on. */
@@ -31,9 +31,21 @@ export interface Page {
 const events: Answer<'events'> = async (ledger, request, limits) => {
   const { events: facts, texts, after, isEnd } = await pageOf(ledger, request, limits);
   const guests = await guestsThen(ledger, facts, texts);
-  const shown = facts.map((fact) => ({ ...fact, host: hostOf(fact.stream) ?? '' }));
-  return { events: shown as unknown as Reply<'events'>['events'], after, isEnd, guests };
+  return { events: facts.map(shown), after, isEnd, guests };
 };
+
+/** What the asker may not see is not there. */
+const event: Answer<'event'> = async (ledger, { position }, { sees }) => {
+  await momentOf(ledger, { position });
+  const fact = await factAtPosition(ledger.log, position);
+  if (fact === undefined || sees?.(seenOf(fact)) === false)
+    throw new Problem(404, 'unknown-fact', `There is no fact at position ${position}.`);
+  return shown(fact);
+};
+
+/** With its host; the data of a recorded fact are what its type says. */
+const shown = (fact: RecordedFact): Reply<'event'> =>
+  ({ ...fact, host: hostOf(fact.stream) ?? '' }) as unknown as Reply<'event'>;
 
 const logEvents: Answer<'logEvents'> = async (ledger, request, limits) => {
   const { events: facts, after, isEnd } = await pageOf(ledger, request, limits);
@@ -57,6 +69,25 @@ export async function pageOf(ledger: LogLedger, request: Request<'events'>, limi
   };
   const start = after ?? (isNewestFirst ? (await ledger.log.lastPosition()) + 1 : 0);
   return page(find(ledger, scan), start, request, limits);
+}
+
+/**
+ * The position after which the stream of facts begins that is asked for from a moment on: before the first fact that lies there, or at
+ * the end of the log. Throws Problem for what is no moment.
+ */
+export async function positionBefore(
+  ledger: LogLedger,
+  { since, host }: { readonly since: string; readonly host: string | undefined },
+): Promise<number> {
+  const last = await ledger.log.lastPosition();
+  const asked = { since, ...(host !== undefined && { host }), limit: 1 };
+  for (let after = 0, isEnd = false; !isEnd; ) {
+    const page = await pageOf(ledger, { ...asked, after }, { maxReplyBytes: Number.POSITIVE_INFINITY });
+    const [first] = page.events;
+    if (first !== undefined) return first.position - 1;
+    ({ after, isEnd } = page);
+  }
+  return last;
 }
 
 /** The facts of all pages, oldest first; none of a host that is not there. */
@@ -99,7 +130,7 @@ async function boundsOf(ledger: LogLedger, { since, until }: Request<'events'>):
 
 /** A page ends at its limit, at what one reply holds, or where enough was looked at. */
 async function page(
-  facts: AsyncIterable<Looked>,
+  facts: AsyncIterable<Scanned>,
   start: number,
   { limit = DEFAULT_PAGE }: Request<'events'>,
   { maxReplyBytes, sees }: Limits,
@@ -143,4 +174,4 @@ export function typesOf(types: readonly string[] | undefined): ReadonlySet<strin
   return types === undefined ? undefined : new Set(types);
 }
 
-export const eventsAnswers = { events, logEvents, hostEvents };
+export const eventsAnswers = { events, event, logEvents, hostEvents };

@@ -3,26 +3,26 @@ import { setImmediate } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { type FactIndex, search } from '@apledger/projections';
 import type { LogLedger } from '../log-ledger.ts';
-import { type Looked, look, type Scan } from './scan.ts';
+import { type Scan, type Scanned, scanFacts } from './scan.ts';
 
 /** Facts read together, and how far apart neighbours may lie to be read in one go. */
 const GROUP = 64;
 const NEAR = 8;
 
 /** Every fact that has to be looked at, in the order asked for; those that the index finds are all wanted. */
-export async function* find(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, void, undefined> {
+export async function* find(ledger: LogLedger, scan: Scan): AsyncGenerator<Scanned, void, undefined> {
   const { index } = ledger;
   const isPlain = Object.keys(scan.filter).length === 0;
-  if (index === undefined || isPlain) return yield* look(ledger, scan);
+  if (index === undefined || isPlain) return yield* scanFacts(ledger, scan);
   let { after } = scan;
   try {
-    for await (const looked of mixed(ledger, index, scan)) {
-      yield looked;
-      after = looked.fact.position;
+    for await (const scanned of mixed(ledger, index, scan)) {
+      yield scanned;
+      after = scanned.fact.position;
     }
   } catch (error) {
     index.heal(error);
-    yield* look(ledger, { ...scan, after });
+    yield* scanFacts(ledger, { ...scan, after });
   }
 }
 
@@ -31,16 +31,16 @@ async function* mixed(
   ledger: LogLedger,
   index: FactIndex,
   scan: Scan,
-): AsyncGenerator<Looked, void, undefined> {
+): AsyncGenerator<Scanned, void, undefined> {
   const { after, isNewestFirst } = scan;
   const reach = index.position;
   if (isNewestFirst) {
-    if (after === undefined || after > reach + 1) yield* look(ledger, { ...scan, floor: reach });
+    if (after === undefined || after > reach + 1) yield* scanFacts(ledger, { ...scan, floor: reach });
     yield* indexed(ledger, index, scan, reach);
     return;
   }
   if ((after ?? 0) < reach) yield* indexed(ledger, index, scan, reach);
-  yield* look(ledger, { ...scan, after: Math.max(after ?? 0, reach) });
+  yield* scanFacts(ledger, { ...scan, after: Math.max(after ?? 0, reach) });
 }
 
 async function* indexed(
@@ -48,7 +48,7 @@ async function* indexed(
   index: FactIndex,
   { host, after, isNewestFirst, filter, bounds }: Scan,
   reach: number,
-): AsyncGenerator<Looked, void, undefined> {
+): AsyncGenerator<Scanned, void, undefined> {
   const within = await bounds.positions(host);
   const first = Math.max(within.first, isNewestFirst ? 1 : (after ?? 0) + 1);
   const last = Math.min(within.last, reach, isNewestFirst && after !== undefined ? after - 1 : reach);

@@ -1,5 +1,13 @@
 /** Who can use what on a host, now or as of any moment. */
-import { type AtMoment, type MayReach, Problem, type Reply } from '@apledger/api';
+import { apqn, formatApqn } from '@apledger/ap';
+import {
+  type AtMoment,
+  type CardView,
+  type MayReach,
+  Problem,
+  type QueueView,
+  type Reply,
+} from '@apledger/api';
 import { streamOf } from '@apledger/events';
 import type { HostView } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
@@ -20,6 +28,31 @@ const mdev: Answer<'mdev'> = async (ledger, request) => {
     );
   return { ...factOf(view), ...found };
 };
+
+const mdevs: Answer<'mdevs'> = async (ledger, request) => {
+  const view = await viewOf(ledger, request);
+  return { ...factOf(view), mdevs: view.mdevs };
+};
+
+const queues: Answer<'queues'> = async (ledger, request) => {
+  const view = await viewOf(ledger, request);
+  const cards = view.cards.filter(({ adapter }) => adapter === (request.adapter ?? adapter));
+  return { ...factOf(view), queues: cards.flatMap((card) => queuesOf(view, card)) };
+};
+
+function queuesOf(view: HostView, { adapter, queues: domains, notPassable }: CardView): QueueView[] {
+  const guests = new Map(view.mdevs.map((each) => [each.mdev, each.guest]));
+  return domains.map((domain) => {
+    const { boundTo, assignedTo, usableIn } = view.cell(adapter, domain);
+    return {
+      apqn: formatApqn(apqn(adapter, domain)),
+      driver: boundTo,
+      isPassable: boundTo === 'vfio_ap' && !notPassable.includes(domain),
+      assignedTo,
+      usedBy: usableIn.map((uuid) => ({ mdev: uuid, guest: guests.get(uuid) ?? null })),
+    };
+  });
+}
 
 const guest: Answer<'guest'> = async (ledger, request) => {
   const view = await viewOf(ledger, request);
@@ -82,4 +115,4 @@ function notThere(host: string, request: AtMoment, mayReach?: MayReach): never {
   throw unknownHost(host, inWords(request) + may);
 }
 
-export const matricesAnswers = { host, mdev, guest, guests };
+export const matricesAnswers = { host, mdev, mdevs, guest, guests, queues };

@@ -27,7 +27,7 @@ export interface Scan {
   readonly bounds: Bounds;
 }
 
-export interface Looked {
+export interface Scanned {
   readonly fact: RecordedFact;
   readonly isWanted: boolean;
 }
@@ -101,16 +101,16 @@ function before(moment: Moment): Moment {
 }
 
 /** Every fact that has to be looked at, in the order asked for, and whether it is wanted. */
-export async function* look(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, void, undefined> {
+export async function* scanFacts(ledger: LogLedger, scan: Scan): AsyncGenerator<Scanned, void, undefined> {
   let count = 0;
-  for await (const looked of scan.isNewestFirst ? backward(ledger, scan) : forward(ledger, scan)) {
-    yield looked;
+  for await (const scanned of scan.isNewestFirst ? backward(ledger, scan) : forward(ledger, scan)) {
+    yield scanned;
     count += 1;
     if (count % TURN === 0) await setImmediate();
   }
 }
 
-async function* forward(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, void, undefined> {
+async function* forward(ledger: LogLedger, scan: Scan): AsyncGenerator<Scanned, void, undefined> {
   const { host, after = 0, bounds } = scan;
   if (host === undefined) {
     const within = await bounds.positions(host);
@@ -123,13 +123,13 @@ async function* forward(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, v
   if (from <= last) yield* matched(ledger, scan, ledger.log.readStream(stream, { from, to: last }));
 }
 
-async function* backward(ledger: LogLedger, scan: Scan): AsyncGenerator<Looked, void, undefined> {
+async function* backward(ledger: LogLedger, scan: Scan): AsyncGenerator<Scanned, void, undefined> {
   const { log } = ledger;
   const { first, next, read } = await windows(log, scan);
   for (let end = next, width = WINDOW; end > first; ) {
     const start = Math.max(first, end - width);
-    const facts: Looked[] = [];
-    for await (const looked of matched(ledger, scan, read(start, end - 1))) facts.push(looked);
+    const facts: Scanned[] = [];
+    for await (const scanned of matched(ledger, scan, read(start, end - 1))) facts.push(scanned);
     yield* facts.reverse();
     if (facts.length < WINDOW / 4) width = Math.min(2 * width, MAX_WINDOW);
     end = start;
@@ -161,7 +161,7 @@ async function* matched(
   ledger: LogLedger,
   { filter, bounds }: Scan,
   facts: AsyncIterable<RecordedFact>,
-): AsyncGenerator<Looked, void, undefined> {
+): AsyncGenerator<Scanned, void, undefined> {
   const matcher = new FactMatcher(filter, async (host, revision) =>
     (await ledger.views()).stateAt(host, revision),
   );

@@ -1,6 +1,7 @@
 /** The agents of all hosts, each brought up to date when it is asked for. */
-import type { EventLog } from '@apledger/event-log';
+import { type EventLog, InTurn } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
+import { LRUCache } from 'lru-cache';
 import { Watched } from './watched.ts';
 
 /** Kept in memory; the one used longest ago is forgotten, and folded again when it is needed. */
@@ -8,9 +9,8 @@ const MAX_HOSTS = 1000;
 
 export class ObservedHosts {
   readonly #log: EventLog;
-  /** In the order of their last use. */
-  readonly #known = new Map<string, Watched>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #known = new LRUCache<string, Watched>({ max: MAX_HOSTS });
+  readonly #turns = new Map<string, InTurn>();
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -18,14 +18,12 @@ export class ObservedHosts {
 
   /** As of the host's last fact. The caller does not change it; it moves on with the next call. */
   async sync(host: string): Promise<Watched> {
-    const before = this.#turns.get(host) ?? Promise.resolve();
-    const turn = before.then(() => this.#read(host));
-    const settled = turn.catch(() => undefined);
-    this.#turns.set(host, settled);
+    const turns = this.#turns.get(host) ?? new InTurn();
+    this.#turns.set(host, turns);
     try {
-      return await turn;
+      return await turns.run(() => this.#read(host));
     } finally {
-      if (this.#turns.get(host) === settled) this.#turns.delete(host);
+      if (turns.waiting === 0) this.#turns.delete(host);
     }
   }
 
@@ -54,10 +52,7 @@ export class ObservedHosts {
       const range = { from: known.revision + 1, to: head.revision };
       for await (const recorded of this.#log.readStream(stream, range)) known.fold(recorded);
     }
-    this.#known.delete(host);
     this.#known.set(host, known);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MAX_HOSTS && oldest !== undefined) this.#known.delete(oldest);
     return known;
   }
 }

@@ -127,7 +127,11 @@ class Facts<T extends FactType> implements Subscription<T> {
   /** Position of the last fact of each stream: what comes again is older, and dropped. */
   readonly #positions = new Map<string, number>();
   readonly #after: number;
-  readonly #ended = Promise.withResolvers<void>();
+  #onEnd = (): void => {};
+  // Node 20 knows no Promise.withResolvers.
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#onEnd = resolve;
+  });
   #begun = false;
   #draining = false;
 
@@ -145,7 +149,7 @@ class Facts<T extends FactType> implements Subscription<T> {
 
   async drain(): Promise<void> {
     this.#stop();
-    if (this.#begun) await this.#ended.promise;
+    if (this.#begun) await this.#ended;
     if (!this.#options.connection.isClosed()) await this.#options.connection.flush();
   }
 
@@ -169,7 +173,7 @@ class Facts<T extends FactType> implements Subscription<T> {
       throw isOfBroker(error) ? brokerError(error, this.#options.connection.getServer()) : error;
     } finally {
       this.#stop();
-      this.#ended.resolve();
+      this.#onEnd();
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { LRUCache } from 'lru-cache';
 import { type CacheDatabase, type CacheFile, openCacheFile } from '../cache-file.ts';
 import { type Checkpoint, sameCheckpoint } from '../store.ts';
 
@@ -42,9 +43,11 @@ export class DamagedIndex extends Error {
 
 export class IndexStore {
   readonly #file: CacheFile;
-  /** Pieces that were read, unpacked; the oldest first. */
-  readonly #recent = new Map<string, Uint8Array>();
-  #recentBytes = 0;
+  /** Pieces that were read last, unpacked. */
+  readonly #recent = new LRUCache<string, Uint8Array>({
+    maxSize: MAX_RECENT_BYTES,
+    sizeCalculation: ({ length }) => length + 1, // an empty piece counts too
+  });
   /** Position that the file must reach: one that was set aside meanwhile, and began anew, does not. */
   #reach = 0;
 
@@ -81,18 +84,8 @@ export class IndexStore {
     const known = this.#recent.get(key);
     if (known !== undefined) return known;
     const bytes = this.#load(term, chunk);
-    if (bytes !== undefined) this.#keep(key, bytes);
+    if (bytes !== undefined) this.#recent.set(key, bytes);
     return bytes;
-  }
-
-  #keep(key: string, bytes: Uint8Array): void {
-    this.#recent.set(key, bytes);
-    this.#recentBytes += bytes.length;
-    for (const [old, dropped] of this.#recent) {
-      if (this.#recentBytes <= MAX_RECENT_BYTES) return;
-      this.#recent.delete(old);
-      this.#recentBytes -= dropped.length;
-    }
   }
 
   #load(term: string, chunk: number): Uint8Array | undefined {
@@ -157,7 +150,6 @@ export class IndexStore {
 
   #forgetRecent(): void {
     this.#recent.clear();
-    this.#recentBytes = 0;
   }
 }
 

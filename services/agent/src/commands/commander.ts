@@ -8,7 +8,7 @@ import type { CommandRequest } from '@apledger/agent-protocol';
 import { Errno, type FactOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { DraftCommit, Looker } from '@apledger/observe';
-import { type Begun } from '../spool/records.ts';
+import type { Begun } from '../spool/records.ts';
 import { type Spool, SpoolFull } from '../spool/spool.ts';
 import type { WriteAnswer, Writer } from '../writer/protocol.ts';
 import { type AttributeWrite, attributeOf } from './attribute.ts';
@@ -94,12 +94,27 @@ export class Commander {
     const { spool } = this.#parts;
     const begun = spool.begun.find((each) => each.request === request.request);
     if (begun !== undefined)
-      return this.#settle(request, await this.#afterwards(request, 'The agent was ended after it had begun the command; whether it was written is not known.'));
+      return this.#settle(
+        request,
+        await this.#afterwards(
+          request,
+          'The agent was ended after it had begun the command; whether it was written is not known.',
+        ),
+      );
     if (spool.mayHaveBegun(request.revision))
-      return this.#settle(request, await this.#afterwards(request, 'The agent has lost what it knew of this command; whether it was written is not known.'));
+      return this.#settle(
+        request,
+        await this.#afterwards(
+          request,
+          'The agent has lost what it knew of this command; whether it was written is not known.',
+        ),
+      );
     const write = attributeOf(request.command);
     if (write === undefined)
-      return this.#settle(request, { outcome: 'refused', explanation: `An agent cannot carry out ${request.command.type}.` });
+      return this.#settle(request, {
+        outcome: 'refused',
+        explanation: `An agent cannot carry out ${request.command.type}.`,
+      });
     if (this.#monotonic() > deadline)
       return this.#settle(request, {
         outcome: 'expired',
@@ -124,7 +139,12 @@ export class Commander {
   async #carryOut(request: CommandRequest, write: AttributeWrite): Promise<Outcome> {
     const { spool, writer, own } = this.#parts;
     const before = spool.known?.state;
-    const ended = own.begin({ request: request.request, actor: request.actor, file: write.file, mdev: write.mdev });
+    const ended = own.begin({
+      request: request.request,
+      actor: request.actor,
+      file: write.file,
+      mdev: write.mdev,
+    });
     let answer: WriteAnswer;
     let isSeen: boolean;
     try {

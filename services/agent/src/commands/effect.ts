@@ -44,13 +44,17 @@ export function foundText(state: HostState, command: Command): string {
       return `queue ${command.text.trim()} has ${driverOfQueue(state, command.text) ?? 'no driver'}`;
     case 'ConfigureCard': {
       const card = state.cards.get(command.adapter);
-      return card === undefined ? 'the card is not there' : `the card is ${card.configured ? '' : 'not '}configured`;
+      return card === undefined
+        ? 'the card is not there'
+        : `the card is ${card.configured ? '' : 'not '}configured`;
     }
     case 'SetOnline':
     case 'OverrideDriver':
       return `${'device' in command ? command.device : command.queue} is not as asked for`;
     default:
-      return 'mdev' in command && command.mdev !== undefined ? mdevText(state, command.mdev) : 'nothing of it';
+      return 'mdev' in command && command.mdev !== undefined
+        ? mdevText(state, command.mdev)
+        : 'nothing of it';
   }
 }
 

@@ -29,13 +29,22 @@ export function judged(
     case 'not-begun':
       return { outcome: 'refused', explanation: `Nothing was written: ${answer.reason}.`, ...seen };
     case 'failed':
-      return { outcome: 'refused', errno: answer.errno, explanation: whyRefused(command, answer.errno, before), ...seen };
+      return {
+        outcome: 'refused',
+        errno: answer.errno,
+        explanation: whyRefused(command, answer.errno, before),
+        ...seen,
+      };
     case 'written':
       return afterWrite(command, before, after, found);
     case 'unknown': {
       const isThere = after !== undefined && isInPlace(after, command);
       if (isThere && !isAnothers)
-        return { outcome: 'done', explanation: `What was asked for is in place, though ${answer.reason}.`, ...seen };
+        return {
+          outcome: 'done',
+          explanation: `What was asked for is in place, though ${answer.reason}.`,
+          ...seen,
+        };
       const what = isThere ? 'What was asked for is in place now; it may be the work of somebody else.' : '';
       return { outcome: 'unconfirmed', explanation: `${sentence(answer.reason)} ${what}`.trim(), ...seen };
     }
@@ -51,7 +60,10 @@ function afterWrite(
   found: string | undefined,
 ): Outcome {
   if (after === undefined || found === undefined)
-    return { outcome: 'unconfirmed', explanation: 'The kernel took the write, and the host could not be read back.' };
+    return {
+      outcome: 'unconfirmed',
+      explanation: 'The kernel took the write, and the host could not be read back.',
+    };
   const isIdle = before !== undefined && hasNoEffect(before, command);
   if (isIdle && (isInPlace(after, command) || hasNoEffect(after, command)))
     return { outcome: 'done', explanation: 'The kernel took the write. It had nothing to change.', found };
@@ -63,7 +75,9 @@ function afterWrite(
     };
   const refusal = before && refusalOf(before, command);
   const unlike =
-    refusal === undefined ? '' : ` By the rules it would have been refused (${refusal.errno}): ${refusal.explanation}`;
+    refusal === undefined
+      ? ''
+      : ` By the rules it would have been refused (${refusal.errno}): ${refusal.explanation}`;
   return { outcome: 'done', explanation: `Written, and read back.${unlike}`, found };
 }
 
@@ -72,7 +86,9 @@ function whyRefused(command: Command, errno: string, before: HostState | undefin
   const refusal = refusalOf(before, command);
   if (refusal?.errno === errno) return `${refusal.explanation} ${refusal.remedy}`.trim();
   const byRules =
-    refusal === undefined ? 'it would be accepted' : `it would be refused with ${refusal.errno}: ${refusal.explanation}`;
+    refusal === undefined
+      ? 'it would be accepted'
+      : `it would be refused with ${refusal.errno}: ${refusal.explanation}`;
   return `The kernel refused the write with ${errno}. By the rules of driver ${before.driver} ${byRules}`;
 }
 

@@ -1,6 +1,7 @@
 /** The agent's own commands as evidence of who did something: the best there is (host-facts 4). */
-import type { Interval, Subject, Testimony, Witness } from '@apledger/observe';
+
 import { UNATTRIBUTED } from '@apledger/events';
+import type { Interval, Subject, Testimony, Witness } from '@apledger/observe';
 
 interface Own {
   readonly request: string;
@@ -48,7 +49,9 @@ export class OwnCommands implements Witness {
       actor: actor.slice(0, 255),
       text: request,
     }));
-    const foreign = others.evidence.filter(({ source, actor }) => actor !== undefined && OF_OTHERS.has(source));
+    const foreign = others.evidence.filter(
+      ({ source, actor }) => actor !== undefined && OF_OTHERS.has(source),
+    );
     const actors = new Set(evidence.map(({ actor }) => actor));
     const [only] = actors;
     const isCertain = actors.size === 1 && only !== undefined && foreign.length === 0;

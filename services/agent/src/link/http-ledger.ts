@@ -36,7 +36,9 @@ export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
     throw new Error(`${options.url} is no address of a ledger; write https://ledger.example:8642`);
   const { protocol, hostname } = new URL(options.url);
   if (options.token !== undefined && protocol === 'http:' && !LOOPBACK.has(hostname))
-    throw new Error(`${options.url}: a token is shown over https:// only, or to this machine; write https://`);
+    throw new Error(
+      `${options.url}: a token is shown over https:// only, or to this machine; write https://`,
+    );
   const base = `/api/v1/hosts/${encodeURIComponent(options.host)}`;
   const call = <T>(method: string, path: string, body: object | undefined, signal: AbortSignal, waitMs = 0) =>
     send<T>(options, method, base + path, body, signal, waitMs);
@@ -77,7 +79,10 @@ async function send<T>(
   const content = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     accept: 'application/json',
-    ...(content !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
+    ...(content !== undefined && {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(content),
+    }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(waitMs + GRACE_MS)]);

@@ -113,7 +113,8 @@ export class Link {
       await spool.trustAfter(revision);
       return;
     }
-    if (spool.known !== undefined) report(`the ledger has ${lastSequence} commits of this agent, its spool ${spool.last}`);
+    if (spool.known !== undefined)
+      report(`the ledger has ${lastSequence} commits of this agent, its spool ${spool.last}`);
     await spool.adopt({ epoch, lastSequence, revision, state: await this.#stateOf(reply, signal) });
     await onAdopted();
   }
@@ -148,7 +149,10 @@ export class Link {
       failed.abort();
       throw error;
     };
-    const results = await Promise.allSettled([this.#send(both).catch(end), this.#listen(revision, both).catch(end)]);
+    const results = await Promise.allSettled([
+      this.#send(both).catch(end),
+      this.#listen(revision, both).catch(end),
+    ]);
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     // The one that was ended by the other has nothing to say.
     throw errors.find((error) => error instanceof Refused || error instanceof Unreachable) ?? errors[0];

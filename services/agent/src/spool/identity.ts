@@ -1,7 +1,7 @@
 /** Who this agent is: an id that it made once, and the epoch that the ledger gave it. */
 import { randomUUID } from 'node:crypto';
-import { readIfThere, replace } from './files.ts';
 import { join } from 'node:path';
+import { readIfThere, replace } from './files.ts';
 
 const FILE = 'identity.json';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

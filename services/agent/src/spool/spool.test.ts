@@ -102,7 +102,10 @@ describe('a spool', () => {
     expect([sequences(again), again.last, mdevs(again), reports]).toEqual([[2, 3], 3, 3, []]);
     expect(again.identity).toEqual({ ...spool.identity, epoch: 1 });
     expect(again.unsent(1)).toHaveLength(1);
-    expect(again.unsent(1)[0]?.facts[0]).toMatchObject({ type: 'HostObserved', data: { epoch: 1, sequence: 2 } });
+    expect(again.unsent(1)[0]?.facts[0]).toMatchObject({
+      type: 'HostObserved',
+      data: { epoch: 1, sequence: 2 },
+    });
   });
 
   it('of a file that ends anywhere in its last record is what it was before that record', async () => {
@@ -222,7 +225,10 @@ describe('a spool', () => {
     const { spool, at } = await adopted();
     for (let n = 1; n <= 20; n++) {
       const many = Array.from({ length: 1000 }, (_, i): Fact => created(1000 * n + i));
-      await record(spool, draft(...many, ...many.map(({ data }): Fact => ({ type: 'MdevRemoved', data }) as Fact)));
+      await record(
+        spool,
+        draft(...many, ...many.map(({ data }): Fact => ({ type: 'MdevRemoved', data }) as Fact)),
+      );
       await spool.acknowledge(spool.last);
     }
     expect(readFileSync(file(at)).length).toBeLessThan(2 * 1024 * 1024);

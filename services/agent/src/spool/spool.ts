@@ -14,8 +14,8 @@ import { type DraftCommit, factsOf, type Known, type Sink } from '@apledger/obse
 import { Contents } from './contents.ts';
 import { Appender, makeDirectory, readIfThere, replace, syncDirectory } from './files.ts';
 import { type Identity, keepIdentity, newIdentity, readIdentity } from './identity.ts';
-import { type Begun, lineOf, readRecords, type SpoolRecord, type Step } from './records.ts';
 import { pieces } from './pieces.ts';
+import { type Begun, lineOf, readRecords, type SpoolRecord, type Step } from './records.ts';
 
 const FILE = 'spool';
 /** What the file may hold, bytes. */
@@ -72,7 +72,9 @@ export class Spool implements Sink {
     await makeDirectory(directory);
     const kept = await readIdentity(directory);
     if (kept !== undefined && kept.host !== host)
-      throw new Error(`${directory} is the spool of host ${kept.host}, not of ${host}: name another one with --spool`);
+      throw new Error(
+        `${directory} is the spool of host ${kept.host}, not of ${host}: name another one with --spool`,
+      );
     const spool = new Spool(options, kept ?? newIdentity(host));
     if (kept === undefined) await keepIdentity(directory, spool.#identity);
     await spool.#read();
@@ -298,7 +300,8 @@ export class Spool implements Sink {
 
   #inTurn<T>(work: (contents: Contents) => Promise<T>): Promise<T> {
     return this.#queue(async () => {
-      if (this.#contents === undefined) throw new Error('the ledger has not said yet what it knows of this host');
+      if (this.#contents === undefined)
+        throw new Error('the ledger has not said yet what it knows of this host');
       return work(this.#contents);
     });
   }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { WriteAnswer, Writer, WriteRequest } from './protocol.ts';
+import type { WriteAnswer, WriteRequest, Writer } from './protocol.ts';
 import { answerOf } from './serve.ts';
 
 /** The writer answers that much later than its write times out: it waits for the lock, too. */
@@ -26,8 +26,13 @@ export const processWriter = ([program = '', ...args]: readonly string[]): Write
   write: (request) =>
     new Promise((resolve) => {
       const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-      child.once('error', (error) => resolve({ outcome: 'not-begun', reason: `${program}: ${error.message}` }));
-      child.once('spawn', () => void exchange({ reads: child.stdout, writes: child.stdin }, request).then(resolve));
+      child.once('error', (error) =>
+        resolve({ outcome: 'not-begun', reason: `${program}: ${error.message}` }),
+      );
+      child.once(
+        'spawn',
+        () => void exchange({ reads: child.stdout, writes: child.stdin }, request).then(resolve),
+      );
     }),
 });
 

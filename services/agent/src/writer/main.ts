@@ -5,8 +5,8 @@
  *     node main.ts [--sysfs DIR] [--run DIR]
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { serveWrite } from './serve.ts';
 import { writeOnce } from './write-once.ts';
 

@@ -45,7 +45,8 @@ function requestOf(line: string): WriteRequest | string {
     return 'the request is not JSON';
   }
   const { file, text, timeoutMs } = given;
-  if (typeof file !== 'string' || !isWritable(file)) return `${String(file)} is no file that a command writes to`;
+  if (typeof file !== 'string' || !isWritable(file))
+    return `${String(file)} is no file that a command writes to`;
   if (typeof text !== 'string' || Buffer.byteLength(text) > MAX_TEXT)
     return `text: must have at most ${MAX_TEXT} bytes`;
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS))
@@ -53,7 +54,10 @@ function requestOf(line: string): WriteRequest | string {
   return { file, text, timeoutMs };
 }
 
-function writeInChild({ file, text, timeoutMs }: WriteRequest, { sysfs, self }: WriterPlaces): Promise<WriteAnswer> {
+function writeInChild(
+  { file, text, timeoutMs }: WriteRequest,
+  { sysfs, self }: WriterPlaces,
+): Promise<WriteAnswer> {
   const [program = process.execPath, ...words] = self;
   return new Promise((resolve) => {
     // A process group of its own: who ends this one does not end a write that is under way.
@@ -67,7 +71,10 @@ function writeInChild({ file, text, timeoutMs }: WriteRequest, { sysfs, self }: 
       child.stdout.destroy();
       // It cannot be ended while the kernel has it; before that, nothing is written any more.
       child.kill('SIGKILL');
-      resolve({ outcome: 'unknown', reason: `the kernel did not return from the write within ${timeoutMs} ms` });
+      resolve({
+        outcome: 'unknown',
+        reason: `the kernel did not return from the write within ${timeoutMs} ms`,
+      });
     }, timeoutMs);
     child.stdout.setEncoding('utf8').on('data', (data: string) => {
       said += data;
@@ -78,7 +85,9 @@ function writeInChild({ file, text, timeoutMs }: WriteRequest, { sysfs, self }: 
     });
     child.on('close', () => {
       clearTimeout(timer);
-      resolve(answerOf(said) ?? { outcome: 'unknown', reason: 'the process that writes ended without a word' });
+      resolve(
+        answerOf(said) ?? { outcome: 'unknown', reason: 'the process that writes ended without a word' },
+      );
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(text);

@@ -1,41 +1,18 @@
 /** `apledger access …`: who may do what, and who gave whom the right. */
-import type { CredentialView, Reply, WhoCan } from '@apledger/api';
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { ROLES, type Subject, VERBS, type Verb } from '@apledger/events';
+import type { Reply, WhoCan } from '@apledger/api';
+import { command, jsonLine, line } from '@apledger/command-line';
+import { ROLES, VERBS, type Verb } from '@apledger/events';
 import { visible } from '@apledger/text';
 import { withLedger } from '../ledger.ts';
 import { parseMoment } from '../moment.ts';
 import { json, place } from '../options.ts';
+import { given, HOSTS, oneOf, print, REASON, UNTIL, WRITES, who } from './access-options.ts';
 
-const HOSTS = {
-  type: 'string',
-  value: 'pattern',
-  description: 'name of a host; * stands for any characters, ? for one',
-} as const;
-const UNTIL = {
-  type: 'string',
-  value: 'time',
-  description: 'for how long, like 8h or 90d, or until when',
-} as const;
-const REASON = { type: 'string', value: 'text', description: 'for those who read the log' } as const;
 const SUBJECT = {
   name: 'subject',
   description:
     'https://idp.example#anna, x509#urn:agent:1, apledger#nightly; anna, where one provider is configured',
 } as const;
-
-const who = ({ issuer, subject }: Subject): string => visible(`${issuer}#${subject}`);
-const print = (output: Output, text: string): void => output.out(line(text));
-/** Changing rights writes to the log. */
-const WRITES = { readOnly: false } as const;
-const given = <T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-
-function oneOf<T extends string>(text: string, all: readonly T[], what: string): T {
-  const found = all.find((each) => each === text);
-  if (found === undefined) throw new Failure(2, `${text}: no ${what}. There are ${all.join(', ')}.`);
-  return found;
-}
 
 const bind = command({
   name: 'access bind',
@@ -71,6 +48,7 @@ const unbind = command({
   summary: 'take a role from somebody, at once',
   positionals: [SUBJECT, { name: 'role', description: ROLES.join(', '), choices: ROLES }],
   options: { ...place, hosts: { ...HOSTS, required: true }, reason: REASON, ...json },
+  examples: ["apledger access unbind anna operator --hosts 'prod*' --reason 'has left'"],
   run: ({ subject, role, hosts, reason, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -94,6 +72,7 @@ const list = command({
   name: 'access list',
   summary: 'print every role that is bound',
   options: { ...place, ...json },
+  examples: ['apledger access list --server https://ledger.bank.example'],
   run: ({ json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const { bindings } = await ledger.ask('bindings', {});
@@ -104,7 +83,7 @@ const list = command({
             output,
             `${who(each.subject)}  ${each.role}  ${each.hosts}  ${each.until === null ? '' : `until ${each.until}`}`.trimEnd(),
           );
-      if (bindings.length === 0 && !isJson) output.err('No role is bound.\n');
+      if (bindings.length === 0 && !isJson) output.note('No role is bound.\n');
       return 0;
     }),
 });
@@ -149,98 +128,6 @@ function whoCanText({ verb, host, at, subjects, fourEyes }: WhoCan): string {
   return [head, ...lines, ...tail].map(line).join('');
 }
 
-const tokenIssue = command({
-  name: 'token issue',
-  summary: 'make a token for a program, or for yourself; its secret is printed once and kept nowhere',
-  positionals: [
-    { name: 'program', description: 'name of the program; without it the token is yours', optional: true },
-  ],
-  options: { ...place, hosts: HOSTS, until: { ...UNTIL, required: true }, note: REASON, ...json },
-  examples: ["apledger token issue nightly --hosts 'test*' --until 90d"],
-  run: ({ program, hosts, until, note, json: isJson, ...where }, { output }) =>
-    withLedger(
-      where,
-      output,
-      async (ledger) => {
-        const issued = await ledger.ask('issueToken', { until, ...given({ program, hosts, note }) } as never);
-        if (isJson) output.out(jsonLine(issued));
-        else {
-          output.err(
-            line(
-              `Token ${issued.token} of ${who(issued.subject)} for hosts ${issued.hosts} until ${issued.until}. Keep its secret: it is not shown again.`,
-            ),
-          );
-          print(output, issued.secret);
-        }
-        return 0;
-      },
-      WRITES,
-    ),
-});
-
-const keyRegister = command({
-  name: 'token register-key',
-  summary: 'register the Ed25519 key with which a program signs its requests on NATS',
-  positionals: [
-    { name: 'program', description: 'name of the program' },
-    { name: 'key', description: 'the public key in base64url' },
-  ],
-  options: { ...place, hosts: HOSTS, until: { ...UNTIL, required: true }, ...json },
-  run: ({ program, key: publicKey, hosts, until, json: isJson, ...where }, { output }) =>
-    withLedger(
-      where,
-      output,
-      async (ledger) => {
-        const made = await ledger.ask('registerKey', {
-          program,
-          publicKey,
-          until,
-          ...given({ hosts }),
-        } as never);
-        output.out(
-          isJson
-            ? jsonLine(made)
-            : line(`Key ${made.key} of ${who(made.subject)} for hosts ${made.hosts} until ${made.until}`),
-        );
-        return 0;
-      },
-      WRITES,
-    ),
-});
-
-const revoke = command({
-  name: 'token revoke',
-  summary: 'end a token, a key or a session at once',
-  positionals: [{ name: 'id', description: 'as apledger token list shows it' }],
-  options: { ...place, reason: REASON, ...json },
-  run: ({ id, reason, json: isJson, ...where }, { output }) =>
-    withLedger(
-      where,
-      output,
-      async (ledger) => {
-        const done = await ledger.ask('revoke', { id, ...given({ reason }) } as never);
-        output.out(isJson ? jsonLine(done) : line(`The ${done.kind} ${done.id} no longer counts.`));
-        return 0;
-      },
-      WRITES,
-    ),
-});
-
-const credentials = command({
-  name: 'token list',
-  summary: 'print tokens, keys and sessions; their secrets are nowhere',
-  options: { ...place, ...json },
-  run: ({ json: isJson, ...where }, { output }) =>
-    withLedger(where, output, async (ledger) => {
-      const { credentials: all } = await ledger.ask('credentials', {});
-      for (const each of all) output.out(isJson ? jsonLine(each) : line(credentialText(each)));
-      return 0;
-    }),
-});
-
-const credentialText = ({ id, kind, subject, hosts, until, standing, note }: CredentialView): string =>
-  `${id}  ${kind}  ${who(subject)}  ${hosts}  ${standing}, until ${until}${note === null ? '' : `  ${visible(note)}`}`;
-
 const breakGlass = command({
   name: 'access break-glass',
   summary: 'act alone for at most 4 hours, where you have the role break-glass; everybody hears of it',
@@ -271,6 +158,7 @@ const glasses = command({
   name: 'access glasses',
   summary: 'print every use of break glass; status 1 if one was not reviewed',
   options: { ...place, ...json },
+  examples: ['apledger access glasses'],
   run: ({ json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const { glasses: all } = await ledger.ask('glasses', {});
@@ -284,6 +172,7 @@ const review = command({
   summary: 'say what a look at a use of break glass has found',
   positionals: [{ name: 'glass', description: 'as apledger access glasses shows it' }],
   options: { ...place, finding: { ...REASON, required: true }, ...json },
+  examples: ["apledger access review 3f2a… --finding 'as agreed in INC4711'"],
   run: ({ glass, finding, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -300,16 +189,4 @@ const review = command({
 const glassText = ({ glass, subject, hosts, from, until, reason, isReviewed }: Reply<'breakGlass'>): string =>
   `${glass}  ${who(subject)}  ${hosts}  ${from} to ${until}  ${isReviewed ? 'reviewed' : 'not reviewed'}  ${visible(reason)}`;
 
-export const accessCommands = [
-  bind,
-  unbind,
-  list,
-  whoCan,
-  tokenIssue,
-  keyRegister,
-  credentials,
-  revoke,
-  breakGlass,
-  glasses,
-  review,
-];
+export const accessCommands = [bind, unbind, list, whoCan, breakGlass, glasses, review];

@@ -2,10 +2,9 @@
 import { type ChangeView, type Judgement, Problem, type Reply } from '@apledger/api';
 import { command, Failure, jsonLine, line } from '@apledger/command-line';
 import type { Ledger } from '@apledger/ledger';
-import { hostNames } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
 import { visible } from '@apledger/text';
-import { thoseThere, withLedger } from '../ledger.ts';
+import { hostAsked, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 
 const CHANGE = { name: 'change', description: 'as apledger change list shows it' } as const;
@@ -49,7 +48,7 @@ const propose = command({
       where,
       output,
       async (ledger) => {
-        const named = await hostOf(ledger, host);
+        const named = await hostAsked(ledger, host);
         const commands = await commandsOf(ledger, named, step);
         const more = {
           ...(id !== undefined && { change: id }),
@@ -63,13 +62,6 @@ const propose = command({
       WRITES,
     ),
 });
-
-async function hostOf(ledger: Ledger, host: string | undefined): Promise<string> {
-  if (host !== undefined) return host;
-  const hosts = await hostNames(ledger);
-  if (hosts.length === 1 && hosts[0] !== undefined) return hosts[0];
-  throw new Failure(2, `Which host? Name it with --host. ${thoseThere(hosts)}`);
-}
 
 /** What the steps ask the host for. Throws Failure for a step that would be refused. */
 async function commandsOf(ledger: Ledger, host: string, steps: readonly string[]) {
@@ -94,6 +86,7 @@ const list = command({
     },
     ...json,
   },
+  examples: ['apledger change list --open', 'apledger change list --host prod7 --json'],
   run: ({ host, open, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const asked = { ...(host !== undefined && { host }), ...(open && { status: 'proposed' }) };
@@ -108,6 +101,7 @@ const show = command({
   summary: 'print a change, what it would do to the host as it is now, and who gains and loses what',
   positionals: [CHANGE],
   options: { ...place, ...json },
+  examples: ['apledger change show CHG-4711'],
   run: ({ change, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
       const shown = await ledger.ask('change', { change });
@@ -129,6 +123,7 @@ const approve = command({
     },
     ...json,
   },
+  examples: ['apledger change approve CHG-4711'],
   run: ({ change, effect, json: isJson, ...where }, { output }) =>
     withLedger(
       where,
@@ -157,6 +152,7 @@ const ending = (name: 'refuse' | 'withdraw', summary: string) =>
     summary,
     positionals: [CHANGE],
     options: { ...place, reason: REASON, ...json },
+    examples: [`apledger change ${name} CHG-4711 --reason 'not before Monday'`],
     run: ({ change, reason, json: isJson, ...where }, { output }) =>
       withLedger(
         where,

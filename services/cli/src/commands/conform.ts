@@ -29,15 +29,14 @@ async function conform(
         steps += replay.steps;
         if (replay.mismatch !== undefined)
           mismatches.push({ place: `${file}:${line}`, mismatch: replay.mismatch });
-        if (output.isInteractive && sequences % 50 === 0)
-          output.err(`\r${sequences} sequences, ${steps} steps, ${mismatches.length} mismatches`);
+        if (sequences % 50 === 0)
+          output.progress(`${sequences} sequences, ${steps} steps, ${mismatches.length} mismatches`);
       }
     } catch (error) {
       if (error instanceof VectorError) throw new Failure(2, error.message);
       throw error;
     }
   }
-  if (output.isInteractive) output.err('\r\x1b[K');
   const [first] = mismatches;
   if (json) output.out(jsonLine({ sequences, steps, mismatches: mismatches.length, first: first ?? null }));
   else {

@@ -1,5 +1,5 @@
 /** `apledger custody`, `guest-history`, `exposure`: who could use which queue when, and what was left open. */
-import { parseApqn } from '@apledger/ap';
+import { formatApqn, readApqn } from '@apledger/ap';
 import {
   type CustodyInterval,
   type CustodyReport,
@@ -10,6 +10,7 @@ import {
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   boundaryText,
+  chainText,
   exposureText,
   fromText,
   holdersText,
@@ -27,14 +28,14 @@ import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
 /** The custody of one queue, on one host or on all that ever gave it to somebody. */
-export async function custody(apqn: string, options: SpanOptions, output: Output): Promise<number> {
-  const queue = apqn.toLowerCase();
-  if (parseApqn(queue) === undefined)
-    throw new Failure(2, `${apqn}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`);
+async function custody(apqn: string, options: SpanOptions, output: Output): Promise<number> {
+  const queue = queueNamed(apqn);
   return withCustody(options, output, async ({ eachHost, hosts, span, when }) => {
     let [wasThere, isHeld] = [false, false];
+    const chains = new Chains('custody', output);
     await eachHost(async (ledger, host) => {
       const report = await ledger.ask('custody', { host, apqn: queue, ...span });
+      chains.note(host, report);
       wasThere ||= report.wasThere;
       const isHeldHere = report.intervals.some(({ holder }) => holder.kind !== 'nobody');
       isHeld ||= isHeldHere;
@@ -47,16 +48,45 @@ export async function custody(apqn: string, options: SpanOptions, output: Output
     });
     if (!wasThere) throw new Failure(1, `There is no queue ${queue}${when}, and nobody ever could use it.`);
     if (!isHeld && !options.json) output.err(line(`Nobody had ${queue} in that time.`));
-    return 0;
+    return chains.status;
   });
+}
+
+/** The name of a queue that a person has written in one of several forms. Throws Failure(2). */
+export function queueNamed(text: string, option?: string): string {
+  const queue = readApqn(text);
+  if (queue !== undefined) return formatApqn(queue);
+  const what = option === undefined ? text : `${option} ${text}`;
+  throw new Failure(2, `${what}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`);
+}
+
+/** Each queue in turn; the status is the worst of them. */
+async function custodyOf(apqns: readonly string[], options: SpanOptions, output: Output): Promise<number> {
+  for (const apqn of apqns) queueNamed(apqn); // all are read before the first is answered
+  let status = 0;
+  for (const apqn of apqns) status = Math.max(status, await custodyOrWhyNot(apqn, options, output));
+  return status;
+}
+
+/** A queue that is nowhere does not keep the others from being answered. */
+async function custodyOrWhyNot(apqn: string, options: SpanOptions, output: Output): Promise<number> {
+  try {
+    return await custody(apqn, options, output);
+  } catch (error) {
+    if (!(error instanceof Failure && error.status === 1)) throw error;
+    output.err(line(`apledger: ${error.message}`));
+    return 1;
+  }
 }
 
 /** When a guest ran, on whichever host, and what it could use. */
 export async function guestHistory(guest: string, options: SpanOptions, output: Output): Promise<number> {
   return withCustody(options, output, async ({ eachHost, span, when }) => {
     let isFound = false;
+    const chains = new Chains('guest-history', output);
     await eachHost(async (ledger, host) => {
       const history = await ledger.ask('guestHistory', { host, guest, ...span });
+      chains.note(host, history);
       if (history.runs.length === 0) return;
       isFound = true;
       if (options.json) {
@@ -72,7 +102,7 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
       printIntervals(history, history.queues, true, output);
     });
     if (!isFound) throw new Failure(1, `There was no guest ${guest}${when || ' in that time'}.`);
-    return 0;
+    return chains.status;
   });
 }
 
@@ -80,20 +110,46 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
 export async function exposure(options: SpanOptions, output: Output): Promise<number> {
   return withCustody(options, output, async ({ eachHost, span, when }) => {
     let count = 0;
+    const chains = new Chains('exposure', output);
     await eachHost(async (ledger, host) => {
-      const { exposures, mayReach } = await ledger.ask('exposures', { host, ...span });
+      const { exposures, ...asked } = await ledger.ask('exposures', { host, ...span });
+      const { mayReach } = asked;
+      chains.note(host, asked);
       if (mayReach !== undefined) output.err(line(`${host}: ${mayReachText(mayReach)}`));
       for (const one of exposures) {
         count++;
-        if (options.json) output.out(jsonLine(one));
+        if (options.json) output.out(jsonLine({ ...one, ...asked }));
         else print(output, `${host}: ${exposureText(one)}`);
       }
     });
     if (!options.json)
       print(output, count === 0 ? `No exposure was found${when}.` : `${count} found${when}.`);
-    return count === 0 ? 0 : 1;
+    return count === 0 ? chains.status : 1;
   });
 }
+
+/** Says on the error output what is not as it was written, or not looked at yet, of the hosts that an answer is about. */
+class Chains {
+  readonly #command: string;
+  readonly #output: Output;
+  /** 1 when something is not as it was written. */
+  status = 0;
+
+  constructor(command: string, output: Output) {
+    this.#command = command;
+    this.#output = output;
+  }
+
+  note(host: string, { position, verification }: Pick<CustodyReport, 'position' | 'verification'>): void {
+    const text = chainText(verification, position);
+    if (text === undefined) return;
+    if (verification.problems.length > 0) this.status = 1;
+    this.#output.err(line(`apledger ${this.#command}: host ${host}: ${text}`));
+  }
+}
+
+/** Hosts of which it is said that they were not known in the span. */
+const MAX_UNKNOWN = 3;
 
 /** What a command over a span of the log works with. */
 interface Asked {
@@ -128,7 +184,8 @@ export async function withCustody<T>(
     const eachHost: Asked['eachHost'] = async (ask) => {
       if (hosts.length === 0) throw new Failure(1, thoseThere(hosts));
       const unknown: string[] = [];
-      for (const host of hosts) {
+      for (const [index, host] of hosts.entries()) {
+        output.progress(`host ${index + 1} of ${hosts.length}, ${host}`);
         try {
           await ask(ledger, host);
         } catch (error) {
@@ -136,8 +193,11 @@ export async function withCustody<T>(
           unknown.push(error.message);
         }
       }
-      if (unknown.length === hosts.length) throw new Failure(1, unknown.join('\n'));
-      for (const message of unknown) output.err(line(message));
+      const said = unknown.slice(0, MAX_UNKNOWN);
+      if (unknown.length > MAX_UNKNOWN)
+        said.push(`The same is true of ${unknown.length - MAX_UNKNOWN} more hosts.`);
+      if (unknown.length === hosts.length) throw new Failure(1, said.join('\n'));
+      for (const message of said) output.err(line(message));
     };
     return work({ ledger, hosts, span, when: words === '' ? '' : ` ${words}`, eachHost });
   });
@@ -185,10 +245,16 @@ export const custodyCommands = [
   command({
     name: 'custody',
     summary: 'print who could use a queue, from when to when, by which fact, and whether it was reset',
-    positionals: [{ name: 'apqn', description: 'adapter and domain in hexadecimal, like 05.0047' }],
+    positionals: [
+      {
+        name: 'apqn',
+        description: 'queues: adapter and domain in hexadecimal, like 05.0047 or 5.47',
+        many: true,
+      },
+    ],
     options: { ...spanOptions, ...json },
-    examples: ["apledger custody 05.0047 --at '2026-11-17 09:14'"],
-    run: ({ apqn, ...options }, { output }) => custody(apqn, options, output),
+    examples: ["apledger custody 05.0047 --at '2026-11-17 09:14'", 'apledger custody 05.0047 05.0048 --json'],
+    run: ({ apqn, ...options }, { output }) => custodyOf(apqn, options, output),
   }),
   command({
     name: 'guest-history',
@@ -202,6 +268,7 @@ export const custodyCommands = [
     name: 'exposure',
     summary: 'print queues that were handed on without a reset, and what is left open now; status 1 if any',
     options: { ...spanOptions, ...json },
+    examples: ['apledger exposure', "apledger exposure --host zlp1 --from '2026-11-17 09:00'"],
     run: (options, { output }) => exposure(options, output),
   }),
 ];

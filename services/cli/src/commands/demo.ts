@@ -48,5 +48,6 @@ export const demoCommand = command({
   name: 'demo',
   summary: 'play the worked example of the founding document, unless the log has facts already',
   options: logPlace,
+  examples: ['apledger demo --data /tmp/apledger'],
   run: (options, { output }) => demo(options, output),
 });

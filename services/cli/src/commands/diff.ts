@@ -1,8 +1,8 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, Failure, line, type Output } from '@apledger/command-line';
 import { isReversed, lastPosition, mayReachText } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
-import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
+import { answerLine, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
@@ -19,14 +19,14 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
     const span = { from: requestText(first), to: requestText(last) };
     if (isReversed(first, last)) throw new Failure(2, `--from ${from} lies after --to ${to ?? 'now'}.`);
     const names = await hostsAsked(ledger, host);
-    output.err(line(`What differs ${usedSpanText(first, last)}:`));
+    output.note(line(`What differs ${usedSpanText(first, last)}:`));
     for (const name of names) {
       // A host that was not there at either moment has not changed.
       const found = await ifKnown(ledger.ask('diff', { host: name, ...span }));
       const changes = found?.changes ?? [];
       for (const reach of json ? [] : [found?.fromMayReach, found?.toMayReach])
         if (reach !== undefined) output.err(line(`${name}: ${mayReachText(reach)}`));
-      if (json) output.out(jsonLine({ host: name, from: first, to: last, ...found, changes }));
+      if (json) output.out(answerLine(ledger, { host: name, from: first, to: last, ...found, changes }));
       else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
     }
     return 0;

@@ -2,11 +2,12 @@
 
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
-import { Errno, isRecordedType } from '@apledger/events';
+import { Errno, factSchemas, hostOf, isRecordedType, ledgerFactSchemas } from '@apledger/events';
 import { type Filtered, type Ledger, lastPosition, type Place } from '@apledger/ledger';
-import { hostsAsked, withLedger } from '../ledger.ts';
+import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
 import { MOMENT, parseGiven, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place, types } from '../options.ts';
+import { queueNamed } from './custody.ts';
 import { describeRecorded } from './describe.ts';
 
 interface EventsOptions extends Place {
@@ -40,14 +41,16 @@ async function events(options: EventsOptions, output: Output, signal: AbortSigna
       ...(until === undefined ? {} : { until: requestText(until) }),
     };
     const used = usedSpanText(since, until);
-    if (used !== '') output.err(line(`Facts ${used}:`));
+    if (used !== '') output.note(line(`Facts ${used}:`));
     let count = 0;
+    output.progress(options.follow ? 'waiting for facts' : 'looking for facts');
     for await (const fact of factsOf(ledger, wanted, options.follow === true, signal)) {
       if (signal.aborted || count === limit) break;
-      printFact(fact, options.json, output);
+      if (options.json) output.out(answerLine(ledger, fact));
+      else printFact(fact, false, output);
       count += 1;
     }
-    if (count === 0 && !options.json) output.err(line(`No such fact${used === '' ? '' : ` ${used}`}.`));
+    if (count === 0 && !options.json) output.note(line(`No such fact${used === '' ? '' : ` ${used}`}.`));
     return 0;
   });
 }
@@ -80,7 +83,6 @@ function limitOf(text: string | undefined): number {
   return Number(text);
 }
 
-const QUEUE = /^[0-9a-f]{2}\.[0-9a-f]{4}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const errnos: readonly string[] = Errno.enum;
 const isErrno = (text: string): text is Errno => errnos.includes(text);
@@ -95,11 +97,6 @@ function filtersOf({ host, type, actor, guest, mdev, queue, errno, text, follow 
     throw new Failure(2, `--follow goes with --host, --type and --since only, not with --${beyond[0]}.`);
   if (mdev !== undefined && !UUID.test(mdev.toLowerCase()))
     throw new Failure(2, `--mdev ${mdev}: not the UUID of an mdev; show mdev lists them.`);
-  if (queue !== undefined && !QUEUE.test(queue.toLowerCase()))
-    throw new Failure(
-      2,
-      `--queue ${queue}: not a queue. Write adapter and domain in hexadecimal, like 05.0047.`,
-    );
   const name = errno?.toUpperCase();
   if (name !== undefined && !isErrno(name))
     throw new Failure(2, `--errno ${errno}: there is no such errno here. There are ${errnos.join(', ')}.`);
@@ -109,7 +106,7 @@ function filtersOf({ host, type, actor, guest, mdev, queue, errno, text, follow 
     ...(actor === undefined ? {} : { actor }),
     ...(guest === undefined ? {} : { guest }),
     ...(mdev === undefined ? {} : { mdev: mdev.toLowerCase() }),
-    ...(queue === undefined ? {} : { queue: queue.toLowerCase() }),
+    ...(queue === undefined ? {} : { queue: queueNamed(queue, '--queue') }),
     ...(name === undefined ? {} : { errno: name }),
     ...(text === undefined ? {} : { text }),
   };
@@ -122,14 +119,30 @@ export function parseTypes<T extends string>(
 ): readonly T[] | undefined {
   return text?.split(',').map((name) => {
     if (isType(name)) return name;
-    throw new Failure(2, `--type ${name}: there is no such type of fact; docs/schemas lists them.`);
+    throw new Failure(2, `--type ${name}: there is no such type of fact.${similarTypes(name)}`);
   });
+}
+
+const TYPES: readonly string[] = [...Object.keys(factSchemas), ...Object.keys(ledgerFactSchemas)];
+
+/** Types that hold one of the words of a name that is none: `guest_started` has two. */
+function similarTypes(name: string): string {
+  const words = name.match(/[A-Z]?[a-z]+/g) ?? [];
+  const like = TYPES.filter((type) =>
+    words.some((word) => word.length > 3 && type.toLowerCase().includes(word.toLowerCase().slice(0, -1))),
+  );
+  return ` There are ${(like.length > 0 ? like : TYPES).join(', ')}.`;
 }
 
 /** A fact as one line, or as one JSON object. */
 export function printFact(fact: RecordedFact, json: boolean | undefined, output: Output): void {
   if (json) output.out(jsonLine(fact));
-  else output.out(line(`${fact.position}  ${fact.occurredAt}  ${fact.stream}  ${describeRecorded(fact)}`));
+  else
+    output.out(
+      line(
+        `${fact.position}  ${fact.occurredAt}  ${hostOf(fact.stream) ?? fact.stream}  ${describeRecorded(fact)}`,
+      ),
+    );
 }
 
 export const eventsCommand = command({

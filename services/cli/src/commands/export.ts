@@ -28,10 +28,10 @@ async function exported(host: string, options: ExportOptions, output: Output): P
     const view = await hostAt(ledger, host, moment);
     if (view === undefined) {
       const when = at === undefined ? '' : ` at ${usedText(moment)}`;
-      throw new Failure(1, `There is no host ${host}${when}. ${thoseThere(await hostNames(ledger))}`);
+      throw new Failure(1, `There is no host ${host}${when}. ${thoseThere(await hostNames(ledger), host)}`);
     }
     output.out(exportHost(stateOfView(view), format));
-    if (LEFT_OUT[format] !== '') output.err(line(LEFT_OUT[format]));
+    if (LEFT_OUT[format] !== '') output.note(line(LEFT_OUT[format]));
     return 0;
   });
 }

@@ -13,7 +13,13 @@ import {
   unsaid,
 } from '@apledger/capture';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { type Command, GENERATION_NAMES, type Generation, isHostName } from '@apledger/events';
+import {
+  type Command,
+  GENERATION_NAMES,
+  type Generation,
+  HOST_NAME_FORM,
+  isHostName,
+} from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { Ledger, Place } from '@apledger/ledger';
 import { visible } from '@apledger/text';
@@ -35,7 +41,7 @@ export async function importFiles(
   output: Output,
 ): Promise<number> {
   if (!isHostName(options.host))
-    throw new Failure(2, `--host ${options.host}: a host's name has letters, digits, - and _, at most 63`);
+    throw new Failure(2, `--host ${options.host}: a host's name has ${HOST_NAME_FORM}.`);
   const readings = await readFiles(files);
   const observed = merged(readings.map(({ host }) => host));
   const printer = new Printer(output, options.json);

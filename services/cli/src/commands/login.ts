@@ -142,12 +142,14 @@ export const loginCommands = [
     name: 'logout',
     summary: 'end the session at a service, there and here',
     options: server,
+    examples: ['apledger logout --server https://ledger.bank.example'],
     run: ({ server: given }, { output }) => logout(needed(given), output),
   }),
   command({
     name: 'whoami',
     summary: 'print who you are to a service, and your roles there',
     options: { ...server, ...json },
+    examples: ['apledger whoami --server https://ledger.bank.example'],
     run: async ({ server: given, json: isJson }, { output }) =>
       using(await openLedger({ server: needed(given) }), async (ledger) => {
         const me = await ledger.ask('whoAmI', {});

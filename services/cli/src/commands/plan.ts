@@ -1,11 +1,10 @@
 /** `apledger plan FILE`: the steps that bring a host to the state that a file asks for; nothing is recorded. */
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
 import { type DesiredHost, type Plan, parseDesired, planOf } from '@apledger/changes';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { hostNames, type Place } from '@apledger/ledger';
 import { visible } from '@apledger/text';
-import { thoseThere, withLedger } from '../ledger.ts';
+import { inputText } from '../input.ts';
+import { noHost, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 
 interface PlanOptions extends Place {
@@ -18,10 +17,7 @@ async function plan(path: string, options: PlanOptions, output: Output): Promise
   return withLedger(options, output, async (ledger) => {
     const state = await ledger.state(desired.host);
     if (state === undefined)
-      throw new Failure(
-        2,
-        `${path}: there is no host ${desired.host}. ${thoseThere(await hostNames(ledger))}`,
-      );
+      throw new Failure(2, `${path}: ${noHost(desired.host, await hostNames(ledger))}`);
     const made = planOf(state, desired);
     const position = state.position;
     output.out(options.json ? jsonLine({ ...made, position }) : planText(made, position));
@@ -31,21 +27,13 @@ async function plan(path: string, options: PlanOptions, output: Output): Promise
 
 /** Throws Failure, a line for each problem with its place. */
 async function readDesired(path: string): Promise<DesiredHost> {
-  const text =
-    path === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8').catch(unreadable(path));
-  const read = parseDesired(text);
+  const read = parseDesired(await inputText(path));
   if ('desired' in read) return read.desired;
   throw new Failure(
     2,
     read.problems.map(({ line, column, problem }) => `${path}:${line}:${column}: ${problem}`).join('\n'),
   );
 }
-
-const unreadable =
-  (path: string) =>
-  (error: unknown): never => {
-    throw new Failure(2, `${path}: ${error instanceof Error ? error.message : error}`, error);
-  };
 
 function planText(made: Plan, position: number): string {
   const { host, driver, steps, problems, warnings, back } = made;

@@ -7,6 +7,7 @@ export const rebuildCommand = command({
   name: 'rebuild',
   summary: 'forget the read model and fold the whole log again',
   options: { ...place, ...json },
+  examples: ['apledger rebuild', 'apledger rebuild --server http://127.0.0.1:8642 --json'],
   run: (options, { output }) =>
     withLedger(options, output, async (ledger) => {
       const rebuilt = await ledger.ask('rebuild', {});
@@ -14,7 +15,9 @@ export const rebuildCommand = command({
       if (options.json) output.out(jsonLine(rebuilt));
       else if (kept !== false)
         output.out(
-          line(`Rebuilt the matrices of ${hosts} hosts up to position ${position} in ${milliseconds} ms.`),
+          line(
+            `Rebuilt the matrices of ${hosts} host${hosts === 1 ? '' : 's'} up to position ${position} in ${milliseconds} ms.`,
+          ),
         );
       if (kept === false)
         output.err(

@@ -18,6 +18,7 @@ async function relay(options: RelayCommandOptions, output: Output, signal: Abort
   if (replicas !== '1' && replicas !== '3')
     throw new Failure(2, `--replicas ${replicas}: a stream has 1 copy, or 3.`);
   const say = (text: string): void => output.err(line(`apledger relay: ${text}`));
+  const remark = (text: string): void => output.note(line(`apledger relay: ${text}`));
   const log = await openPlacedLog(options, { readOnly: true });
   const directory = cacheDirectory(options);
   try {
@@ -28,9 +29,9 @@ async function relay(options: RelayCommandOptions, output: Output, signal: Abort
       replicas: Number(replicas),
       ...(stream !== undefined && { stream }),
       ...(directory !== undefined && { note: noteInFile(join(directory, noteName(stream))) }),
-      onState: reporter(say),
+      onState: reporter(say, output),
     });
-    say('stopped');
+    remark('stopped');
     return 0;
   } finally {
     await log.close();
@@ -38,9 +39,10 @@ async function relay(options: RelayCommandOptions, output: Output, signal: Abort
 }
 
 /** Says what changed: a broker that stays away is mentioned once. */
-function reporter(say: (text: string) => void): (state: RelayState) => void {
+function reporter(say: (text: string) => void, output: Output): (state: RelayState) => void {
   let last = '';
   return (state) => {
+    if (state.state === 'acknowledged') output.progress(`published up to position ${state.position}`);
     const text = describe(state);
     if (text === undefined || text === last) return;
     last = text;

@@ -1,12 +1,12 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
 import type { ViewChange } from '@apledger/api';
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, Failure, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
-import { hostOf } from '@apledger/events';
+import { hostOf, parseFact } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import { isReversed, type Ledger, type Place } from '@apledger/ledger';
-import { diffViews } from '@apledger/projections';
-import { describeChange } from '@apledger/projections/host';
-import { hostAt, hostsAsked, withLedger } from '../ledger.ts';
+import { describeChange, diffViews, type HostView, viewOf } from '@apledger/projections/host';
+import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
 import { type GivenMoment, justBefore, MOMENT, parseGiven, upTo, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import { describeRecorded } from './describe.ts';
@@ -20,6 +20,9 @@ export interface SpanOptions extends Place {
   readonly json?: boolean;
 }
 
+/** Progress is said after so many positions. */
+const SHOWN_EVERY = 100;
+
 async function replay(options: SpanOptions, output: Output): Promise<number> {
   return withLedger(options, output, async (ledger) => {
     if (options.host !== undefined) await hostsAsked(ledger, options.host);
@@ -28,9 +31,10 @@ async function replay(options: SpanOptions, output: Output): Promise<number> {
     if (isReversed(first, last))
       throw new Failure(2, `--from ${options.from} lies after --to ${options.to}.`);
     const used = usedSpanText(first, last);
-    if (used !== '') output.err(line(`Commands ${used}:`));
-    for await (const facts of commands(ledger, options.host, first, last))
-      await printStep(ledger, facts, options, output);
+    if (used !== '') output.note(line(`Commands ${used}:`));
+    const hosts = new Hosts();
+    for await (const facts of commands(ledger, options.host, first, last, hosts, output))
+      printStep(facts, hosts.changesBy(facts), options, output);
     return 0;
   });
 }
@@ -41,12 +45,16 @@ async function* commands(
   host: string | undefined,
   first: GivenMoment | undefined,
   last: GivenMoment | undefined,
+  hosts: Hosts,
+  output: Output,
 ): AsyncGenerator<RecordedFact[]> {
   // What clocks leave open is told rather than left out.
   const isBefore = first === undefined ? () => false : await upTo(ledger, justBefore(first), false);
   const isUpTo = last === undefined ? () => true : await upTo(ledger, last, true);
   let facts: RecordedFact[] = [];
   for await (const fact of ledger.facts({ ...(host === undefined ? {} : { host }) })) {
+    if (isBefore(fact)) hosts.apply(fact);
+    if (fact.position % SHOWN_EVERY === 0) output.progress(`at position ${fact.position}`);
     if (isBefore(fact) || !isUpTo(fact)) continue;
     if (facts.length > 0 && facts[0]?.cause !== fact.cause) {
       yield facts;
@@ -57,39 +65,56 @@ async function* commands(
   if (facts.length > 0) yield facts;
 }
 
-async function printStep(
-  ledger: Ledger,
+/** Hosts as of the last fact that was applied, folded here: to ask for two views of each command would take a hundred times as long. */
+class Hosts {
+  readonly #states = new Map<string, HostState>();
+
+  apply({ stream, type, version, data, revision, position, occurredAt }: RecordedFact): void {
+    const host = hostOf(stream);
+    if (host === undefined) return;
+    const state = this.#states.get(host) ?? new HostState();
+    evolve(state, parseFact(type, version, data));
+    state.place(revision, position, Date.parse(occurredAt));
+    this.#states.set(host, state);
+  }
+
+  /** Applies the facts of one command, and says what they changed in the matrices of their host. */
+  changesBy(facts: readonly RecordedFact[]): readonly ViewChange[] {
+    const host = hostOf(facts[0]?.stream ?? '');
+    if (host === undefined) return [];
+    const before = this.#viewOf(host);
+    for (const fact of facts) this.apply(fact);
+    return diffViews(before, this.#viewOf(host));
+  }
+
+  #viewOf(host: string): HostView | undefined {
+    const state = this.#states.get(host);
+    return state && viewOf(host, state);
+  }
+}
+
+function printStep(
   facts: readonly RecordedFact[],
+  changes: readonly ViewChange[],
   { json }: SpanOptions,
   output: Output,
-): Promise<void> {
+): void {
   const [first] = facts;
-  const last = facts.at(-1);
-  if (first === undefined || last === undefined) return;
+  if (first === undefined) return;
   const host = hostOf(first.stream);
-  const changes = host === undefined ? [] : await changesOf(ledger, host, first, last);
   const { position, occurredAt, actor, cause } = first;
   if (json) {
     output.out(
-      jsonLine({ position, occurredAt, host: host ?? first.stream, actor, command: cause, facts, changes }),
+      answerLine(ledger, {
+        ...{ position, occurredAt, host: host ?? first.stream, actor, command: cause },
+        ...{ facts, changes },
+      }),
     );
     return;
   }
   output.out(line(`${position}  ${occurredAt}  ${host ?? first.stream}  by ${actor}`));
   for (const fact of facts) output.out(line(`      ${describeRecorded(fact)}`));
   for (const change of changes) output.out(line(`    * ${describeChange(change)}`));
-}
-
-/** What a run of facts changed in the matrices of its host. */
-async function changesOf(
-  ledger: Ledger,
-  host: string,
-  first: RecordedFact,
-  last: RecordedFact,
-): Promise<readonly ViewChange[]> {
-  const before =
-    first.revision === 0 ? undefined : await hostAt(ledger, host, { position: first.position - 1 });
-  return diffViews(before, await hostAt(ledger, host, { position: last.position }));
 }
 
 export const replayCommand = command({

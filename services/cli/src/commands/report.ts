@@ -34,7 +34,7 @@ async function report(options: ReportOptions, output: Output): Promise<number> {
     else await save(path, writeReport(audit, format));
     if (evidence !== undefined) {
       const count = await saveEvidence(ledger, audit, evidence);
-      output.err(line(`apledger report: wrote the evidence of ${count} facts to ${evidence}`));
+      output.note(line(`apledger report: wrote the evidence of ${count} facts to ${evidence}`));
     }
     const { verification } = audit;
     if (verification.problems.length === 0) return 0;

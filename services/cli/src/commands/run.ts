@@ -1,16 +1,14 @@
 /** `apledger run FILE`: a script of the kernel documentation's shell examples, on simulated hosts. */
-
-import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import { buffer } from 'node:stream/consumers';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { openMemoryLog } from '@apledger/event-log';
 import { hostNames, type Ledger, LogLedger, type Place } from '@apledger/ledger';
 import { parseScript, ScriptError, type Step } from '@apledger/script';
 import { visibleLines } from '@apledger/text';
+import { inputName, inputText } from '../input.ts';
 import { Interpreter, type StepResult } from '../interpreter.ts';
 import { using, withLedger } from '../ledger.ts';
-import { json, place } from '../options.ts';
+import { json, writtenPlace } from '../options.ts';
 import { refusalLines } from '../refusal-lines.ts';
 
 interface RunOptions extends Place {
@@ -21,22 +19,14 @@ interface RunOptions extends Place {
 
 /** Carries out a script; the exit status is 1 when any step did not end as it had to. */
 export async function run(file: string, options: RunOptions, output: Output): Promise<number> {
-  const steps = readSteps(file, await readScript(file));
+  const steps = readSteps(file, await inputText(file));
   const work = (ledger: Ledger): Promise<number> => runSteps(ledger, file, steps, options, output);
   const { data, log, server } = options;
-  return data === undefined && log === undefined && server === undefined
-    ? using(new LogLedger({ log: openMemoryLog() }), work)
-    : withLedger(options, output, work, { readOnly: false });
-}
-
-async function readScript(file: string): Promise<string> {
-  try {
-    const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
-    // As it is: what is no UTF-8, or a byte order mark, would mean something else to a shell.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new Failure(2, `${file}: ${error instanceof Error ? error.message : error}`);
-  }
+  if (data !== undefined || log !== undefined || server !== undefined)
+    return withLedger(options, output, work, { readOnly: false });
+  const status = await using(new LogLedger({ log: openMemoryLog() }), work);
+  output.note('apledger run: nothing was kept; --data DIR appends to a log\n');
+  return status;
 }
 
 function readSteps(file: string, script: string): Step[] {
@@ -44,7 +34,7 @@ function readSteps(file: string, script: string): Step[] {
     return parseScript(script);
   } catch (error) {
     if (error instanceof ScriptError)
-      throw new Failure(2, `${file}: ${error.message}. Nothing was carried out.`);
+      throw new Failure(2, `${inputName(file)}: ${error.message}. Nothing was carried out.`);
     throw error;
   }
 }
@@ -110,15 +100,14 @@ export const runCommand = command({
   summary: 'run a script in the shell spelling of the kernel documentation; - reads standard input',
   positionals: [{ name: 'file', description: 'the script' }],
   options: {
-    ...place,
-    data: {
-      type: 'string',
-      value: 'dir',
-      description: 'append to the log there (default: a log in memory)',
-    },
+    ...writtenPlace,
     trace: { type: 'boolean', short: 'x', description: 'print every line before it is carried out' },
     ...json,
   },
-  examples: ['apledger run examples/01-three-guests.sh', 'apledger run -x script.sh --data ledger'],
+  examples: [
+    'apledger run examples/01-three-guests.sh',
+    'apledger run -x script.sh --data ledger',
+    'apledger run - < script.sh',
+  ],
   run: ({ file, ...options }, { output }) => run(file, options, output),
 });

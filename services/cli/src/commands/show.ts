@@ -1,12 +1,12 @@
 /** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
 
-import { documentCell, drawTable, formatApid, formatApqi, formatApqn } from '@apledger/ap';
-import type { MatrixView, MdevView, PlugView } from '@apledger/api';
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import type { MdevView } from '@apledger/api';
+import { command, Failure, line, type Output } from '@apledger/command-line';
 import { type Ledger, orLaterText, type Place, stoppedText } from '@apledger/ledger';
 import type { HostView } from '@apledger/projections';
 import { visible } from '@apledger/text';
-import { hostAt, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
+import { guestMatrixText, hostTable, matrixText, plugText } from '../drawing.ts';
+import { answerLine, hostAt, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parsePosition, requestText, usedText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 
@@ -30,7 +30,8 @@ export async function show(
   return withLedger(options, output, async (ledger) => {
     const moment = await momentOf(options, ledger);
     const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, moment);
-    const texts = views.flatMap((view) => describe(thing, view, name, options.json === true, moment));
+    const asJson = options.json ? (answer: object) => answerLine(ledger, answer) : undefined;
+    const texts = views.flatMap((view) => describe(thing, view, name, asJson, moment));
     const when = moment === undefined ? '' : ` at ${usedText(moment)}`;
     if (texts.length === 0) {
       const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
@@ -89,18 +90,18 @@ function describe(
   thing: Thing,
   view: HostView,
   name: string | undefined,
-  json: boolean,
+  asJson: ((answer: object) => string) | undefined,
   moment: GivenMoment | undefined,
 ): string[] {
-  if (thing === 'host') return [json ? jsonLine(view) : hostText(view)];
+  if (thing === 'host') return [asJson?.(view) ?? hostText(view)];
   const mdevs = view.mdevs.filter((mdev) => {
     if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
     return mdev.open && (name === undefined || mdev.guest === name);
   });
   const { host, revision, position, occurredAt, mayReach } = view;
   return mdevs.map((mdev) => {
-    if (json)
-      return jsonLine({
+    if (asJson !== undefined)
+      return asJson({
         ...(moment !== undefined && { asOf: moment }),
         ...{ host, revision, position, occurredAt },
         ...(mayReach && { mayReach }),
@@ -121,28 +122,6 @@ aqmask ${view.aqmask}
 ${table}`;
 }
 
-/** The queues of these adapters and domains with their drivers; '' when there is none. */
-export function hostTable(view: HostView, adapters: readonly number[], domains: readonly number[]): string {
-  const label = (apid: number, apqi: number): string => {
-    const cell = view.cell(apid, apqi);
-    return `${documentCell(apid, apqi)} ${cell.exists ? (cell.boundTo ?? 'unbound') : '-'}`;
-  };
-  return drawTable(adapters, domains, label);
-}
-
-/** The matrix as a table; where one side is empty, the other as a line. */
-export function matrixText({ adapters, domains, controlDomains }: MatrixView): string {
-  const lines: string[] = [];
-  if (domains.length === 0 && adapters.length > 0)
-    lines.push(`    adapters ${adapters.map(formatApid).join(', ')}; no domain\n`);
-  if (adapters.length === 0 && domains.length > 0)
-    lines.push(`    domains ${domains.map(formatApqi).join(', ')}; no adapter\n`);
-  if (adapters.length === 0 && domains.length === 0) lines.push('    no queues\n');
-  if (controlDomains.length > 0)
-    lines.push(`    control domains ${controlDomains.map(formatApqi).join(', ')}\n`);
-  return drawTable(adapters, domains) + lines.join('');
-}
-
 function mdevText(view: HostView, mdev: MdevView): string {
   const holder = mdev.open
     ? `, open by ${mdev.guest === null ? 'no KVM guest' : `guest ${visible(mdev.guest)}`}`
@@ -154,36 +133,22 @@ function mdevText(view: HostView, mdev: MdevView): string {
 const guestText = (view: HostView, mdev: MdevView): string =>
   `guest ${visible(mdev.guest ?? '(no KVM guest)')}, mdev ${mdev.mdev} (${asOf(view)})\n${guestMatrixText(mdev)}${plugText(mdev)}`;
 
-const PLUG_WORDS: Readonly<Record<keyof PlugView, string>> = {
-  plugged: 'plugged',
-  waitingForQueues: 'waiting for queues',
-  resetting: 'unplugged, not reset yet',
-  unplugged: 'unplugged and reset',
-  resetFailed: 'reset failed',
+/** Where else the answer is. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  host: ' apledger hosts lists the hosts.',
+  guest: ' Without a name, show guest shows all that run.',
+  mdev: ' Without a name, show mdev shows all.',
+  queue: ' apledger custody 05.0047 says who had a queue.',
+  event: ' apledger events prints the facts.',
 };
-
-/** Where each assigned adapter is on its way into the guest matrix; nothing without adapters. */
-function plugText({ plug }: MdevView): string {
-  const states = (Object.keys(PLUG_WORDS) as (keyof PlugView)[]).filter((state) => plug[state].length > 0);
-  const texts = states.map((state) => `${PLUG_WORDS[state]} ${plug[state].map(formatApid).join(', ')}`);
-  return texts.length === 0 ? '' : `    adapters: ${texts.join('; ')}\n`;
-}
-
-/** What the guest that has the mdev open can use, and what of its matrix it cannot. */
-export function guestMatrixText(mdev: MdevView): string {
-  if (mdev.effective === null) return '    has no AP devices\n';
-  const usable = new Set(queueNames(mdev.effective));
-  const missing = queueNames(mdev).filter((queue) => !usable.has(queue));
-  const rest = missing.length > 0 ? `    assigned, but not in the guest: ${missing.join(', ')}\n` : '';
-  return matrixText(mdev.effective) + rest;
-}
-
-const queueNames = ({ adapters, domains }: MatrixView): string[] =>
-  adapters.flatMap((apid) => domains.map((apqi) => formatApqn((apid << 8) | apqi)));
 
 function thingOf(text: string): Thing {
   const thing = THINGS.find((each) => each === text);
-  if (thing === undefined) throw new Failure(2, `show ${text}: there are host, mdev and guest.`);
+  if (thing === undefined)
+    throw new Failure(
+      2,
+      `show ${text}: there are host, mdev and guest.${INSTEAD[text.toLowerCase().replace(/s$/, '')] ?? ''}`,
+    );
   return thing;
 }
 

@@ -1,12 +1,12 @@
 /** `apledger verify`: is this log the one that was written? */
-import { readFile } from 'node:fs/promises';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { Place } from '@apledger/ledger';
 import type { Difference } from '@apledger/sealer';
 import { type Attestation, attest } from '../evidence/attest.ts';
 import { readKept, readPolicyText } from '../evidence/kept.ts';
 import { sourceOf } from '../evidence/source.ts';
-import { progressTo, withLedger } from '../ledger.ts';
+import { inputName, inputText } from '../input.ts';
+import { withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 
 interface VerifyOptions extends Place {
@@ -36,8 +36,9 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
     const verification = await ledger.ask('recompute', noted === undefined ? {} : { heads: noted });
     const { facts, streams, problems, heads: found, clockJumps } = verification;
     const compared = noted?.length ?? 0;
-    const { onProgress = () => undefined } = progressTo(output);
-    const evidence = await attest({ source: sourceOf(where, ledger), kept, policy: trusted, onProgress });
+    const source = sourceOf(where, ledger);
+    const onProgress = (text: string): void => output.progress(text);
+    const evidence = await attest({ source, kept, policy: trusted, onProgress });
     if (json)
       output.out(jsonLine({ ...verification, compared, ...(evidence !== undefined && { evidence }) }));
     else {
@@ -92,15 +93,16 @@ async function readHeads(path: string): Promise<readonly Noted[]> {
 }
 
 async function headsIn(path: string): Promise<readonly Noted[]> {
+  const text = await inputText(path, '--heads');
   try {
-    const noted: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const noted: unknown = JSON.parse(text);
     if (typeof noted === 'object' && noted !== null && 'heads' in noted && Array.isArray(noted.heads))
       return noted.heads.map(asHead);
     throw new Error('it has no heads');
   } catch (error) {
     throw new Failure(
       2,
-      `--heads ${path}: not the output of verify --json or report --format json: ${error instanceof Error ? error.message : error}`,
+      `--heads ${inputName(path)}: not the output of verify --json or report --format json: ${error instanceof Error ? error.message : error}`,
     );
   }
 }
@@ -120,7 +122,8 @@ export const verifyCommand = command({
     heads: {
       type: 'string',
       value: 'file',
-      description: 'compare with the heads in an earlier output of verify --json, or report --format json',
+      description:
+        'compare with the heads in an earlier output of verify --json, or report --format json; - reads standard input',
     },
     since: {
       type: 'string',

@@ -8,8 +8,8 @@ import { isAboutCommand } from '@apledger/messages';
 import { viewOfJson } from '@apledger/projections';
 import { describeChange } from '@apledger/projections/host';
 import { visible } from '@apledger/text';
+import { guestMatrixText, hostTable, matrixText } from '../drawing.ts';
 import { describe } from './describe.ts';
-import { guestMatrixText, hostTable, matrixText } from './show.ts';
 
 /** `asked` stands before the position: the moment that was asked for, and a comma. */
 export function whatIfText(answer: WhatIf, asked = ''): string {

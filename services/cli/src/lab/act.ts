@@ -1,9 +1,9 @@
 /** `apledger lab guest|card|hardware|scan`: what no file of sysfs can do, to a host that another process may show. */
 import { hostname, userInfo } from 'node:os';
 import { Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { hostNames, type Place } from '@apledger/ledger';
+import { type Ledger, lastPosition, type Place } from '@apledger/ledger';
 import { Interpreter } from '../interpreter.ts';
-import { withLogLedger } from '../ledger.ts';
+import { hostAsked, withLogLedger } from '../ledger.ts';
 import { refusalLines } from '../refusal-lines.ts';
 import { stepOf } from './words.ts';
 
@@ -17,9 +17,7 @@ export interface ActOptions extends Place {
 export async function act(words: readonly string[], options: ActOptions, output: Output): Promise<number> {
   const step = stepOf(words);
   return withLogLedger(options, output, async (ledger) => {
-    const hosts = await hostNames(ledger);
-    const host = options.host ?? (hosts.length === 1 ? hosts[0] : undefined);
-    if (host === undefined || !hosts.includes(host)) throw new Failure(2, noHost(options.host, hosts));
+    const host = await labHost(ledger, options.host);
     const user = `${userInfo().username}@${hostname()}`;
     const interpreter = new Interpreter({ ledger, user, name: 'lab', host });
     const { errno, message, refusal, isBlocked, facts } = await interpreter.run(step);
@@ -30,8 +28,8 @@ export async function act(words: readonly string[], options: ActOptions, output:
   });
 }
 
-function noHost(asked: string | undefined, hosts: readonly string[]): string {
-  if (hosts.length === 0) return 'the log has no host yet: apledger lab mount HOST makes one';
-  const known = `there ${hosts.length === 1 ? 'is' : 'are'} ${hosts.join(', ')}`;
-  return asked === undefined ? `which host? --host NAME; ${known}` : `there is no host ${asked}; ${known}`;
+async function labHost(ledger: Ledger, host: string | undefined): Promise<string> {
+  if ((await lastPosition(ledger)) === 0)
+    throw new Failure(2, 'The log has no host yet: apledger lab mount HOST makes one.');
+  return hostAsked(ledger, host);
 }

@@ -61,6 +61,10 @@ export const labCommands = [
       },
     ],
     options: actOptions,
+    examples: [
+      'apledger lab guest start web 11111111-1111-4111-8111-111111111111',
+      'apledger lab guest stop web',
+    ],
     run: ({ action, name, mdev, ...options }, { output }) =>
       act(['guest', action, name, ...(mdev === undefined ? [] : [mdev])], options, output),
   }),
@@ -72,6 +76,7 @@ export const labCommands = [
       { name: 'setting', description: 'config=0|1 or chkstop=0|1' },
     ],
     options: actOptions,
+    examples: ['apledger lab card 05 config=0'],
     run: ({ card, setting, ...options }, { output }) => act(['card', card, setting], options, output),
   }),
   command({
@@ -79,6 +84,7 @@ export const labCommands = [
     summary: 'change the machine below the bus: adapters=5 domains=4,0x47 types=05:CEX8P',
     positionals: [{ name: 'settings', description: 'as for `hardware` in a script', many: true }],
     options: actOptions,
+    examples: ['apledger lab hardware adapters=5,6 domains=4,0x47'],
     run: ({ settings, ...options }, { output }) => act(['hardware', ...settings], options, output),
   }),
   command({
@@ -92,6 +98,7 @@ export const labCommands = [
       },
     ],
     options: actOptions,
+    examples: ['apledger lab reboot --host zlp1'],
     run: ({ autostart, ...options }, { output }) =>
       act(['host', 'reboot', ...(autostart === undefined ? [] : [autostart])], options, output),
   }),
@@ -101,6 +108,7 @@ export const labCommands = [
       summary: name === 'rmmod' ? 'unload vfio_ap' : 'load vfio_ap',
       positionals: [{ name: 'module', description: 'vfio_ap' }],
       options: actOptions,
+      examples: [`apledger lab ${name} vfio_ap`],
       run: ({ module, ...options }, { output }) => act([name, module], options, output),
     }),
   ),
@@ -109,12 +117,14 @@ export const labCommands = [
     summary: 'wipe the keys behind queues from outside of Linux',
     positionals: [{ name: 'queues', description: '05.0004 05.0005 by=HMC|TKE', many: true }],
     options: actOptions,
+    examples: ['apledger lab zeroize 05.0004 05.0005 by=HMC'],
     run: ({ queues, ...options }, { output }) => act(['zeroize', ...queues], options, output),
   }),
   command({
     name: 'lab scan',
     summary: 'let the bus look at once for what changed in the hardware',
     options: actOptions,
+    examples: ['apledger lab scan'],
     run: (options, { output }) => act(['scan'], options, output),
   }),
 ];

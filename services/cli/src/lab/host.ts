@@ -80,7 +80,7 @@ async function register(
   if (found.errno !== 'ENODEV') throw new Failure(2, found.message);
   const made = await interpreter.run(asked);
   if (made.errno !== null) throw new Failure(2, made.message);
-  output.err(line(`apledger: made ${asked.source}`));
+  output.note(line(`apledger: made ${asked.source}`));
 }
 
 interface MountHostOptions {
@@ -100,7 +100,7 @@ async function mountHost({ ledger, host, at, output, signal }: MountHostOptions)
   await files.view();
   try {
     if (await removeStale(at, 'apledger'))
-      output.err(line(`apledger: ${at}: a mount whose server had died was there; it was taken away`));
+      output.note(line(`apledger: ${at}: a mount whose server had died was there; it was taken away`));
     makePrivateDirectory(at);
     mounted = await mount(files, { at, name: host, subtype: 'apledger', report });
   } catch (error) {

@@ -17,7 +17,7 @@ export function labMount(options: LabMountOptions, output: Output, signal: Abort
     const mounted = await host.mount(at);
     output.out(line(`apledger lab: ${host.name} at ${mounted.at}`));
     await Promise.race([asked, mounted.ended]);
-    if (!signal.aborted) output.err(line(`apledger: ${mounted.at} was unmounted`));
+    if (!signal.aborted) output.note(line(`apledger: ${mounted.at} was unmounted`));
     await mounted.unmount();
     return 0;
   });

@@ -9,6 +9,7 @@ import {
   momentOf,
   pageOf,
   permitted,
+  positionBefore,
   Sight,
   typesOf,
   unknownHost,
@@ -78,7 +79,7 @@ export const stream: Route = {
       {
         name: 'Last-Event-ID',
         in: 'header',
-        description: 'position of the last fact that came; counts more than `after`',
+        description: 'position of the last fact that came; counts more than `after` and `since`',
         schema: Type.String({ pattern: '^\\d{1,15}$' }),
       },
     ],
@@ -90,12 +91,14 @@ export const stream: Route = {
     },
   },
   handle: async ({ ledger, streams }, request, reply) => {
-    const { host, types, after = 0 } = checkStream(fromQuery(StreamRequest, request));
+    const { host, types, after = 0, since } = checkStream(fromQuery(StreamRequest, request));
     const wanted = typesOf(types);
     const { caller } = request;
     await permitted(ledger, operations.events, host === undefined ? {} : { host }, caller);
     if (host !== undefined && (await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
-    const from = lastEventId(request) ?? after;
+    const from =
+      lastEventId(request) ??
+      (since === undefined ? after : await ledger.read((known) => positionBefore(known, { since, host })));
     // While the log is away nobody knows where it ends.
     if (!ledger.health.isAway) await ledger.read((known) => momentOf(known, { position: from }));
     streams.checkRoom();

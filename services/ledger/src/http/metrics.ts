@@ -3,6 +3,7 @@ import type { Caller, Watch } from '@apledger/ledger';
 import type { SealerState, WitnessState } from '@apledger/sealer';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RelayStanding } from '../nats/relay-standing.ts';
 import type { Streams } from './streams.ts';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -15,6 +16,7 @@ export function measure(
   sealer: () => SealerState | undefined,
   clockJumps: () => number,
   permitted: (caller: Caller | undefined) => Promise<void>,
+  relay: Pick<RelayStanding, 'state' | 'position'>,
 ): void {
   const { health } = watch;
   const register = new Registry();
@@ -74,6 +76,7 @@ export function measure(
     },
   });
   measureSealer(register, sealer);
+  measureRelay(register, relay);
   new Counter({
     name: 'apledger_clock_jumps_total',
     help: "Jumps of this process's clock that it has recorded in the log.",
@@ -103,6 +106,28 @@ export function measure(
     await permitted(request.caller);
     return reply.header('content-type', register.contentType).send(await register.metrics());
   });
+}
+
+/** How far the facts are published. Behind = apledger_log_position less apledger_relay_position; nothing is said where this process has no relay. */
+function measureRelay(register: Registry, relay: Pick<RelayStanding, 'state' | 'position'>): void {
+  const gauge = (name: string, help: string, value: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      collect() {
+        if (relay.state === 'off') this.remove();
+        else this.set(value());
+      },
+    });
+  gauge('apledger_relay_publishing', '1 while the relay publishes, 0 while it waits or has ended.', () =>
+    relay.state === 'publishing' ? 1 : 0,
+  );
+  gauge(
+    'apledger_relay_position',
+    'Position of the last fact that the broker has acknowledged.',
+    () => relay.position,
+  );
 }
 
 /** How far the log is sealed. Behind = apledger_log_position less apledger_evidence_position. */

@@ -57,7 +57,11 @@ const reportAt = (path: string, operationId: string, summary: string): Route => 
     });
     const type = MEDIA_TYPES[format];
     if (type === 'text/html') void reply.header('content-security-policy', PAGE_POLICY);
-    void reply.header('content-type', `${type}; charset=utf-8`).header('cache-control', 'no-store');
+    const name = scope.host === undefined ? 'apledger-report' : `apledger-report-${scope.host}`;
+    void reply
+      .header('content-type', `${type}; charset=utf-8`)
+      .header('content-disposition', `inline; filename="${name}.${format}"`)
+      .header('cache-control', 'no-store');
     return reply.send(Readable.from(body, { objectMode: false }));
   },
 });

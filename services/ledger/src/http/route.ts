@@ -1,15 +1,18 @@
 /** A route: one address of the API, how OpenAPI describes it, and what answers. */
+import { createHash } from 'node:crypto';
 import { Problem } from '@apledger/api';
 import { HostName } from '@apledger/events';
 import {
   type AnsweredOperation,
-  badHeader,
   type Caller,
   type Current,
   hostNameOf,
+  isOnTheLog,
   jsonOf,
   type LogLedger,
+  MAX_WAIT_S,
   WrittenReply,
+  waitOf,
 } from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
@@ -81,9 +84,6 @@ export function pathParameters(path: string, schemas: Readonly<Record<string, TS
   });
 }
 
-/** Longest time that a request waits for the log. */
-const MAX_WAIT_S = 60;
-
 export const waitParameter: Parameter = {
   name: 'Apledger-Wait',
   in: 'header',
@@ -94,9 +94,7 @@ export const waitParameter: Parameter = {
 /** How long the client waits for the log, in ms; undefined when it does not say. Throws Problem. */
 export function waitMsOf({ headers: { 'apledger-wait': text } }: FastifyRequest): number | undefined {
   if (text === undefined) return undefined;
-  if (typeof text !== 'string' || !/^\d{1,2}(?:\.\d{1,3})?$/.test(text) || Number(text) > MAX_WAIT_S)
-    throw badHeader('apledger-wait', `must be seconds from 0 to ${MAX_WAIT_S}`);
-  return Number(text) * 1000;
+  return waitOf('apledger-wait', String(text));
 }
 
 /** An answer from the log, or from memory while it is away; then headers say up to where it is complete. */
@@ -118,16 +116,6 @@ export async function readFor<T>(
   return answer;
 }
 
-/** Operations on the log itself: memory is no answer. */
-const ON_THE_LOG: ReadonlySet<string> = new Set([
-  'verify',
-  'recompute',
-  'rebuild',
-  'agentHello',
-  'agentObserve',
-  'agentCommands',
-]);
-
 /** The route of an operation at its address. GET: what the path does not name is in the query string. POST: it is the body. */
 export function routeOf(operation: AnsweredOperation): Route {
   const { http, name, summary, request, reply } = operation;
@@ -138,7 +126,7 @@ export function routeOf(operation: AnsweredOperation): Route {
     method === 'GET' ? Object.keys(request.properties).filter((field) => !inPath.includes(field)) : [];
   const body = without(request, inPath);
   const ok = json('The answer', reply);
-  const isOnTheLog = ON_THE_LOG.has(name);
+  const needsLog = isOnTheLog(name);
   return {
     method,
     path,
@@ -148,27 +136,35 @@ export function routeOf(operation: AnsweredOperation): Route {
       parameters: [
         ...pathParameters(path, { host: HostName, ...request.properties }),
         ...inQuery.map((field) => queryParameter(request, field)),
-        ...(hasETag ? [ifNoneMatch] : []),
-        ...(isOnTheLog ? [] : [waitParameter]),
+        ...(method === 'GET' ? [ifNoneMatch] : []),
+        ...(needsLog ? [] : [waitParameter]),
       ],
       ...(method === 'POST' ? { body } : {}),
-      responses: hasETag
-        ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
-        : { 200: ok },
+      responses:
+        method === 'GET'
+          ? { 200: { ...ok, headers: version }, 304: { description: 'It has not changed', headers: version } }
+          : { 200: ok },
     },
     handle: async (service, asked, sent) => {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
+      const inPath = fromPath(request, named);
       const given =
-        method === 'GET' ? { ...fromQuery(request, asked), ...named } : withNamed(bodyOf(asked), named);
+        method === 'GET' ? { ...fromQuery(request, asked), ...inPath } : withNamed(bodyOf(asked), inPath);
       const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
-      const answer = isOnTheLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
-      if (answer instanceof WrittenReply) return sendJson(sent, answer);
-      return hasETag ? withETag(answer as { readonly revision: number }, asked, sent) : answer;
+      const answer = needsLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
+      if (hasETag) return withETag(answer as { readonly revision: number }, asked, sent);
+      if (method === 'GET') return withDigest(answer, asked, sent);
+      return answer instanceof WrittenReply ? sendJson(sent, answer) : answer;
     },
   };
 }
 
-const version = { ETag: { description: 'the revision, in quotes', schema: { type: 'string' } as TSchema } };
+const version = {
+  ETag: {
+    description: 'the version of the answer, in quotes: the revision where it has one',
+    schema: { type: 'string' } as TSchema,
+  },
+};
 
 /** The answer, or 304 where the client has it already. */
 function withETag(
@@ -178,9 +174,21 @@ function withETag(
 ): unknown {
   const tag = `"${answer.revision}"`;
   void reply.header('etag', tag).header('cache-control', 'no-cache');
+  return isKnown(tag, headers) ? reply.code(304).send() : answer;
+}
+
+/** Whether the client has that version already. */
+function isKnown(tag: string, headers: FastifyRequest['headers']): boolean {
   const known = headers['if-none-match']?.split(',').map((text) => text.trim().replace(/^W\//, ''));
-  if (known?.some((each) => each === tag || each === '*') !== true) return answer;
-  return reply.code(304).send();
+  return known?.some((each) => each === tag || each === '*') === true;
+}
+
+/** An answer that no revision names: its version is what it says. Whoever asks again and again is sent it once. */
+function withDigest(answer: unknown, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const bytes = answer instanceof WrittenReply ? answer.json : Buffer.from(JSON.stringify(answer));
+  const tag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;
+  void reply.header('etag', tag).header('cache-control', 'private, no-cache');
+  return isKnown(tag, headers) ? reply.code(304).send() : sendJson(reply, new WrittenReply(bytes));
 }
 
 /** A reply that was made into JSON already. */
@@ -188,6 +196,15 @@ export const sendJson = (reply: FastifyReply, { json }: WrittenReply): FastifyRe
   reply
     .header('content-type', 'application/json; charset=utf-8')
     .send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
+
+/** The path's texts as what the schema asks for. */
+const fromPath = (schema: TObject, named: Readonly<Record<string, string>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(named).map(([name, text]) => {
+      const { type }: Property = schema.properties[name] ?? {};
+      return [name, converted(type, text)];
+    }),
+  );
 
 /** The schema of what the path does not name. */
 function without(request: TObject, inPath: readonly string[]): TObject {
@@ -199,7 +216,7 @@ function without(request: TObject, inPath: readonly string[]): TObject {
 }
 
 /** The body, and what the path has named. Throws Problem for what both name. */
-function withNamed(body: unknown, named: Readonly<Record<string, string>>): unknown {
+function withNamed(body: unknown, named: Readonly<Record<string, unknown>>): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body) || Object.keys(named).length === 0)
     return body;
   checkNamedOnce(body, named);

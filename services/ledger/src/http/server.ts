@@ -3,9 +3,11 @@
 import type { Socket } from 'node:net';
 import { Problem, type ProblemCode } from '@apledger/api';
 import { asProblem, type LogLedger, MAX_REQUEST_BYTES, tooLarge } from '@apledger/ledger';
+import fastifyCompress from '@fastify/compress';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Edge } from '../access/edge.ts';
+import { RelayStanding } from '../nats/relay-standing.ts';
 import { serveConsole } from './console.ts';
 import { drain } from './drain.ts';
 import { guard } from './guard.ts';
@@ -24,9 +26,11 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const MAX_HEADER_BYTES = 16 * 1024;
 /** A guest's name has up to 255 characters, each up to nine when percent-encoded. */
 const MAX_PARAMETER = 2304;
+/** Smaller answers are sent as fast as they are: compressing them would take longer than it saves. */
+const COMPRESSED_BYTES = 8192;
 /** Until a request is there as a whole. */
 const REQUEST_MS = 30_000;
-/** How often Node looks for connections that have taken longer; its default is as long again. */
+/** How often Node looks for connections that have taken longer, at most; its default is as long again. */
 const CHECK_MS = 1000;
 
 export interface HttpOptions {
@@ -36,9 +40,13 @@ export interface HttpOptions {
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
   readonly beatMs?: number;
+  /** Until a request is there as a whole; 30 s by default. */
+  readonly requestMs?: number;
   /** Who may do what; without it, whoever reaches the service may do everything. */
   readonly edge?: Edge;
   readonly tls?: TlsFiles;
+  /** What the relay of this process does, if it has one. */
+  readonly relay?: RelayStanding;
 }
 
 /** A server that is ready to listen. Closing it answers what has come, and ends the streams. */
@@ -47,8 +55,10 @@ export async function buildServer({
   console,
   report,
   beatMs,
+  requestMs = REQUEST_MS,
   edge,
   tls,
+  relay = new RelayStanding(),
 }: HttpOptions): Promise<FastifyInstance> {
   const watch = await ledger.watch();
   // Before any stream hears of it: what its reader may see is known by then.
@@ -61,20 +71,20 @@ export async function buildServer({
   });
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: requestMs,
     // How long closing may take is for whoever closes: hooks at the end are not cut off.
     pluginTimeout: 0,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: REQUEST_MS,
-      headersTimeout: REQUEST_MS,
-      connectionsCheckingInterval: CHECK_MS,
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
     },
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Browsers open connections in advance, which Node does not count as idle. Nothing is lost: see drain.ts.
     forceCloseConnections: true,
     return503OnClosing: false,
-    clientErrorHandler: refuseRaw,
+    clientErrorHandler: (error, socket) => refuseRaw(error, socket, requestMs),
     ...(tls !== undefined && { https: secureOptions(tls) }),
     frameworkErrors: (_, request, reply) =>
       void sendProblem(
@@ -83,6 +93,12 @@ export async function buildServer({
         'invalid-request',
         `The address ${request.url.slice(0, 200)} is not valid.`,
       ),
+  });
+  // Before whatever serves something: it hooks into routes that come after it. The stream of facts is not one of its answers.
+  await server.register(fastifyCompress, {
+    encodings: ['gzip'],
+    threshold: COMPRESSED_BYTES,
+    globalDecompression: false,
   });
   server.addHook('preClose', async () => streams.end());
   const draining = drain(server);
@@ -100,6 +116,7 @@ export async function buildServer({
     async (caller) => {
       if (ledger.isControlled) await ledger.access.permit(caller, 'read', null, 'metrics');
     },
+    relay,
   );
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -120,7 +137,7 @@ export async function buildServer({
     if (problem.code === 'internal') report(error.stack ?? String(error));
     return sendApplicationProblem(reply, problem);
   });
-  health(server, watch, draining);
+  health(server, watch, draining, relay);
   const document = JSON.stringify(openApiDocument(routes));
   server.get('/openapi.json', async (_, reply) =>
     reply
@@ -170,15 +187,21 @@ function mount(server: FastifyInstance, service: Service, path: string, there: r
   const allowed = there.flatMap(({ method, isEndless }) =>
     method === 'GET' && isEndless !== true ? ['GET', 'HEAD'] : [method],
   );
+  const allow = [...allowed, 'OPTIONS'].join(', ');
+  server.route({
+    method: 'OPTIONS',
+    url,
+    handler: async (_, reply) => reply.code(204).header('allow', allow).send(),
+  });
   server.route({
     method: METHODS.filter((method) => !allowed.includes(method)),
     url,
     handler: async ({ method }, reply) =>
       sendProblem(
-        reply.header('allow', allowed.join(', ')),
+        reply.header('allow', allow),
         405,
         'method-not-allowed',
-        `${method} is not for this address; there are ${allowed.join(', ')}.`,
+        `${method} is not for this address; there are ${allow}.`,
       ),
   });
 }
@@ -199,23 +222,30 @@ function frameworkProblem({ code, statusCode }: FastifyError, { raw }: FastifyRe
 }
 
 /** What is no request at all has no reply object: the answer is written by hand. */
-function refuseRaw(error: Error & { readonly code?: string }, socket: Socket): void {
+function refuseRaw(error: Error & { readonly code?: string }, socket: Socket, requestMs: number): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const [status, phrase] = isLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
-  const body = JSON.stringify(
-    isLarge
-      ? problemBody(
-          status,
-          'headers-too-large',
-          `Address and headers may have ${MAX_HEADER_BYTES} bytes together.`,
-        )
-      : problemBody(status, 'not-http', 'What came is no request of HTTP/1.1.'),
-  );
+  const [status, phrase, code, detail] = rawProblem(error.code, requestMs);
+  const body = JSON.stringify(problemBody(status, code, detail));
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: ${PROBLEM_JSON}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+function rawProblem(
+  code: string | undefined,
+  requestMs: number,
+): readonly [status: number, phrase: string, code: ProblemCode, detail: string] {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return [
+      431,
+      'Request Header Fields Too Large',
+      'headers-too-large',
+      `Address and headers may have ${MAX_HEADER_BYTES} bytes together.`,
+    ];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return [408, 'Request Timeout', 'too-slow', `A request has to be there within ${requestMs / 1000} s.`];
+  return [400, 'Bad Request', 'not-http', 'What came is no request of HTTP/1.1.'];
 }

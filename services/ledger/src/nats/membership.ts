@@ -4,6 +4,7 @@ import type { LogLedger } from '@apledger/ledger';
 import { noteInFile, noteName, relay } from '@apledger/messages/nats';
 import { connectNats, placeOf, type ServerOptions } from '@apledger/nats';
 import type { Edge } from '../access/edge.ts';
+import type { RelayStanding } from './relay-standing.ts';
 import { LedgerService } from './service.ts';
 
 export interface MembershipOptions {
@@ -13,6 +14,10 @@ export interface MembershipOptions {
   readonly edge?: Edge | undefined;
   /** Publish the facts as well. */
   readonly relays: boolean;
+  /** The JetStream stream that the facts go to; the usual one without it. */
+  readonly stream?: string | undefined;
+  /** Told what the relay does. */
+  readonly standing: RelayStanding;
   /** Where the relay notes how far it has got. */
   readonly directory?: string | undefined;
   readonly report: (line: string) => void;
@@ -54,7 +59,7 @@ export async function joinBroker(options: MembershipOptions): Promise<Membership
 
 /** A relay that cannot go on ends alone: commands and queries need none. */
 async function publish(
-  { ledger, broker, report, directory }: MembershipOptions,
+  { ledger, broker, report, directory, stream, standing }: MembershipOptions,
   signal: AbortSignal,
 ): Promise<void> {
   let last = '';
@@ -63,14 +68,18 @@ async function publish(
       log: ledger.log,
       server: broker,
       signal,
-      ...(directory !== undefined && { note: noteInFile(join(directory, noteName())) }),
+      ...(stream !== undefined && { stream }),
+      ...(directory !== undefined && { note: noteInFile(join(directory, noteName(stream))) }),
       onState: (state) => {
+        standing.take(state);
         const reason = state.state === 'waiting' ? state.reason : '';
         if (reason !== '' && reason !== last) report(`relay: waiting: ${reason}`);
         last = reason;
       },
     });
   } catch (error) {
-    report(`relay: ended: ${error instanceof Error ? error.message : error}; requests go on being answered`);
+    const reason = error instanceof Error ? error.message : String(error);
+    standing.end(reason);
+    report(`relay: ended: ${reason}; requests go on being answered. Another stream is named by --stream.`);
   }
 }

@@ -1,6 +1,8 @@
 /** Questions over the wire: now, as of a position, as of a time; pages; and all that is no question. */
 
+import { readFileSync } from 'node:fs';
 import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
+import { answeredOperations } from '@apledger/ledger';
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { endpoints } from './endpoints.ts';
@@ -239,12 +241,50 @@ describe('what is no question', () => {
   it('names what is wrong, once', async () => {
     const { ask } = await history();
     expect(await ask('query.host.lpar1', { at: 1, position: -1 })).toMatchObject({
-      error: { problems: ['value: must not have additional properties: at', 'position: must be >= 0'] },
+      error: { problems: ['value: unknown property at', 'position: must be 0 or more'] },
+    });
+  });
+});
+
+describe('what NATS is asked', () => {
+  it('is every question that HTTP is asked, with its fields in one place', () => {
+    const overHttp = answeredOperations.filter(
+      ({ http, isQuestion }) => http?.method === 'GET' || isQuestion,
+    );
+    const names = new Set(endpoints.map(({ name }) => name));
+    for (const { name } of overHttp) expect(names).toContain(name);
+    const document = readFileSync(new URL('../../../../docs/nats-service.md', import.meta.url), 'utf8');
+    for (const { subject } of endpoints.filter(({ group }) => group === 'query'))
+      expect(document).toContain(`\`${subject.replace('*', '<host>')}\``);
+  });
+
+  it('of a host with dots in its name, is encoded as in the subjects of facts', async () => {
+    const { reply, ask } = await scene();
+    const host = 'lpar1.bank.example';
+    const subject = 'lpar1%2Ebank%2Eexample';
+    expect(await reply(`command.${subject}`, register(host))).toMatchObject({ host, revision: 0 });
+    expect(await reply(`query.host.${subject}`)).toMatchObject({ host });
+    expect(await reply(`query.queues.${subject}`, { adapter: 5 })).toMatchObject({ host });
+    expect(await ask('query.host.lpar1%2ebank%2eexample')).toMatchObject({ status: 400 });
+  });
+
+  it('has one form of a report; the others are pieces of text', async () => {
+    const { ask, reply } = await history();
+    expect(await reply('query.report', { format: 'json', guest: 'guest1' })).toMatchObject({
+      hosts: [{ host: 'lpar1' }, {}],
+    });
+    expect(await ask('query.report', { format: 'html' })).toMatchObject({
+      status: 400,
+      error: { message: 'A report in the format html comes over HTTP only.' },
     });
   });
 });
 
 describe('the published schemas', () => {
+  it('fit into one answer to discovery, with room to spare', () => {
+    expect(JSON.stringify(endpoints.map(({ metadata }) => metadata)).length).toBeLessThan(700_000);
+  });
+
   it('are what the replies follow', async () => {
     const { reply } = await history();
     const requests: Record<string, [string, unknown]> = {
@@ -253,13 +293,31 @@ describe('the published schemas', () => {
       host: ['query.host.lpar1', {}],
       mdev: ['query.mdev.lpar1', { mdev: A }],
       guest: ['query.guest.lpar1', { guest: 'guest1' }],
+      mdevs: ['query.mdevs.lpar1', {}],
+      guests: ['query.guests.lpar1', {}],
+      queues: ['query.queues.lpar1', { adapter: 5 }],
+      diff: ['query.diff.lpar1', { from: '0' }],
+      'what-if': ['query.what-if.lpar1', { steps: ['guest stop guest1'] }],
+      custody: ['query.custody.lpar1', { apqn: '05.0004' }],
+      'guest-history': ['query.guest-history.lpar1', { guest: 'guest1' }],
+      exposures: ['query.exposures.lpar1', {}],
+      report: ['query.report', { host: 'lpar1' }],
+      event: ['query.event', { position: 1 }],
       events: ['query.events', { limit: 3 }],
       'host-events': ['query.events.lpar1', { limit: 3 }],
       verify: ['query.verify', { heads: [{ host: 'lpar1', revision: 0, hash: '0'.repeat(64) }] }],
+      recompute: ['query.recompute', {}],
+      'who-am-i': ['query.who-am-i', {}],
+      'who-can': ['query.who-can', { verb: 'read' }],
+      bindings: ['query.bindings', {}],
+      credentials: ['query.credentials', {}],
+      glasses: ['query.glasses', {}],
+      changes: ['query.changes', {}],
+      evidence: ['query.evidence', {}],
     };
-    Object.assign(requests, { 'who-am-i': ['query.who-am-i', {}], changes: ['query.changes', {}] });
-    const known = endpoints.filter(({ name }) => name !== 'change');
-    expect(Object.keys(requests)).toEqual(known.map(({ name }) => name));
+    // They take a change that was proposed, and a log that is sealed.
+    const known = endpoints.filter(({ name }) => name !== 'change' && name !== 'proof');
+    expect(Object.keys(requests).toSorted()).toEqual(known.map(({ name }) => name).toSorted());
     for (const { name, metadata } of known) {
       const [subject, request] = requests[name] ?? ['', {}];
       const schema = (key: string) => Compile(JSON.parse(metadata[key] ?? 'false'));

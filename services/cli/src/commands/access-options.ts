@@ -1,0 +1,28 @@
+/** What the commands about access have in common. */
+import { Failure, line, type Output } from '@apledger/command-line';
+import type { Subject } from '@apledger/events';
+import { visible } from '@apledger/text';
+
+export const HOSTS = {
+  type: 'string',
+  value: 'pattern',
+  description: 'name of a host; * stands for any characters, ? for one',
+} as const;
+export const UNTIL = {
+  type: 'string',
+  value: 'time',
+  description: 'for how long, like 8h or 90d, or until when',
+} as const;
+export const REASON = { type: 'string', value: 'text', description: 'for those who read the log' } as const;
+export const who = ({ issuer, subject }: Subject): string => visible(`${issuer}#${subject}`);
+export const print = (output: Output, text: string): void => output.out(line(text));
+/** Changing rights writes to the log. */
+export const WRITES = { readOnly: false } as const;
+export const given = <T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+
+export function oneOf<T extends string>(text: string, all: readonly T[], what: string): T {
+  const found = all.find((each) => each === text);
+  if (found === undefined) throw new Failure(2, `${text}: no ${what}. There are ${all.join(', ')}.`);
+  return found;
+}
