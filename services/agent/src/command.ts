@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, Failure, line } from '@apledger/command-line';
 import { runAgent } from './agent.ts';
+import { natsServers } from '@apledger/nats/address';
 import { httpLedger } from './link/http-ledger.ts';
+import type { RemoteLedger } from './link/ledger.ts';
 import { LinkRefused } from './link/link.ts';
 import { processWriter, socketWriter } from './writer/client.ts';
 import type { Writer } from './writer/protocol.ts';
@@ -18,7 +20,12 @@ export const agentCommand = command({
   summary: 'watch this host and carry out its commands: what happens here is sent to a ledger',
   options: {
     host: { type: 'string', value: 'name', description: 'name of this host in the ledger', required: true },
-    ledger: { type: 'string', value: 'url', description: 'the ledger service', required: true },
+    ledger: {
+      type: 'string',
+      value: 'url',
+      description: 'the ledger service: https://HOST:PORT, or nats://[user:password@]HOST:PORT where it answers there',
+      required: true,
+    },
     spool: {
       type: 'string',
       value: 'dir',
@@ -65,13 +72,7 @@ export const agentCommand = command({
     if ((cert === undefined) !== (key === undefined))
       throw new Failure(2, '--cert and --key belong together');
     try {
-      const ledger = httpLedger({
-        url: options.ledger,
-        host,
-        token: options.tokenFile && textOf(options.tokenFile).trim(),
-        certificate: cert && key ? { cert: textOf(cert), key: textOf(key) } : undefined,
-        ca: options.ca && textOf(options.ca),
-      });
+      const ledger = await ledgerOf(options);
       const writer = writerOf(options);
       const roots = { sysfs, proc, etc, dev, run };
       const readsUnbounded = options.unbounded;
@@ -86,6 +87,38 @@ export const agentCommand = command({
     }
   },
 });
+
+interface LedgerOptions {
+  readonly host: string;
+  readonly ledger: string;
+  readonly tokenFile?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+}
+
+/** Throws Failure for what cannot be used. */
+async function ledgerOf({ host, ledger: url, tokenFile, cert, key, ca }: LedgerOptions): Promise<RemoteLedger> {
+  if ((cert === undefined) !== (key === undefined)) throw new Failure(2, '--cert and --key belong together');
+  const token = tokenFile && textOf(tokenFile).trim();
+  try {
+    if (/^(?:nats|tls):/.test(url)) {
+      // A client of its own, which only those load who use it.
+      const { natsLedger } = await import('./link/nats-ledger.ts');
+      return natsLedger({ server: natsServers(url, { ca, cert, key }), host, token });
+    }
+    return httpLedger({
+      url,
+      host,
+      token,
+      certificate: cert && key ? { cert: textOf(cert), key: textOf(key) } : undefined,
+      ca: ca && textOf(ca),
+    });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(2, `--ledger: ${error instanceof Error ? error.message : error}`, error);
+  }
+}
 
 interface WriterOptions {
   readonly writer?: string;

@@ -24,7 +24,7 @@ export const agentAnswers: { readonly [Name in AgentOperation]: Answer<Name> } =
         await fence(ledger, claimant, watched, authorOf(agent, caller));
       const isNews = [...watched.open.values()].some(({ revision }) => revision > (after ?? -1));
       const leftMs = end - performance.now();
-      if (after === undefined || isNews || leftMs <= 0)
+      if (after === undefined || isNews || leftMs <= 0 || ledger.observed.isReleased)
         return { revision: watched.revision, open: watched.requests(ledger.now().getTime()) };
       await ledger.observed.wait(host, watched, leftMs);
     }

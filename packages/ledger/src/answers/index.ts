@@ -12,6 +12,7 @@ import { eventsAnswers } from './events.ts';
 import { evidenceAnswers } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesAnswers } from './matrices.ts';
+import { plansAnswers } from './plans.ts';
 import { verifyAnswers } from './verify.ts';
 import { whatIf } from './what-if.ts';
 
@@ -27,6 +28,7 @@ export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
   ...credentialAnswers,
   ...glassAnswers,
   ...changesAnswers,
+  ...plansAnswers,
   ...evidenceAnswers,
   ...agentAnswers,
 };

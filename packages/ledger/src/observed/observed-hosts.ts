@@ -11,6 +11,7 @@ export class ObservedHosts {
   readonly #log: EventLog;
   readonly #known = new LRUCache<string, Watched>({ max: MAX_HOSTS });
   readonly #turns = new Map<string, InTurn>();
+  readonly #ending = new AbortController();
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -27,15 +28,26 @@ export class ObservedHosts {
     }
   }
 
+  /** Nobody waits any more: the process is about to end. */
+  release(): void {
+    this.#ending.abort();
+  }
+
+  get isReleased(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
   /**
-   * Resolves when the host has a fact after the revision, or after `waitMs`, or when the log ends. For facts of other processes, too.
+   * Resolves when the host has a fact after the revision, or after `waitMs`, or when the log ends, or after `release`. For facts of other
+   * processes, too.
    */
   async wait(host: string, { revision, position }: Watched, waitMs: number): Promise<void> {
     const ended = new AbortController();
     const timer = setTimeout(() => ended.abort(), waitMs);
     const stream = streamOf(host);
+    const signal = AbortSignal.any([ended.signal, this.#ending.signal]);
     try {
-      for await (const delivery of this.#log.subscribe({ after: position, signal: ended.signal }))
+      for await (const delivery of this.#log.subscribe({ after: position, signal }))
         if ('fact' in delivery && delivery.fact.stream === stream && delivery.fact.revision > revision)
           return;
     } finally {

@@ -2,13 +2,10 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { type Fact, parseFact } from '@apledger/events';
-import { Refused, type RemoteLedger, Unreachable } from './ledger.ts';
+import { type Question, Refused, type RemoteLedger, remoteLedger, Unreachable } from './ledger.ts';
 
-/** Longest time that the ledger is asked to wait for a command, seconds; and what an answer may take beyond that. */
-const POLL_S = 20;
+/** What an answer may take beyond what the ledger was asked to wait. */
 const GRACE_MS = 30_000;
-const PAGE = 1000;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 export interface HttpLedgerOptions {
@@ -23,13 +20,6 @@ export interface HttpLedgerOptions {
   readonly ca?: string | undefined;
 }
 
-interface Recorded {
-  readonly type: string;
-  readonly version: number;
-  readonly data: object;
-  readonly revision: number;
-}
-
 /** Throws Error for what is no address of a ledger. */
 export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
   if (!/^https?:\/\/[^/?#@]+\/?$/.test(options.url) || !URL.canParse(options.url))
@@ -40,42 +30,29 @@ export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
       `${options.url}: a token is shown over https:// only, or to this machine; write https://`,
     );
   const base = `/api/v1/hosts/${encodeURIComponent(options.host)}`;
-  const call = <T>(method: string, path: string, body: object | undefined, signal: AbortSignal, waitMs = 0) =>
-    send<T>(options, method, base + path, body, signal, waitMs);
-  return {
-    hello: (hello, signal) => call('POST', '/agent/hello', hello, signal),
-    observe: (who, commits, signal) => call('POST', '/agent/commits', { ...who, commits }, signal),
-    commands: ({ agent, epoch }, after, signal) => {
-      const waits = after === undefined ? {} : { after: String(after), wait: String(POLL_S) };
-      const query = new URLSearchParams({ agent, epoch: String(epoch), ...waits });
-      return call('GET', `/agent/commands?${query}`, undefined, signal, POLL_S * 1000);
-    },
-    async *facts(revision, signal) {
-      for (let after = 0, last = -1, isEnd = false; !isEnd && last < revision; ) {
-        const page = await call<{ events: Recorded[]; after: number; isEnd: boolean }>(
-          'GET',
-          `/events?after=${after}&limit=${PAGE}`,
-          undefined,
-          signal,
-        );
-        for (const { type, version, data, revision: at } of page.events) {
-          last = at;
-          if (at <= revision) yield parseFact(type, version, data) as Fact;
-        }
-        ({ after, isEnd } = page);
-      }
-    },
-  };
+  return remoteLedger((question, request, signal, waitMs) => {
+    const { method, path } = ROUTES[question];
+    if (method === 'POST') return send(options, method, base + path, request, signal, waitMs);
+    const query = new URLSearchParams(Object.entries(request).map(([name, value]): [string, string] => [name, String(value)]));
+    return send(options, method, `${base}${path}?${query}`, undefined, signal, waitMs);
+  });
 }
 
-async function send<T>(
+const ROUTES: Readonly<Record<Question, { readonly method: 'GET' | 'POST'; readonly path: string }>> = {
+  hello: { method: 'POST', path: '/agent/hello' },
+  observe: { method: 'POST', path: '/agent/commits' },
+  commands: { method: 'GET', path: '/agent/commands' },
+  events: { method: 'GET', path: '/events' },
+};
+
+async function send(
   { url, token, certificate, ca }: HttpLedgerOptions,
   method: string,
   path: string,
   body: object | undefined,
   signal: AbortSignal,
   waitMs: number,
-): Promise<T> {
+): Promise<unknown> {
   const content = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     accept: 'application/json',
@@ -95,7 +72,7 @@ async function send<T>(
     throw signal.aborted ? error : new Unreachable(`${url}: ${reasonOf(error)}`);
   }
   const answer = jsonOf(said);
-  if (status === 200 && answer !== undefined) return answer as T;
+  if (status === 200 && answer !== undefined) return answer;
   const { code, detail } = (answer ?? {}) as { readonly code?: string; readonly detail?: string };
   if (code === undefined || status >= 500 || status === 429)
     throw new Unreachable(`${url}: answered ${status}: ${detail ?? 'it is no ledger by its answer'}`);

@@ -1,6 +1,6 @@
 /** The ledger as the agent speaks to it, whatever carries the words. */
 import type { CommandRequest, Commit, Hello, HelloReply } from '@apledger/agent-protocol';
-import type { Fact } from '@apledger/events';
+import { type Fact, parseFact } from '@apledger/events';
 
 export interface Identified {
   readonly agent: string;
@@ -41,3 +41,46 @@ export class Refused extends Error {
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
+
+/** What the agent asks, whatever carries it. */
+export type Question = 'hello' | 'observe' | 'commands' | 'events';
+
+/** One request and its answer. `waitMs`: the ledger may take its time. Throws Refused and Unreachable. */
+export type Ask = (question: Question, request: object, signal: AbortSignal, waitMs: number) => Promise<unknown>;
+
+/** Longest time that the ledger is asked to wait for a command, seconds. */
+const POLL_S = 20;
+const PAGE = 500;
+
+interface Page {
+  readonly events: readonly {
+    readonly type: string;
+    readonly version: number;
+    readonly data: object;
+    readonly revision: number;
+  }[];
+  readonly after: number;
+  readonly isEnd: boolean;
+}
+
+/** The answers have the types that packages/api declares; the ledger checks what it is sent. */
+export const remoteLedger = (ask: Ask): RemoteLedger => ({
+  hello: async (hello, signal) => (await ask('hello', hello, signal, 0)) as HelloReply,
+  observe: async (who, commits, signal) =>
+    (await ask('observe', { ...who, commits }, signal, 0)) as { lastSequence: number; revision: number },
+  commands: async (who, after, signal) => {
+    const waits = after === undefined ? {} : { after, wait: POLL_S };
+    const answer = await ask('commands', { ...who, ...waits }, signal, POLL_S * 1000);
+    return answer as { revision: number; open: CommandRequest[] };
+  },
+  async *facts(revision, signal) {
+    for (let after = 0, last = -1, isEnd = false; !isEnd && last < revision; ) {
+      const page = (await ask('events', { after, limit: PAGE }, signal, 0)) as Page;
+      for (const { type, version, data, revision: at } of page.events) {
+        last = at;
+        if (at <= revision) yield parseFact(type, version, data) as Fact;
+      }
+      ({ after, isEnd } = page);
+    }
+  },
+});

@@ -252,3 +252,14 @@ describe('where access is controlled', () => {
     expect((await made.facts('host-vault1')).at(-1)?.type).toBe('ObservationBegan');
   });
 });
+
+describe('a service that stops', () => {
+  it('lets nobody wait: agents and givers of commands ask another one', async () => {
+    const made = await watched();
+    const { answer } = await asked(made, create(A));
+    const poll = made.get(`/hosts/zlp1/agent/commands?agent=${AGENT}&epoch=1&after=1000&wait=25`);
+    await made.server.close();
+    expect((await answer).body.code).toBe('not-settled');
+    expect((await poll).status).toBe(200);
+  });
+});
