@@ -262,7 +262,7 @@ describe('what NATS is asked', () => {
     const { reply, ask } = await scene();
     const host = 'lpar1.bank.example';
     const subject = 'lpar1%2Ebank%2Eexample';
-    expect(await reply(`command.${subject}`, register(host))).toMatchObject({ host, revision: 0 });
+    expect(await reply(`command.${subject}`, register(host))).toMatchObject({ host, isDuplicate: false });
     expect(await reply(`query.host.${subject}`)).toMatchObject({ host });
     expect(await reply(`query.queues.${subject}`, { adapter: 5 })).toMatchObject({ host });
     expect(await ask('query.host.lpar1%2ebank%2eexample')).toMatchObject({ status: 400 });
@@ -271,7 +271,7 @@ describe('what NATS is asked', () => {
   it('has one form of a report; the others are pieces of text', async () => {
     const { ask, reply } = await history();
     expect(await reply('query.report', { format: 'json', guest: 'guest1' })).toMatchObject({
-      hosts: [{ host: 'lpar1' }, {}],
+      hosts: [{ host: 'lpar1', runs: [{ guest: 'guest1' }] }],
     });
     expect(await ask('query.report', { format: 'html' })).toMatchObject({
       status: 400,
