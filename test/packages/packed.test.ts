@@ -156,7 +156,7 @@ describeInBrowser('the packed client in a browser', () => {
       });
       await page.goto(`${service.server}/`);
       const seen = await page.evaluate(async () => {
-        const { Api, followFacts } = await import(/* of the page */ location.origin + '/stranger/client.js');
+        const { Api, followFacts } = await import(`${location.origin}/stranger/client.js`);
         const { hosts } = await new Api('').get('/hosts', {});
         const stop = new AbortController();
         const types: string[] = [];

@@ -126,7 +126,8 @@ describe('an answer', () => {
         headers: { host: 'localhost:8642', 'accept-encoding': accept },
       });
     const [plain, zipped] = await Promise.all([ask('identity'), ask('gzip')]);
-    expect(plain).toMatchObject({ statusCode: 200, headers: { 'content-encoding': undefined } });
+    expect(plain.statusCode).toBe(200);
+    expect(plain.headers['content-encoding']).toBeUndefined();
     expect(zipped.headers['content-encoding']).toBe('gzip');
     expect(zipped.rawPayload.length).toBeLessThan(plain.rawPayload.length / 4);
     expect(gunzipSync(zipped.rawPayload)).toEqual(plain.rawPayload);
