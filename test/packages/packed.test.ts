@@ -26,7 +26,7 @@ const run = (program: string, args: readonly string[], cwd = home): string =>
 function install(tarballs: readonly string[]): void {
   const packages = tarballs.map((tarball) => join('file:..', 'tarballs', basename(tarball)));
   const [client = '', messages = ''] = packages;
-  const foreign = ['typebox', 'eventsource-parser', '@nats-io/jetstream', '@nats-io/transport-node'];
+  const foreign = ['typebox', 'eventsource-parser', 'canonicalize', '@nats-io/jetstream', '@nats-io/transport-node'];
   const manifest = {
     name: 'stranger',
     private: true,
