@@ -1,17 +1,27 @@
 // node infra/console.mjs: builds the console into services/console/dist when it is missing or older than its sources.
 // Plain JavaScript without dependencies, see toolchain.mjs; the build itself needs the locked packages.
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportSetupError, root, run, SetupError } from './toolchain.mjs';
 
 const home = join(root, 'services', 'console');
 const built = join(home, 'dist');
+/** Our own packages that the one in the directory stands on, and those that these stand on. */
+function packagesBelow(directory, found = new Set()) {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    const below = join(root, 'packages', name.replace('@apledger/', ''));
+    if (!name.startsWith('@apledger/') || found.has(below)) continue;
+    found.add(below);
+    packagesBelow(below, found);
+  }
+  return found;
+}
+
 /** What goes into the page. */
 const sources = [
   ...['src', 'index.html', 'vite.config.ts', 'package.json'].map((name) => join(home, name)),
-  ...['ap', 'api', 'client', 'events', 'machines', 'projections', 'text'].map((name) =>
-    join(root, 'packages', name, 'src'),
-  ),
+  ...[...packagesBelow(home)].map((directory) => join(directory, 'src')),
   join(root, 'package-lock.json'),
 ];
 

@@ -164,6 +164,47 @@ $`,
   });
 });
 
+describe('an answer about a host', () => {
+  const questions = [['custody', '05.0004'], ['guest-history', 'web'], ['exposure']];
+
+  it('says what it rests on: every hash and packed form of the host was recomputed', async () => {
+    const facts = objects((await apledger('events', '--json', '--host', 'zlp7', '--data', data)).out);
+    const verification = { upTo: facts.at(-1)?.position, facts: facts.length, problems: [] };
+    for (const question of questions) {
+      const { out } = await apledger(...question, '--json', '--at', 'now', '--data', data);
+      for (const answer of objects(out))
+        expect(answer).toMatchObject({ verification, span: { to: { time: expect.any(String) } } });
+    }
+    const exposures = objects((await apledger('exposure', '--json', '--to', '35', '--data', data)).out);
+    expect(exposures[0]).toMatchObject({ position: 35, span: { from: null, to: { position: 35 } } });
+  });
+
+  it.each([
+    ['a guest has another name', `UPDATE commits SET body = replace(body, '"guest":"web"', '"guest":"wob"')`],
+    [
+      'a hash is another one',
+      `UPDATE commits SET hashes = zeroblob(length(hashes)) WHERE position = (SELECT max(position) FROM commits)`,
+    ],
+  ])('ends with 1 and names the place when %s', async (_, statement) => {
+    const directory = scratch();
+    cpSync(data, directory, { recursive: true });
+    const log = new DatabaseSync(join(directory, 'log.sqlite'));
+    log.exec(statement);
+    log.close();
+    const { status: before } = await apledger('exposure', '--data', data, '--to', '10');
+    expect(before).toBe(0);
+    for (const question of questions) {
+      const { status, err } = await apledger(...question, '--data', directory);
+      expect({ status, err }).toEqual({
+        status: 1,
+        err: expect.stringMatching(
+          /host zlp7: the log is NOT AS IT WAS WRITTEN, \d+ problems .*, revision \d+, position \d+: /,
+        ),
+      });
+    }
+  });
+});
+
 describe('what is wrong', () => {
   it.each([
     [
@@ -304,6 +345,12 @@ describe('report', () => {
     expect(JSON.parse(out).verification.problems).not.toEqual([]);
     const whole = await apledger('report', '--data', data);
     expect(whole.out).toMatch(/^\* Log: verified: every hash of \d+ facts was recomputed for this report$/m);
+  });
+
+  it('of one host recomputes the chain of that host', async () => {
+    const { out } = await apledger('report', '--format', 'json', '--host', 'zlp7', '--data', data);
+    const { verification } = JSON.parse(out);
+    expect(verification).toEqual({ facts: JSON.parse(out).heads[0].revision + 1, problems: [] });
   });
 
   it('lists the attempts that were refused, by whom, and with whose mdev', async () => {

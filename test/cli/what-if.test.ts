@@ -53,6 +53,21 @@ describe('what-if', () => {
     expect(out).toContain(`      0xf9${'f'.repeat(62)}`);
   });
 
+  it('says whom a card that goes off would hit, which by the rules loses no queue', async () => {
+    const data = await threeGuests();
+    for (const steps of [['card 06 config=0'], ['card 06 config=0', 'scan']]) {
+      const { status, out } = await apledger('what-if', '--data', data, ...steps);
+      expect(status).toBe(0);
+      expect(out).toContain(
+        'Card 06 would be off: its queues stay with guest guest1 (06.0004, 06.00ab) and guest guest3 (06.0047, 06.00ff), and cannot be used until it is back.\n',
+      );
+    }
+    const { out } = await apledger('what-if', '--data', data, 'card 06 chkstop=1', 'scan');
+    expect(out).toContain('Card 06 would be check-stopped: its queues stay with guest guest1 ');
+    const back = await apledger('what-if', '--data', data, 'card 06 config=0', 'card 06 config=1');
+    expect(back.out).not.toContain('Card 06 would be');
+  });
+
   it('tells what the host itself would lose and gain', async () => {
     const data = await threeGuests();
     await apledger('run', file('grow.sh', 'hardware adapters=4-6 domains=4,5\nscan\n'), '--data', data);

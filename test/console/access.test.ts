@@ -19,6 +19,8 @@ const SHOWN = new Set([
   'guest-dark',
   'facts-dark',
   'custody-light',
+  'exposures-light',
+  'compare-dark',
   'what-if-light',
   'past-phone',
 ]);
@@ -56,6 +58,11 @@ const VIEWS: readonly (readonly [string, string, string])[] = [
   ['facts', '/hosts/zlp1/facts', '.fact.is-refusal'],
   ['custody', '/hosts/zlp1/custody?queue=05.0047&as=changes', '.custody-chart .bar'],
   ['what-if', '/hosts/zlp1/what-if?cell=05.0004&steps=guest+stop+guest1%0Acard+06+config%3D0', '.tried > li'],
+  ['exposures', '/hosts/zlp1/exposures', '.exposure.is-unreset-handover'],
+  ['compare', '/hosts/zlp1/compare?from=PAST', '.differences li'],
+  ['report', '/report', '.report-form button'],
+  ['changes', '/changes', '.changes-view .empty'],
+  ['nowhere', '/nowhere', 'main h1'],
   ['past', '/hosts/zlp1?at=PAST&cell=05.0047', '.time-bar.is-past'],
 ];
 
@@ -93,7 +100,11 @@ describeInBrowser('for everybody', () => {
     await page.getByRole('dialog').waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: /UTC/ }).click();
+    await page.getByRole('button', { name: 'Keys' }).click();
+    await page.getByRole('dialog').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /position/ }).click();
     await page.getByRole('dialog').waitFor();
     expect(await violations(page)).toEqual([]);
   });
@@ -158,7 +169,7 @@ describeInBrowser('for everybody', () => {
     await tabTo(/^Custody$/);
     await page.keyboard.press('Enter');
     await page.locator('.custody-chart .bar').first().waitFor();
-    await tabTo(/^Position in the log$/);
+    await tabTo(/^Time in the log$/);
     await page.keyboard.press('Home');
     await page.waitForURL((url) => url.searchParams.has('at'));
     await tabTo(/^Now$/);

@@ -32,6 +32,34 @@ describeInBrowser('evidence', () => {
     });
   });
 
+  it('is downloaded from custody, of the fact at each boundary', async () => {
+    const page = await console_.open('/hosts/zlp1/custody?queue=04.0004');
+    const table = page.getByRole('table');
+    await table
+      .getByRole('button', { name: /^Evidence of fact/ })
+      .first()
+      .click();
+    await table.getByText(/Checked here: fact \d+ of \d+/).waitFor();
+    const download = page.waitForEvent('download');
+    await table.getByRole('link', { name: 'Download' }).click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    const policy = await parsePolicy(readFileSync(join(data, 'tlog/policy'), 'utf8'));
+    expect((await verifyProof(file, policy)).fact).toMatchObject({
+      stream: 'host-zlp1',
+      type: 'GuestStarted',
+    });
+  });
+
+  it('the checkpoint is downloaded from the bar above, and with a report', async () => {
+    const page = await console_.open('/report');
+    for (const name of [/^sealed to/, 'Download the checkpoint']) {
+      const download = page.waitForEvent('download');
+      await page.getByRole('link', { name }).click();
+      const note = readFileSync(await (await download).path(), 'utf8');
+      expect(note).toMatch(/^apledger\/.*\n\d+\n/);
+    }
+  });
+
   it('is refused for a fact that was changed behind the back of the log', async () => {
     const db = new DatabaseSync(join(data, 'log.sqlite'));
     db.exec(

@@ -140,6 +140,18 @@ describeInBrowser('the matrix of a host with 65,536 queues', () => {
     await expect.poll(changed).toEqual(expected); // the colours come with the next frame
   });
 
+  it('lets go of a cell with Escape, and keeps the card of the last one on the way to its links', async () => {
+    const other = await full.open('/hosts/big?cell=21.0003');
+    await other.getByRole('heading', { name: /21\.0003/ }).waitFor();
+    await other.getByRole('application').press('Escape');
+    await other.getByRole('heading', { name: 'A queue' }).waitFor();
+    await other.waitForURL((url) => !url.searchParams.has('cell'));
+    await other.getByRole('application').hover({ position: { x: 100, y: 100 } });
+    const name = await other.locator('.cell-card .apqn').first().innerText();
+    await other.getByRole('link', { name: 'What if', exact: true }).last().hover();
+    expect(await other.locator('.cell-card .apqn').first().innerText()).toBe(name);
+  });
+
   it('is there as a table, too', async () => {
     const table = await full.open('/hosts/big?as=table&cell=21.0003');
     const rows = table.locator('.data-table tbody tr');

@@ -134,3 +134,19 @@ export function incident(): Command[] {
     start(two, 'guest2'),
   ];
 }
+
+/** 16 cards with 85 domains, as large as a z16 has them, and 60 guests that all run: 4 cards and 20 or so domains each, or less. */
+export function crowdedHost(host: string): Command[] {
+  const domains = range(0, 85);
+  const guests = Array.from({ length: 60 }, (_, i) => ({
+    uuid: `${(i + 16).toString(16)}000000-0000-4000-8000-000000000000`,
+    name: `pay-kvm${String(i).padStart(2, '0')}`,
+    adapters: range(4 * (i % 4), 4 * (i % 4) + 4),
+    domains: domains.filter((id) => id % 15 === Math.floor(i / 4)),
+  }));
+  return [
+    register(host, range(0, 16), domains),
+    ...guests.flatMap(({ uuid: mdev, adapters, domains: own }) => mdevWith(mdev, adapters, own)),
+    ...guests.map(({ uuid: mdev, name }) => start(mdev, name)),
+  ];
+}

@@ -17,6 +17,7 @@ const VIEWS = [
   '/hosts/zlp1/custody?queue=05.0004',
   '/hosts/zlp1/custody?queue=06.0005',
   `/hosts/zlp1/what-if?steps=${STEPS}`,
+  '/hosts/zlp1/compare?from=3',
 ];
 
 /** What a reader gets: all texts, and all labels. */

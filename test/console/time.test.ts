@@ -6,6 +6,8 @@ import { A, smallHost, start, stop } from './hosts.ts';
 import { type Console, describeInBrowser, shownPosition, startConsole, untilShown } from './support.ts';
 
 const slider = (page: Page) => page.getByRole('slider', { name: 'Position in the log' });
+/** The axis of positions, on which each fact has its own place. */
+const byFact = (page: Page) => page.getByLabel('The axis').selectOption('facts');
 const at = (page: Page): string | null => new URL(page.url()).searchParams.get('at');
 
 describeInBrowser('time', () => {
@@ -42,6 +44,7 @@ describeInBrowser('time', () => {
 
   it('the slider shows every moment as the API does', async () => {
     const page = await small.open('/hosts/zlp1');
+    await byFact(page);
     for (let position = last - 1; position >= 1; position--) {
       await slider(page).fill(String(position));
       await untilShown(page, position);
@@ -53,6 +56,7 @@ describeInBrowser('time', () => {
 
   it('the keyboard moves the slider fact by fact, and to its ends', async () => {
     const page = await small.open('/hosts/zlp1');
+    await byFact(page);
     await page.locator('input[type="range"]:enabled').focus();
     await page.keyboard.press('ArrowLeft');
     await untilShown(page, last - 1);
@@ -128,8 +132,28 @@ describeInBrowser('time', () => {
     await page.getByText(`${last} facts`).waitFor();
   });
 
+  it('by time, the slider is as far as the clock, and can be zoomed around the moment', async () => {
+    const [first] = (await small.api.get('/events', { limit: 1 })).events;
+    const fifth = await viewAt(5);
+    const page = await small.open('/hosts/zlp1?at=5');
+    await untilShown(page, 5);
+    const time = page.getByRole('slider', { name: 'Time in the log' });
+    const bound = async (name: string) => Number(await time.getAttribute(name));
+    await expect.poll(() => bound('min')).toBe(Date.parse(first?.occurredAt ?? ''));
+    expect(await time.inputValue()).toBe(String(Date.parse(fifth.occurredAt)));
+    const { position } = await small.api.get('/hosts/{host}', { host: 'zlp1', time: fifth.occurredAt });
+    await time.fill(String(Date.parse(fifth.occurredAt) + 1));
+    await time.fill(String(Date.parse(fifth.occurredAt)));
+    await untilShown(page, position);
+    await page.waitForURL((url) => url.searchParams.get('at') === fifth.occurredAt);
+    await byFact(page);
+    await small.open('/'); // another page has an axis of its own
+    expect(await slider(page).getAttribute('max')).toBe(String(last));
+  });
+
   it('winds the guests back with everything else', async () => {
     const page = await small.open(`/hosts/zlp1/guests?mdev=${A}`);
+    await byFact(page);
     const current = page.getByRole('img', { name: /^Guest / }).locator('.state.is-current');
     await expect.poll(() => current.getAttribute('data-state')).toBe('stopped');
     const { events } = await small.api.get('/events', {
@@ -164,6 +188,7 @@ describeInBrowser('time', () => {
     // A page that is opened now gets the same from the service.
     const later = await open(`/hosts/zlp1/guests?mdev=${A}`);
     await later.getByRole('img', { name: /: unplugged 04; reset failed 05$/ }).waitFor();
+    await byFact(page);
     await slider(page).fill(String(revision + 1));
     await expect.poll(() => chart.getAttribute('aria-label')).toBe('Adapters of web: plugged 04 05');
   });

@@ -79,6 +79,75 @@ describeInBrowser('what if', () => {
     await page.waitForFunction(() => window.apledger.cell(4, 0x47)?.drawn === 'nobody');
   });
 
+  it('says what a card that is switched off means, though nobody loses a queue by it', async () => {
+    const page = await small.open(`/hosts/${host}/what-if?steps=${encodeURIComponent('card 05 config=0')}`);
+    await page
+      .getByText('Card 05 is off: its queues stay with web, and cannot be used until it is back')
+      .waitFor();
+  });
+
+  it('gives a receipt of what was sent, and does not try it once more', async () => {
+    const page = await small.open(`/hosts/${host}/what-if`);
+    await steps(page).fill(`echo 7 > /sys/devices/vfio_ap/matrix/${A}/assign_adapter\nguest stop web`);
+    await expect.poll(() => page.locator('.tried .is-done').count()).toBe(2);
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(window, { seen });
+      new MutationObserver(() => {
+        if (document.querySelector('dialog[open]') === null)
+          seen.push(document.querySelector('.tried')?.textContent ?? '');
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    });
+    await sendButton(page).click();
+    await page.getByRole('dialog').getByRole('textbox').fill('anna');
+    await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click();
+    const receipts = page.locator('.receipts');
+    await receipts.getByText(`All 2 commands were carried out on ${host}`).waitFor();
+    await receipts.getByText(/Guest stopped/).waitFor();
+    await expect.poll(() => steps(page).inputValue()).toBe('');
+    await page.getByText('Nobody loses or gains a queue.').waitFor();
+    const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+    expect(seen.filter((text) => /refused|E[A-Z]{3,}/.test(text))).toEqual([]);
+    await receipts.getByRole('link', { name: 'Facts' }).click();
+    await page
+      .locator('.fact')
+      .first()
+      .getByText(/Guest stopped|Queue reset/)
+      .waitFor();
+  });
+
+  it('a rectangle of the matrix goes into the basket, and from there into the steps', async () => {
+    const page = await small.open(`/hosts/${host}?cell=06.0005`);
+    const grid = page.getByRole('application');
+    await grid.focus();
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowDown');
+    const card = page.locator('.selection-card');
+    await card.getByText('4 queues selected').waitFor();
+    await card.getByText('06 07 × 0005 0047').waitFor();
+    await card.getByLabel('Give to').selectOption(B);
+    await card.getByRole('button', { name: 'Into the basket' }).click();
+    expect(await card.locator('code').allInnerTexts()).toEqual([
+      `echo 0x07 > /sys/devices/vfio_ap/matrix/${B}/assign_adapter`,
+      `echo 0x47 > /sys/devices/vfio_ap/matrix/${B}/assign_domain`,
+    ]);
+    await card.getByRole('link', { name: 'Try it' }).click();
+    await expect.poll(() => page.locator('.tried .is-done').count()).toBe(2);
+    await page.getByRole('link', { name: 'Matrix', exact: true }).click();
+    await grid.waitFor();
+    const box = await grid.boundingBox();
+    if (box === null) throw new Error('the grid is not there');
+    await page.mouse.move(box.x + 60, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 300, box.y + 150, { steps: 4 });
+    await page.mouse.up();
+    await card.getByText(/\d+ queues selected/).waitFor();
+    await card.getByRole('button', { name: /Take the domains from web/ }).waitFor();
+    await card.getByRole('button', { name: 'Select nothing' }).click();
+    await card.getByRole('button', { name: 'Empty it' }).click();
+    await card.waitFor({ state: 'detached' });
+  });
+
   it('a click on a cell, or on the id of a row or a column, chooses what to propose for', async () => {
     const page = await small.open(`/hosts/${host}/what-if`);
     const before = page.getByRole('application', { name: 'Matrix before' });

@@ -1,9 +1,13 @@
 /** Every kind of tampering with a log is noticed by `apledger verify` with a checkpoint that covers it. */
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { canonicalEnvelope, chainHash, NO_HEAD, openSqliteLog, type RecordedFact } from '@apledger/event-log';
+import { pack } from '@apledger/events';
 import { EvidenceError } from '@apledger/evidence';
+import { evolve, HostState, STATE_VERSION } from '@apledger/host';
 import { Prover, Sealer } from '@apledger/sealer';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file } from '../cli/support.ts';
@@ -193,10 +197,14 @@ describe('what is noticed, and where', () => {
         db.exec('DELETE FROM pages');
       }),
     );
-    // A log whose commits are out of order is refused as a whole.
-    const { status, err } = await verified(data);
-    expect(err).toMatch(/frames are not in the order of their positions, after position 2\d\d \(corrupted\)/);
-    expect(status).toBe(2);
+    const { status, out } = await verified(data);
+    expect(out).toMatch(/^host-[ab], revision \d+, position 2\d\d: revision \d+ where \d+ should follow$/m);
+    expect(out).toMatch(/^log, .*: the read model cannot be compared with a log that cannot be folded: /m);
+    // Tiles survive, so the leaf is named.
+    expect(out).toMatch(
+      /^leaf \d+, host-[ab], revision \d+, position 2\d\d: it is not the fact that .*end covers$/m,
+    );
+    expect(status).toBe(1);
   });
 
   it('a fact changed and every hash computed anew: the chain holds, the leaf does not', async () => {
@@ -299,6 +307,60 @@ describe('what is noticed, and where', () => {
       status: 2,
       err: expect.stringContaining('is not leaf'),
     });
+  });
+});
+
+describe('what was folded, forged with its checksum', () => {
+  /** Gives the kept state an mdev that no fact made; what is forged is believed until `verify` makes it again. */
+  function forge(data: string, table: 'state' | 'snapshot'): void {
+    const db = new DatabaseSync(join(data, 'read-model.sqlite'));
+    const { host, revision, hash, bytes } = db.prepare(`SELECT * FROM ${table} WHERE host = 'a'`).get() ?? {};
+    const packed = (bytes as Uint8Array).subarray(16);
+    const state = HostState.ofBytes(zstdDecompressSync(packed));
+    if (state === undefined) throw new Error('no state');
+    const { position, occurredAt } = state;
+    evolve(state, { type: 'MdevCreated', data: { mdev: 'ffffffff-0000-4000-8000-000000000009' } });
+    state.place(Number(revision), position, occurredAt);
+    const forged = zstdCompressSync(state.toBytes());
+    const checksum = createHash('sha256')
+      .update(`${JSON.stringify([STATE_VERSION, host, revision, hash])}\n`)
+      .update(forged)
+      .digest()
+      .subarray(0, 16);
+    const sql = `UPDATE ${table} SET bytes = ? WHERE host = 'a' AND revision = ?`;
+    db.prepare(sql).run(Buffer.concat([checksum, forged]), Number(revision));
+    db.close();
+  }
+
+  it.each(['state', 'snapshot'] as const)('a %s', async (table) => {
+    const data = await changed(async (copy) => {
+      const log = await openSqliteLog({ directory: copy });
+      const revision = (await log.head('host-a'))?.revision ?? 0;
+      // Beyond the first snapshot.
+      const facts = Array.from({ length: 2100 - revision }, () => ({
+        ...{ type: 'BusScanned', version: 1, occurredAt: new Date().toISOString(), data: { scans: 1 } },
+        packed: pack({ type: 'BusScanned', data: { scans: 1 } }),
+      }));
+      const commandId = crypto.randomUUID();
+      const of = { stream: 'host-a', expected: revision, actor: 'a', correlation: 'c', commandId };
+      await log.append({ ...of, facts });
+      await log.close();
+      await apledger('show', 'host', '--data', copy);
+    });
+    expect(await verified(data)).toMatchObject({ status: 0 });
+    forge(data, table);
+    const shown = await apledger('show', 'mdev', '--host', 'a', '--data', data);
+    if (table === 'state') expect(shown.out).toContain('ffffffff-0000-4000-8000-000000000009');
+    const { status, out } = await verified(data);
+    expect(out).toMatch(
+      new RegExp(
+        `^host-a, revision \\d+, position 0: the read model's ${table} is not what the log makes`,
+        'm',
+      ),
+    );
+    expect(status).toBe(1);
+    expect(await apledger('rebuild', '--data', data)).toMatchObject({ status: 0 });
+    expect(await verified(data)).toMatchObject({ status: 0 });
   });
 });
 

@@ -4,8 +4,9 @@
  */
 import type { ProblemBody } from '@apledger/api';
 import { openLogLedger } from '@apledger/ledger';
+import { connect, headers } from '@nats-io/transport-node';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { apledger } from '../cli/support.ts';
+import { apledger, objects } from '../cli/support.ts';
 import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
 import { create, holdWriteLock, register, scratch } from '../ledger/support.ts';
 import { sized } from '../support/long.ts';
@@ -61,12 +62,13 @@ async function kurrentDB(end: Finally): Promise<Store> {
 async function serve(
   { url }: Store,
   end: Finally,
+  ...args: string[]
 ): Promise<{ service: HttpService; stream: MessageReader; begin: number }> {
   const before = await openLogLedger({ log: url });
   await before.submit({ host: HOST, command: register(HOST), actor: 'test' });
   const begin = await before.log.lastPosition();
   await before.close();
-  const service = await start(end, '--log', url, '--data', scratch());
+  const service = await start(end, '--log', url, '--data', scratch(), ...args);
   const { api, server } = service;
   while ((await metric(server, 'apledger_read_model_position')) < begin);
   await give(api, HOST, create('aaaaaaaa-0000-4000-8000-000000000001'));
@@ -195,6 +197,15 @@ describe.concurrent.each(stores)('while the log in %s is away', (_, open, isMiss
         status: 0,
         err: expect.stringMatching(/^The log is away\. .* complete up to/),
       });
+      for (const asked of [
+        ['show', 'host', HOST],
+        ['show', 'mdev'],
+        ['events', '--since', String(stream.of('fact').at(-1)?.id)],
+      ]) {
+        const answers = objects((await apledger(...asked, '--json', '--server', server)).out);
+        expect(answers.length).toBeGreaterThan(0);
+        for (const { currentTo } of answers) expect(Date.parse(String(currentTo))).toBeGreaterThan(0);
+      }
       const late = await MessageReader.open(server, 0);
       await late.until(() => late.of('log-away').length === 1);
       const patient = crypto.randomUUID();
@@ -221,6 +232,58 @@ describe.concurrent.each(stores)('while the log in %s is away', (_, open, isMiss
       expect((await get(server, `/api/v1/hosts/${HOST}`)).headers.get('apledger-current-to')).toBeNull();
     },
   );
+});
+
+describe.skipIf('missing' in program)('over NATS, while the log in KurrentDB is away', () => {
+  it('questions are answered from memory and say so, and do not wait for what only the log has', async ({
+    onTestFinished: end,
+  }) => {
+    const [store, broker] = await Promise.all([kurrentDB(end), startNats({ program })]);
+    end(() => broker.dispose());
+    const { service, stream } = await serve(store, end, '--nats', broker.url);
+    const client = await connect({ servers: broker.url });
+    end(() => client.close());
+    const asked = async (subject: string, body = '', given: Record<string, string> = {}) => {
+      const fields = headers();
+      for (const [name, value] of Object.entries(given)) fields.set(name, value);
+      const reply = await client.request(`apledger.v1.svc.query.${subject}`, body, {
+        timeout: 60_000,
+        headers: fields,
+      });
+      const of = (name: string) => reply.headers?.get(name) ?? '';
+      return { body: reply.json<Record<string, unknown>>(), status: of('Nats-Service-Error-Code'), of };
+    };
+    expect((await asked(`host.${HOST}`)).of('Apledger-Current-To')).toBe('');
+    await store.leave();
+    await stream.until(() => stream.of('log-away').length === 1);
+    const position = Number(stream.of('fact').at(-1)?.id);
+    for (const subject of [`host.${HOST}`, 'hosts']) {
+      const { body, status, of } = await asked(subject);
+      expect([subject, status, of('Apledger-Position')]).toEqual([subject, '', String(position)]);
+      expect(Date.parse(of('Apledger-Current-To'))).toBeGreaterThan(0);
+      expect(body).toMatchObject(
+        subject === 'hosts' ? { hosts: [{ host: HOST }] } : { host: HOST, position },
+      );
+    }
+    // What only the log knows, and the newest: not now.
+    const past = await asked(`events.${HOST}`, '{"actor":"nobody","after":0}');
+    expect([past.status, past.body]).toMatchObject([
+      '503',
+      { code: 'log-unreachable', message: expect.stringContaining('not in memory') },
+    ]);
+    const newest = await asked(`host.${HOST}`, '', { 'apledger-wait': '0.2' });
+    expect([newest.status, newest.body]).toMatchObject([
+      '503',
+      { code: 'log-unreachable', message: expect.stringContaining('did not answer within 0.2 s') },
+    ]);
+    expect((await asked(`host.${HOST}`, '', { 'apledger-wait': 'long' })).body).toMatchObject({
+      code: 'invalid-header',
+    });
+    await store.comeBack();
+    await stream.until(() => stream.of('log-back').length === 1);
+    expect((await asked(`host.${HOST}`)).of('Apledger-Current-To')).toBe('');
+    expect(service.process.output()).toContain('the log is back');
+  });
 });
 
 describe('while another process holds the lock of the log in SQLite', () => {

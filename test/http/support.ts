@@ -15,8 +15,10 @@ export interface HttpService {
 }
 
 /** Starts `node services/ledger/src/main.ts ARGS…`; resolves when it answers. */
-export async function startService(...args: string[]): Promise<HttpService> {
-  const process = startProcess(...args);
+export const startService = (...args: string[]): Promise<HttpService> => serviceOf(startProcess(...args));
+
+/** The service that a process is; resolves when it answers. */
+export async function serviceOf(process: LedgerProcess): Promise<HttpService> {
   const line = await process.said(/ready .*at http:/);
   const server = /at (http:\/\/\S+)\//.exec(line)?.[1] ?? '';
   return { process, server, port: Number(new URL(server).port), api: new Api(server) };

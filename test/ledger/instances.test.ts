@@ -58,6 +58,19 @@ describe.skipIf('missing' in program)('instances of the service', () => {
   const inFlight = async (): Promise<unknown> =>
     (await statsOf(nc)).map((stats) => endpointStats(stats, 'command')?.data);
 
+  it('that cannot listen leave the broker: every request goes to who can answer it', async () => {
+    const good = await startOne();
+    const port = new URL(/at (http:\/\/\S+)\//.exec(await good.said(READY))?.[1] ?? '').port;
+    await insist(nc, HOST, register(HOST));
+    const bad = startProcess('--data', directory, '--nats', server.url, '--port', port);
+    instances.push(bad);
+    expect(await bad.ended()).toBe(2);
+    expect(bad.output()).toContain('another program listens there (EADDRINUSE)');
+    expect(await statsOf(nc)).toHaveLength(1);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => ask(nc, `query.host.${HOST}`)));
+    expect(answers.filter((answer) => !('reply' in answer))).toEqual([]);
+  });
+
   async function reading<T>(work: (log: EventLog) => Promise<T>, url?: string): Promise<T> {
     const log = await (url === undefined ? openSqliteLog({ directory, readOnly: true }) : openLog(url));
     try {

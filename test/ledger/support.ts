@@ -50,9 +50,15 @@ export interface LedgerProcess {
 export const startProcess = (...args: string[]): LedgerProcess => startWithRelay('--no-relay', ...args);
 
 /** The same, and with `--nats` it publishes the facts. */
-export function startWithRelay(...args: string[]): LedgerProcess {
+export const startWithRelay = (...args: string[]): LedgerProcess => startIn({}, ...args);
+
+/** The same, with variables of the environment. */
+export function startIn(variables: Readonly<Record<string, string>>, ...args: string[]): LedgerProcess {
   const flags = ['--disable-warning=ExperimentalWarning', MAIN, '--port', '0'];
-  const child = spawn(process.execPath, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...flags, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...variables },
+  });
   living.add(child);
   const lines: string[] = [];
   const listeners = new Set<() => void>();

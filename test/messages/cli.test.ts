@@ -14,6 +14,7 @@ describe.skipIf('missing' in program)('on the command line', () => {
     await relaying.said(/publishing the facts after position 0/);
     const nats = ['--nats', server.url];
     const all = new Child('cli', 'tail', ...nats, '--since', '2026-01-01', '--json');
+    await all.said(/^Facts recorded from 2026-01-01 00:00:00 \S+( \S+)? on:$/m);
     const facts = await factsOf(log);
     for (const fact of facts) expect(objects(await all.printed(/./))).toEqual([fact]);
     const guest = new Child(

@@ -111,6 +111,32 @@ export const Exposure = Type.Union([
 ]);
 export type Exposure = Immutable<Static<typeof Exposure>>;
 
+/** Something that cannot have been written so. */
+const FoundProblem = Type.Object({
+  stream: Type.String(),
+  revision: Type.Integer(),
+  position: Type.Integer(),
+  problem: Type.String(),
+});
+
+const Chain = Type.Object(
+  {
+    upTo: Type.Integer({
+      description:
+        'position of the last fact of the host whose hash and packed form were recomputed; 0 = none yet',
+    }),
+    facts: Type.Integer({ description: 'how many were' }),
+    problems: Type.Array(FoundProblem, {
+      description: 'none = up to there, the facts of the host are those that were written',
+    }),
+  },
+  {
+    description:
+      'what the process that answers has recomputed of the chain of hashes that the answer rests on; a new fact is recomputed with the next answer',
+  },
+);
+export type Chain = Immutable<Static<typeof Chain>>;
+
 /** Queues that had the same custody, from the same facts to the same facts. */
 const CustodyGroup = Type.Object({ queues: Type.Array(Type.String()), ...custodyFields });
 export type CustodyGroup = Immutable<Static<typeof CustodyGroup>>;
@@ -177,18 +203,11 @@ export const AuditReport = Type.Object(
     verification: Type.Object(
       {
         facts: Type.Integer(),
-        problems: Type.Array(
-          Type.Object({
-            stream: Type.String(),
-            revision: Type.Integer(),
-            position: Type.Integer(),
-            problem: Type.String(),
-          }),
-        ),
+        problems: Type.Array(FoundProblem),
       },
       {
         description:
-          'every hash and packed form of the log, recomputed for this report; no problem = the log is the one that was written',
+          'every hash and packed form of the log, or of the one host that was asked for, recomputed for this report; no problem = it is the one that was written',
       },
     ),
   },
@@ -212,6 +231,7 @@ const custody = operation({
       description: 'the bus shows the queue at the end of the span, or somebody could use it by then',
     }),
     ...mayReach,
+    verification: Chain,
     intervals: Type.Array(CustodyInterval),
   }),
 });
@@ -230,6 +250,7 @@ const guestHistory = operation({
     knownSince: KnownSince,
     position: Type.Integer(),
     ...mayReach,
+    verification: Chain,
     runs: Type.Array(GuestRun),
     queues: Type.Array(CustodyInterval),
   }),
@@ -245,7 +266,9 @@ const exposures = operation({
   reply: Type.Object({
     span: UsedSpan,
     knownSince: KnownSince,
+    position: Type.Integer({ description: 'the last fact of the host that counts' }),
     ...mayReach,
+    verification: Chain,
     exposures: Type.Array(Exposure),
   }),
 });

@@ -18,6 +18,7 @@ export {
   AuditReport,
   type AuditScope,
   Boundary,
+  type Chain,
   type Custody,
   type CustodyGroup,
   CustodyInterval,

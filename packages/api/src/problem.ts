@@ -42,6 +42,7 @@ export type HttpProblemCode =
   | 'method-not-allowed'
   | 'unsupported-media-type'
   | 'headers-too-large'
+  | 'too-slow'
   | 'not-http'
   | 'wrong-host'
   | 'foreign-origin'

@@ -8,4 +8,4 @@
  */
 export { Api, type ApiOptions, type CallOptions, type Current, type Submission } from './api.ts';
 export { type Delivery, type FollowOptions, followFacts } from './follow.ts';
-export { Unreachable } from './problem.ts';
+export { problemOf, Unreachable } from './problem.ts';

@@ -51,4 +51,5 @@ export {
   type VerifyOptions,
   verify,
   verifyRange,
+  verifyStream,
 } from './verify.ts';

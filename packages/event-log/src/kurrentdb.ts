@@ -12,6 +12,7 @@
  * only administrators may by default.
  */
 
+import { CommandPlaces } from './command-places.ts';
 import { AllStream } from './kurrentdb/all.ts';
 import { Connection, type KurrentOptions } from './kurrentdb/connection.ts';
 import { Cuts } from './kurrentdb/cuts.ts';
@@ -50,6 +51,7 @@ class KurrentLog implements EventLog {
   readonly #tail: Tail;
   readonly #heads: Heads;
   readonly #writer: Writer;
+  readonly #places = new CommandPlaces(this);
   /** Set as soon as closing begins: appends handed over before are still carried out. */
   #closing: Promise<void> | undefined;
 
@@ -79,7 +81,7 @@ class KurrentLog implements EventLog {
 
   async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
     this.#checkOpen();
-    return this.#writer.commandElsewhere(stream, commandId);
+    return this.#writer.commandElsewhere(stream, commandId) ?? this.#places.elsewhere(stream, commandId);
   }
 
   async *readStream(

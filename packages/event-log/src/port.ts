@@ -138,8 +138,8 @@ export interface EventLog {
   /** The facts that a command already caused in a stream, oldest first; empty when it never was appended. */
   readCommand(stream: string, commandId: string): Promise<readonly RecordedFact[]>;
   /**
-   * Another stream than this one to which the command was appended; undefined when none is known. A log of servers knows
-   * of the streams that this process has written to.
+   * Another stream than this one to which the command was appended; undefined when none is known. A log of servers reads
+   * itself once for it (command-places.ts) and knows the newest million of its commands.
    */
   commandElsewhere(stream: string, commandId: string): Promise<string | undefined>;
   readStream(

@@ -40,6 +40,22 @@ function sql(statement: string): void {
   db.close();
 }
 
+test('the WAL is cut again after a reader that had held it up', async () => {
+  const bound = 16 * 1024 * 1024;
+  const log = await openSqliteLog({ directory, synchronous: 'NORMAL' });
+  await log.append(commit('host-a', 'none'));
+  const reader = new DatabaseSync(file(), { readOnly: true });
+  reader.exec('BEGIN; SELECT count(*) FROM commits');
+  const large = { ...fact(1), data: { text: 'x'.repeat(256 * 1024) } };
+  const size = (): number => statSync(`${file()}-wal`).size;
+  while (size() < 1.5 * bound) await log.append(commit('host-a', 'any', [large]));
+  reader.close();
+  // The next checkpoint empties the WAL, and the write after it begins it anew.
+  for (let n = 0; size() > bound && n < 100; n++) await log.append(commit('host-a', 'any', [large]));
+  expect(size()).toBeLessThanOrEqual(bound);
+  await log.close();
+});
+
 describe('opening a log in SQLite', () => {
   test('begins a new one in a directory that is made', async () => {
     const deep = join(directory, 'a', 'b');

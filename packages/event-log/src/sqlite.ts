@@ -7,6 +7,7 @@
  * the machine, never the log's consistency.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { Changes, follow } from './changes.ts';
 import { LogError } from './errors.ts';
 import { type Search, standingAtTime } from './moment.ts';
@@ -14,7 +15,7 @@ import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, Re
 import type { Report } from './private-files.ts';
 import { patiently } from './sqlite/faults.ts';
 import { Frames } from './sqlite/frames.ts';
-import { makeIndexesAgain } from './sqlite/indexes.ts';
+import { checkEntries, makeIndexesAgain } from './sqlite/indexes.ts';
 import { type FactPage, Reader } from './sqlite/reader.ts';
 import { openStore, type Store } from './sqlite/store.ts';
 import { Writer } from './sqlite/writer.ts';
@@ -22,6 +23,8 @@ import { Writer } from './sqlite/writer.ts';
 /** How often a subscription asks whether another process has written. */
 const POLL_INTERVAL_MS = 25;
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+/** Facts up to which opening a log for writing waits until its indexes were counted: some ten milliseconds. */
+const CHECKED_AT_ONCE = 100_000;
 
 export interface SqliteLogOptions {
   /** Holds `log.sqlite` and SQLite's files beside it; created when missing, unless readOnly. */
@@ -54,7 +57,12 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
     busyTimeoutMs,
     report,
   });
-  return new SqliteLog(store, { readOnly, busyTimeoutMs, report, now: options.now ?? (() => new Date()) });
+  const log = new SqliteLog(store, {
+    ...{ readOnly, busyTimeoutMs, report },
+    now: options.now ?? (() => new Date()),
+  });
+  if (!readOnly) await log.checkIndexes();
+  return log;
 }
 
 class SqliteLog implements EventLog {
@@ -99,6 +107,23 @@ class SqliteLog implements EventLog {
       now,
       written: () => this.changes.announce(),
     });
+  }
+
+  /** Makes indexes again that lack an entry; of a large log, in the background. */
+  async checkIndexes(): Promise<void> {
+    const checked = this.#checkIndexes();
+    if ((await this.lastPosition()) <= CHECKED_AT_ONCE) await checked;
+  }
+
+  /** What cannot be mended is for who reads the damaged place. */
+  async #checkIndexes(): Promise<void> {
+    try {
+      const check = checkEntries(this.#reader);
+      while ((await this.#readIndexed(() => check.next())).done !== true) await setImmediate();
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      if (!this.#closed.signal.aborted) this.#report(error.message);
+    }
   }
 
   async append(commit: Commit): Promise<Appended> {

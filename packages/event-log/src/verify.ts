@@ -11,7 +11,7 @@ import type { ClockJump } from './clock.ts';
 import { LogError } from './errors.ts';
 import { factAt } from './fact-at.ts';
 import type { EventLog, Head, RecordedFact } from './port.ts';
-import { checkPacked, type Repack } from './verify/packed.ts';
+import { checkPacked, checkPackedStream, type Repack } from './verify/packed.ts';
 import { joinRanges, type Problem, type RangeReport, Walk } from './verify/walk.ts';
 
 export type { Problem, RangeReport } from './verify/walk.ts';
@@ -43,6 +43,8 @@ export interface VerifyOptions {
  */
 const BATCH_FACTS = 16_384;
 const BATCH_SIZE = 16 * 1024 * 1024;
+/** The same for one stream, which costs one reading: a few milliseconds, so that others get their turn in between. */
+const STREAM_BATCH_FACTS = 512;
 
 /**
  * Walks the log up to where it ends now. Yields the position reached, after some thousands of facts each; returns the
@@ -87,6 +89,40 @@ export async function* verifyRange(
     }
     await checkPacked(log, batch, (fact, problem) => walk.report(fact, problem), repack);
     yield after;
+  }
+  return walk.finish();
+}
+
+/**
+ * The facts of one stream from a revision to another, both included; of a range that does not begin at 0, the two facts before it are
+ * read as well. Yields the revision reached. Throws as `verify`.
+ */
+export async function* verifyStream(
+  log: EventLog,
+  { stream, from, to }: { readonly stream: string; readonly from: number; readonly to: number },
+  repack?: Repack,
+): AsyncGenerator<number, RangeReport, undefined> {
+  const walk = new Walk(log, from === 0 ? 0 : 1);
+  for (let next = from; next <= to; ) {
+    const batch: RecordedFact[] = [];
+    try {
+      for await (const fact of log.readStream(stream, { from: next, to })) {
+        if (walk.needsBeginning(fact)) await walk.begin(fact);
+        walk.check(fact);
+        batch.push(fact);
+        if (batch.length === STREAM_BATCH_FACTS) break;
+      }
+      const { revision = next - 1, position = 0 } = batch.at(-1) ?? {};
+      const isEnd = batch.length < STREAM_BATCH_FACTS;
+      if (isEnd && revision < to)
+        walk.report({ stream, revision: revision + 1, position }, `facts up to revision ${to} are missing`);
+      next = isEnd ? to + 1 : revision + 1;
+    } catch (error) {
+      walk.unreadable(error, batch.at(-1)?.position ?? 0);
+      next = to + 1; // where the stream goes on cannot be told
+    }
+    await checkPackedStream(log, batch, (fact, problem) => walk.report(fact, problem), repack);
+    yield next - 1;
   }
   return walk.finish();
 }

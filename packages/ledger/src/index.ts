@@ -32,15 +32,17 @@ export {
   hostNameOf,
   jsonOf,
   MAX_REQUEST_BYTES,
+  MAX_WAIT_S,
   noteOf,
   tooLarge,
   uuidOf,
+  waitOf,
 } from './input.ts';
 export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
-export { type AnsweredOperation, answeredOperations, checker, type Scope } from './operations.ts';
+export { type AnsweredOperation, answeredOperations, checker, isOnTheLog, type Scope } from './operations.ts';
 export { isPassing, LogHealth } from './outage/health.ts';
 export { LiveTail, type TailFact } from './outage/live-tail.ts';
 export type { Reading } from './outage/reading.ts';
@@ -61,6 +63,7 @@ export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
 export {
   boundaryText,
+  chainText,
   exposureText,
   fromText,
   holdersText,

@@ -47,6 +47,16 @@ export function uuidOf(header: string, text: string): string {
   return id;
 }
 
+/** Longest time that a request waits for the log, in s. */
+export const MAX_WAIT_S = 60;
+
+/** How long the client waits for the log, in ms. Throws Problem. */
+export function waitOf(header: string, text: string): number {
+  if (!/^\d{1,2}(?:\.\d{1,3})?$/.test(text) || Number(text) > MAX_WAIT_S)
+    throw badHeader(header, `must be seconds from 0 to ${MAX_WAIT_S}`);
+  return Number(text) * 1000;
+}
+
 /** A line that the client wrote for those who read the log. */
 export function noteOf(header: string, text: string): string {
   if (text.trim() === '' || text.length > MAX_NOTE_LENGTH || visible(text) !== text)

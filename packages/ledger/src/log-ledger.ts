@@ -34,6 +34,7 @@ import { LogHealth } from './outage/health.ts';
 import { MemoryLog } from './outage/memory-log.ts';
 import { type Reading, read } from './outage/reading.ts';
 import { Watch } from './outage/watch.ts';
+import { Chains } from './verify/chains.ts';
 
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
@@ -74,6 +75,7 @@ export class LogLedger implements Ledger {
   readonly handler: CommandHandler;
   readonly heads: Heads;
   readonly custody: CustodyQueries;
+  readonly chains: Chains;
   readonly index: FactIndex | undefined;
   readonly guests: GuestNames;
   readonly #guestTimes: GuestTimes;
@@ -115,6 +117,7 @@ export class LogLedger implements Ledger {
     const { indexStore: store, report } = options;
     this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
     this.custody = openCustody({ log, stateAt, headers: this.index });
+    this.chains = this.newChains(options.onProgress !== undefined);
     this.#guestTimes = new GuestTimes(log);
     this.guests = options.guests ?? this.#guestTimes;
     this.now = now;
@@ -206,6 +209,12 @@ export class LogLedger implements Ledger {
     this.index?.clear();
     void this.index?.catchUp();
     return readModel;
+  }
+
+  /** Chains of which nothing was recomputed yet. */
+  newChains(waits = true): Chains {
+    const directory = this.files?.directory;
+    return new Chains({ log: this.log, directory, waits, onProgress: (text) => this.show(text) });
   }
 
   /** Says at once what an operator has to know. */

@@ -42,6 +42,10 @@ function answered(name: OperationName): AnsweredOperation {
   };
 }
 
+/** Operations on the log itself: memory is no answer. */
+const ON_THE_LOG: ReadonlySet<string> = new Set(['verify', 'recompute', 'rebuild']);
+export const isOnTheLog = (name: string): boolean => ON_THE_LOG.has(name);
+
 /** Every operation, in the order of packages/api. */
 export const answeredOperations: readonly AnsweredOperation[] = (
   Object.keys(operations) as OperationName[]

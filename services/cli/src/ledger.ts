@@ -1,6 +1,6 @@
 /** The ledger that a command asks, and what it asks about hosts. */
 import { type AtMoment, Problem } from '@apledger/api';
-import { Failure, line, type Output } from '@apledger/command-line';
+import { Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   type Current,
   hostNames,
@@ -20,7 +20,9 @@ export async function withLedger<T>(
   work: (ledger: Ledger) => Promise<T>,
   { readOnly = true }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
-  const ledger = await openLedger(place, { readOnly, ...progressTo(output), ...outagesTo(output) });
+  const outages = outagesTo(output);
+  const ledger = await openLedger(place, { readOnly, ...progressTo(output), ...outages });
+  memory.set(ledger, outages.current);
   if (place.server !== undefined) output.progress(`waiting for ${place.server}`);
   return using(ledger, work);
 }
@@ -32,6 +34,15 @@ export async function withLogLedger<T>(
   work: (ledger: LogLedger) => Promise<T>,
 ): Promise<T> {
   return using(await openLogLedger(place, { ...progressTo(output), ...searchTo(output) }), work);
+}
+
+/** Up to where the answers of a ledger are complete that were not the newest. */
+const memory = new WeakMap<Ledger, () => Current | undefined>();
+
+/** An answer of the ledger as a line of JSON; `currentTo` says up to when it is complete, if its log was away. */
+export function answerLine(ledger: Ledger, answer: object): string {
+  const current = memory.get(ledger)?.();
+  return jsonLine(current === undefined ? answer : { ...answer, currentTo: current.time.toISOString() });
 }
 
 /** Hands the ledger to `work`, and closes it. */
@@ -49,19 +60,24 @@ export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress'
   onProgress: (text) => output.progress(text),
 });
 
+interface Outages extends Pick<OpenLedgerOptions, 'onMemory' | 'onSearch'> {
+  current(): Current | undefined;
+}
+
 /** Says once on the error output that what the service answers is not the newest. */
-function outagesTo(output: Output): Pick<OpenLedgerOptions, 'onMemory' | 'onSearch'> {
-  let isSaid = false;
-  const onMemory = ({ time, position }: Current): void => {
-    if (!isSaid)
+function outagesTo(output: Output): Outages {
+  let current: Current | undefined;
+  const onMemory = (told: Current): void => {
+    const { time, position } = told;
+    if (current === undefined)
       output.err(
         line(
           `The log is away. The answer is complete up to ${time.toISOString()}, position ${position}; what came later is missing.`,
         ),
       );
-    isSaid = true;
+    current = told;
   };
-  return { onMemory, ...searchTo(output) };
+  return { onMemory, current: () => current, ...searchTo(output) };
 }
 
 /** Every two seconds of a long search a line, or on a terminal the same line again. */

@@ -1,20 +1,34 @@
 /** The page: the bar above, the view between, time below. */
-import { LocationProvider, Route, Router } from 'preact-iso/router';
+import type { FunctionComponent } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { LocationProvider } from 'preact-iso/router';
+import type { Address } from './model/address.ts';
 import { fetchedView } from './state/fetched-view.tsx';
 import { PageProvider, usePage } from './state/page.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { MatrixView } from './views/matrix.tsx';
+import { Nowhere } from './views/nowhere.tsx';
 import { SessionEnded } from './widgets/account.tsx';
 import { AwayBanner, ClockBanner, Notice } from './widgets/notice.tsx';
+import { PrintHead } from './widgets/print-head.tsx';
 import { TimeBar } from './widgets/time-bar.tsx';
 import { TopBar } from './widgets/top-bar.tsx';
 
 // What is seen first comes with the page; the rest when it is asked for.
-const FactsView = fetchedView(() => import('./views/facts.tsx').then((views) => views.FactsView));
-const GuestsView = fetchedView(() => import('./views/guests.tsx').then((views) => views.GuestsView));
-const CustodyView = fetchedView(() => import('./views/custody.tsx').then((views) => views.CustodyView));
+const VIEWS: Readonly<Record<Exclude<Address['view'], 'changes'>, FunctionComponent>> = {
+  hosts: HostsView,
+  matrix: MatrixView,
+  nowhere: Nowhere,
+  facts: fetchedView(() => import('./views/facts.tsx').then((views) => views.FactsView)),
+  guests: fetchedView(() => import('./views/guests.tsx').then((views) => views.GuestsView)),
+  custody: fetchedView(() => import('./views/custody.tsx').then((views) => views.CustodyView)),
+  exposures: fetchedView(() => import('./views/exposures.tsx').then((views) => views.ExposuresView)),
+  compare: fetchedView(() => import('./views/compare.tsx').then((views) => views.CompareView)),
+  report: fetchedView(() => import('./views/report.tsx').then((views) => views.ReportView)),
+  'what-if': fetchedView(() => import('./views/what-if.tsx').then((views) => views.WhatIfView)),
+};
 const ChangesView = fetchedView(() => import('./views/changes.tsx').then((views) => views.ChangesView));
-const WhatIfView = fetchedView(() => import('./views/what-if.tsx').then((views) => views.WhatIfView));
+const ChangeView = fetchedView(() => import('./views/change.tsx').then((views) => views.ChangePage));
 
 export function App() {
   return (
@@ -22,6 +36,9 @@ export function App() {
       <PageProvider>
         <a class="skip" href="#main">
           Skip to the view
+        </a>
+        <a class="skip" href="#time">
+          Skip to time
         </a>
         <TopBar />
         <Main />
@@ -32,25 +49,20 @@ export function App() {
 }
 
 function Main() {
-  const { session } = usePage();
+  const { session, place } = usePage();
+  const { host, view, change } = place;
   const status = session.status.value;
+  const main = useRef<HTMLElement>(null);
+  useLayoutEffect(() => main.current?.scrollTo(0, 0), [host, view, change]);
+  const View = view !== 'changes' ? VIEWS[view] : change === undefined ? ChangesView : ChangeView;
   return (
-    <main id="main" tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
+    <main id="main" ref={main} tabIndex={-1} aria-busy={status === 'loading'} data-status={status}>
+      <PrintHead />
       <SessionEnded />
       <AwayBanner />
       <ClockBanner />
-      <Notice />
-      <Router>
-        <Route path="/" component={HostsView} />
-        <Route path="/changes" component={ChangesView} />
-        <Route path="/facts" component={FactsView} />
-        <Route path="/hosts/:host" component={MatrixView} />
-        <Route path="/hosts/:host/guests" component={GuestsView} />
-        <Route path="/hosts/:host/facts" component={FactsView} />
-        <Route path="/hosts/:host/custody" component={CustodyView} />
-        <Route path="/hosts/:host/what-if" component={WhatIfView} />
-        <Route default component={HostsView} />
-      </Router>
+      {view !== 'nowhere' && <Notice />}
+      <View key={`${host} ${change}`} />
     </main>
   );
 }

@@ -8,6 +8,8 @@ import './styles/shell.css';
 import './styles/matrix.css';
 import './styles/lists.css';
 import './styles/charts.css';
+import './styles/pages.css';
+import './styles/media.css';
 
 showVisibleTextOnly();
 watchAccess();

@@ -1,5 +1,6 @@
 /** Contract: subscriptions, several handles on one log, closing. */
 
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { LogError, WrongExpectedRevision } from '../errors.ts';
 import type { Delivery } from '../port.ts';
@@ -80,6 +81,21 @@ export function describeHandles(open: Open): void {
       await expect(two.append(commit('host-a', 5))).rejects.toThrow(WrongExpectedRevision);
       expect(await all(one.readAll())).toEqual(await all(two.readAll()));
       expect(await verified(one)).toMatchObject({ facts: 20, problems: [] });
+    });
+
+    test('find a command in a stream that only the other has written to, before and after they asked first', async () => {
+      const [one, two] = [await open(), await open()];
+      const given = commit('host-a', 'none', [fact(0), fact(1)]);
+      await one.append(given);
+      await write(one, 'host-b', 3);
+      expect(await two.commandElsewhere('host-c', given.commandId.toUpperCase())).toBe('host-a');
+      expect(await two.commandElsewhere('host-a', given.commandId)).toBeUndefined();
+      const late = commit('host-a', 1);
+      await one.append(late);
+      expect(await two.commandElsewhere('host-c', late.commandId)).toBe('host-a');
+      await one.append({ ...late, stream: 'host-d', expected: 'none' });
+      expect(await two.commandElsewhere('host-a', late.commandId)).toBe('host-d');
+      expect(await two.commandElsewhere('host-c', randomUUID())).toBeUndefined();
     });
 
     test('know a command that the other has appended, however long ago', async () => {

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Publisher } from '@apledger/nats';
+import { CommandPlaces } from '../command-places.ts';
 import { LogError } from '../errors.ts';
 import type { JetStreamLogOptions } from '../jetstream.ts';
 import { passes, type Search, standingAtTime } from '../moment.ts';
@@ -36,6 +37,7 @@ export class JetStreamLog implements EventLog {
   readonly #parts: WriterParts;
   readonly #writers = new Map<string, StreamWriter>();
   readonly #numbers = new StreamNumbers();
+  readonly #places = new CommandPlaces(this);
   readonly #closed = new AbortController();
   #waiting = 0;
   #closing: Promise<void> | undefined;
@@ -93,7 +95,7 @@ export class JetStreamLog implements EventLog {
   async commandElsewhere(stream: string, commandId: string): Promise<string | undefined> {
     this.#checkOpen();
     for (const [name, writer] of this.#writers) if (name !== stream && writer.has(commandId)) return name;
-    return undefined;
+    return this.#places.elsewhere(stream, commandId);
   }
 
   async *readStream(

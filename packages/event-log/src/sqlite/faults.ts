@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogError, type LogErrorCode } from '../errors.ts';
+import { readFault } from './unreadable.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that have a meaning of their own here. */
 const BUSY = 5;
@@ -41,6 +42,8 @@ export function asLogError(error: unknown, path: string): unknown {
   const code = resultCode(error);
   if (code !== undefined) {
     const known = code === IOERR_SHMSIZE ? 'disk-full' : CODES.get(code & 0xff);
+    const fault = known === 'corrupted' ? readFault(path) : undefined;
+    if (fault !== undefined) return new LogError('io', path, fault.message, { cause: error });
     return new LogError(known ?? 'io', path, `SQLite: ${error.message} [${code}]`, { cause: error });
   }
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';

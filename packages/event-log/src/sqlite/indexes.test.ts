@@ -97,6 +97,48 @@ describe('a bit that flips in the index of commands', () => {
   });
 });
 
+describe('an entry that is missing', () => {
+  /** Makes an index without one entry, which it does not tell. */
+  function lacking(index: string, columns: string, position: number): void {
+    write(sound);
+    const schema = (sql: string): void => {
+      const db = new DatabaseSync(file);
+      db.enableDefensive(false);
+      db.exec('PRAGMA writable_schema = ON');
+      db.prepare('UPDATE sqlite_schema SET sql = ? WHERE name = ?').run(sql, index);
+      db.close();
+    };
+    const sql = `CREATE UNIQUE INDEX ${index} ON commits (${columns})`;
+    schema(`${sql} WHERE position <> ${position}`);
+    const db = new DatabaseSync(file);
+    db.exec(`REINDEX ${index}`);
+    db.close();
+    schema(sql);
+  }
+
+  test.each([
+    ['commits_by_command', 'command, stream', 18],
+    ['commits_by_command', 'command, stream', COMMITS],
+    ['commits_by_revision', 'stream, revision', 18],
+    ['commits_by_revision', 'stream, revision', COMMITS],
+  ])('in %s (%s, of position %i) is noticed at opening, and made again', async (index, columns, position) => {
+    lacking(index, columns, position);
+    expect(structureProblems(directory)).not.toEqual([]);
+    said.length = 0;
+    const log = await open();
+    expect(said).toEqual([expect.stringContaining(`index ${index}`)]);
+    const given = commits[position - 1] as Commit;
+    // A retry is the same command, and nothing is appended.
+    expect(await log.append({ ...given, expected: 'any' })).toMatchObject({
+      lastPosition: position,
+      duplicate: true,
+    });
+    expect((await verified(log, { repack })).problems).toEqual([]);
+    await log.close();
+    expect(structureProblems(directory)).toEqual([]);
+  });
+});
+
 test('a revision that the index has wrong does not fork the stream', async () => {
   write(sound);
   const indexOver = (columns: string): void => {

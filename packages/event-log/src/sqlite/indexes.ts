@@ -1,7 +1,8 @@
 /**
  * The two indexes of `commits`: caches of the table, which SQLite trusts. A look-up that goes wrong in silence would carry a command out
  * twice, or fork a stream. So what an index answers is compared with the table's own row, and a "not there" with the entries on both
- * sides of the gap: a search for a key ends beside the entry whose key was changed.
+ * sides of the gap: a search for a key ends beside the entry whose key was changed. An entry that is not there at all leaves no such
+ * trace: entries are counted when a log is opened for writing.
  */
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -50,6 +51,51 @@ export function lastRevision(reader: Reader, stream: number): number | undefined
   for (const row of [last, next])
     if (row !== undefined) checked(reader, index, row, entry(row, 'stream', 'revision'));
   return last?.stream === stream && typeof last.revision === 'number' ? last.revision : undefined;
+}
+
+/** Entries that are counted in one step, a few milliseconds. */
+const STEP_ENTRIES = 20_000;
+const ENDS = `SELECT (SELECT max(position) FROM commits) AS position,
+  (SELECT sum(1 + (SELECT max(revision) FROM commits WHERE stream = number)) FROM streams) AS facts`;
+
+/**
+ * Throws DamagedIndex when an index lacks an entry: the ends of all streams come to the position of the last fact, and both indexes
+ * have as many entries up to there. The same entry missing in both, not the last of its stream, is for `verify`. Work goes on at each
+ * `next`, so that others get their turn.
+ */
+export function* checkEntries(reader: Reader): Generator<undefined, void, undefined> {
+  const { position, facts } = reader.prepare(ENDS).get() ?? {};
+  const last = Number(position ?? 0);
+  if (Number(facts ?? 0) !== last) throw new DamagedIndex(reader.path, 'commits_by_revision', last);
+  const commands = yield* countEntries(reader, 'commits_by_command', 'command', 'stream', last);
+  const revisions = yield* countEntries(reader, 'commits_by_revision', 'stream', 'revision', last);
+  if (commands === revisions) return;
+  const lacking = commands < revisions ? 'commits_by_command' : 'commits_by_revision';
+  throw new DamagedIndex(reader.path, lacking, last);
+}
+
+/** Entries for commits up to a position; SQLite's own count would choose its index itself. */
+function* countEntries(
+  reader: Reader,
+  index: string,
+  a: string,
+  b: string,
+  upTo: number,
+): Generator<undefined, number, undefined> {
+  const entries = `FROM commits INDEXED BY ${index} WHERE (${a}, ${b})`;
+  const end = `SELECT ${a} AS a, ${b} AS b ${entries} > (?, ?) ORDER BY ${a}, ${b} LIMIT 1 OFFSET ${STEP_ENTRIES}`;
+  // Before the first entry: a number is less than any text or bytes.
+  let after: readonly SQLInputValue[] = [-1, -1];
+  for (let count = 0; ; ) {
+    const last = reader.prepare(end).get(...after);
+    const upper = last === undefined ? [] : [last.a ?? null, last.b ?? null];
+    const inStep = last === undefined ? '' : `AND (${a}, ${b}) <= (?, ?)`;
+    const sql = `SELECT count(*) AS count ${entries} > (?, ?) ${inStep} AND position <= ?`;
+    count += Number(reader.prepare(sql).get(...after, ...upper, upTo)?.count);
+    if (last === undefined) return count;
+    after = upper;
+    yield;
+  }
 }
 
 /** Makes both indexes again from the table. Waits for no lock. Throws what SQLite throws: a table in which a command stands twice has none. */

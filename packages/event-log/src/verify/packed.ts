@@ -23,6 +23,18 @@ export async function checkPacked(
   for (const [fact, problem] of found) report(fact, problem);
 }
 
+/** The same for facts of one stream, as it gives them. */
+export async function checkPackedStream(
+  log: EventLog,
+  facts: readonly RecordedFact[],
+  report: (fact: RecordedFact, problem: string) => void,
+  repack: Repack | undefined,
+): Promise<void> {
+  const found = new Map<RecordedFact, string>();
+  await compare(log, facts, inStream, found, repack);
+  for (const [fact, problem] of found) report(fact, problem);
+}
+
 const inLog = (first: RecordedFact, last: RecordedFact): Range => {
   return { after: first.position - 1, upTo: last.position };
 };

@@ -1,5 +1,5 @@
 /** Who could use which queue when, and what was left open. */
-import { Problem, type Reply, type ReportFormat, type Request, type Span } from '@apledger/api';
+import { type Chain, Problem, type Reply, type ReportFormat, type Request, type Span } from '@apledger/api';
 import { NotKnownYet, type Range, type ReportParts } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
@@ -9,21 +9,25 @@ import { unknownHost } from './hosts.ts';
 import { recomputed } from './verify.ts';
 
 const custody: Answer<'custody'> = async (ledger, { host, apqn, ...asked }) =>
-  answered(host, ledger.custody.custody(host, apqn, await rangeOf(ledger, asked)));
+  answered(ledger, host, ledger.custody.custody(host, apqn, await rangeOf(ledger, asked)));
 
 const guestHistory: Answer<'guestHistory'> = async (ledger, { host, guest, ...asked }) =>
-  answered(host, ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked)));
+  answered(ledger, host, ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked)));
 
 const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) =>
-  answered(host, ledger.custody.exposures(host, await rangeOf(ledger, asked)));
+  answered(ledger, host, ledger.custody.exposures(host, await rangeOf(ledger, asked)));
 
-/** Throws Problem for a host that is not there, or was not known by the end of the span. */
-async function answered<T>(host: string, asked: Promise<T | undefined>): Promise<T> {
+/** With what is known of the chain of hashes. Throws Problem for a host that is not there, or was not known by the end of the span. */
+async function answered<T>(
+  ledger: LogLedger,
+  host: string,
+  asked: Promise<T | undefined>,
+): Promise<T & { readonly verification: Chain }> {
   const answer = await asked.catch((error: unknown) => {
     throw error instanceof NotKnownYet ? new Problem(404, 'unknown-host', error.message, {}, error) : error;
   });
   if (answer === undefined) throw unknownHost(host);
-  return answer;
+  return { ...answer, verification: await ledger.chains.of(host) };
 }
 
 /** Formats for people are pieces of text: a transport that can carry them asks `reportPieces`. */
@@ -57,8 +61,9 @@ async function partsOf(
   const found = await ledger.custody.report({ host: host ?? null, guest: guest ?? null, from, to });
   if (found === undefined) throw unknownHost(host ?? '');
   if (guest !== undefined) await checkRan(found, guest);
-  // A report is evidence: it says whether the log that it rests on is the one that was written.
-  const { facts, problems } = await recomputed(ledger, []);
+  // A report is evidence: it says whether what it rests on is what was written, and believes no answer before it.
+  const { facts, problems } =
+    host === undefined ? await recomputed(ledger, []) : await ledger.newChains().of(host);
   return { ...found, verification: { facts, problems } };
 }
 

@@ -50,6 +50,34 @@ export async function verifyDirectory(log: EventLog, options: DirectoryOptions):
   return { ...found, problems: [...found.problems, ...others] };
 }
 
+export interface StreamPart {
+  readonly stream: string;
+  /** Revisions, both included. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Recomputes one stream of the log in the directory, from a revision to another. Reports on its parts, in order. Throws LogError. */
+export async function verifyStreamIn(
+  directory: string,
+  { stream, from, to }: StreamPart,
+  onProgress: (text: string) => void,
+): Promise<readonly RangeReport[]> {
+  const tasks: Task[] = [];
+  for (let next = from; next <= to; next += RANGE_FACTS)
+    tasks.push({ kind: 'stream', stream, from: next, to: Math.min(next + RANGE_FACTS - 1, to) });
+  const ranges: RangeReport[] = [];
+  let facts = 0;
+  await carryOut(directory, tasks, (result, index) => {
+    if (!('range' in result)) return;
+    ranges[index] = result.range;
+    facts += result.range.facts;
+    onProgress(`verifying ${stream}: ${facts} of ${to - from + 1} facts`);
+  });
+  onProgress('');
+  return ranges;
+}
+
 /** The long ones first. */
 function tasksUpTo(lastPosition: number, readModel: string): readonly Task[] {
   const tasks: Task[] = [{ kind: 'structure' }];
@@ -65,7 +93,7 @@ async function carryOut(
   done: (result: Result, index: number) => void,
 ): Promise<void> {
   const queue = [...tasks.entries()];
-  const ranges = tasks.filter(({ kind }) => kind === 'range').length;
+  const ranges = tasks.filter(({ kind }) => kind === 'range' || kind === 'stream').length;
   if (ranges > 1) {
     const threads = Array.from({ length: Math.min(availableParallelism(), queue.length) }, () =>
       inThread(directory, queue, done),

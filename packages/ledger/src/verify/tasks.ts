@@ -1,18 +1,21 @@
 /** What the verification of a log in a directory consists of: tasks that know nothing of each other, for any thread. */
 import {
   type EventLog,
-  type LogError,
+  LogError,
   openSqliteLog,
   type Problem,
   type RangeReport,
   structureProblems,
   verifyRange,
+  verifyStream,
 } from '@apledger/event-log';
-import { checkStore, openSqliteStore } from '@apledger/projections';
+import { CannotFold, checkStore, openSqliteStore } from '@apledger/projections';
 import { repack } from './repack.ts';
 
 export type Task =
   | { readonly kind: 'range'; readonly after: number; readonly upTo: number }
+  /** Revisions of one stream, both included. */
+  | { readonly kind: 'stream'; readonly stream: string; readonly from: number; readonly to: number }
   /** Tables and indexes of the log's file. */
   | { readonly kind: 'structure' }
   /** Every state that the read model keeps, made again. */
@@ -38,10 +41,14 @@ export class Tasks {
     if (task.kind === 'structure') return { problems: structureProblems(this.#directory) };
     this.#log ??= openSqliteLog({ directory: this.#directory, readOnly: true });
     const log = await this.#log;
+    if (task.kind === 'stream') return { range: await end(verifyStream(log, task, repack)) };
     if (task.kind === 'range') return { range: await end(verifyRange(log, task, repack)) };
     const store = openSqliteStore(task.path);
     try {
       return { problems: await end(checkStore(log, store)) };
+    } catch (error) {
+      // What is wrong with the log is found where its facts are read; here it is the reason why nothing can be compared.
+      return { problems: [notCompared(error)] };
     } finally {
       store.close();
     }
@@ -50,6 +57,14 @@ export class Tasks {
   async close(): Promise<void> {
     await (await this.#log)?.close();
   }
+}
+
+/** Throws what is no matter of the log's content. */
+function notCompared(error: unknown): Problem {
+  const isOfLog = error instanceof CannotFold || (error instanceof LogError && error.code === 'corrupted');
+  if (!isOfLog) throw error;
+  const problem = `the read model cannot be compared with a log that cannot be folded: ${error instanceof LogError ? error.reason : error.message}`;
+  return { stream: '', revision: -1, position: error.position ?? 0, problem };
 }
 
 async function end<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {

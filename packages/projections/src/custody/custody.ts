@@ -25,16 +25,19 @@ import type { Run } from './trace.ts';
 import { Traces, type TracesOptions } from './traces.ts';
 import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 
+/** Of a log that somebody else has to verify. */
+type Unverified<T> = Omit<T, 'verification'>;
+
 /** The first question about a host reads its packed facts, about a second for a million; later ones what has come since. */
 export interface CustodyQueries {
   /** The custody of one queue, named like 05.0047; also of one that never existed: nobody's. Throws RangeError for what is no queue. */
-  custody(host: string, apqn: string, range?: Range): Promise<CustodyReport | undefined>;
+  custody(host: string, apqn: string, range?: Range): Promise<Unverified<CustodyReport> | undefined>;
   /** When the guest ran, and what it could use; without runs when there was no such guest in the range. */
-  guestHistory(host: string, guest: string, range?: Range): Promise<GuestHistory | undefined>;
+  guestHistory(host: string, guest: string, range?: Range): Promise<Unverified<GuestHistory> | undefined>;
   /** What was handed on without a reset in the range, and what stands open at its end. */
-  exposures(host: string, range?: Range): Promise<ExposureReport | undefined>;
+  exposures(host: string, range?: Range): Promise<Unverified<ExposureReport> | undefined>;
   /** One host or all, everything or what concerns one guest. Undefined when there is no such host. */
-  audit(scope: AuditScope): Promise<Omit<AuditReport, 'verification'> | undefined>;
+  audit(scope: AuditScope): Promise<Unverified<AuditReport> | undefined>;
   /** The same, one host after the other, as far as it is read. */
   report(scope: AuditScope): Promise<ReportParts | undefined>;
 }
@@ -69,8 +72,7 @@ export function openCustody(options: TracesOptions): CustodyQueries {
     async exposures(host, range = {}) {
       const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
-      const { span, knownSince } = headOf(traced, range);
-      return { span, knownSince, ...reachOf(traced), exposures: await findExposures(traced) };
+      return { ...headOf(traced, range), ...reachOf(traced), exposures: await findExposures(traced) };
     },
     async audit(scope) {
       const parts = await reportOf(traces, scope);

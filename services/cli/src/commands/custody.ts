@@ -10,6 +10,7 @@ import {
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   boundaryText,
+  chainText,
   exposureText,
   fromText,
   holdersText,
@@ -31,8 +32,10 @@ async function custody(apqn: string, options: SpanOptions, output: Output): Prom
   const queue = queueNamed(apqn);
   return withCustody(options, output, async ({ eachHost, hosts, span, when }) => {
     let [wasThere, isHeld] = [false, false];
+    const chains = new Chains('custody', output);
     await eachHost(async (ledger, host) => {
       const report = await ledger.ask('custody', { host, apqn: queue, ...span });
+      chains.note(host, report);
       wasThere ||= report.wasThere;
       const isHeldHere = report.intervals.some(({ holder }) => holder.kind !== 'nobody');
       isHeld ||= isHeldHere;
@@ -45,7 +48,7 @@ async function custody(apqn: string, options: SpanOptions, output: Output): Prom
     });
     if (!wasThere) throw new Failure(1, `There is no queue ${queue}${when}, and nobody ever could use it.`);
     if (!isHeld && !options.json) output.err(line(`Nobody had ${queue} in that time.`));
-    return 0;
+    return chains.status;
   });
 }
 
@@ -80,8 +83,10 @@ async function custodyOrWhyNot(apqn: string, options: SpanOptions, output: Outpu
 export async function guestHistory(guest: string, options: SpanOptions, output: Output): Promise<number> {
   return withCustody(options, output, async ({ eachHost, span, when }) => {
     let isFound = false;
+    const chains = new Chains('guest-history', output);
     await eachHost(async (ledger, host) => {
       const history = await ledger.ask('guestHistory', { host, guest, ...span });
+      chains.note(host, history);
       if (history.runs.length === 0) return;
       isFound = true;
       if (options.json) {
@@ -97,7 +102,7 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
       printIntervals(history, history.queues, true, output);
     });
     if (!isFound) throw new Failure(1, `There was no guest ${guest}${when || ' in that time'}.`);
-    return 0;
+    return chains.status;
   });
 }
 
@@ -105,19 +110,42 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
 export async function exposure(options: SpanOptions, output: Output): Promise<number> {
   return withCustody(options, output, async ({ eachHost, span, when }) => {
     let count = 0;
+    const chains = new Chains('exposure', output);
     await eachHost(async (ledger, host) => {
-      const { exposures, mayReach } = await ledger.ask('exposures', { host, ...span });
+      const { exposures, ...asked } = await ledger.ask('exposures', { host, ...span });
+      const { mayReach } = asked;
+      chains.note(host, asked);
       if (mayReach !== undefined) output.err(line(`${host}: ${mayReachText(mayReach)}`));
       for (const one of exposures) {
         count++;
-        if (options.json) output.out(jsonLine(one));
+        if (options.json) output.out(jsonLine({ ...one, ...asked }));
         else print(output, `${host}: ${exposureText(one)}`);
       }
     });
     if (!options.json)
       print(output, count === 0 ? `No exposure was found${when}.` : `${count} found${when}.`);
-    return count === 0 ? 0 : 1;
+    return count === 0 ? chains.status : 1;
   });
+}
+
+/** Says on the error output what is not as it was written, or not looked at yet, of the hosts that an answer is about. */
+class Chains {
+  readonly #command: string;
+  readonly #output: Output;
+  /** 1 when something is not as it was written. */
+  status = 0;
+
+  constructor(command: string, output: Output) {
+    this.#command = command;
+    this.#output = output;
+  }
+
+  note(host: string, { position, verification }: Pick<CustodyReport, 'position' | 'verification'>): void {
+    const text = chainText(verification, position);
+    if (text === undefined) return;
+    if (verification.problems.length > 0) this.status = 1;
+    this.#output.err(line(`apledger ${this.#command}: host ${host}: ${text}`));
+  }
 }
 
 /** Hosts of which it is said that they were not known in the span. */

@@ -1,8 +1,8 @@
 /** `apledger diff --from A --to B`: what differs between two moments. */
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, Failure, line, type Output } from '@apledger/command-line';
 import { isReversed, lastPosition, mayReachText } from '@apledger/ledger';
 import { describeChange } from '@apledger/projections/host';
-import { hostsAsked, ifKnown, withLedger } from '../ledger.ts';
+import { answerLine, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
@@ -26,7 +26,7 @@ async function diff({ host, from, to, json, ...where }: DiffOptions, output: Out
       const changes = found?.changes ?? [];
       for (const reach of json ? [] : [found?.fromMayReach, found?.toMayReach])
         if (reach !== undefined) output.err(line(`${name}: ${mayReachText(reach)}`));
-      if (json) output.out(jsonLine({ host: name, from: first, to: last, ...found, changes }));
+      if (json) output.out(answerLine(ledger, { host: name, from: first, to: last, ...found, changes }));
       else for (const change of changes) output.out(line(`${name}: ${describeChange(change)}`));
     }
     return 0;

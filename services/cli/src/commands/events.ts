@@ -4,7 +4,7 @@ import { command, Failure, jsonLine, line, type Output } from '@apledger/command
 import type { RecordedFact } from '@apledger/event-log';
 import { Errno, factSchemas, hostOf, isRecordedType, ledgerFactSchemas } from '@apledger/events';
 import { type Filtered, type Ledger, lastPosition, type Place } from '@apledger/ledger';
-import { hostsAsked, withLedger } from '../ledger.ts';
+import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
 import { MOMENT, parseGiven, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place, types } from '../options.ts';
 import { queueNamed } from './custody.ts';
@@ -46,7 +46,8 @@ async function events(options: EventsOptions, output: Output, signal: AbortSigna
     output.progress(options.follow ? 'waiting for facts' : 'looking for facts');
     for await (const fact of factsOf(ledger, wanted, options.follow === true, signal)) {
       if (signal.aborted || count === limit) break;
-      printFact(fact, options.json, output);
+      if (options.json) output.out(answerLine(ledger, fact));
+      else printFact(fact, false, output);
       count += 1;
     }
     if (count === 0 && !options.json) output.note(line(`No such fact${used === '' ? '' : ` ${used}`}.`));

@@ -105,7 +105,10 @@ function printStep(
   const { position, occurredAt, actor, cause } = first;
   if (json) {
     output.out(
-      jsonLine({ position, occurredAt, host: host ?? first.stream, actor, command: cause, facts, changes }),
+      jsonLine({
+        ...{ position, occurredAt, host: host ?? first.stream, actor, command: cause },
+        ...{ facts, changes },
+      }),
     );
     return;
   }

@@ -1,12 +1,12 @@
 /** `apledger show host|mdev|guest`: matrices as the document's tables, as of any moment. */
 
 import type { MdevView } from '@apledger/api';
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, Failure, line, type Output } from '@apledger/command-line';
 import { type Ledger, orLaterText, type Place, stoppedText } from '@apledger/ledger';
 import type { HostView } from '@apledger/projections';
 import { visible } from '@apledger/text';
 import { guestMatrixText, hostTable, matrixText, plugText } from '../drawing.ts';
-import { hostAt, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
+import { answerLine, hostAt, hostsAsked, ifKnown, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parsePosition, requestText, usedText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 
@@ -30,7 +30,8 @@ export async function show(
   return withLedger(options, output, async (ledger) => {
     const moment = await momentOf(options, ledger);
     const views = await viewsAt(ledger, thing === 'host' ? (name ?? options.host) : options.host, moment);
-    const texts = views.flatMap((view) => describe(thing, view, name, options.json === true, moment));
+    const asJson = options.json ? (answer: object) => answerLine(ledger, answer) : undefined;
+    const texts = views.flatMap((view) => describe(thing, view, name, asJson, moment));
     const when = moment === undefined ? '' : ` at ${usedText(moment)}`;
     if (texts.length === 0) {
       const what = name === undefined ? `There is no ${thing}` : `There is no ${thing} ${name}`;
@@ -89,18 +90,18 @@ function describe(
   thing: Thing,
   view: HostView,
   name: string | undefined,
-  json: boolean,
+  asJson: ((answer: object) => string) | undefined,
   moment: GivenMoment | undefined,
 ): string[] {
-  if (thing === 'host') return [json ? jsonLine(view) : hostText(view)];
+  if (thing === 'host') return [asJson?.(view) ?? hostText(view)];
   const mdevs = view.mdevs.filter((mdev) => {
     if (thing === 'mdev') return name === undefined || mdev.mdev.startsWith(name.toLowerCase());
     return mdev.open && (name === undefined || mdev.guest === name);
   });
   const { host, revision, position, occurredAt, mayReach } = view;
   return mdevs.map((mdev) => {
-    if (json)
-      return jsonLine({
+    if (asJson !== undefined)
+      return asJson({
         ...(moment !== undefined && { asOf: moment }),
         ...{ host, revision, position, occurredAt },
         ...(mayReach && { mayReach }),

@@ -3,7 +3,7 @@ import { command, line, type Output } from '@apledger/command-line';
 import { isFactType } from '@apledger/events';
 import { subscribe, type Unreadable } from '@apledger/messages/nats';
 import { connectNats } from '@apledger/nats';
-import { parseTime } from '../moment.ts';
+import { parseTime, usedText } from '../moment.ts';
 import { type NatsOptions, natsOptions, serverOf } from '../nats.ts';
 import { host, json, types } from '../options.ts';
 import { parseTypes, printFact } from './events.ts';
@@ -21,7 +21,7 @@ interface TailOptions extends NatsOptions {
 async function tail(options: TailOptions, output: Output, signal: AbortSignal): Promise<number> {
   const { host, mdev, guest, stream, since, json = false } = options;
   const types = parseTypes(options.type, isFactType);
-  const from = since === undefined ? 'new' : { time: new Date(parseTime('--since', since)) };
+  const time = since === undefined ? undefined : parseTime('--since', since);
   const onUnreadable = ({ recorded, subject, sequence, reason }: Unreadable): void => {
     // A fact from the future has an envelope to show; anything else is none of ours.
     if (recorded !== undefined) printFact(recorded, json, output);
@@ -31,7 +31,7 @@ async function tail(options: TailOptions, output: Output, signal: AbortSignal): 
   try {
     const facts = await subscribe({
       connection,
-      from,
+      from: time === undefined ? 'new' : { time: new Date(time) },
       onUnreadable,
       signal,
       ...(host !== undefined && { host }),
@@ -40,6 +40,9 @@ async function tail(options: TailOptions, output: Output, signal: AbortSignal): 
       ...(stream !== undefined && { stream }),
       ...(types !== undefined && { types }),
     });
+    // By when they were recorded: the broker keeps its messages in that order.
+    const begin = usedText({ time: time ?? new Date().toISOString() });
+    output.err(line(`Facts recorded from ${begin} on:`));
     output.progress('waiting for facts');
     for await (const { recorded } of facts) printFact(recorded, json, output);
     return 0;

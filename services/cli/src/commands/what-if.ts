@@ -1,9 +1,9 @@
 /** `apledger what-if STEP...`: what steps would do, now or at a past moment; nothing is recorded. */
 import type { WhatIf } from '@apledger/api';
-import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
+import { command, Failure, type Output } from '@apledger/command-line';
 import type { Ledger, Place } from '@apledger/ledger';
 import { inputText } from '../input.ts';
-import { hostAsked, ifKnown, withLedger } from '../ledger.ts';
+import { answerLine, hostAsked, ifKnown, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, usedText } from '../moment.ts';
 import { json, place } from '../options.ts';
 import { whatIfText } from './what-if-text.ts';
@@ -19,7 +19,7 @@ async function whatIf(words: readonly string[], options: WhatIfOptions, output: 
   const steps = (await Promise.all(words.map(stepsIn))).flat();
   return withLedger(options, output, async (ledger) => {
     const answer = await answered(ledger, steps, options);
-    output.out(options.json ? jsonLine(answer) : whatIfText(answer, usedIn(answer)));
+    output.out(options.json ? answerLine(ledger, answer) : whatIfText(answer, usedIn(answer)));
     return answer.steps.some(({ outcome }) => outcome === 'refused' || outcome === 'blocked') ? 1 : 0;
   });
 }

@@ -1,6 +1,7 @@
 /** Signing in and out, and the changes that wait for a second person. */
-import { type ChangeView, Problem, type WhoAmI } from '@apledger/api';
+import { type ChangeView, Problem, type Request, type WhoAmI } from '@apledger/api';
 import { Api } from '@apledger/client';
+import type { Command } from '@apledger/events';
 
 const api = new Api('');
 
@@ -14,10 +15,14 @@ export async function fetchMe(): Promise<WhoAmI | undefined> {
   }
 }
 
-export const fetchOpenChanges = async (): Promise<readonly ChangeView[]> =>
-  (await api.get('/changes', { status: 'proposed' })).changes;
+/** The newest first. */
+export const fetchChanges = async (
+  request: Request<'changes'>,
+  signal?: AbortSignal,
+): Promise<readonly ChangeView[]> => (await api.get('/changes', request, { signal })).changes;
 
-export const fetchChange = (change: string) => api.get('/changes/{change}', { change });
+export const fetchChange = (change: string, signal?: AbortSignal) =>
+  api.get('/changes/{change}', { change }, { signal });
 
 /** Agrees to what was shown, and to nothing else. */
 export const approve = ({ change, work, effect }: ChangeView) =>
@@ -26,9 +31,12 @@ export const approve = ({ change, work, effect }: ChangeView) =>
 export const refuse = (change: string, reason: string) =>
   api.post('/changes/{change}/refuse', { change, reason });
 
-export const propose = (host: string, commands: WhoCommands, reason: string) =>
+/** Takes one's own proposal back. */
+export const withdraw = (change: string, reason: string) =>
+  api.post('/changes/{change}/withdraw', { change, reason });
+
+export const propose = (host: string, commands: readonly Command[], reason: string) =>
   api.post('/hosts/{host}/changes', { host, commands, reason });
-type WhoCommands = NonNullable<ChangeView['commands']>;
 
 export const signOut = async (): Promise<void> => {
   await fetch('/auth/logout', { method: 'POST' });

@@ -1,6 +1,6 @@
 /** What the page asks the service. Every question may be aborted, and fails with a `Problem` or `Unreachable` that says what was wrong. */
-import { Problem, type WhatIf } from '@apledger/api';
-import { Api } from '@apledger/client';
+import { Problem, type Request, type Span, type WhatIf } from '@apledger/api';
+import { Api, problemOf, Unreachable } from '@apledger/client';
 import type { FactType } from '@apledger/events';
 import type { FactFilters } from '../model/find.ts';
 import type { Moment } from '../model/moment.ts';
@@ -52,6 +52,26 @@ export const send: Api['submit'] = (submission) => api.submit(submission);
 /** Who could use a queue, when. */
 export const fetchCustody = (host: string, apqn: string, signal?: AbortSignal) =>
   api.get('/hosts/{host}/custody', { host, apqn }, { signal });
+
+/** What was passed on without a reset in the span, and what stands open at its end. */
+export const fetchExposures = (host: string, span: Span, signal?: AbortSignal) =>
+  api.get('/hosts/{host}/exposures', { host, ...span }, { signal });
+
+/** What differs between two moments. */
+export const fetchDiff = (
+  host: string,
+  span: { readonly from: string; readonly to: string },
+  signal?: AbortSignal,
+) => api.get('/hosts/{host}/diff', { host, ...span }, { signal });
+
+/** An audit report as a file; it may be longer than a text may be. */
+export async function fetchReport(scope: Request<'report'>, signal?: AbortSignal): Promise<Blob> {
+  const query = new URLSearchParams(Object.entries(scope));
+  const response = await fetch(`/api/v1/report?${query}`, { signal: signal ?? null }).catch(() => undefined);
+  if (response === undefined) throw new Unreachable('The service does not answer.');
+  if (response.ok) return response.blob();
+  throw problemOf(response, await response.json().catch(() => undefined));
+}
 
 /** What these steps, at least one, would do to the host as it is at the moment; nothing is changed. */
 export const tryOut = (

@@ -1,7 +1,18 @@
 /** Where one is on the page, as an address: host, view, moment and what is selected. The address is the only place where these are kept. */
 
-export const HOST_VIEWS = ['matrix', 'guests', 'facts', 'custody', 'what-if'] as const;
+export const HOST_VIEWS = [
+  'matrix',
+  'guests',
+  'facts',
+  'custody',
+  'exposures',
+  'compare',
+  'what-if',
+] as const;
 export type HostView = (typeof HOST_VIEWS)[number];
+/** Of all hosts. */
+export const LOG_VIEWS = ['hosts', 'facts', 'report', 'changes'] as const;
+export type LogView = (typeof LOG_VIEWS)[number];
 
 /** What may be selected beside the moment (`at`): the rest of an address. */
 export interface Selection {
@@ -17,6 +28,10 @@ export interface Selection {
   readonly only?: string | undefined;
   /** Words that a fact must contain. */
   readonly find?: string | undefined;
+  /** Another moment: the earlier of two that are compared, or where a span begins. */
+  readonly from?: string | undefined;
+  /** The guest that a report is about. */
+  readonly guest?: string | undefined;
   /** The steps of a what-if, a line each. */
   readonly steps?: string | undefined;
   /** `all`: the matrix with all 256 x 256. */
@@ -27,42 +42,57 @@ export interface Selection {
 
 export interface Address {
   readonly host: string | undefined;
-  readonly view: 'hosts' | HostView;
+  /** `nowhere`: there is no such page. */
+  readonly view: LogView | HostView | 'nowhere';
+  /** The change that is shown, of the view `changes`. */
+  readonly change?: string;
   readonly selection: Selection;
 }
 
-const KEYS = ['at', 'cell', 'mdev', 'queue', 'only', 'find', 'steps', 'axes', 'as'] as const;
+const KEYS = ['at', 'cell', 'mdev', 'queue', 'only', 'find', 'from', 'guest', 'steps', 'axes', 'as'] as const;
 
 /** The address of a place. What is undefined or empty is left out. */
-export function hrefOf({ host, view, selection }: Address): string {
+export function hrefOf(place: Address): string {
   const query = new URLSearchParams();
   for (const key of KEYS) {
-    const value = selection[key];
+    const value = place.selection[key];
     if (value !== undefined && value !== '') query.set(key, value);
   }
   const text = query.size === 0 ? '' : `?${query.toString().replaceAll('%3A', ':')}`;
-  return pathOf(host, view) + text;
+  return pathOf(place) + text;
 }
 
-function pathOf(host: string | undefined, view: Address['view']): string {
-  if (host === undefined) return view === 'facts' ? '/facts' : '/';
+function pathOf({ host, view, change }: Address): string {
+  if (host === undefined) {
+    if (view === 'changes' && change !== undefined) return `/changes/${encodeURIComponent(change)}`;
+    return LOG_VIEWS.some((name) => name === view) && view !== 'hosts' ? `/${view}` : '/';
+  }
   const base = `/hosts/${encodeURIComponent(host)}`;
-  return view === 'matrix' || view === 'hosts' ? base : `${base}/${view}`;
+  return HOST_VIEWS.some((name) => name === view) && view !== 'matrix' ? `${base}/${view}` : base;
 }
 
-/** The place that an address names; of what it does not understand, the nearest above. */
+/** The place that an address names. */
 export function addressOf(url: string): Address {
   const { pathname, searchParams } = new URL(url, 'http://page');
-  const [first, host, view] = pathname.split('/').filter((part) => part !== '');
   const selection: Partial<Record<(typeof KEYS)[number], string>> = {};
   for (const key of KEYS) {
     const value = searchParams.get(key);
     if (value !== null && value !== '') selection[key] = value;
   }
-  if (first === 'facts') return { host: undefined, view: 'facts', selection };
-  if (first !== 'hosts' || host === undefined) return { host: undefined, view: 'hosts', selection };
-  const known = HOST_VIEWS.find((name) => name === view) ?? 'matrix';
-  return { host: decoded(host), view: known, selection };
+  return { ...placeOf(pathname.split('/').filter((part) => part !== '')), selection };
+}
+
+function placeOf([first = 'hosts', second, third = 'matrix', ...rest]: string[]): Omit<Address, 'selection'> {
+  const nowhere = { host: undefined, view: 'nowhere' } as const;
+  if (second === undefined) {
+    const view = LOG_VIEWS.find((name) => name === first);
+    return view === undefined ? nowhere : { host: undefined, view };
+  }
+  if (first === 'changes' && third === 'matrix')
+    return { host: undefined, view: 'changes', change: decoded(second) };
+  if (first !== 'hosts') return nowhere;
+  const view = rest.length > 0 ? undefined : HOST_VIEWS.find((name) => name === third);
+  return { host: decoded(second), view: view ?? 'nowhere' };
 }
 
 function decoded(part: string): string {

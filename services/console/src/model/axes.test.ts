@@ -75,6 +75,15 @@ describe('the size of a cell', () => {
     );
   });
 
+  it('is a whole number of device pixels', () => {
+    fc.assert(
+      fc.property(room, axes, fc.constantFrom(1, 1.25, 2, 3), (window, of, ratio) => {
+        const { width, height } = cellSize(window, of, 1, ratio);
+        for (const size of [width, height]) expect(size * ratio).toBeCloseTo(Math.round(size * ratio), 6);
+      }),
+    );
+  });
+
   it('can be zoomed until every letter can be read', () => {
     const window = { width: 900, height: 560 };
     const { width, height } = cellSize(window, WHOLE, maxZoom(window, WHOLE));

@@ -51,28 +51,32 @@ export interface CellSize {
   readonly height: number;
 }
 
-const MIN = { width: 1.5, height: 1.5 };
+const MIN = 1.5;
 const MAX = { width: 160, height: 68 };
-/** Cells are at most so much wider than high, and the other way round. */
+/** Cells are at most so much wider than high, and the other way round: a high one has room for letters above each other. */
 const MAX_WIDE = 2.4;
-const MAX_HIGH = 1.25;
+const MAX_HIGH = 2.4;
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
-/** The size at which the whole matrix just fits into the room, within reason; `zoom` multiplies it (1 = fits). */
-export function cellSize(room: CellSize, { apids, apqis }: Axes, zoom: number): CellSize {
-  const width = clamp(room.width / Math.max(1, apqis.length), MIN.width, MAX.width);
-  const height = clamp(room.height / Math.max(1, apids.length), MIN.height, MAX.height);
+/**
+ * The size at which the whole matrix just fits into the room, within reason; `zoom` multiplies it (1 = fits). It is a whole number of
+ * device pixels, `ratio` to a CSS pixel: so all cells are of one size, and nothing in them is drawn between two pixels.
+ */
+export function cellSize(room: CellSize, { apids, apqis }: Axes, zoom: number, ratio = 1): CellSize {
+  const width = clamp(room.width / Math.max(1, apqis.length), MIN, MAX.width);
+  const height = clamp(room.height / Math.max(1, apids.length), MIN, MAX.height);
   const fitted = { width: Math.min(width, height * MAX_WIDE), height: Math.min(height, width * MAX_HIGH) };
-  return {
-    width: clamp(fitted.width * zoom, MIN.width, MAX.width),
-    height: clamp(fitted.height * zoom, MIN.height, MAX.height),
+  const whole = (size: number, most: number): number => {
+    const pixels = Math.floor(clamp(size * zoom, MIN, most) * ratio);
+    return Math.max(pixels, Math.ceil(MIN * ratio)) / ratio;
   };
+  return { width: whole(fitted.width, MAX.width), height: whole(fitted.height, MAX.height) };
 }
 
 /** How far one can zoom in from the size that fits. */
-export function maxZoom(room: CellSize, of: Axes): number {
-  const fitted = cellSize(room, of, 1);
+export function maxZoom(room: CellSize, of: Axes, ratio = 1): number {
+  const fitted = cellSize(room, of, 1, ratio);
   return Math.max(1, Math.min(MAX.height / fitted.height, MAX.width / fitted.width));
 }
 

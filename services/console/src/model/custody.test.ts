@@ -34,6 +34,7 @@ describe('custody as a chart', () => {
     knownSince: at(1),
     position: 40,
     wasThere: true,
+    verification: { upTo: 40, facts: 40, problems: [] },
     intervals: [
       interval({ kind: 'host' }, 1, 5, null),
       interval({ kind: 'nobody' }, 5, 10, true),

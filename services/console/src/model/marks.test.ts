@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { letterOf, Marks } from './marks.ts';
+import { letteringOf, letterOf, MARK_COLOURS, Marks, signOf } from './marks.ts';
 
 const mdev = fc.integer({ min: 0, max: 40 }).map(String);
 const hosts = fc.array(fc.uniqueArray(mdev, { maxLength: 30 }), { maxLength: 20 });
@@ -46,5 +46,18 @@ describe('marks', () => {
     const letters = Array.from({ length: 2000 }, (_, slot) => letterOf(slot));
     expect(new Set(letters).size).toBe(2000);
     expect(letters).not.toContain('H');
+  });
+
+  it('have letters wherever these can be read: above each other in cells that are high', () => {
+    expect(letteringOf(1, { width: 10, height: 26 })).toMatchObject({ isStacked: false });
+    expect(letteringOf(2, { width: 10, height: 26 })).toMatchObject({ isStacked: true });
+    expect(letteringOf(2, { width: 40, height: 26 })).toEqual({ size: 13, isStacked: false });
+    expect(letteringOf(2, { width: 10, height: 12 })).toBeUndefined();
+    expect(letteringOf(1, { width: 5, height: 26 })).toBeUndefined();
+  });
+
+  it('are told apart without letters by colour and sign, 64 of them', () => {
+    const looks = Array.from({ length: 64 }, (_, slot) => `${slot % MARK_COLOURS} ${signOf(slot)}`);
+    expect(new Set(looks).size).toBe(64);
   });
 });

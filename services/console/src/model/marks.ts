@@ -1,6 +1,7 @@
 /**
  * How mdevs are told apart: each has a letter and, after it, one of eight colours. The letter is the channel that works for everybody; with
- * more than eight mdevs the colours repeat and the letters do not.
+ * more than eight mdevs the colours repeat and the letters do not. Where letters have no room, a sign in the cell tells eight times eight
+ * apart.
  */
 
 /** Colours that guests are drawn in; the theme says which (`--mark-0` …). */
@@ -16,6 +17,34 @@ export function letterOf(slot: number): string {
   const last = LETTERS.charAt(slot % LETTERS.length);
   return slot < LETTERS.length ? last : letterOf(Math.floor(slot / LETTERS.length) - 1) + last;
 }
+
+/** How large letters are in a cell, in CSS pixels, and whether they stand above each other. */
+export interface Lettering {
+  readonly size: number;
+  readonly isStacked: boolean;
+}
+
+/** Of the height of a bold capital's line: its width, and its room when another stands below. */
+const WIDE = 0.76;
+const HIGH = 0.95;
+const LARGEST = 13;
+/** Smaller letters cannot be read. */
+const SMALLEST = 7.5;
+
+/** How so many letters fit into a cell; undefined when they cannot be read there. */
+export function letteringOf(
+  letters: number,
+  { width, height }: { readonly width: number; readonly height: number },
+): Lettering | undefined {
+  const beside = Math.min(LARGEST, (width - 2) / (letters * WIDE), height * 0.72);
+  const stacked = letters < 2 ? 0 : Math.min(LARGEST, (width - 2) / WIDE, (height - 2) / (letters * HIGH));
+  const size = Math.max(beside, stacked);
+  return size < SMALLEST ? undefined : { size, isStacked: stacked > beside };
+}
+
+/** Which of the signs a mark has where its letters have no room: the colours begin anew with each of them. 0 = none. */
+export const signOf = (slot: number): number => Math.floor(slot / MARK_COLOURS) % SIGNS;
+export const SIGNS = 8;
 
 /** Hands out marks, and keeps them: winding time back and forth does not repaint the page. */
 export class Marks {

@@ -1,6 +1,23 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { formatClock, formatDay, formatDuration, formatMoment, NOW, parseMoment } from './moment.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  formatClock,
+  formatDay,
+  formatDuration,
+  formatMoment,
+  formatTick,
+  formatTime,
+  formatTyped,
+  inShownZone,
+  isAbsolute,
+  NOW,
+  parseMoment,
+  shownZone,
+} from './moment.ts';
+
+afterEach(() => {
+  shownZone.value = 'UTC';
+});
 
 describe('a moment', () => {
   it.each(['37', '0', '2026-11-17T09:14:00Z', '2026-11-17T10:14:00+01:00'])(
@@ -33,6 +50,52 @@ describe('a moment', () => {
   it('is read in UTC, wherever the reader is', () => {
     const time = Date.parse('2026-11-17T23:59:59.250Z');
     expect(`${formatDay(time)} ${formatClock(time)}`).toBe('Tue 17 Nov 2026 23:59:59.250');
+  });
+
+  it('is shown in another zone when the reader wants that, summer time and all', () => {
+    shownZone.value = 'Europe/Zurich';
+    expect(formatTime(Date.parse('2026-11-17T23:30:00Z'))).toBe('Wed 18 Nov 2026 00:30:00 +01:00');
+    expect(formatTime(Date.parse('2026-07-17T23:30:00Z'))).toBe('Sat 18 Jul 2026 01:30:00 +02:00');
+    expect(formatTyped(Date.parse('2026-07-17T23:30:00Z'))).toBe('2026-07-18 01:30:00');
+    shownZone.value = 'Europe/London';
+    expect(formatTime(Date.parse('2026-01-01T00:00:00Z'))).toBe('Thu 01 Jan 2026 00:00:00 +00:00');
+    shownZone.value = 'UTC';
+    expect(formatTime(Date.parse('2026-07-17T23:30:00Z'))).toBe('Fri 17 Jul 2026 23:30:00 UTC');
+  });
+
+  it.each([
+    ['2026-11-17 09:14', '2026-11-17 09:14 Europe/Zurich'],
+    ['09:14', '09:14 Europe/Zurich'],
+    ['yesterday', 'yesterday Europe/Zurich'],
+    ['2026-11-17T09:14:00Z', '2026-11-17T09:14:00Z'],
+    ['2026-11-17 09:14 +02:00', '2026-11-17 09:14 +02:00'],
+    ['-2h', '-2h'],
+    ['41207', '41207'],
+    ['now', 'now'],
+  ])('%s is read in the zone that is shown: %s', (typed, asked) => {
+    expect(inShownZone(typed)).toBe(typed);
+    shownZone.value = 'Europe/Zurich';
+    expect(inShownZone(typed)).toBe(asked);
+  });
+
+  it('is absolute when it means the same tomorrow', () => {
+    const texts = ['37', '2026-11-17T09:14:00Z', '2026-11-17T09:14:00+01:00', 'yesterday', '09:14', '-2h'];
+    expect(texts.filter(isAbsolute)).toEqual(texts.slice(0, 3));
+  });
+
+  it('is short on an axis', () => {
+    const times = [
+      '2026-01-01T00:00:00Z',
+      '2026-02-01T00:00:00Z',
+      '2026-02-01T09:14:00Z',
+      '2026-02-01T09:14:05Z',
+    ];
+    expect(times.map((time) => formatTick(Date.parse(time)))).toEqual([
+      '2026',
+      '01 Feb',
+      '09:14',
+      '09:14:05',
+    ]);
   });
 
   it.each([

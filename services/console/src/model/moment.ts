@@ -1,4 +1,8 @@
-/** The moment that is looked at: now and following, or a position or time that stands still. As text it is the `at` of an address. */
+/**
+ * The moment that is looked at: now and following, or a position or time that stands still. As text it is the `at` of an address.
+ * Times are shown in one zone, which the reader chooses: whoever formats one depends on it.
+ */
+import { type Signal, signal } from '@preact/signals';
 
 export type Moment =
   | { readonly kind: 'now' }
@@ -26,6 +30,10 @@ export function parseMoment(text: string | undefined): Moment {
   return { kind: 'time', time: text.replace(/(\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$/, '$1+$2') };
 }
 
+/** Whether the text means the same moment whenever it is read: a position, or a time with day and zone. */
+export const isAbsolute = (text: string): boolean =>
+  /^(?:\d{1,15}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))$/.test(text);
+
 /** The moment as `parseMoment` reads it; undefined for now, which needs no words. */
 export function formatMoment(moment: Moment): string | undefined {
   if (moment.kind === 'now') return undefined;
@@ -34,29 +42,92 @@ export function formatMoment(moment: Moment): string | undefined {
 
 export const sameMoment = (a: Moment, b: Moment): boolean => formatMoment(a) === formatMoment(b);
 
-const dayFormat = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'UTC',
-  weekday: 'short',
-  day: '2-digit',
-  month: 'short',
-  year: 'numeric',
-});
+/** The zone in which times are shown: `UTC`, or a name of the time zone database. */
+export const shownZone: Signal<string> = signal('UTC');
 
-/** `Tue 17 Nov 2026` of a time in milliseconds, UTC. */
-export const formatDay = (time: number): string => dayFormat.format(time).replace(',', '');
-/** `09:14:00.250`, UTC. */
-export const formatClock = (time: number): string => new Date(time).toISOString().slice(11, 23);
-/** `09:14:00`, UTC. */
-export const formatSeconds = (time: number): string => new Date(time).toISOString().slice(11, 19);
-/** As short as tells the moments of an axis apart: a day, a minute, a second, a part of one. */
+interface Formats {
+  readonly day: Intl.DateTimeFormat;
+  readonly clock: Intl.DateTimeFormat;
+  readonly offset: Intl.DateTimeFormat;
+}
+
+const known = new Map<string, Formats>();
+
+function formats(): Formats {
+  const timeZone = shownZone.value;
+  const found = known.get(timeZone);
+  if (found !== undefined) return found;
+  const made = {
+    day: new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      weekday: 'short',
+      day: '2-digit',
+      month: 'short',
+      year: 'numeric',
+    }),
+    clock: new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
+      hourCycle: 'h23',
+    }),
+    offset: new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'longOffset' }),
+  };
+  known.set(timeZone, made);
+  return made;
+}
+
+/** `UTC`, or the offset at that time, `+01:00`. */
+export function zoneAt(time: number): string {
+  if (shownZone.value === 'UTC') return 'UTC';
+  const name = formats()
+    .offset.formatToParts(time)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  return name?.replace(/^GMT$/, 'GMT+00:00').slice(3) ?? '';
+}
+
+/** `Tue 17 Nov 2026` of a time in milliseconds. */
+export const formatDay = (time: number): string => formats().day.format(time).replace(',', '');
+/** `09:14:00.250`. */
+export const formatClock = (time: number): string => formats().clock.format(time);
+/** `09:14:00`. */
+export const formatSeconds = (time: number): string => formatClock(time).slice(0, 8);
+/** As short as tells the moments of an axis apart: a year, a day, a minute, a second, a part of one. */
 export function formatTick(time: number): string {
   const clock = formatClock(time);
   if (!clock.endsWith('.000')) return clock.slice(3);
   if (!clock.endsWith(':00.000')) return clock.slice(0, 8);
-  return clock.startsWith('00:00') ? formatDay(time).slice(4, 10) : clock.slice(0, 5);
+  if (!clock.startsWith('00:00')) return clock.slice(0, 5);
+  const day = formatDay(time);
+  return day.startsWith('01 Jan', 4) ? day.slice(11) : day.slice(4, 10);
 }
-/** Day and time to the second, for sentences. */
-export const formatTime = (time: number): string => `${formatDay(time)} ${formatSeconds(time)} UTC`;
+/** Day and time to the second with its zone, for sentences. */
+export const formatTime = (time: number): string =>
+  `${formatDay(time)} ${formatSeconds(time)} ${zoneAt(time)}`;
+/** Day and time with its zone, to the millisecond. */
+export const formatExactly = (time: number): string =>
+  `${formatDay(time)} ${formatClock(time)} ${zoneAt(time)}`;
+
+/** `2026-11-17 09:14:00`, as one types it. */
+export const formatTyped = (time: number): string =>
+  new Intl.DateTimeFormat('sv-SE', {
+    timeZone: shownZone.value,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  }).format(time);
+
+/** What ends with a day or a clock, and not with an offset: a zone may follow. */
+const WITHOUT_ZONE =
+  /(?:(?<![+-]\d)\d:\d\d(?::\d\d(?:[.,]\d+)?)?|^\d{4}-\d\d-\d\d|\b(?:today|yesterday|\w{3,6}day))$/i;
+
+/** What the reader typed, in the zone in which times are shown to him, unless he names another. */
+export function inShownZone(text: string): string {
+  const typed = text.trim();
+  const zone = shownZone.value;
+  return zone !== 'UTC' && WITHOUT_ZONE.test(typed) ? `${typed} ${zone}` : typed;
+}
 
 const UNITS = [
   ['d', 86_400_000],

@@ -3,7 +3,7 @@ import { matchesHost } from '@apledger/access';
 import type { ChangeView, WhoAmI } from '@apledger/api';
 import type { Verb } from '@apledger/events';
 import { computed, signal } from '@preact/signals';
-import { fetchMe, fetchOpenChanges } from '../api/access.ts';
+import { fetchChanges, fetchMe } from '../api/access.ts';
 
 /** How often the page asks whether the session still counts, and what was proposed, ms. */
 const AGAIN_MS = 15_000;
@@ -21,7 +21,7 @@ export async function refreshAccess(): Promise<void> {
     const found = (await fetchMe()) ?? null;
     hasEnded.value = found === null && (hasEnded.value || (me.value ?? null) !== null);
     me.value = found;
-    openChanges.value = found?.isControlled === true ? await fetchOpenChanges() : [];
+    openChanges.value = found?.isControlled === true ? await fetchChanges({ status: 'proposed' }) : [];
   } catch {
     // The service is away, or there is nothing that the reader may see: what was known stays.
   }

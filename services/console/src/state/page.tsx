@@ -1,9 +1,11 @@
 /** The place one is at, and the session behind it, for every component below. */
+import { visible } from '@apledger/text';
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useMemo } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { type Address, addressOf, hrefOf, type Selection } from '../model/address.ts';
-import { parseMoment } from '../model/moment.ts';
+import { isAbsolute, parseMoment } from '../model/moment.ts';
+import { titleOf } from '../model/title.ts';
 import { inspectSession } from './inspector.ts';
 import { Session } from './session.ts';
 
@@ -15,9 +17,6 @@ export interface Page {
   /** Selects something here. Without `asStep` the browser's way back does not pass through it. */
   select(selection: Selection, options?: { readonly asStep: boolean }): void;
 }
-
-/** A time that means the same to everybody, whenever it is read. */
-const ABSOLUTE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
 
 const PageContext = createContext<Page | undefined>(undefined);
 
@@ -35,13 +34,17 @@ export function PageProvider({ children }: { readonly children: ComponentChildre
     inspectSession(session);
     return () => session.close();
   }, [session]);
+  const title = visible(titleOf(place));
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   const { at } = place.selection;
   useEffect(() => void session.lookAt(parseMoment(at)), [session, at]);
   const used = session.used.value;
   useEffect(() => {
     // "yesterday" is another moment tomorrow: the address keeps the one that was used.
     const moment = session.moment.peek();
-    if (used === undefined || moment.kind !== 'time' || ABSOLUTE.test(moment.time)) return;
+    if (used === undefined || moment.kind !== 'time' || isAbsolute(moment.time)) return;
     const here = addressOf(location.pathname + location.search);
     if (here.selection.at !== at) return;
     const time = new Date(used).toISOString();
@@ -52,7 +55,8 @@ export function PageProvider({ children }: { readonly children: ComponentChildre
     return {
       place,
       session,
-      href: (to, selection = {}) => hrefOf({ ...place, ...to, selection: { at, ...selection } }),
+      href: (to, selection = {}) =>
+        hrefOf({ host: place.host, view: place.view, ...to, selection: { at, ...selection } }),
       select: (selection, { asStep } = { asStep: false }) => {
         // Read when it is done: two selections at once must not undo each other.
         const here = addressOf(location.pathname + location.search);

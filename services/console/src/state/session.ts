@@ -53,6 +53,8 @@ export class Session {
   readonly settled: Signal<Stamp | undefined> = signal(undefined);
   readonly view: Signal<HostView | undefined> = signal(undefined);
   readonly isPlaying: Signal<boolean> = signal(false);
+  /** Steps that were collected in the matrix, to be tried together. */
+  readonly basket: Signal<readonly string[]> = signal([]);
   /** How mdevs are told apart, the same in every view. */
   readonly marks = new Marks();
 

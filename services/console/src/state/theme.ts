@@ -1,8 +1,8 @@
-/** Light or dark: what the system prefers, unless somebody chose. */
+/** Light or dark: what the system prefers, unless the reader chose. Paper is always light. */
 import { computed, effect, type Signal, signal } from '@preact/signals';
+import { kept } from './kept.ts';
 
 export type Theme = 'light' | 'dark';
-const KEY = 'apledger-theme';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const preferred: Signal<Theme> = signal(dark.matches ? 'dark' : 'light');
@@ -10,30 +10,28 @@ dark.addEventListener('change', () => {
   preferred.value = dark.matches ? 'dark' : 'light';
 });
 
-const stored = ((): Theme | undefined => {
-  try {
-    const theme = localStorage.getItem(KEY);
-    return theme === 'light' || theme === 'dark' ? theme : undefined;
-  } catch {
-    return undefined; // storage may be forbidden
-  }
-})();
-const chosen: Signal<Theme | undefined> = signal(stored);
+const chosen = kept<Theme | 'preferred'>('theme', ['preferred', 'light', 'dark']);
 
-export const appliedTheme = computed((): Theme => chosen.value ?? preferred.value);
+/** The page is being printed: what is drawn has to be drawn anew, at once. */
+export const isPrinting = signal(false);
+addEventListener('beforeprint', () => {
+  isPrinting.value = true;
+});
+addEventListener('afterprint', () => {
+  isPrinting.value = false;
+});
+
+export const appliedTheme = computed((): Theme => {
+  if (isPrinting.value) return 'light';
+  return chosen.value === 'preferred' ? preferred.value : chosen.value;
+});
 
 effect(() => {
   document.documentElement.dataset.theme = appliedTheme.value;
 });
 
-/** The other one from now on; what the system prefers anyway need not be remembered. */
+/** The other one from now on; what the system prefers anyway need not be kept. */
 export function switchTheme(): void {
   const next = appliedTheme.peek() === 'dark' ? 'light' : 'dark';
-  chosen.value = next === preferred.peek() ? undefined : next;
-  try {
-    if (chosen.value === undefined) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, chosen.value);
-  } catch {
-    // It holds until the page is closed.
-  }
+  chosen.value = next === preferred.peek() ? 'preferred' : next;
 }

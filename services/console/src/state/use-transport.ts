@@ -18,8 +18,9 @@ export interface Transport {
   /** Milliseconds until the next fact, when that is long. */
   readonly quiet: Signal<number | undefined>;
   setPace(id: string): void;
+  /** Goes there; the browser's way back leads to where one was before. */
   go(moment: Moment): Promise<void>;
-  /** Goes there at once, and remembers it once the hand rests. */
+  /** Goes there at once, and remembers it once the hand rests. However far one drags or steps, the way back is one step. */
   drag(moment: Moment): void;
   step(by: 1 | -1): Promise<void>;
   /** Plays, or stops playing. */
@@ -31,6 +32,8 @@ export interface Transport {
 export function useTransport(): Transport {
   const { session, select } = usePage();
   const player = useRef<Player | undefined>(undefined);
+  /** The address that the last drag or step has written. */
+  const moved = useRef<string | undefined>(undefined);
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [paceId, setPaceId] = useState(DEFAULT_PACE);
   const quiet = useSignal<number | undefined>(undefined);
@@ -43,14 +46,15 @@ export function useTransport(): Transport {
   );
   const paceOf = (id: string) =>
     PACES.find((choice) => choice.id === id)?.pace ?? { by: 'facts', perSecond: 10 };
-  const settle = (moment: Moment): void => {
+  const settle = (moment: Moment, isMove = false): void => {
     clearTimeout(settling.current);
-    select({ at: formatMoment(moment) });
+    select({ at: formatMoment(moment) }, { asStep: !isMove || moved.current !== addressHere() });
+    moved.current = isMove ? addressHere() : undefined;
   };
-  const go = async (moment: Moment): Promise<void> => {
+  const goTo = async (moment: Moment, isMove: boolean): Promise<void> => {
     player.current?.stop();
     await session.lookAt(moment);
-    settle(moment);
+    settle(moment, isMove);
   };
   return {
     paceId,
@@ -59,16 +63,16 @@ export function useTransport(): Transport {
       setPaceId(id);
       if (player.current !== undefined) player.current.pace = paceOf(id);
     },
-    go,
+    go: (moment) => goTo(moment, false),
     drag: (moment) => {
       player.current?.stop();
       void session.lookAt(moment);
       clearTimeout(settling.current);
-      settling.current = setTimeout(() => settle(moment), REST_MS);
+      settling.current = setTimeout(() => settle(moment, true), REST_MS);
     },
     step: async (by) => {
       const to = await neighbour(session, by);
-      if (to !== undefined) await go(to);
+      if (to !== undefined) await goTo(to, true);
     },
     toggle: async () => {
       if (player.current !== undefined) {
@@ -81,7 +85,7 @@ export function useTransport(): Transport {
       if (first !== undefined && isAtEnd) await session.lookAt(atPosition(first.position));
       const started = new Player(session, paceOf(paceId), (here) => {
         player.current = undefined;
-        settle(here);
+        settle(here, true);
       });
       started.quiet.subscribe((wait) => {
         quiet.value = wait;
@@ -92,6 +96,8 @@ export function useTransport(): Transport {
     skip: () => player.current?.skip(),
   };
 }
+
+const addressHere = (): string => location.pathname + location.search;
 
 /** The moment of the fact after or before the one that is shown, of the session's host when it has one. */
 async function neighbour(session: Session, by: 1 | -1): Promise<Moment | undefined> {

@@ -2,6 +2,7 @@
 import { apidOf, apqiOf, apqn, formatApqn, parseApqn } from '@apledger/ap';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Axes, axesOf, type Cell, type CellSize, maxZoom, sameAxes, WHOLE } from '../model/axes.ts';
+import { type Corners, rectangleOf } from '../model/basket.ts';
 import { explain } from '../model/owner.ts';
 import { sessionSource } from '../state/grid-source.ts';
 import { inspectGrid } from '../state/inspector.ts';
@@ -13,6 +14,7 @@ import { Holders } from '../widgets/holders.tsx';
 import { Legend } from '../widgets/legend.tsx';
 import { MatrixGrid } from '../widgets/matrix-grid.tsx';
 import { MatrixTable } from '../widgets/matrix-table.tsx';
+import { SelectionCard } from '../widgets/selection-card.tsx';
 
 /** The address follows the cursor when it rests: browsers count such changes. */
 const REST_MS = 250;
@@ -32,18 +34,21 @@ export function MatrixView() {
   const axes = useAxes(selection.axes === 'all' ? undefined : view);
   const [cursor, setCursor] = useCursor();
   const [hover, setHover] = useState<Cell>();
+  const [lastHover, setLastHover] = useState<Cell>();
   const [zoom, setZoom] = useState(1);
   const [room, setRoom] = useState<CellSize>({ width: 0, height: 0 });
   const [highlighted, setHighlighted] = useState<string>();
+  const [selected, setSelected] = useState<Corners>();
   if (view === undefined)
     return <p class="empty">{session.status.value === 'loading' ? 'Asking for the host …' : ''}</p>;
 
-  const shownCell = hover ?? cursor;
+  // Without a cursor the card keeps the last cell, so that the way to its links is not the way to lose it.
+  const shownCell = hover ?? cursor ?? lastHover;
   const explanation = shownCell && explain(view, shownCell.apid, shownCell.apqi);
   const spokenCell = cursor && explain(view, cursor.apid, cursor.apqi);
   const only =
     highlighted === undefined ? undefined : view.mdevs.findIndex(({ mdev }) => mdev === highlighted);
-  const limit = maxZoom(room, axes);
+  const limit = maxZoom(room, axes, devicePixelRatio);
   const isTable = selection.as === 'table';
   const queues = view.cards.reduce((sum, card) => sum + card.queues.length, 0);
   return (
@@ -117,14 +122,28 @@ export function MatrixView() {
             only={only === undefined || only < 0 ? undefined : only}
             cursor={cursor}
             onCursor={setCursor}
-            onHover={setHover}
+            onHover={(place) => {
+              setHover(place);
+              if (place !== undefined) setLastHover(place);
+            }}
+            onEscape={() => {
+              setLastHover(undefined);
+              setCursor(undefined);
+            }}
             onRoom={setRoom}
+            selected={selected}
+            onSelect={setSelected}
           />
         )}
         <Legend />
       </section>
       <aside class="side">
         <CellCard view={view} place={shownCell} explanation={explanation} />
+        <SelectionCard
+          view={view}
+          rectangle={selected && rectangleOf(selected, axes)}
+          onClear={() => setSelected(undefined)}
+        />
         <Holders view={view} highlighted={highlighted} onHighlight={setHighlighted} />
       </aside>
     </div>
@@ -143,7 +162,7 @@ function useAxes(view: Parameters<typeof axesOf>[0] | undefined): Axes {
 }
 
 /** The cursor, which the address remembers once it rests. */
-function useCursor(): [Cell | undefined, (place: Cell) => void] {
+function useCursor(): [Cell | undefined, (place: Cell | undefined) => void] {
   const { place, select } = usePage();
   const { cell } = place.selection;
   const [cursor, setCursor] = useState(() => cellOf(cell));
@@ -157,7 +176,7 @@ function useCursor(): [Cell | undefined, (place: Cell) => void] {
     () =>
       throttled(REST_MS, () => {
         const { at, select: now } = latest.current;
-        if (at !== undefined) now({ cell: nameOf(at) });
+        now({ cell: at && nameOf(at) });
       }),
     [],
   );

@@ -2,22 +2,21 @@
 
 import { apqn, formatApqn } from '@apledger/ap';
 import type { Share, SupposedStep } from '@apledger/api';
-import { stateOfView, viewOf } from '@apledger/projections/host';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { tryOut } from '../api/client.ts';
-import { axesOf, type Cell } from '../model/axes.ts';
+import type { Cell } from '../model/axes.ts';
 import { typeWords } from '../model/fact-groups.ts';
-import { explain, mdevOf } from '../model/owner.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
 import { type Tried as SupposedSteps, untouched } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { useSettled } from '../state/use-settled.ts';
-import { viewSource } from '../state/view-source.ts';
 import { RefusalBlock, some } from '../widgets/fact-item.tsx';
-import { type GuestNames, namesOf, Words } from '../widgets/mark.tsx';
-import { MatrixGrid } from '../widgets/matrix-grid.tsx';
+import { type GuestNames, namesOf } from '../widgets/mark.tsx';
+import { ProposeDialog } from '../widgets/propose-dialog.tsx';
+import { Receipts, type Sent } from '../widgets/receipts.tsx';
 import { SendDialog } from '../widgets/send-dialog.tsx';
+import { TwoMatrices } from '../widgets/two-matrices.tsx';
 import { cellOf } from './matrix.tsx';
 
 /** How long the typing has to rest before the steps are tried. */
@@ -26,7 +25,10 @@ const REST_MS = 350;
 export function WhatIfView() {
   const { session, place, select } = usePage();
   const [text, setText] = useState(place.selection.steps ?? '');
-  const settled = useSettled(text, REST_MS);
+  const rested = useSettled(text, REST_MS);
+  // What was sent is not tried once more on the host that it has changed.
+  const settled = text === '' ? '' : rested;
+  const [sent, setSent] = useState<Sent>();
   useEffect(() => select({ steps: settled }), [settled]);
   const steps = useMemo(() => stepsOf(settled), [settled]);
   const moment = session.moment.value;
@@ -87,6 +89,7 @@ export function WhatIfView() {
         </section>
       </div>
       <div class="what-if-right">
+        {sent !== undefined && <Receipts sent={sent} onClose={() => setSent(undefined)} />}
         {tried === undefined ? (
           <p class="panel empty">{isAsking ? 'Trying …' : 'These steps cannot be tried.'}</p>
         ) : (
@@ -96,7 +99,10 @@ export function WhatIfView() {
             steps={steps}
             cursor={cursor}
             onCursor={(at) => select({ cell: formatApqn(apqn(at.apid, at.apqi)) })}
-            onSent={() => setText('')}
+            onSent={(receipts) => {
+              setSent(receipts);
+              if (receipts.isAll) setText('');
+            }}
           />
         )}
       </div>
@@ -109,7 +115,7 @@ interface OutcomeProps {
   readonly steps: readonly string[];
   readonly cursor: Cell | undefined;
   readonly onCursor: (place: Cell) => void;
-  readonly onSent: () => void;
+  readonly onSent: (sent: Sent) => void;
 }
 
 function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
@@ -125,7 +131,13 @@ function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
         <h2 id="matrices-title" class="visually-hidden">
           The matrices before and after
         </h2>
-        <Matrices tried={tried} cursor={cursor} onCursor={onCursor} />
+        <TwoMatrices
+          before={tried.before}
+          after={tried.after}
+          titles={SIDES}
+          cursor={cursor}
+          onCursor={onCursor}
+        />
       </section>
       <div class="outcome-columns">
         <section class="panel" aria-labelledby="outcome-title" aria-live="polite">
@@ -155,86 +167,14 @@ function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
                 ? `${refused} of the steps would be refused and will not be sent.`
                 : 'Sending asks once more.'}
         </p>
+        <ProposeDialog tried={tried} commands={isNow ? commands : []} />
         <SendDialog tried={tried} commands={isNow ? commands : []} onSent={onSent} />
       </div>
     </>
   );
 }
 
-function Matrices({
-  tried,
-  cursor,
-  onCursor,
-}: {
-  readonly tried: SupposedSteps;
-  readonly cursor: Cell | undefined;
-  readonly onCursor: (place: Cell) => void;
-}) {
-  const { session } = usePage();
-  // One pair of axes for both: what is gone leaves its place.
-  const axes = useMemo(
-    () =>
-      axesOf({
-        adapters: [...tried.before.adapters, ...tried.after.adapters],
-        domains: [...tried.before.domains, ...tried.after.domains],
-        mdevs: [...tried.before.mdevs, ...tried.after.mdevs],
-      }),
-    [tried],
-  );
-  const sides = useMemo(
-    () =>
-      (['before', 'after'] as const).map((side) => ({
-        side,
-        source: viewSource(tried[side], session.marks),
-        view: viewOf(tried.host, stateOfView(tried[side])),
-      })),
-    [tried, session],
-  );
-  const changed = useMemo(() => {
-    const [before, after] = sides.map(({ source }) => source.codes());
-    const stateOf = (side: 'before' | 'after', code: number): string =>
-      `${code & 0xff} ${tried[side].mdevs[mdevOf(code)]?.mdev}`;
-    const found = new Set<number>();
-    before?.forEach((code, at) => {
-      if (stateOf('before', code) !== stateOf('after', after?.[at] ?? 0)) found.add(at);
-    });
-    return found;
-  }, [sides]);
-  return (
-    <div class="two-matrices">
-      {sides.map(({ side, source, view }) => {
-        const told = cursor && view && explain(view, cursor.apid, cursor.apqi);
-        return (
-          <figure key={side}>
-            <figcaption>
-              {side === 'before' ? 'Before' : 'After'}
-              {told && (
-                <span class="sub">
-                  {' '}
-                  {told.apqn}: <Words text={told.headline} guests={namesOf(view)} />
-                </span>
-              )}
-            </figcaption>
-            {axes.apids.length === 0 ? (
-              <p class="empty">No queues</p>
-            ) : (
-              <MatrixGrid
-                changed={side === 'after' ? changed : undefined}
-                label={`Matrix ${side}`}
-                words={told ? `${told.apqn}. ${told.headline}.` : ''}
-                source={source}
-                axes={axes}
-                zoom={1}
-                cursor={cursor}
-                onCursor={onCursor}
-              />
-            )}
-          </figure>
-        );
-      })}
-    </div>
-  );
-}
+const SIDES = ['Before', 'After'] as const;
 
 const OUTCOMES = {
   done: 'done',

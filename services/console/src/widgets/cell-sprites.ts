@@ -2,8 +2,9 @@
 
 import { BOUND, UNBOUND } from '@apledger/projections/host';
 import { visible } from '@apledger/text';
-import { letterOf, MARK_COLOURS } from '../model/marks.ts';
+import { letteringOf, letterOf, MARK_COLOURS, signOf } from '../model/marks.ts';
 import { isContested, mdevOf, type OwnerClass, ownerOf } from '../model/owner.ts';
+import { drawSign } from './cell-sign.ts';
 import type { GridTheme, Ink } from './grid-theme.ts';
 
 /** What an mdev looks like: its mark, and the name that is written into large cells. */
@@ -12,9 +13,8 @@ export interface MdevLook {
   readonly name: string;
 }
 
-/** Below these sizes a name, or even a letter, cannot be read. CSS pixels. */
+/** Below this size a name cannot be read. CSS pixels. */
 const NAMED = { width: 72, height: 34 };
-const FULL_LETTER = 22;
 
 export class CellSprites {
   readonly #sprites = new Map<string, OffscreenCanvas>();
@@ -65,15 +65,28 @@ export class CellSprites {
     context.scale(ratio, ratio);
     const pen = new CellPen(context, this.#theme, width / ratio, height / ratio);
     const mark = look === undefined ? undefined : this.#theme.marks[look.slot % MARK_COLOURS];
-    if (owner === 'host') pen.solid(this.#theme.host, 'H', 'host');
-    else if (owner === 'guest' && look && mark) pen.solid(mark, letterOf(look.slot), look.name);
-    else if (owner === 'mdev' && look && mark) pen.hatched(mark, letterOf(look.slot), look.name);
+    if (owner === 'host') pen.solid(this.#theme.host, { letter: 'H', name: 'host', sign: 0 });
+    else if (owner === 'guest' && look && mark) pen.solid(mark, writtenOf(look));
+    else if (owner === 'mdev' && look && mark) pen.hatched(mark, writtenOf(look));
     else if (owner === 'nobody') pen.hollow(isUnbound ? '×' : '');
     else pen.dot();
     if (isContested) pen.flag();
     return canvas;
   }
 }
+
+/** What is written into a cell: the letter, with the name where there is room; the sign where there is none for either. */
+interface Written {
+  readonly letter: string;
+  readonly name: string;
+  readonly sign: number;
+}
+
+const writtenOf = ({ slot, name }: MdevLook): Written => ({
+  letter: letterOf(slot),
+  name,
+  sign: signOf(slot),
+});
 
 /** Draws one cell into a context whose unit is the CSS pixel. */
 class CellPen {
@@ -90,15 +103,15 @@ class CellPen {
   }
 
   /** Somebody can use it. */
-  solid(ink: Ink, letter: string, name: string): void {
+  solid(ink: Ink, written: Written): void {
     this.#shape(1);
     this.#context.fillStyle = ink.fill;
     this.#context.fill();
-    this.#write(ink.text, letter, name);
+    this.#write(ink.text, written);
   }
 
   /** It is assigned, and cannot be used: the colour in stripes, the letter on a plate. */
-  hatched(ink: Ink, letter: string, name: string): void {
+  hatched(ink: Ink, written: Written): void {
     const context = this.#context;
     this.#shape(1.5);
     context.save();
@@ -114,19 +127,19 @@ class CellPen {
     context.stroke();
     context.restore();
     context.strokeStyle = ink.fill;
-    context.lineWidth = 1.5;
+    context.lineWidth = this.#width < 16 ? 1 : 1.5;
     this.#shape(1.5);
     context.stroke();
-    this.#plate(letter, name);
-    this.#write(this.#theme.text, letter, name);
+    this.#plate(written);
+    this.#write(this.#theme.text, written);
   }
 
-  hollow(sign: string): void {
+  hollow(letter: string): void {
     this.#shape(1.5);
     this.#context.strokeStyle = this.#theme.line;
     this.#context.lineWidth = 1;
     this.#context.stroke();
-    if (sign !== '') this.#write(this.#theme.faint, sign, '');
+    if (letter !== '') this.#write(this.#theme.faint, { letter, name: '', sign: 0 });
   }
 
   dot(): void {
@@ -155,15 +168,16 @@ class CellPen {
     return name !== '' && this.#width >= NAMED.width && this.#height >= NAMED.height;
   }
 
-  #letterSize(): number {
-    return Math.min(13, Math.max(9, Math.min(this.#width, this.#height) * 0.58));
-  }
-
-  #plate(letter: string, name: string): void {
+  #plate({ letter, name }: Written): void {
     const context = this.#context;
-    context.font = `600 ${this.#letterSize()}px ${this.#theme.font}`;
-    const wide = this.#isNamed(name) ? this.#width - 16 : context.measureText(letter).width + 6;
-    const high = this.#isNamed(name) ? this.#height - 10 : this.#letterSize() + 3;
+    const named = this.#isNamed(name);
+    const lettering = letteringOf(letter.length, { width: this.#width, height: this.#height });
+    if (lettering === undefined) return;
+    const { size, isStacked } = lettering;
+    context.font = `600 ${size}px ${this.#theme.font}`;
+    const text = isStacked ? 'W' : letter;
+    const wide = named ? this.#width - 16 : Math.min(context.measureText(text).width + 6, this.#width - 2);
+    const high = named ? this.#height - 10 : Math.min((isStacked ? 2 : 1) * size + 3, this.#height - 2);
     context.fillStyle = this.#theme.surface;
     context.globalAlpha = 0.92;
     context.beginPath();
@@ -172,17 +186,25 @@ class CellPen {
     context.globalAlpha = 1;
   }
 
-  #write(colour: string, letter: string, name: string): void {
+  #write(colour: string, { letter, name, sign }: Written): void {
     const context = this.#context;
     const middle = this.#height / 2;
     const named = this.#isNamed(name);
+    const lettering = letteringOf(letter.length, { width: this.#width, height: this.#height });
     context.fillStyle = colour;
+    if (lettering === undefined) {
+      drawSign(context, sign, { x: 2, y: 2, width: this.#width - 4, height: this.#height - 4 });
+      return;
+    }
+    const { size, isStacked } = lettering;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    context.font = `600 ${this.#letterSize()}px ${this.#theme.font}`;
-    if (Math.min(this.#width, this.#height) >= 12 && (letter.length === 1 || this.#width >= FULL_LETTER)) {
-      context.fillText(letter, this.#width / 2, named ? middle - 7 : middle + 0.5);
-    }
+    context.font = `600 ${size}px ${this.#theme.font}`;
+    const lines = isStacked ? [...letter] : [letter];
+    lines.forEach((line, i) => {
+      const offset = (i - (lines.length - 1) / 2) * size;
+      context.fillText(line, this.#width / 2, (named ? middle - 7 : middle + 0.5) + offset);
+    });
     if (!named) return;
     context.font = `400 11px ${this.#theme.font}`;
     context.fillText(cut(context, name, this.#width - 20), this.#width / 2, middle + 8);

@@ -19,9 +19,14 @@ export function SealState() {
   if (answer === undefined || words === undefined) return null;
   const title =
     answer.fault ??
-    `${answer.origin}: facts up to here cannot be changed unnoticed by whom holds this checkpoint`;
+    `${answer.origin}: download the checkpoint: who holds it notices a change of any fact up to here`;
   return (
-    <a class={`seal-state${answer.fault === null ? '' : ' is-bad'}`} href="/tlog/checkpoint" title={title}>
+    <a
+      class={`seal-state${answer.fault === null ? '' : ' is-bad'}`}
+      href="/tlog/checkpoint"
+      download="checkpoint"
+      title={title}
+    >
       {words}
     </a>
   );

@@ -1,7 +1,20 @@
 /** Where time stands, large; and the way to another time. */
 import { useRef, useState } from 'preact/hooks';
-import { formatClock, formatDay, type Moment, type Stamp } from '../model/moment.ts';
+import { fetchHosts } from '../api/client.ts';
+import {
+  formatClock,
+  formatDay,
+  formatExactly,
+  formatTyped,
+  inShownZone,
+  type Moment,
+  parseMoment,
+  type Stamp,
+  shownZone,
+  zoneAt,
+} from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
+import { messageOf } from '../state/session.ts';
 
 /**
  * The moment that is shown, large: now, the time that was asked for, or that of the fact at a position. Below it the last fact that
@@ -17,17 +30,18 @@ function clockOf(stamp: Stamp | undefined, used: number | undefined, isNow: bool
   if (used !== undefined) {
     const last =
       stamp === undefined ? place : `last fact by then ${momentOf(stamp.occurredAt, used)} · ${place}`;
-    return { large: formatClock(used), small: `${formatDay(used)} UTC · ${last}` };
+    return { large: formatClock(used), small: `${formatDay(used)} ${zoneAt(used)} · ${last}` };
   }
   if (stamp === undefined) return { large: '--:--:--', small: place };
-  return { large: formatClock(stamp.occurredAt), small: `${formatDay(stamp.occurredAt)} UTC · ${place}` };
+  return {
+    large: formatClock(stamp.occurredAt),
+    small: `${formatDay(stamp.occurredAt)} ${zoneAt(stamp.occurredAt)} · ${place}`,
+  };
 }
 
 /** Day and time; the time alone on the day of another moment. */
 const momentOf = (time: number, beside?: number): string =>
-  beside !== undefined && formatDay(time) === formatDay(beside)
-    ? formatClock(time)
-    : `${formatDay(time)} ${formatClock(time)} UTC`;
+  beside !== undefined && formatDay(time) === formatDay(beside) ? formatClock(time) : formatExactly(time);
 
 export function GoToTime({
   isNow,
@@ -41,9 +55,23 @@ export function GoToTime({
   const { large, small } = clockOf(stamp, session.isPlaying.value ? undefined : session.used.value, isNow);
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');
+  const [problem, setProblem] = useState('');
   const open = (): void => {
-    setText(new Date(session.used.value ?? stamp?.occurredAt ?? Date.now()).toISOString().slice(0, 19));
+    setText(formatTyped(session.used.value ?? stamp?.occurredAt ?? Date.now()));
+    setProblem('');
     dialog.current?.showModal();
+  };
+  const submit = async (): Promise<void> => {
+    const typed = parseMoment(inShownZone(text));
+    try {
+      // Whether it is a moment, and which, before the page is left for it.
+      const { asOf } = await fetchHosts(typed, { limit: 1 });
+      dialog.current?.close();
+      const isTime = typed.kind === 'time' && 'time' in asOf;
+      await go(isTime ? { kind: 'time', time: asOf.time } : typed);
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
   };
   return (
     <>
@@ -59,24 +87,31 @@ export function GoToTime({
       </button>
       <dialog ref={dialog} aria-labelledby="go-to-time">
         <form
-          method="dialog"
-          onSubmit={() => {
-            const time = new Date(`${text}Z`);
-            if (!Number.isNaN(time.getTime())) void go({ kind: 'time', time: time.toISOString() });
+          onSubmit={(event) => {
+            event.preventDefault();
+            void submit();
           }}
         >
           <h2 id="go-to-time">Go to a time</h2>
           <label>
-            Day and time, UTC
+            Day and time, {shownZone.value} unless it names a zone; or a position
             <input
-              type="datetime-local"
-              step="1"
               value={text}
+              spellcheck={false}
+              autocomplete="off"
               onInput={({ currentTarget }) => setText(currentTarget.value)}
               required
             />
           </label>
-          <p class="hint">The last fact at or before it counts.</p>
+          <p class="hint">
+            2026-11-17 09:14 · yesterday 09:14 · Tue 09:14 · -2h · 2026-11-17 09:14 Europe/Zurich · 41207. The
+            last fact at or before it counts.
+          </p>
+          {problem !== '' && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
           <div class="dialog-buttons">
             <button type="button" onClick={() => dialog.current?.close()}>
               Cancel

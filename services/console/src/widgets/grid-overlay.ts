@@ -1,6 +1,7 @@
 /** Draws what lies over the cells: the ids of rows and columns, the cursor, and which row and column the pointer is in. */
 import { formatApid } from '@apledger/ap';
 import type { Cell } from '../model/axes.ts';
+import type { Corners } from '../model/basket.ts';
 import { fit, HEADS, type Picture, visible } from './grid-picture.ts';
 
 export interface Marked {
@@ -10,6 +11,8 @@ export interface Marked {
   readonly isFocused: boolean;
   /** Cells that are pointed out, as `apid << 8 | apqi`. */
   readonly changed: ReadonlySet<number> | undefined;
+  /** A rectangle that was selected. */
+  readonly selected: Corners | undefined;
 }
 
 /** Room that an id needs. */
@@ -41,6 +44,7 @@ export class GridOverlay {
     context.clearRect(0, 0, window.width, window.height);
     this.#guides(picture);
     if (marked.cursor !== undefined) this.#crosshair(picture, marked.cursor);
+    if (marked.selected !== undefined) this.#selection(picture, marked.selected);
     if (marked.changed !== undefined) this.#pointOut(picture, marked.changed);
     if (marked.hover !== undefined) this.#frame(picture, marked.hover, theme.text, 1);
     if (marked.cursor !== undefined)
@@ -86,6 +90,28 @@ export class GridOverlay {
       const y = HEADS.top + row * cell.height - scroll.top;
       context.strokeRect(x + 1.5, y + 1.5, cell.width - 3, cell.height - 3);
     }
+    context.restore();
+  }
+
+  #selection({ axes, cell, scroll, theme }: Picture, { from, to }: Corners): void {
+    const span = (a = 0, b = 0): readonly [number, number] => [Math.min(a, b), Math.abs(a - b) + 1];
+    const [row, rows] = span(axes.rowOf[from.apid], axes.rowOf[to.apid]);
+    const [column, columns] = span(axes.columnOf[from.apqi], axes.columnOf[to.apqi]);
+    const context = this.#context;
+    const box = [
+      HEADS.left + column * cell.width - scroll.left,
+      HEADS.top + row * cell.height - scroll.top,
+      columns * cell.width,
+      rows * cell.height,
+    ] as const;
+    context.save();
+    context.fillStyle = theme.accent;
+    context.globalAlpha = 0.22;
+    context.fillRect(...box);
+    context.globalAlpha = 1;
+    context.strokeStyle = theme.accent;
+    context.lineWidth = 2;
+    context.strokeRect(...box);
     context.restore();
   }
 
@@ -166,8 +192,8 @@ const stride = (size: number, needs: number): number =>
 /** All that the overlay is drawn from. */
 const ingredients = (
   { axes, theme, ratio, cell, window, scroll }: Picture,
-  { cursor, hover, isFocused, changed }: Marked,
+  { cursor, hover, isFocused, changed, selected }: Marked,
 ): readonly unknown[] => [
   ...[axes, theme, ratio, cell.width, cell.height, window.width, window.height, scroll.left, scroll.top],
-  ...[cursor?.apid, cursor?.apqi, hover?.apid, hover?.apqi, isFocused, changed],
+  ...[cursor?.apid, cursor?.apqi, hover?.apid, hover?.apqi, isFocused, changed, selected],
 ];

@@ -2,22 +2,17 @@
  * Draws the cells of a matrix on a canvas that is as large as its window: only what is visible, and of that only what has changed. Cells
  * lie on device pixels, so that their edges are sharp at any scale of the screen.
  */
-import { MARK_COLOURS } from '../model/marks.ts';
+import { MARK_COLOURS, signOf } from '../model/marks.ts';
 import { mdevOf, ownerOf } from '../model/owner.ts';
+import { type Box, drawSign } from './cell-sign.ts';
 import { CellSprites } from './cell-sprites.ts';
 import { fit, type Picture, visible } from './grid-picture.ts';
 
-/** From this size on cells have letters. */
-const LETTERED = 12;
+/** From this size on cells are drawn as rounded tiles, with letters where these fit. CSS pixels. */
+const TILES = { width: 8, height: 11 };
+/** From this size on a plain cell has room for a sign. Device pixels. */
+const SIGNED = 5;
 const NOTHING = 0xffffffff;
-
-/** A rectangle in device pixels. */
-interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export class GridPainter {
   readonly #canvas: HTMLCanvasElement;
@@ -72,7 +67,7 @@ export class GridPainter {
     context.fillStyle = theme.surface;
     context.fillRect(box.x, box.y, box.width, box.height);
     if (only !== undefined && !(isHeld && mdevOf(code) === only)) context.globalAlpha = 0.22;
-    if (Math.min(cell.width, cell.height) >= LETTERED) {
+    if (cell.width >= TILES.width && cell.height >= TILES.height) {
       const sprite = this.#sprites?.of(code, box.width, box.height);
       if (sprite !== undefined) context.drawImage(sprite, box.x, box.y);
     } else if (owner !== 'absent') {
@@ -81,23 +76,35 @@ export class GridPainter {
     context.globalAlpha = 1;
   }
 
-  /** A cell too small for letters: full for whoever can use it, with a hole for what is only assigned, a dash for nobody. */
+  /** A cell too small for letters: full for those who can use it, with a hole for what is only assigned, a dash for nobody. */
   #dab({ theme, looks }: Picture, code: number, { x, y, width, height }: Box): void {
     const context = this.#context;
     const owner = ownerOf(code);
-    const gap = Math.min(width, height) >= 5 ? 1 : 0;
+    const gap = Math.min(width, height) >= SIGNED ? 1 : 0;
     if (owner === 'nobody') {
       context.fillStyle = theme.line;
       context.fillRect(x + gap, y + (height >> 1), Math.max(1, width - 2 * gap), 1);
       return;
     }
-    const mark = theme.marks[(looks[mdevOf(code)]?.slot ?? 0) % MARK_COLOURS];
-    context.fillStyle = (owner === 'host' ? theme.host : mark)?.fill ?? theme.text;
-    context.fillRect(x + gap, y + gap, width - 2 * gap, height - 2 * gap);
-    if (owner !== 'mdev') return;
+    const slot = looks[mdevOf(code)]?.slot ?? 0;
+    const ink = owner === 'host' ? theme.host : theme.marks[slot % MARK_COLOURS];
+    const inset = (by: number): Box => ({
+      x: x + by,
+      y: y + by,
+      width: width - 2 * by,
+      height: height - 2 * by,
+    });
+    const fill = (colour: string | undefined, { x: left, y: top, width: wide, height: high }: Box): void => {
+      context.fillStyle = colour ?? theme.text;
+      context.fillRect(left, top, wide, high);
+    };
     const rim = gap + Math.max(1, Math.round(Math.min(width, height) / 6));
-    context.fillStyle = theme.surface;
-    context.fillRect(x + rim, y + rim, width - 2 * rim, height - 2 * rim);
+    fill(ink?.fill, inset(gap));
+    if (owner === 'mdev') fill(theme.surface, inset(rim));
+    if (owner === 'host' || Math.min(width, height) < SIGNED) return;
+    context.fillStyle = (owner === 'mdev' ? ink?.fill : ink?.text) ?? theme.text;
+    const isRoomy = Math.min(width, height) >= 2 * SIGNED;
+    drawSign(context, signOf(slot), inset(owner === 'mdev' ? rim : isRoomy ? gap + 1 : gap));
   }
 }
 

@@ -11,7 +11,7 @@ export const Legend = () => (
       <i class="key is-host" aria-hidden="true" /> the host’s own
     </li>
     <li>
-      <i class="key is-nobody" aria-hidden="true" /> nobody’s
+      <i class="key is-nobody" aria-hidden="true" /> nobody’s; in small cells a dash
     </li>
     <li>
       <i class="key is-absent" aria-hidden="true" /> no such queue

@@ -2,9 +2,10 @@
 import { formatApid, formatApqi } from '@apledger/ap';
 import { effect } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Axes, type Cell, type CellSize, cellSize, moved } from '../model/axes.ts';
-import { appliedTheme } from '../state/theme.ts';
+import type { Corners } from '../model/basket.ts';
+import { appliedTheme, isPrinting } from '../state/theme.ts';
 import type { MdevLook } from './cell-sprites.ts';
 import { GridOverlay } from './grid-overlay.ts';
 import { GridPainter } from './grid-painter.ts';
@@ -32,6 +33,11 @@ export interface MatrixGridProps {
   readonly cursor: Cell | undefined;
   readonly onCursor: (place: Cell) => void;
   readonly onHover?: (place: Cell | undefined) => void;
+  /** The reader lets go of the cell under the cursor. */
+  readonly onEscape?: () => void;
+  /** What is selected: by dragging, or with Shift. Without `onSelect` nothing can be. */
+  readonly selected?: Corners | undefined;
+  readonly onSelect?: (corners: Corners | undefined) => void;
   /** Told how much room there is for cells. */
   readonly onRoom?: (room: CellSize) => void;
 }
@@ -43,16 +49,17 @@ const roomOf = (window: CellSize): CellSize => ({
 
 export function MatrixGrid(props: MatrixGridProps) {
   const { axes, zoom, cursor, only, source } = props;
+  const keysId = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const window_ = useSize(scroller);
   const [hover, setHover] = useState<Cell>();
   const [isFocused, setFocused] = useState(false);
   const room = roomOf(window_);
-  const cell = cellSize(room, axes, zoom);
+  const cell = cellSize(room, axes, zoom, devicePixelRatio);
   const canvases = useGridCanvases(
     scroller,
     { source, axes, cell, window: window_, only },
-    { cursor, hover, isFocused, changed: props.changed },
+    { cursor, hover, isFocused, changed: props.changed, selected: props.selected },
   );
   useEffect(() => props.onRoom?.(room), [room.width, room.height]);
   useLayoutEffect(() => {
@@ -66,6 +73,12 @@ export function MatrixGrid(props: MatrixGridProps) {
     const scroll = { left: element.scrollLeft, top: element.scrollTop };
     return placeAt(event.clientX - left, event.clientY - top, { axes, cell, scroll, cursor });
   };
+  /** Where the mouse was pressed, and whether it has moved on from there. */
+  const drag = useRef<{ readonly from: Cell; hasMoved: boolean } | undefined>(undefined);
+  const extend = (to: Cell): void => {
+    const from = props.selected?.from ?? cursor;
+    if (from !== undefined) props.onSelect?.({ from, to });
+  };
   const hoverAt = (place: Cell | undefined): void => {
     setHover(place);
     props.onHover?.(place);
@@ -77,7 +90,7 @@ export function MatrixGrid(props: MatrixGridProps) {
       role="application"
       aria-roledescription="matrix"
       aria-label={props.label}
-      aria-describedby="grid-keys"
+      aria-describedby={keysId}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes the keyboard
       tabIndex={0}
       ref={scroller}
@@ -87,6 +100,10 @@ export function MatrixGrid(props: MatrixGridProps) {
       }}
       onBlur={() => setFocused(false)}
       onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          props.onSelect?.(undefined);
+          props.onEscape?.();
+        }
         const page = Math.max(1, Math.floor(room.height / cell.height) - 1);
         const to =
           event.altKey || event.metaKey
@@ -94,14 +111,31 @@ export function MatrixGrid(props: MatrixGridProps) {
             : moved(cursor ?? { apid: 0, apqi: 0 }, event, axes, page);
         if (to === undefined) return;
         event.preventDefault();
+        if (event.shiftKey) extend(to);
+        else props.onSelect?.(undefined);
         props.onCursor(to);
+      }}
+      onPointerDown={(event) => {
+        const canSelect = props.onSelect !== undefined && event.pointerType === 'mouse' && event.button === 0;
+        const from = canSelect ? pointed(event) : undefined;
+        drag.current = from && !event.shiftKey ? { from, hasMoved: false } : undefined;
       }}
       onClick={(event) => {
         const place = pointed(event);
-        if (place !== undefined) props.onCursor(place);
+        if (place === undefined || drag.current?.hasMoved === true) return;
+        if (event.shiftKey) extend(place);
+        else props.onSelect?.(undefined);
+        props.onCursor(place);
       }}
       onPointerMove={(event) => {
-        if (event.pointerType === 'mouse') hoverAt(pointed(event));
+        if (event.pointerType !== 'mouse') return;
+        const place = pointed(event);
+        hoverAt(place);
+        const from = drag.current?.from;
+        if (from === undefined || place === undefined || (event.buttons & 1) === 0) return;
+        if (place.apid === from.apid && place.apqi === from.apqi && drag.current?.hasMoved !== true) return;
+        if (drag.current !== undefined) drag.current.hasMoved = true;
+        props.onSelect?.({ from, to: place });
       }}
       onPointerLeave={() => hoverAt(undefined)}
     >
@@ -117,9 +151,10 @@ export function MatrixGrid(props: MatrixGridProps) {
           <canvas ref={canvases.overlay} />
         </div>
       </div>
-      <p class="visually-hidden" id="grid-keys">
+      <p class="visually-hidden" id={keysId}>
         Arrow keys move from cell to cell, Home and End to the ends of the row, with Control of the matrix,
-        Page Up and Page Down by a screen. The same data is there as a table.
+        Page Up and Page Down by a screen{props.onSelect && ', and with Shift they select'}. The same data is
+        there as a table.
       </p>
       <p class="visually-hidden" aria-live="polite">
         {isFocused ? props.words : ''}
@@ -174,7 +209,8 @@ function useGridCanvases(scroller: RefObject<HTMLDivElement | null>, drawn: Draw
     const stopTheme = effect(() => {
       appliedTheme.value;
       theme = themeOf(element);
-      request();
+      if (isPrinting.value) paint();
+      else request();
     });
     const stopSource = effect(() => {
       latest.current.drawn.source.track();

@@ -38,7 +38,7 @@ export function Notice() {
     const first = session.first.value;
     return (
       <div class="notice" role="status">
-        <h2>Host {session.host} was not known at this moment</h2>
+        <h1>Host {session.host} was not known at this moment</h1>
         <p>
           {first
             ? `It was registered on ${formatTime(first.occurredAt)}.`
@@ -53,7 +53,7 @@ export function Notice() {
   if (status === 'no-moment')
     return (
       <div class="notice is-bad" role="alert">
-        <h2>This is no moment, so nothing is shown</h2>
+        <h1>This is no moment, so nothing is shown</h1>
         <p>{problem}</p>
         <p>A time without a zone is UTC here. Digits are a position of the log.</p>
         <p>
@@ -64,7 +64,7 @@ export function Notice() {
   if (problem === '') return null;
   return (
     <div class="notice is-bad" role="alert">
-      <h2>{problem}</h2>
+      <h1>{problem}</h1>
       <button type="button" onClick={() => void session.again()}>
         Ask again
       </button>

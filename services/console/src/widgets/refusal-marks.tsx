@@ -1,21 +1,30 @@
 /** Where on the slider commands were refused: all of them, however many, in as many places as can be told apart. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchFacts } from '../api/client.ts';
-import type { Session } from '../state/session.ts';
+import type { Stamp } from '../model/moment.ts';
+import { type AxisKind, type AxisSpan, isWithin, placeOf } from '../model/time-axis.ts';
+import { type Session, stampOf } from '../state/session.ts';
 
 /** Refusals in one answer. */
 const PAGE = 1000;
 /** Places on the slider that can be told apart. */
 const PLACES = 1000;
 
-export function RefusalMarks({ session }: { readonly session: Session }) {
-  const positions = useRefusals(session);
-  const first = session.first.value?.position;
-  const last = session.last.value?.position;
-  if (first === undefined || last === undefined || last <= first)
-    return <svg class="marks" aria-hidden="true" />;
+export interface RefusalMarksProps {
+  readonly session: Session;
+  readonly kind: AxisKind;
+  /** What of the axis is shown. */
+  readonly span: AxisSpan;
+}
+
+export function RefusalMarks({ session, kind, span }: RefusalMarksProps) {
+  const refusals = useRefusals(session);
+  if (span.to <= span.from) return <svg class="marks" aria-hidden="true" />;
   const places = new Set(
-    positions.map((position) => Math.round((PLACES * (position - first)) / (last - first))),
+    refusals
+      .map((stamp) => placeOf(kind, stamp))
+      .filter((place) => isWithin(span, place))
+      .map((place) => Math.round((PLACES * (place - span.from)) / (span.to - span.from))),
   );
   return (
     <svg class="marks" aria-hidden="true" viewBox={`0 0 ${PLACES} 8`} preserveAspectRatio="none">
@@ -26,33 +35,33 @@ export function RefusalMarks({ session }: { readonly session: Session }) {
   );
 }
 
-/** The positions of all refusals; what has been found is shown while the service is asked on, and asked on when the log grows. */
-function useRefusals(session: Session): readonly number[] {
-  const [positions, setPositions] = useState<readonly number[]>([]);
+/** All refusals; what has been found is shown while the service is asked on, and asked on when the log grows. */
+function useRefusals(session: Session): readonly Stamp[] {
+  const [refusals, setRefusals] = useState<readonly Stamp[]>([]);
   const reading = useRef<Reading | undefined>(undefined);
   const last = session.last.value?.position;
   useEffect(() => {
-    const started = new Reading(session.host, (found) => setPositions((before) => [...before, ...found]));
+    const started = new Reading(session.host, (found) => setRefusals((before) => [...before, ...found]));
     reading.current = started;
-    setPositions([]);
+    setRefusals([]);
     return () => started.stop();
   }, [session]);
   useEffect(() => {
     if (last !== undefined) void reading.current?.upTo(last);
   }, [session, last]);
-  return positions;
+  return refusals;
 }
 
-/** Reads the positions of refusals page by page, once each. */
+/** Reads where refusals lie page by page, once each. */
 class Reading {
   readonly #host: string | undefined;
-  readonly #onFound: (positions: readonly number[]) => void;
+  readonly #onFound: (refusals: readonly Stamp[]) => void;
   readonly #end = new AbortController();
   #isRunning = false;
   #after = 0;
   #last = 0;
 
-  constructor(host: string | undefined, onFound: (positions: readonly number[]) => void) {
+  constructor(host: string | undefined, onFound: (refusals: readonly Stamp[]) => void) {
     this.#host = host;
     this.#onFound = onFound;
   }
@@ -85,6 +94,6 @@ class Reading {
     if (signal.aborted) return;
     // Up to here everything was looked at: at the end of the log, also facts of other hosts.
     this.#after = page.isEnd ? Math.max(page.after, last) : page.after;
-    if (page.events.length > 0) this.#onFound(page.events.map(({ position }) => position));
+    if (page.events.length > 0) this.#onFound(page.events.map(stampOf));
   }
 }

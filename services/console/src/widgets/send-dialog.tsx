@@ -4,7 +4,7 @@
  * What the dialog shows stands still from when it was opened, whatever comes meanwhile: it is sent with the revision that the reader saw.
  */
 
-import type { Refusal } from '@apledger/api';
+import type { Receipt, Refusal } from '@apledger/api';
 import type { Command } from '@apledger/events';
 import { useRef, useState } from 'preact/hooks';
 import { send } from '../api/client.ts';
@@ -14,11 +14,13 @@ import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { RefusalBlock } from './fact-item.tsx';
 import { namesOf } from './mark.tsx';
+import type { Sent } from './receipts.tsx';
 
 export interface SendDialogProps {
   readonly tried: Tried;
   readonly commands: readonly Command[];
-  readonly onSent: () => void;
+  /** Told what became of the commands, when all are done and when one was not. */
+  readonly onSent: (sent: Sent) => void;
 }
 
 interface Failure {
@@ -50,7 +52,11 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
     sessionStorage.setItem(ACTOR_KEY, actor);
     const correlation = crypto.randomUUID();
     let { revision } = tried.at;
-    let done = 0;
+    const receipts: Receipt[] = [];
+    const tell = (isAll: boolean): void => {
+      if (receipts.length > 0)
+        onSent({ host: tried.host, receipts, isAll, of: commands.length, at: Date.now() });
+    };
     try {
       for (const command of commands) {
         const receipt = await send({
@@ -63,16 +69,22 @@ export function SendDialog({ tried: latest, commands: offered, onSent }: SendDia
         });
         const { refusal } = receipt;
         if (refusal !== undefined) {
-          setFailure({ message: `${refusal.explanation} ${refusal.remedy}`.trim(), refusal, done });
+          setFailure({
+            message: `${refusal.explanation} ${refusal.remedy}`.trim(),
+            refusal,
+            done: receipts.length,
+          });
+          tell(false);
           return;
         }
         revision = receipt.revision;
-        done++;
+        receipts.push(receipt);
       }
       dialog.current?.close();
-      onSent();
+      tell(true);
     } catch (error) {
-      setFailure({ message: messageOf(error), refusal: undefined, done });
+      setFailure({ message: messageOf(error), refusal: undefined, done: receipts.length });
+      tell(false);
     } finally {
       setSending(false);
     }

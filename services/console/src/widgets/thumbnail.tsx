@@ -10,6 +10,8 @@ import { NO_HEADS } from './grid-picture.ts';
 import { themeOf } from './grid-theme.ts';
 
 const SIZE = { width: 88, height: 44 };
+/** Without letters. */
+const SMALL = 10.5;
 
 export function Thumbnail({ view }: { readonly view: HostViewJson | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -26,7 +28,7 @@ export function Thumbnail({ view }: { readonly view: HostViewJson | undefined })
       codes: gridOf(stateOfView(view)),
       axes,
       looks: slots.map((slot) => ({ slot, name: '' })),
-      cell: { width: Math.min(room.width, 11.9), height: Math.min(room.height, 11.9) },
+      cell: { width: Math.min(room.width, SMALL), height: Math.min(room.height, SMALL) },
       window: SIZE,
       heads: NO_HEADS,
       scroll: { left: 0, top: 0 },

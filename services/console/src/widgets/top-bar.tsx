@@ -1,27 +1,19 @@
 /** Where one is, where one can go, and whether the page is alive. */
-import type { HostView } from '../model/address.ts';
+import { HOST_VIEWS } from '../model/address.ts';
+import { VIEW_NAMES } from '../model/title.ts';
 import { usePage } from '../state/page.tsx';
 import { appliedTheme, switchTheme } from '../state/theme.ts';
-import { Account } from './account.tsx';
+import { localZone, zoneChoice } from '../state/zone.ts';
+import { Account, Inbox } from './account.tsx';
 import { SealState } from './evidence.tsx';
+import { showShortcuts } from './shortcuts.tsx';
 
-const VIEWS: readonly (readonly [HostView, string])[] = [
-  ['matrix', 'Matrix'],
-  ['guests', 'Guests'],
-  ['facts', 'Facts'],
-  ['custody', 'Custody'],
-  ['what-if', 'What if'],
-];
+/** The views of all hosts that everybody has; changes show where there can be some. */
+const OF_ALL = ['hosts', 'facts', 'report'] as const;
 
 export function TopBar() {
   const { place, href } = usePage();
-  const links =
-    place.host === undefined
-      ? ([
-          ['hosts', 'Hosts'],
-          ['facts', 'Facts'],
-        ] as const)
-      : VIEWS;
+  const links = place.host === undefined ? OF_ALL : HOST_VIEWS;
   return (
     <header class="top-bar">
       <div class="where">
@@ -39,16 +31,21 @@ export function TopBar() {
         )}
       </div>
       <nav aria-label="Views">
-        {links.map(([view, label]) => (
+        {links.map((view) => (
           <a key={view} href={href({ view })} aria-current={place.view === view ? 'page' : undefined}>
-            {label}
+            {VIEW_NAMES[view]}
           </a>
         ))}
+        <Inbox />
       </nav>
       <div class="at-right">
         <Account />
         <SealState />
         <LinkState />
+        <ZoneButton />
+        <button type="button" class="icon-button" aria-label="Keys" onClick={showShortcuts}>
+          ?
+        </button>
         <button
           type="button"
           class="icon-button"
@@ -59,6 +56,26 @@ export function TopBar() {
         </button>
       </div>
     </header>
+  );
+}
+
+function ZoneButton() {
+  const isUtc = zoneChoice.value === 'utc';
+  const words = isUtc ? 'UTC' : 'local';
+  const other = isUtc ? localZone : 'UTC';
+  if (localZone === 'UTC') return null;
+  return (
+    <button
+      type="button"
+      class="zone-button"
+      title={`Times are shown in ${isUtc ? 'UTC' : localZone}`}
+      aria-label={`${words}: show times in ${other}`}
+      onClick={() => {
+        zoneChoice.value = isUtc ? 'local' : 'utc';
+      }}
+    >
+      {words}
+    </button>
   );
 }
 

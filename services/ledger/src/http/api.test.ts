@@ -1,5 +1,6 @@
 /** Questions and commands over HTTP: what HTTP itself has words for, it is told in them. */
 
+import { randomUUID } from 'node:crypto';
 import { A, assignAdapter, assignDomain, B, create, register } from '@apledger/command-handler/testing';
 import { describe, expect, it } from 'vitest';
 import { type Scene, scene } from './test-support.ts';
@@ -197,6 +198,59 @@ describe('pages', () => {
     expect((await get('/hosts')).body).toMatchObject({
       hosts: [{ host: 'lpar1' }, { host: 'lpar2' }, { host: 'lpar3' }],
     });
+  });
+
+  it('of hosts are searched whole, however many there are: all whose name has the text, in any case of letters', async () => {
+    const { get, log } = await history();
+    const facts = [
+      {
+        type: 'BusScanned',
+        version: 1,
+        occurredAt: '2026-03-01T10:00:00.000Z',
+        data: {},
+        packed: new Uint8Array(),
+      },
+    ];
+    const append = (host: string) =>
+      log.append({
+        stream: `host-${host}`,
+        expected: 'none',
+        commandId: randomUUID(),
+        actor: 'a',
+        correlation: 'c',
+        facts,
+      });
+    await Promise.all(Array.from({ length: 300 }, (_, n) => append(`bank-${String(n).padStart(3, '0')}`)));
+    await append('zlp1');
+    await append('zlp10');
+    const found = async (query: string) =>
+      ((await get(`/hosts?${query}`)).body.hosts as { host: string }[]).map(({ host }) => host);
+    expect(await found('find=zlp1')).toEqual(['zlp1', 'zlp10']);
+    expect(await found('find=ZLP1&limit=1')).toEqual(['zlp1']);
+    const { next } = (await get('/hosts?find=zlp1&limit=1')).body;
+    expect(await found(`find=zlp1&limit=1&after=${next}`)).toEqual(['zlp10']);
+    expect(await found('find=zlp2')).toEqual([]);
+    expect(await found('find=lpar')).toEqual(['lpar1', 'lpar2']);
+  });
+
+  it('of refused commands hold every one of them, wherever in the log it lies', async () => {
+    const { get, post, log } = await history();
+    for (let n = 0; n < 30; n++) {
+      await post(COMMANDS, { ...assignAdapter(A, 999) });
+      for (let other = 0; other < 3; other++) await post('/hosts/lpar2/commands', { type: 'ScanBus' });
+    }
+    const refused: number[] = [];
+    for await (const { type, position } of log.readAll())
+      if (type === 'CommandRejected') refused.push(position);
+    expect(refused.length).toBeGreaterThanOrEqual(30);
+    const found: number[] = [];
+    for (let [after, isEnd] = [0, false]; !isEnd; ) {
+      const { body } = await get(`/events?types=CommandRejected&limit=4&after=${after}`);
+      found.push(...(body.events as { position: number }[]).map(({ position }) => position));
+      after = Number(body.after);
+      isEnd = body.isEnd === true;
+    }
+    expect(found).toEqual(refused);
   });
 
   it('of one host hold its facts only', async () => {

@@ -45,6 +45,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'method-not-allowed': 'This address does not take that method',
   'unsupported-media-type': 'The body must be JSON',
   'headers-too-large': 'The headers are too large',
+  'too-slow': 'The request came too slowly',
   'not-http': 'The request is not HTTP',
   'wrong-host': 'The request was sent to another host name',
   'foreign-origin': 'The request comes from a page of another origin',

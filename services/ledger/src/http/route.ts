@@ -4,13 +4,15 @@ import { Problem } from '@apledger/api';
 import { HostName } from '@apledger/events';
 import {
   type AnsweredOperation,
-  badHeader,
   type Caller,
   type Current,
   hostNameOf,
+  isOnTheLog,
   jsonOf,
   type LogLedger,
+  MAX_WAIT_S,
   WrittenReply,
+  waitOf,
 } from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
@@ -82,9 +84,6 @@ export function pathParameters(path: string, schemas: Readonly<Record<string, TS
   });
 }
 
-/** Longest time that a request waits for the log. */
-const MAX_WAIT_S = 60;
-
 export const waitParameter: Parameter = {
   name: 'Apledger-Wait',
   in: 'header',
@@ -95,9 +94,7 @@ export const waitParameter: Parameter = {
 /** How long the client waits for the log, in ms; undefined when it does not say. Throws Problem. */
 export function waitMsOf({ headers: { 'apledger-wait': text } }: FastifyRequest): number | undefined {
   if (text === undefined) return undefined;
-  if (typeof text !== 'string' || !/^\d{1,2}(?:\.\d{1,3})?$/.test(text) || Number(text) > MAX_WAIT_S)
-    throw badHeader('apledger-wait', `must be seconds from 0 to ${MAX_WAIT_S}`);
-  return Number(text) * 1000;
+  return waitOf('apledger-wait', String(text));
 }
 
 /** An answer from the log, or from memory while it is away; then headers say up to where it is complete. */
@@ -119,9 +116,6 @@ export async function readFor<T>(
   return answer;
 }
 
-/** Operations on the log itself: memory is no answer. */
-const ON_THE_LOG: ReadonlySet<string> = new Set(['verify', 'recompute', 'rebuild']);
-
 /** The route of an operation at its address. GET: what the path does not name is in the query string. POST: it is the body. */
 export function routeOf(operation: AnsweredOperation): Route {
   const { http, name, summary, request, reply } = operation;
@@ -132,7 +126,7 @@ export function routeOf(operation: AnsweredOperation): Route {
     method === 'GET' ? Object.keys(request.properties).filter((field) => !inPath.includes(field)) : [];
   const body = without(request, inPath);
   const ok = json('The answer', reply);
-  const isOnTheLog = ON_THE_LOG.has(name);
+  const needsLog = isOnTheLog(name);
   return {
     method,
     path,
@@ -143,7 +137,7 @@ export function routeOf(operation: AnsweredOperation): Route {
         ...pathParameters(path, { host: HostName, ...request.properties }),
         ...inQuery.map((field) => queryParameter(request, field)),
         ...(method === 'GET' ? [ifNoneMatch] : []),
-        ...(isOnTheLog ? [] : [waitParameter]),
+        ...(needsLog ? [] : [waitParameter]),
       ],
       ...(method === 'POST' ? { body } : {}),
       responses:
@@ -157,7 +151,7 @@ export function routeOf(operation: AnsweredOperation): Route {
       const given =
         method === 'GET' ? { ...fromQuery(request, asked), ...inPath } : withNamed(bodyOf(asked), inPath);
       const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
-      const answer = isOnTheLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
+      const answer = needsLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
       if (hasETag) return withETag(answer as { readonly revision: number }, asked, sent);
       if (method === 'GET') return withDigest(answer, asked, sent);
       return answer instanceof WrittenReply ? sendJson(sent, answer) : answer;

@@ -30,7 +30,7 @@ const MAX_PARAMETER = 2304;
 const COMPRESSED_BYTES = 8192;
 /** Until a request is there as a whole. */
 const REQUEST_MS = 30_000;
-/** How often Node looks for connections that have taken longer; its default is as long again. */
+/** How often Node looks for connections that have taken longer, at most; its default is as long again. */
 const CHECK_MS = 1000;
 
 export interface HttpOptions {
@@ -40,6 +40,8 @@ export interface HttpOptions {
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
   readonly beatMs?: number;
+  /** Until a request is there as a whole; 30 s by default. */
+  readonly requestMs?: number;
   /** Who may do what; without it, whoever reaches the service may do everything. */
   readonly edge?: Edge;
   readonly tls?: TlsFiles;
@@ -53,6 +55,7 @@ export async function buildServer({
   console,
   report,
   beatMs,
+  requestMs = REQUEST_MS,
   edge,
   tls,
   relay = new RelayStanding(),
@@ -68,20 +71,20 @@ export async function buildServer({
   });
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: requestMs,
     // How long closing may take is for whoever closes: hooks at the end are not cut off.
     pluginTimeout: 0,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: REQUEST_MS,
-      headersTimeout: REQUEST_MS,
-      connectionsCheckingInterval: CHECK_MS,
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
     },
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Browsers open connections in advance, which Node does not count as idle. Nothing is lost: see drain.ts.
     forceCloseConnections: true,
     return503OnClosing: false,
-    clientErrorHandler: refuseRaw,
+    clientErrorHandler: (error, socket) => refuseRaw(error, socket, requestMs),
     ...(tls !== undefined && { https: secureOptions(tls) }),
     frameworkErrors: (_, request, reply) =>
       void sendProblem(
@@ -219,23 +222,30 @@ function frameworkProblem({ code, statusCode }: FastifyError, { raw }: FastifyRe
 }
 
 /** What is no request at all has no reply object: the answer is written by hand. */
-function refuseRaw(error: Error & { readonly code?: string }, socket: Socket): void {
+function refuseRaw(error: Error & { readonly code?: string }, socket: Socket, requestMs: number): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const [status, phrase] = isLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
-  const body = JSON.stringify(
-    isLarge
-      ? problemBody(
-          status,
-          'headers-too-large',
-          `Address and headers may have ${MAX_HEADER_BYTES} bytes together.`,
-        )
-      : problemBody(status, 'not-http', 'What came is no request of HTTP/1.1.'),
-  );
+  const [status, phrase, code, detail] = rawProblem(error.code, requestMs);
+  const body = JSON.stringify(problemBody(status, code, detail));
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: ${PROBLEM_JSON}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+function rawProblem(
+  code: string | undefined,
+  requestMs: number,
+): readonly [status: number, phrase: string, code: ProblemCode, detail: string] {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return [
+      431,
+      'Request Header Fields Too Large',
+      'headers-too-large',
+      `Address and headers may have ${MAX_HEADER_BYTES} bytes together.`,
+    ];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return [408, 'Request Timeout', 'too-slow', `A request has to be there within ${requestMs / 1000} s.`];
+  return [400, 'Bad Request', 'not-http', 'What came is no request of HTTP/1.1.'];
 }

@@ -36,10 +36,11 @@ export interface SceneOptions {
   /** The text of an access configuration: then access is controlled. */
   readonly access?: string;
   readonly log?: EventLog;
+  readonly requestMs?: number;
 }
 
 export async function scene(options: SceneOptions = {}): Promise<Scene> {
-  const { console = '/nowhere', access, log = openMemoryLog() } = options;
+  const { console = '/nowhere', access, log = openMemoryLog(), requestMs } = options;
   const reports: string[] = [];
   let now = new Date('2026-03-01T09:00:00.000Z');
   const report = (line: string) => reports.push(line);
@@ -48,7 +49,10 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     access === undefined
       ? {}
       : { edge: await openEdge(ledger, accessConfiguration(access, 'access.yaml'), report) };
-  const server = await buildServer({ ledger, console, report, ...edge });
+  const server = await buildServer({
+    ...{ ledger, console, report, ...edge },
+    ...(requestMs !== undefined && { requestMs }),
+  });
   const made: Scene = {
     server,
     log,

@@ -1,5 +1,5 @@
 /** A request as the broker brings it: the subject's host, the headers and the body. */
-import { badHeader, type Caller, hostNameOf, noteOf, uuidOf } from '@apledger/ledger';
+import { badHeader, type Caller, type Current, hostNameOf, noteOf, uuidOf, waitOf } from '@apledger/ledger';
 import { decodeToken } from '@apledger/messages';
 
 const PREFIX = 'apledger-';
@@ -12,7 +12,9 @@ export const SIGNATURE = 'apledger-signature';
 export const EXPECTED_REVISION = 'apledger-expected-revision';
 /** Set by the server for what comes through an import of another account; what a client sets there, it replaces. */
 export const REQUEST_INFO = 'nats-request-info';
-const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION, SIGNATURE]);
+/** How many seconds a question waits for a log that is away; without it, it is answered from memory. */
+export const WAIT = 'apledger-wait';
+const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION, SIGNATURE, WAIT]);
 
 /** One request. */
 export interface Call {
@@ -26,6 +28,8 @@ export interface Call {
   readonly maxReplyBytes: number;
   /** Count `Nats-Request-Info` as who asks; see actor.ts. */
   readonly trustsRequestInfo: boolean;
+  /** Gets up to where an answer is complete that was given from memory. */
+  readonly onMemory?: ((current: Current) => void) | undefined;
 }
 
 /** The host that the subject's last token names, encoded as in the subjects of facts: `zlp1%2Ebank%2Eexample`. */
@@ -54,6 +58,12 @@ export function expectedOf({ headers }: Call): number | 'none' | undefined {
   if (text === undefined || text === 'none') return text;
   if (!/^\d{1,10}$/.test(text)) throw badHeader(EXPECTED_REVISION, 'must be a revision, from 0, or none');
   return Number(text);
+}
+
+/** As long as the client waits for the newest, in ms; undefined when it does not say. */
+export function waitMsOf({ headers }: Call): number | undefined {
+  const text = headers.get(WAIT);
+  return text === undefined ? undefined : waitOf(WAIT, text);
 }
 
 /** A line that the client wrote for those who read the log. */

@@ -1,6 +1,6 @@
 /** What an endpoint is: a subject, the schemas that its metadata publishes, and the function that answers. */
 import { CommandBody, ProblemMessage, Receipt, subjectOf } from '@apledger/api';
-import { type AnsweredOperation, jsonOf, type LogLedger, submit } from '@apledger/ledger';
+import { type AnsweredOperation, isOnTheLog, jsonOf, type LogLedger, submit } from '@apledger/ledger';
 import type { TSchema } from 'typebox';
 import { actorOf } from './actor.ts';
 import {
@@ -12,6 +12,7 @@ import {
   expectedOf,
   hostOfSubject,
   noteIn,
+  waitMsOf,
 } from './call.ts';
 
 export type Group = 'command' | 'query';
@@ -50,11 +51,10 @@ export function query(operation: AnsweredOperation): readonly Endpoint[] {
       answer: async (ledger, call) => {
         const host = scope === 'host' ? hostOfSubject(call) : '';
         checkHeaders(call);
-        return answer(ledger, jsonOf(call.body, {}), {
-          host,
-          maxReplyBytes: call.maxReplyBytes,
-          caller: call.caller,
-        });
+        const { maxReplyBytes, caller, onMemory } = call;
+        const work = (known: LogLedger) =>
+          answer(known, jsonOf(call.body, {}), { host, maxReplyBytes, caller });
+        return isOnTheLog(name) ? work(ledger) : ledger.read(work, { waitMs: waitMsOf(call), onMemory });
       },
     },
   ];
@@ -75,7 +75,7 @@ export const command: Endpoint = {
     const expected = expectedOf(call);
     const correlation = noteIn(call, CORRELATION);
     const claimed = call.caller === undefined ? actorOf(call) : noteIn(call, ACTOR);
-    return submit(ledger, {
+    const order = {
       host,
       command: jsonOf(call.body),
       caller: call.caller,
@@ -83,7 +83,8 @@ export const command: Endpoint = {
       ...(commandId === undefined ? {} : { commandId }),
       ...(correlation === undefined ? {} : { correlation }),
       ...(expected === undefined ? {} : { expected }),
-    });
+    };
+    return submit(ledger, order, waitMsOf(call));
   },
   shortened: (reply) => ({ ...(reply as Receipt), facts: null }),
 };

@@ -6,12 +6,11 @@
  */
 
 import { Problem, type ProblemMessage } from '@apledger/api';
-import { asProblem, type LogLedger, WrittenReply } from '@apledger/ledger';
+import { asProblem, type Current, type LogLedger, WrittenReply } from '@apledger/ledger';
 import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
-import type { NatsConnection } from '@nats-io/transport-node';
-
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Edge } from '../access/edge.ts';
 import type { Call } from './call.ts';
 import type { Endpoint, Group } from './endpoint.ts';
@@ -156,10 +155,14 @@ export class LedgerService {
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
     const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
-    const call = this.#callOf(message, maxReplyBytes);
+    let current: Current | undefined;
+    const onMemory = (known: Current): void => {
+      current = known;
+    };
+    const call = { ...this.#callOf(message, maxReplyBytes), onMemory };
     const caller = this.#edge && (await callerOf(call, this.#edge, this.#replays, this.#ledger.access.at));
     const reply = await endpoint.answer(this.#ledger, caller === undefined ? call : { ...call, caller });
-    message.respond(encoded(endpoint, reply, maxReplyBytes));
+    message.respond(encoded(endpoint, reply, maxReplyBytes), currentHeaders(current));
   }
 
   #callOf(message: ServiceMsg, maxReplyBytes: number): Call {
@@ -227,6 +230,16 @@ function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Arr
     'reply-too-large',
     `The reply has ${whole.length} bytes; a message of this broker holds ${maxBytes} (max_payload).`,
   );
+}
+
+/** Up to where an answer from memory is complete; no headers for one from the log. */
+function currentHeaders(current: Current | undefined): Parameters<ServiceMsg['respond']>[1] {
+  if (current === undefined) return {};
+  const given = headers();
+  given.set('Apledger-Current-To', current.time.toISOString());
+  given.set('Apledger-Position', String(current.position));
+  // The services package names an older copy of the client's types.
+  return { headers: given } as unknown as Parameters<ServiceMsg['respond']>[1];
 }
 
 /** For the header that tools show: one line of plain characters. The body has the whole. */
