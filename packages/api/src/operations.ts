@@ -8,6 +8,7 @@ import { evidenceOperations } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesOperations } from './matrices.ts';
 import type { ReplyOf, RequestTo } from './operation.ts';
+import { plansOperations } from './plans.ts';
 import { verifyOperations } from './verify.ts';
 import { whatIf } from './what-if.ts';
 
@@ -21,6 +22,7 @@ export const operations = {
   ...verifyOperations,
   ...accessOperations,
   ...changesOperations,
+  ...plansOperations,
   ...evidenceOperations,
 };
 export type Operations = typeof operations;

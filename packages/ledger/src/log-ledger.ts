@@ -26,6 +26,7 @@ import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
 import { ChangeIndex } from './changes/change-index.ts';
+import { Mover } from './changes/mover.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
@@ -184,6 +185,10 @@ export class LogLedger implements Ledger {
   async *follow({ after = 0, ...wanted }: Wanted, signal: AbortSignal): AsyncGenerator<RecordedFact> {
     for await (const delivery of this.log.subscribe({ after, signal }))
       if ('fact' in delivery && isWanted(delivery.fact, wanted)) yield delivery.fact;
+  }
+
+  move(change: string, signal: AbortSignal): Promise<void> {
+    return new Mover(this).run(signal, change);
   }
 
   /** The read model, as far as a question needs it. */

@@ -81,6 +81,8 @@ export class ServiceLedger implements Ledger {
       if ('fact' in delivery) yield recorded(delivery.fact);
   }
 
+  async move(): Promise<void> {}
+
   async close(): Promise<void> {}
 
   /** A host that is not there has no facts. */

@@ -10,6 +10,7 @@ import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { accessCommands } from './commands/access.ts';
+import { applyCommand } from './commands/apply.ts';
 import { captureCommand } from './commands/capture.ts';
 import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
@@ -24,6 +25,7 @@ import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
 import { manualCommands } from './commands/manual.ts';
 import { planCommand } from './commands/plan.ts';
+import { procedureCommands } from './commands/procedure.ts';
 import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
@@ -63,7 +65,8 @@ export const program: Program = {
   },
   groups: {
     access: 'who may do what, and who gave whom the right',
-    change: 'changes that need a second person',
+    change: 'changes that were proposed: judge them, carry them out, take them back',
+    procedure: 'plan a task that comes up again and again',
     token: 'what programs show instead of signing in',
     log: 'seal the log, change its key, or go on after a loss',
     lab: "show a simulated host's /sys as a real file system, for real tools",
@@ -77,6 +80,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     planCommand,
+    applyCommand,
     exportCommand,
     verifyCommand,
     proofCommand,
@@ -91,6 +95,7 @@ export const program: Program = {
     tailCommand,
     ...loginCommands,
     ...changeCommands,
+    ...procedureCommands,
     ...accessCommands,
     ...tokenCommands,
     ...logCommands,

@@ -11,6 +11,7 @@ import { eventsAnswers } from './events.ts';
 import { evidenceAnswers } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesAnswers } from './matrices.ts';
+import { plansAnswers } from './plans.ts';
 import { verifyAnswers } from './verify.ts';
 import { whatIf } from './what-if.ts';
 
@@ -26,5 +27,6 @@ export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
   ...credentialAnswers,
   ...glassAnswers,
   ...changesAnswers,
+  ...plansAnswers,
   ...evidenceAnswers,
 };

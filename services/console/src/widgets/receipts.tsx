@@ -35,8 +35,7 @@ export function Receipts({ sent, onClose }: { readonly sent: Sent; readonly onCl
       <ol>
         {receipts.map(({ commandId, revision, facts, isDuplicate, isBlocked }) => (
           <li key={commandId}>
-            revision {revision}:{' '}
-            {whatWas(facts)}
+            revision {revision}: {whatWas(facts)}
             {isDuplicate && ', done before'}
             {isBlocked && ', waits until a guest lets go'}{' '}
             <span class="sub" title="repeat a command with its id, and it is not done again">
