@@ -314,9 +314,11 @@ describe('the published schemas', () => {
       glasses: ['query.glasses', {}],
       changes: ['query.changes', {}],
       evidence: ['query.evidence', {}],
+      'desired-schema': ['query.schemas.desired-host', {}],
+      'rehearse-upgrade': ['query.upgrade.lpar1', { driver: '6.12' }],
     };
-    // They take a change that was proposed, and a log that is sealed.
-    const known = endpoints.filter(({ name }) => name !== 'change' && name !== 'proof');
+    // They take a change that was proposed, a log that is sealed, or a file.
+    const known = endpoints.filter(({ name }) => !/-change$|^(?:change|proof|plan)$/.test(name));
     expect(Object.keys(requests).toSorted()).toEqual(known.map(({ name }) => name).toSorted());
     for (const { name, metadata } of known) {
       const [subject, request] = requests[name] ?? ['', {}];
