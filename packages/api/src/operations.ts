@@ -1,5 +1,6 @@
 /** Every operation, in the order in which documents list them. */
 import { accessOperations } from './access.ts';
+import { agentOperations } from './agent.ts';
 import { changesOperations } from './changes.ts';
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
@@ -24,6 +25,7 @@ export const operations = {
   ...changesOperations,
   ...plansOperations,
   ...evidenceOperations,
+  ...agentOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

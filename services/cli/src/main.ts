@@ -1,5 +1,6 @@
 /** The command `apledger`: every command there is, and how one ends. */
 import { readFileSync } from 'node:fs';
+import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';
@@ -17,6 +18,7 @@ import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
+import { driftCommand } from './commands/drift.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { hostsCommand } from './commands/hosts.ts';
@@ -89,6 +91,8 @@ export const program: Program = {
     demoCommand,
     captureCommand,
     importCommand,
+    driftCommand,
+    agentCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,

@@ -2,6 +2,7 @@
 import type { OperationName } from '@apledger/api';
 import type { Answer } from '../answer.ts';
 import { accessAnswers } from './access.ts';
+import { agentAnswers } from './agent.ts';
 import { glassAnswers } from './break-glass.ts';
 import { changesAnswers } from './changes.ts';
 import { credentialAnswers } from './credentials.ts';
@@ -29,4 +30,5 @@ export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
   ...changesAnswers,
   ...plansAnswers,
   ...evidenceAnswers,
+  ...agentAnswers,
 };
