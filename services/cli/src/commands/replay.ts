@@ -1,12 +1,12 @@
 /** `apledger replay`: every command of a span of the log, who gave it, what happened, and what changed in the matrices. */
 import type { ViewChange } from '@apledger/api';
-import { command, Failure, line, type Output } from '@apledger/command-line';
+import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
 import { hostOf, parseFact } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { isReversed, type Ledger, type Place } from '@apledger/ledger';
 import { describeChange, diffViews, type HostView, viewOf } from '@apledger/projections/host';
-import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
+import { hostsAsked, withLedger } from '../ledger.ts';
 import { type GivenMoment, justBefore, MOMENT, parseGiven, upTo, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';
 import { describeRecorded } from './describe.ts';
@@ -105,7 +105,7 @@ function printStep(
   const { position, occurredAt, actor, cause } = first;
   if (json) {
     output.out(
-      answerLine(ledger, {
+      jsonLine({
         ...{ position, occurredAt, host: host ?? first.stream, actor, command: cause },
         ...{ facts, changes },
       }),

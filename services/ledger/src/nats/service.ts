@@ -10,7 +10,7 @@ import { asProblem, type Current, type LogLedger, WrittenReply } from '@apledger
 import { brokerError } from '@apledger/nats';
 import { jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
-import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Edge } from '../access/edge.ts';
 import type { Call } from './call.ts';
 import type { Endpoint, Group } from './endpoint.ts';
@@ -233,12 +233,13 @@ function encoded(endpoint: Endpoint, reply: unknown, maxBytes: number): Uint8Arr
 }
 
 /** Up to where an answer from memory is complete; no headers for one from the log. */
-function currentHeaders(current: Current | undefined): { readonly headers: MsgHdrs } | undefined {
-  if (current === undefined) return undefined;
+function currentHeaders(current: Current | undefined): Parameters<ServiceMsg['respond']>[1] {
+  if (current === undefined) return {};
   const given = headers();
   given.set('Apledger-Current-To', current.time.toISOString());
   given.set('Apledger-Position', String(current.position));
-  return { headers: given };
+  // The services package names an older copy of the client's types.
+  return { headers: given } as unknown as Parameters<ServiceMsg['respond']>[1];
 }
 
 /** For the header that tools show: one line of plain characters. The body has the whole. */
