@@ -47,6 +47,7 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     expect(info?.id).toBe(pings[0]?.id);
     expect(info?.endpoints.map(({ subject }) => subject)).toEqual([
       'apledger.v1.svc.command.*',
+      'apledger.v1.svc.propose.*',
       ...['hosts', 'host.*', 'mdev.*', 'mdevs.*', 'guest.*', 'guests.*', 'queues.*', 'diff.*', 'what-if.*']
         .concat('custody.*', 'guest-history.*', 'exposures.*', 'report', 'event', 'events', 'events.*')
         .concat('verify', 'recompute', 'who-am-i', 'who-can', 'bindings', 'credentials', 'glasses')

@@ -15,7 +15,7 @@ import {
   waitMsOf,
 } from './call.ts';
 
-export type Group = 'command' | 'query';
+export type Group = 'command' | 'propose' | 'query';
 
 export interface Endpoint {
   readonly group: Group;
@@ -58,6 +58,21 @@ export function query(operation: AnsweredOperation): readonly Endpoint[] {
       },
     },
   ];
+}
+
+/** Proposing a change for the host that the subject names. It writes, so it is no query; and nothing is done yet, so it is no command. */
+export function propose({ name, summary, request, reply, answer }: AnsweredOperation): Endpoint {
+  return {
+    group: 'propose',
+    name,
+    subject: '*',
+    metadata: metadataOf(summary, request, reply),
+    answer: async (ledger, call) => {
+      checkHeaders(call);
+      const { maxReplyBytes, caller } = call;
+      return answer(ledger, jsonOf(call.body), { host: hostOfSubject(call), maxReplyBytes, caller });
+    },
+  };
 }
 
 const summary =

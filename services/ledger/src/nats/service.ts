@@ -118,6 +118,7 @@ export class LedgerService {
     this.#service = service;
     const groups: Record<Group, ReturnType<Service['addGroup']>> = {
       command: service.addGroup(`${ROOT}.command`),
+      propose: service.addGroup(`${ROOT}.propose`),
       query: service.addGroup(`${ROOT}.query`),
     };
     for (const endpoint of endpoints) {
