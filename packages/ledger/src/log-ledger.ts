@@ -265,6 +265,7 @@ export class LogLedger implements Ledger {
       keep: async () => {
         const position = await (await this.#open()).catchUp();
         await this.heads.upTo(position);
+        await this.#guestTimes.keep();
         return position;
       },
     });
@@ -285,7 +286,7 @@ export class LogLedger implements Ledger {
         log,
         readModel,
         now: this.now,
-        guests: this.#guestTimes.remembered(),
+        guests: this.#guestTimes.remembered(log),
         access: this.access,
         isControlled: this.isControlled,
       });
