@@ -29,6 +29,7 @@ const targets = {
       inTurn(node, [
         ['packages/machines/src/write-docs.ts'],
         ['packages/events/src/write-docs.ts'],
+        ['packages/changes/src/write-docs.ts'],
         ['packages/messages/src/write-docs.ts'],
         ['services/ledger/src/write-docs.ts'],
         ['services/cli/src/write-docs.ts'],

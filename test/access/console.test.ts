@@ -69,14 +69,14 @@ describeInBrowser('the console, where access is controlled', () => {
     await page.getByText('host gains 05.0004, 05.0005').waitFor();
     for (const side of ['before', 'after'])
       await page.getByRole('application', { name: `Matrix ${side}` }).waitFor();
-    await page.getByRole('application', { name: 'Matrix after' }).click({ position: { x: 60, y: 40 } });
+    await page.getByRole('application', { name: 'Matrix after' }).click({ position: { x: 60, y: 120 } });
     await page.getByText(/05\.0004: The host itself can use it/).waitFor();
     await page.getByRole('button', { name: 'Approve, and carry out' }).click();
     await page.locator('.status', { hasText: 'carried out' }).waitFor();
     expect((await bank.ledger.changes.get('CHG1'))?.change.status).toBe('carried-out');
     await page.getByRole('link', { name: 'All changes' }).click();
     await page.getByText('There is no such change.').waitFor();
-    await page.getByText('Carried out', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Carried out', exact: true }).check();
     await page.getByRole('link', { name: /CHG1 on prod1/ }).waitFor();
   });
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { sized } from '../support/long.ts';
 import { A, B, crowdedHost, smallHost, start, stop } from './hosts.ts';
-import { type Console, describeInBrowser, startConsole } from './support.ts';
+import { type Console, describeInBrowser, startConsole, untilShown } from './support.ts';
 
 /** More than one page of refusals. */
 const REFUSALS = sized(1100, 3000);
@@ -114,7 +114,7 @@ describeInBrowser('a long history', () => {
     const closer = page.getByRole('button', { name: 'Shorter time, around the moment that is shown' });
     for (let steps = 0; steps < 11 && (await widest()) < 20; steps++) await closer.click();
     expect(await widest()).toBeGreaterThan(20);
-    await page.locator('.custody-chart .at').waitFor();
+    await page.locator('.custody-chart .at').waitFor({ state: 'attached' });
     const wider = page.getByRole('button', { name: 'Longer time' });
     while (await wider.isEnabled()) await wider.click();
     expect(await widest()).toBeLessThan(10);
@@ -130,11 +130,9 @@ describeInBrowser('a long history', () => {
     const closer = page.getByRole('button', { name: 'Shorter axis, around the moment that is shown' });
     while (await closer.isEnabled()) await closer.click();
     expect(await span()).toBeLessThan(100);
-    await slider.fill(String(Number(await slider.getAttribute('min')) + 3));
-    await page.waitForFunction(
-      (at) => window.apledger.shown?.position === at,
-      Number(await slider.inputValue()),
-    );
+    const position = Number(await slider.getAttribute('min')) + 3;
+    await slider.fill(String(position));
+    await untilShown(page, position);
     while (await page.getByRole('button', { name: 'Longer axis' }).isEnabled())
       await page.getByRole('button', { name: 'Longer axis' }).click();
     expect(await span()).toBe(whole);

@@ -38,8 +38,6 @@ describeInBrowser('finding the way', () => {
     const page = await served.openAt('/hosts/nosuch', 'absent');
     await page.getByRole('heading', { level: 1, name: 'Host nosuch was not known at this moment' }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
-    await page.goto(`${served.url}/hosts/%zz`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
   });
 
   it('skip links lead to the view and to time, before everything else', async () => {
@@ -121,14 +119,14 @@ describeInBrowser('finding the way', () => {
 
   it('times are shown in UTC or in the zone of the reader, each with its zone', async () => {
     const { occurredAt } = await served.api.get('/hosts/{host}', { host: 'zlp1', position: 3 });
-    const page = await served.open('/hosts/zlp1?at=3', { timezoneId: 'Asia/Kathmandu' });
+    const page = await served.open('/hosts/zlp1?at=3', { timezoneId: 'Australia/Eucla' });
     const clock = page.locator('.time-bar .stamp');
     await expect.poll(() => clock.innerText()).toContain(`${occurredAt.slice(11, 23)}`);
     expect(await clock.innerText()).toContain('UTC');
-    await page.getByRole('button', { name: 'UTC: show times in Asia/Kathmandu' }).click();
-    const local = new Date(Date.parse(occurredAt) + (5 * 60 + 45) * 60_000).toISOString().slice(11, 23);
+    await page.getByRole('button', { name: 'UTC: show times in Australia/Eucla' }).click();
+    const local = new Date(Date.parse(occurredAt) + (8 * 60 + 45) * 60_000).toISOString().slice(11, 23);
     await expect.poll(() => clock.innerText()).toContain(local);
-    expect(await clock.innerText()).toContain('+05:45');
+    expect(await clock.innerText()).toContain('+08:45');
     await page.reload();
     await expect.poll(() => clock.innerText()).toContain(local);
     await clock.click();
@@ -137,7 +135,7 @@ describeInBrowser('finding the way', () => {
       .getByRole('textbox')
       .fill(`${occurredAt.slice(0, 10)} 00:00`);
     await page.keyboard.press('Enter');
-    const midnight = new Date(Date.parse(`${occurredAt.slice(0, 10)}T00:00:00Z`) - (5 * 60 + 45) * 60_000);
+    const midnight = new Date(Date.parse(`${occurredAt.slice(0, 10)}T00:00:00Z`) - (8 * 60 + 45) * 60_000);
     await page.waitForURL((url) => url.searchParams.get('at') === midnight.toISOString());
   });
 });

@@ -7,10 +7,19 @@
  * writes nothing. Facts of a stream `change-<id>` fold into a `Change`; `judgement.ts` says who may approve it, and `effect.ts` reads
  * off the facts of a decision whether they give anybody a queue. Everything here is pure.
  */
-export { type Approval, type Change, type ChangeStatus, foldChange, isOpenChange } from './change.ts';
+export {
+  type Approval,
+  allowsFact,
+  type Change,
+  type ChangeStatus,
+  foldChange,
+  isOpenChange,
+  isOverChange,
+} from './change.ts';
+export type { ChangeRun, Held, StartedStep, StepRecord } from './change-run.ts';
 export { type Effect, effectOf, type Grants, hasGrants } from './effect.ts';
 export { approversFrom, fourEyesOf, needsSecondPerson } from './four-eyes.ts';
-export { handsOf, whyNotApprove, whyNotGo } from './judgement.ts';
+export { handsOf, whyNotApprove, whyNotGo, whyNotGoOn } from './judgement.ts';
 export {
   allowedOf,
   bindingProblem,

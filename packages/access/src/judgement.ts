@@ -43,12 +43,18 @@ export function whyNotApprove(
   return undefined;
 }
 
-/** Why an approved change may not be carried out any more; undefined when it may. */
+/** Why an approved change may not be begun any more; undefined when it may. */
 export function whyNotGo(state: AccessState, change: Change, at: string): string | undefined {
-  const { proposal, proposedBy, approvals } = change;
-  const { host, change: id, work, effect, until } = proposal;
-  if (proposedBy === undefined) return `it is not known who proposed change ${id}`;
+  const { change: id, until } = change.proposal;
   if (until !== null && at >= until) return `change ${id} was to be carried out before ${until}`;
+  return whyNotGoOn(state, change, at);
+}
+
+/** Why an approved change that was begun in time may not go on; undefined when it may. */
+export function whyNotGoOn(state: AccessState, change: Change, at: string): string | undefined {
+  const { proposal, proposedBy, approvals } = change;
+  const { host, change: id, work, effect } = proposal;
+  if (proposedBy === undefined) return `it is not known who proposed change ${id}`;
   if (!may(state, proposedBy, 'propose', host, at))
     return `who proposed it may not any more: ${whyNot(state, proposedBy, 'propose', host, at)}`;
   const counts = approvals.some(

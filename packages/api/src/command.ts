@@ -22,6 +22,13 @@ export const refusalFields = {
 const Refusal = Type.Object(refusalFields);
 export type Refusal = Immutable<Static<typeof Refusal>>;
 
+/** What an agent says of a command that it was asked to carry out. */
+export const Settlement = Type.Object({
+  outcome: Type.Enum(['done', 'refused']),
+  explanation: Type.String(),
+  found: Type.Optional(Type.String({ description: 'what was read back' })),
+});
+
 /** What came of a command. All of it is durable. */
 export const Receipt = Type.Object({
   host: HostName,
@@ -32,6 +39,7 @@ export const Receipt = Type.Object({
   facts: Type.Union([Type.Array(FactBody), Type.Null()], {
     description: 'in order; null when they do not fit into one message',
   }),
+  settlement: Type.Optional(Settlement),
   refusal: Type.Optional(
     Type.Object(refusalFields, { description: 'the command was refused, and the refusal is recorded' }),
   ),

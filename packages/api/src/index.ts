@@ -7,7 +7,15 @@
  * those who are not in this repository. This package imports no Node and does nothing.
  */
 export { type CredentialView, type GlassView, SubjectText, type WhoAmI, type WhoCan } from './access.ts';
-export type { ChangeView, Judgement } from './changes.ts';
+export {
+  CHANGE_ACTIONS,
+  CHANGE_STATUSES,
+  type ChangeAction,
+  type ChangeRunView,
+  type ChangeView,
+  type Judgement,
+  type StepView,
+} from './changes.ts';
 export {
   CommandBody,
   FactBody,
@@ -63,6 +71,7 @@ export {
   type Reply,
   type Request,
 } from './operations.ts';
+export type { PlannedReply, UpgradeRehearsal } from './plans.ts';
 export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
 export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
 export { type OutOfService, Share, type SupposedStep, type WhatIf } from './what-if.ts';

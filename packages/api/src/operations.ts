@@ -1,5 +1,6 @@
 /** Every operation, in the order in which documents list them. */
 import { accessOperations } from './access.ts';
+import { agentOperations } from './agent.ts';
 import { changesOperations } from './changes.ts';
 import { custodyOperations } from './custody.ts';
 import { diff } from './diff.ts';
@@ -8,6 +9,7 @@ import { evidenceOperations } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesOperations } from './matrices.ts';
 import type { ReplyOf, RequestTo } from './operation.ts';
+import { plansOperations } from './plans.ts';
 import { verifyOperations } from './verify.ts';
 import { whatIf } from './what-if.ts';
 
@@ -21,7 +23,9 @@ export const operations = {
   ...verifyOperations,
   ...accessOperations,
   ...changesOperations,
+  ...plansOperations,
   ...evidenceOperations,
+  ...agentOperations,
 };
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

@@ -46,6 +46,8 @@ export interface ObservedMdev {
   readonly writes?: readonly MdevWrite[] | undefined;
   /** What is left of it for a guest; undefined when the file was not there or was not read. */
   readonly guestMatrix?: Matrix | undefined;
+  /** Its removal waits until its guest lets go of it: it has no matrix any more. */
+  readonly removing?: boolean | undefined;
   /** Of a definition: `auto` is started at every boot, `manual` by hand. */
   readonly start?: string | undefined;
 }
@@ -72,6 +74,9 @@ export interface ObservedHost {
   readonly maxAdapter?: number | undefined;
   readonly maxDomain?: number | undefined;
   readonly attributes: Readonly<Partial<Record<BusAttribute, string>>>;
+  /** Scans of the bus, and how often it found all queues bound, since the boot. */
+  readonly scans?: number | undefined;
+  readonly bindingsCompleted?: number | undefined;
   readonly vfioApLoaded?: boolean | undefined;
   readonly cards: readonly ObservedCard[];
   readonly queues: readonly ObservedQueue[];

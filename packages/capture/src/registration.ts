@@ -43,9 +43,11 @@ function hardwareOf(observed: ObservedHost, tell: Tell): Hardware {
   );
   const domains = sorted(config ? idsOf(config.domains) : fromQueues(apqiOf));
   if (config === undefined) tellMissingConfig(adapters, domains, tell);
+  // Older kernels have no `features`; without APXA they show exactly these two.
   const apxa =
     observed.apxa ??
-    ((maxAdapter ?? MAX_ID) > MAX_ADAPTER_WITHOUT_APXA || (maxDomain ?? MAX_ID) > MAX_DOMAIN_WITHOUT_APXA);
+    ((maxAdapter ?? MAX_ID) !== MAX_ADAPTER_WITHOUT_APXA ||
+      (maxDomain ?? MAX_ID) !== MAX_DOMAIN_WITHOUT_APXA);
   return {
     qci: config !== null,
     apxa,

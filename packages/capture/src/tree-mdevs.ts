@@ -13,19 +13,16 @@ export function readMdev(tree: TreeReader, uuid: string): ObservedMdev | undefin
   const config = tree.value(`${folder}/ap_config`, shownApConfig);
   const matrix = config ?? tree.value(`${folder}/matrix`, shownMatrix);
   const controlDomains = config?.controlDomains ?? tree.value(`${folder}/control_domains`, shownDomains);
+  const removing = tree.linkName(`${folder}/mdev_type`) !== undefined;
   const guestMatrix = tree.value(`${folder}/guest_matrix`, shownMatrix);
   if (matrix !== undefined)
     return { uuid, assigned: { ...matrix, controlDomains: controlDomains ?? EMPTY_MASK }, guestMatrix };
   tree.problems.push({
     where,
     what:
-      controlDomains === undefined
-        ? 'it has no matrix: it is perhaps being removed'
+      removing || controlDomains === undefined
+        ? 'it has no matrix: its removal waits for its guest'
         : 'its matrix was not read (the kernel has no ap_config, and reading matrix may be dangerous there): only its control domains are known',
   });
-  return {
-    uuid,
-    assigned: undefined,
-    guestMatrix,
-  };
+  return { uuid, assigned: undefined, guestMatrix, removing };
 }

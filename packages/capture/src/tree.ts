@@ -50,6 +50,8 @@ export function readTree(files: CapturedFiles): Reading {
         return text === undefined || !/^-?[0-9]{1,15}$/.test(text) ? [] : [[name, text]];
       }),
     ),
+    scans: tree.value(`${BUS}/scans`, counter),
+    bindingsCompleted: tree.value(`${BUS}/bindings_complete_count`, counter),
     vfioApLoaded: isLoaded,
     cards: cards.map(({ card }) => card),
     queues,
@@ -57,6 +59,9 @@ export function readTree(files: CapturedFiles): Reading {
   };
   return { host, problems: tree.problems };
 }
+
+const MAX_COUNT = 0xffffffff;
+const counter = (text: string): number | undefined => shownNumber(text, MAX_COUNT);
 
 /** Null where the kernel says that there is no QCI. */
 function readConfig(tree: TreeReader): ObservedHost['config'] {

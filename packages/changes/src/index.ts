@@ -5,9 +5,26 @@
  * he keeps, and tries them by the rules of the host's driver. `exportDesired` writes a host as such a file, and the other exporters as
  * what other tools read.
  */
+export { planBack } from './back.ts';
 export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
+export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
+export {
+  checkedPlan,
+  commandsOf,
+  documentOf,
+  type Obstacle,
+  predicted,
+  readPlan,
+  type Undertaking,
+  whyStale,
+} from './document.ts';
 export type { GuestChange } from './effect.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
+export { digestOf, matricesDigest } from './matrices.ts';
+export { type Move, nextMove, type Scene, type StepOutcome } from './next.ts';
 export { type Plan, type PlanProblem, planOf } from './plan.ts';
+export { type Planned, planFile, planProcedure, type ShownStep } from './planned.ts';
 export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
 export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';
+export { type Differs, type RefusedStep, rehearseUpgrade, type Upgrade } from './upgrade.ts';
+export { isOver, waitsOn } from './waits.ts';

@@ -64,8 +64,7 @@ export function planOf(state: HostState, desired: DesiredHost): Plan {
   const policy = { mayLose: desired.mayLose ?? {}, handover: desired.handover ?? 'require-reset' };
   const { rehearsal, problems } = rehearse(state, resolved.target, policy);
   const isGood = problems.length === 0;
-  const allowed: Policy = { mayLose: ANYTHING, handover: policy.handover };
-  const back = isGood ? rehearse(rehearsal.state, targetOfState(state), allowed).rehearsal.steps : [];
+  const back = isGood ? planTo(rehearsal.state, targetOfState(state)).steps : [];
   return {
     ...nothing(state),
     steps: rehearsal.steps,
@@ -76,6 +75,16 @@ export function planOf(state: HostState, desired: DesiredHost): Plan {
     handovers: rehearsal.handovers,
     back,
   };
+}
+
+/** The steps to a target on the way to which guests may be without what they keep; queues are reset in between where that can be. */
+export function planTo(state: HostState, target: Target): Pick<Plan, 'steps' | 'problems'> {
+  const careful = rehearse(state, target, { mayLose: ANYTHING, handover: 'require-reset' });
+  const { rehearsal, problems } =
+    careful.problems.length === 0
+      ? careful
+      : rehearse(state, target, { mayLose: ANYTHING, handover: 'allow' });
+  return { steps: rehearsal.steps, problems };
 }
 
 const nothing = ({ name, driver, revision }: HostState): Plan => ({

@@ -74,8 +74,11 @@ const asItIs = (mdev: Mdev): TargetMdev => ({
   state: isOpen(mdev) ? 'running' : 'defined',
 });
 
-const gone = (mdev: Mdev): TargetMdev => ({
-  ...asItIs(mdev),
+const gone = (mdev: Mdev): TargetMdev => absent(asItIs(mdev));
+
+/** The same mdev, not there. */
+export const absent = (mdev: TargetMdev): TargetMdev => ({
+  ...mdev,
   matrix: EMPTY_MATRIX,
   guest: null,
   state: 'absent',

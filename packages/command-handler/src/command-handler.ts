@@ -1,25 +1,20 @@
 import { type Decision, decide, type Refusal } from '@apledger/driver';
 import {
-  type Appended,
   type Auth,
   type EventLog,
-  InTurn,
-  LogError,
   type Moment,
   markOf,
-  type NewFact,
   type RecordedFact,
-  settled,
-  unsettled,
   WrongExpectedRevision,
 } from '@apledger/event-log';
-import { type Command, type Fact, factVersion, pack, parseFact, streamOf } from '@apledger/events';
-import { evolvePacked, HostState } from '@apledger/host';
-import { foldStream } from '@apledger/projections';
-import { LRUCache } from 'lru-cache';
+import { type Command, type Fact, parseFact, streamOf } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { v7 as uuidv7 } from 'uuid';
 import { ClockWatch } from './clock-watch.ts';
-import { CommandIdUsed } from './command-id-used.ts';
+import { Hosts, type States, wholeStreams } from './hosts.ts';
+import { type Observation, type Recorded, recordObservation } from './observation.ts';
+import { factsKept, newFact, recordedUnder } from './recorded.ts';
+import { checkCarriedOut, requested } from './requested.ts';
 
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
@@ -41,7 +36,8 @@ export interface Submission {
   readonly claimed?: string;
   /**
    * Looks at what was decided before it is appended, and says why it must not be; undefined lets it in. The state is the handler's
-   * own, as it was decided on: who changes it rolls it back.
+   * own, as it was decided on: who changes it rolls it back. For an observed host the facts are what the rules expect, and a
+   * CommandRequested.
    */
   readonly admit?: (state: HostState, facts: readonly Fact[]) => Error | undefined;
   /**
@@ -75,12 +71,6 @@ export interface Receipt {
   readonly revision: number;
 }
 
-/** Who knows hosts as of any revision: a read model. */
-export interface States {
-  /** The host's state after a revision, the caller's own; without any fact below 0. */
-  stateAt(host: string, revision: number): Promise<HostState>;
-}
-
 export interface CommandHandlerOptions {
   /** The clock that dates facts. */
   readonly now?: (() => Date) | undefined;
@@ -106,21 +96,13 @@ class NotAdmitted extends Error {
 export class CommandHandler {
   readonly #log: EventLog;
   readonly #clock: ClockWatch;
-  readonly #states: States;
-  /** In the order of their last use. */
-  readonly #hosts: LRUCache<string, HostState>;
-  /**
-   * One command at a time for each host. To decide the next one before the last is durable would be faster, but
-   * if another process wins the race, a revision number alone could not tell its facts from the expected ones.
-   */
-  readonly #turns = new Map<string, InTurn>();
+  readonly #hosts: Hosts;
 
   constructor(log: EventLog, options: CommandHandlerOptions = {}) {
-    const { now, monotonic, states = { stateAt: wholeStreams(log) }, maxHosts = MAX_HOSTS } = options;
+    const { now, monotonic, states = wholeStreams(log), maxHosts = MAX_HOSTS } = options;
     this.#log = log;
     this.#clock = new ClockWatch(log, { now, monotonic });
-    this.#hosts = new LRUCache({ max: maxHosts });
-    this.#states = states;
+    this.#hosts = new Hosts(log, states, maxHosts);
   }
 
   /** Jumps of this process's clock that it has recorded. */
@@ -133,14 +115,25 @@ export class CommandHandler {
     const { host, commandId = newCommandId() } = submission;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#inTurn(host, () => this.#attempt(submission, commandId));
+        return await this.#hosts.inTurn(host, () => this.#attempt(submission, commandId));
       } catch (error) {
         if (error instanceof NotAdmitted) throw error.cause;
         // Who lost a race knows the stream as it was, and reads on from there.
-        if (!(error instanceof WrongExpectedRevision)) this.#hosts.delete(host);
+        if (!(error instanceof WrongExpectedRevision)) this.#hosts.forget(host);
         else if (!(error instanceof OtherMatrices) && attempt < MAX_ATTEMPTS) continue;
         throw error;
       }
+    }
+  }
+
+  /** Appends what an agent saw. Throws as `recordObservation` does. */
+  async record(observation: Observation): Promise<Recorded> {
+    const { host } = observation;
+    try {
+      return await this.#hosts.inTurn(host, () => recordObservation(this.#log, this.#hosts, observation));
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision)) this.#hosts.forget(host);
+      throw error;
     }
   }
 
@@ -155,38 +148,37 @@ export class CommandHandler {
   /** The host after its last fact at or before the moment, by default now; undefined when it was not registered then. */
   async stateAt(host: string, moment?: Moment): Promise<HostState | undefined> {
     if (moment === undefined) {
-      const known = await this.#load(host);
+      const known = await this.#hosts.load(host);
       return known.isRegistered ? known.fork() : undefined;
     }
     const revision = await this.#log.revisionAt(streamOf(host), moment);
     if (revision < 0) return undefined;
-    const known = this.#hosts.get(host);
-    const state =
-      known !== undefined && known.revision <= revision
-        ? await foldStream(this.#log, host, known.fork(), revision)
-        : await this.#states.stateAt(host, revision);
+    const state = await this.#hosts.at(host, revision);
     return state.isRegistered ? state : undefined;
   }
 
   async #attempt(submission: Submission, commandId: string): Promise<Receipt> {
     const { host, command, actor, auth, claimed, admit, correlation = commandId } = submission;
     const stream = streamOf(host);
-    const state = await this.#load(host);
+    const state = await this.#hosts.load(host);
     const { revision } = state;
     // Asked after the state was read: another process that carries out the same command is then seen here, or the
     // append conflicts with it. The other way round, its effect could be taken for "nothing to do".
     const isNew = submission.commandId === undefined || submission.isNewId === true;
-    const recorded = isNew ? [] : await this.#recordedUnder(commandId, stream, command);
+    const recorded = isNew ? [] : await recordedUnder(this.#log, commandId, stream, command);
     if (recorded.length > 0) return receiptOf(commandId, recorded);
     const expected = revision < 0 ? 'none' : revision;
     if (submission.expected !== undefined && !(await this.#isAsExpected(host, state, submission.expected)))
       throw new OtherMatrices(stream, submission.expected, expected);
-    const decision = decide(state, command);
+    const isObserved = state.agentEpoch > 0;
+    if (isObserved) checkCarriedOut(host, command);
+    const rules = decide(state, command);
     // A host that does not exist has no stream in which a refusal could be recorded.
-    if (revision < 0 && command.type !== 'RegisterHost') return receipt(commandId, decision, revision);
-    const objection = admit?.(state, decision.facts);
-    if (objection !== undefined) throw new NotAdmitted(objection);
+    if (revision < 0 && command.type !== 'RegisterHost') return receipt(commandId, rules, revision);
     const occurredAt = await this.#clock.read();
+    const decision = isObserved ? requested(commandId, command, occurredAt) : rules;
+    const objection = admit?.(state, isObserved ? [...rules.facts, ...decision.facts] : rules.facts);
+    if (objection !== undefined) throw new NotAdmitted(objection);
     const facts = decision.facts.map((fact) => newFact(fact, occurredAt));
     const appended = await this.#log.append({
       stream,
@@ -200,103 +192,19 @@ export class CommandHandler {
       facts,
     });
     await this.#clock.appended(appended);
-    if (appended.duplicate) return receiptOf(commandId, await this.#factsKept(commandId, stream, command));
-    this.#advance(host, state, facts, appended);
+    if (appended.duplicate)
+      return receiptOf(commandId, await factsKept(this.#log, commandId, stream, command));
+    this.#hosts.advance(host, state, facts, appended);
     return receipt(commandId, decision, appended.lastRevision);
-  }
-
-  /** The facts of a command that was appended before: who cannot read them now must not hear that there are none. */
-  async #factsKept(commandId: string, stream: string, command: Command): Promise<readonly RecordedFact[]> {
-    try {
-      return await this.#recordedUnder(commandId, stream, command);
-    } catch (error) {
-      throw error instanceof LogError ? unsettled(error) : error;
-    }
-  }
-
-  /** What was recorded under the command's id. Throws CommandIdUsed when that is another command, or another host. */
-  async #recordedUnder(
-    commandId: string,
-    stream: string,
-    command: Command,
-  ): Promise<readonly RecordedFact[]> {
-    const recorded = await this.#log.readCommand(stream, commandId);
-    const [first] = recorded;
-    if (first !== undefined) {
-      // Commands of earlier versions left no mark.
-      if (first.command !== undefined && first.command.digest !== markOf(command).digest)
-        throw new CommandIdUsed(commandId, first);
-      return recorded;
-    }
-    const elsewhere = await this.#log.commandElsewhere(stream, commandId);
-    const [other] = elsewhere === undefined ? [] : await this.#log.readCommand(elsewhere, commandId);
-    if (other !== undefined) throw new CommandIdUsed(commandId, other);
-    return [];
   }
 
   /** Whether who decided on that revision would decide the same on the state as it is. */
   async #isAsExpected(host: string, state: HostState, expected: number | 'none'): Promise<boolean> {
     if (expected === 'none' || expected >= state.revision)
       return expected === (state.revision < 0 ? 'none' : state.revision);
-    return (await this.#states.stateAt(host, expected)).hasMatricesOf(state);
-  }
-
-  /** What this process knows of the host, after reading what it does not know yet. Facts change it in place: who keeps it forks it. */
-  async #load(host: string): Promise<HostState> {
-    const known = this.#hosts.get(host);
-    const head = await this.#log.head(streamOf(host));
-    if (head === undefined) return known ?? new HostState();
-    if (head.revision === known?.revision) return this.#know(host, known);
-    const state =
-      known === undefined
-        ? await this.#states.stateAt(host, head.revision)
-        : await foldStream(this.#log, host, known.fork(), head.revision);
-    return this.#know(host, state);
-  }
-
-  /** The facts are durable: what is known of the host follows them. */
-  #advance(
-    host: string,
-    state: HostState,
-    facts: readonly NewFact[],
-    { lastRevision, lastPosition }: Appended,
-  ): void {
-    for (const { packed } of facts) evolvePacked(state, packed, 0, packed.length);
-    const before = state.revision < 0 ? '' : new Date(state.occurredAt).toISOString();
-    const occurredAt = settled(before, facts.at(-1)?.occurredAt ?? '');
-    state.place(lastRevision, lastPosition, Date.parse(occurredAt));
-    this.#know(host, state);
-  }
-
-  #know(host: string, state: HostState): HostState {
-    // Who asked at the same time may have read further.
-    if (state.revision < (this.#hosts.get(host)?.revision ?? -1)) return state;
-    this.#hosts.set(host, state);
-    return state;
-  }
-
-  async #inTurn<T>(host: string, work: () => Promise<T>): Promise<T> {
-    const turns = this.#turns.get(host) ?? new InTurn();
-    this.#turns.set(host, turns);
-    try {
-      return await turns.run(work);
-    } finally {
-      if (turns.waiting === 0) this.#turns.delete(host);
-    }
+    return (await this.#hosts.before(host, expected)).hasMatricesOf(state);
   }
 }
-
-function newFact(fact: Fact, occurredAt: string): NewFact {
-  const version = factVersion(fact.type);
-  // Checked when written, as it will be when read: a fact that nobody can read must not enter the log.
-  const { type, data } = parseFact(fact.type, version, fact.data);
-  return { type, version, occurredAt, data, packed: pack(fact) };
-}
-
-const wholeStreams =
-  (log: EventLog): States['stateAt'] =>
-  (host, revision) =>
-    foldStream(log, host, new HostState(), revision);
 
 const receipt = (commandId: string, decision: Decision, revision: number): Receipt => ({
   commandId,

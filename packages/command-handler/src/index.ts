@@ -13,7 +13,9 @@ export {
   type CommandHandlerOptions,
   newCommandId,
   type Receipt,
-  type States,
   type Submission,
 } from './command-handler.ts';
 export { CommandIdUsed } from './command-id-used.ts';
+export type { States } from './hosts.ts';
+export type { Observation, Recorded } from './observation.ts';
+export { NotCarriedOut } from './requested.ts';

@@ -1,11 +1,12 @@
 /**
- * Facts in the streams `change-<id>`, one stream a change: proposed by somebody, judged by others, carried out or not.
- * Who did each of these is in the envelope (`auth`).
+ * Facts in the streams `change-<id>`, one stream a change: proposed by somebody, judged by others, carried out step by step, or not.
+ * Who did each of these is in the envelope (`auth`). The lifecycle is the machine `change` of packages/machines (docs/machines.md).
  */
 import Type, { type TProperties } from 'typebox';
 import { Digest, Instant, Reason } from './access-facts.ts';
 import { type Command, commandSchemas } from './commands.ts';
-import { HostName } from './vocabulary.ts';
+import { PlanDocument } from './plan-document.ts';
+import { Errno, HostName } from './vocabulary.ts';
 
 const PREFIX = 'change-';
 
@@ -36,11 +37,31 @@ export const ChangeWork = Type.Union([
   Type.Object({ plan: Digest }, { additionalProperties: false }),
 ]);
 
+/** Why a change is held, when it is not a refused or unconfirmed step. */
+export const HOLD_CAUSES = ['other-matrices', 'other-effect', 'not-permitted', 'no-way-back'] as const;
+export type HoldCause = (typeof HOLD_CAUSES)[number];
+/** How a held change goes on. */
+export const RESUME_WAYS = ['retry', 'continue', 'back', 'leave'] as const;
+export type ResumeWay = (typeof RESUME_WAYS)[number];
+/** What somebody had time for. */
+export const DEADLINES = ['approval', 'wait', 'confirmation'] as const;
+export type Deadline = (typeof DEADLINES)[number];
+/** More of them help nobody. */
+export const MAX_DIFFERENCES = 20;
+
 const about = { change: ChangeId, host: HostName };
 /** Hashes of the work, and of what it does to the matrices as it was when it was judged. */
 const judged = {
   work: Digest,
   effect: Digest,
+};
+const step = {
+  plan: Digest,
+  step: Type.Integer({ minimum: 1, description: 'of the plan, counted from 1' }),
+};
+const end = {
+  revision: Type.Integer({ minimum: -1, description: 'of the host' }),
+  matrices: Digest,
 };
 const fact = <P extends TProperties>(properties: P, description: string) =>
   Type.Object(properties, { additionalProperties: false, description });
@@ -80,4 +101,86 @@ export const changeFactSchemas = {
     },
     'it was not carried out, or not to the end: its effect had changed, or somebody may no longer do it',
   ),
+  ChangePlanned: fact(
+    {
+      ...about,
+      plan: PlanDocument,
+      confirmWithinMs: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+        description:
+          'it goes back unless somebody confirms it within this time after its last step; null = no confirmation is needed',
+      }),
+    },
+    'the plan that was proposed, with its steps; recorded together with ChangeProposed',
+  ),
+  ChangeStarted: fact({ ...about, plan: Digest }, 'from now on its steps are carried out'),
+  StepStarted: fact(
+    {
+      ...about,
+      ...step,
+      attempt: Type.Integer({ minimum: 1, description: 'of this step of this plan' }),
+      command: Type.Union([Type.String(), Type.Null()], {
+        description: 'id under which the host gets the command; null = the step is a wait',
+      }),
+      until: Type.Union([Instant, Type.Null()], { description: 'a wait is given up then' }),
+    },
+    'a step is next: its command is given to the host, or its wait begins',
+  ),
+  StepDone: fact(
+    { ...about, ...step, revision: Type.Integer({ minimum: 0, description: 'of the host after the step' }) },
+    'the command was carried out, or the wait is over',
+  ),
+  StepRefused: fact(
+    { ...about, ...step, errno: Errno, explanation: Type.String() },
+    'the host refused the command; the change is held',
+  ),
+  StepUnconfirmed: fact(
+    { ...about, ...step, reason: Reason },
+    'it is not known whether the command was carried out; the change is held, and nothing is undone by itself',
+  ),
+  ChangeHeld: fact(
+    {
+      ...about,
+      step: Type.Integer({ minimum: 0, description: 'steps of the plan that were done' }),
+      because: Type.Unsafe<HoldCause>(Type.Enum([...HOLD_CAUSES])),
+      reason: Reason,
+      predicted: Type.Union([Digest, Type.Null()], { description: 'hash of the matrices as planned' }),
+      actual: Type.Union([Digest, Type.Null()], { description: 'hash of the matrices as they are' }),
+      differences: Type.Array(Type.String(), {
+        maxItems: MAX_DIFFERENCES,
+        description: 'from what was planned to what is, in words',
+      }),
+    },
+    'somebody has to say how it goes on',
+  ),
+  ChangeResumed: fact(
+    {
+      ...about,
+      how: Type.Unsafe<ResumeWay>(
+        Type.Enum([...RESUME_WAYS], {
+          description:
+            'retry: the same step again; continue: the steps that are left, from the host as it is; back: to the host as it was before; leave: it stays as it is',
+        }),
+      ),
+      reason: Reason,
+      plan: Type.Union([PlanDocument, Type.Null()], {
+        description: 'for continue: what is left, planned anew',
+      }),
+    },
+    'somebody said how it goes on',
+  ),
+  ConfirmationAwaited: fact(
+    { ...about, until: Instant },
+    'all steps are done and have done what was planned; it goes back then unless somebody confirms it',
+  ),
+  ChangeConfirmed: fact({ ...about }, 'somebody confirmed it: it stays'),
+  DeadlinePassed: fact(
+    { ...about, deadline: Type.Unsafe<Deadline>(Type.Enum([...DEADLINES])), until: Instant },
+    'nobody did in time what was waited for',
+  ),
+  ChangeGoesBack: fact(
+    { ...about, plan: PlanDocument },
+    'the way back, planned from the host as it is: it gives back assignments, not what a reset has wiped',
+  ),
+  ChangeDone: fact({ ...about, ...end }, 'all of the plan was done, and the host is as it was planned'),
+  ChangeWentBack: fact({ ...about, ...end }, 'what the plan had changed is as it was before'),
 };

@@ -26,6 +26,8 @@ export { isWholeOp, OP, pack, packTransient, type Transient } from './packed.ts'
 export { CorruptPayload, PackedReader, PackedWriter, uuidText } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
 export { type PackedTurn, readTurn } from './packed-turn.ts';
+export * from './plan-document.ts';
+export * from './procedures.ts';
 export {
   InvalidFact,
   parseCommand,

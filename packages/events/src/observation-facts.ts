@@ -25,10 +25,24 @@ export const UNATTRIBUTED = 'unattributed';
 /** One sign of who did it, in the order of host-facts 4. */
 export const Evidence = object(
   {
-    source: Type.Enum(['command', 'notifier', 'lock', 'audit', 'libvirt', 'kernel-log'], {
-      description:
-        'command: a command of this ledger; notifier: told by mdevctl; lock: pid in s390apconfig.lock; audit: auditd; libvirt: its audit records',
-    }),
+    source: Type.Enum(
+      [
+        'command',
+        'notifier',
+        'lock',
+        'audit',
+        'libvirt',
+        'kernel-log',
+        'process',
+        'domain',
+        'qemu',
+        'status',
+      ],
+      {
+        description:
+          'command: a command of this ledger; notifier: told by mdevctl; lock: pid in s390apconfig.lock; audit: auditd; libvirt: its audit records. Which guest uses an mdev is told by process: an open descriptor of it; domain: run-time XML of libvirt; qemu: its command line; status: a queue of the mdev',
+      },
+    ),
     at: Type.Optional(Instant),
     actor: Type.Optional(
       Type.String({ maxLength: 255, description: 'login, unit or subject that it names' }),
@@ -107,6 +121,24 @@ export const observationFactSchemas = {
       actual: Type.String({ maxLength: 4096 }),
     },
     'the host does not do what the rules of its generation say',
+  ),
+  BootFilesSeen: object(
+    {
+      files: Type.Array(
+        object(
+          {
+            file: Type.String({ minLength: 1, maxLength: 255, description: 'etc/mdevctl.d/matrix/UUID' }),
+            text: Type.String({ maxLength: 65_536 }),
+          },
+          'a file, or those lines of it that are about the AP bus',
+        ),
+        { maxItems: 4096 },
+      ),
+      unread: Type.Array(object({ file: Text, reason: Text }, 'a file that could not be read'), {
+        maxItems: 4096,
+      }),
+    },
+    'what the next boot reads about the AP bus, as it is now: it replaces what was seen before',
   ),
   AgentFenced: object(
     { epoch: Epoch, agent: Type.String({ maxLength: 128 }), by: Epoch },

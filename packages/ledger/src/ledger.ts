@@ -26,6 +26,8 @@ export interface Ledger {
   facts(wanted: Filtered): AsyncIterable<RecordedFact>;
   /** Those, and the ones to come, until the signal. */
   follow(wanted: Wanted, signal: AbortSignal): AsyncIterable<RecordedFact>;
+  /** Moves a planned change on until the signal, where nobody else does: a service does so by itself. */
+  move(change: string, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

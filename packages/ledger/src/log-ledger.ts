@@ -1,6 +1,6 @@
 /** A ledger over a log that this process has opened; what it needs beside the log is made when it is first asked for. */
-import type { OperationName, Receipt, Reply, Request } from '@apledger/api';
-import { CommandHandler, type Submission } from '@apledger/command-handler';
+import { type OperationName, Problem, type Receipt, type Reply, type Request } from '@apledger/api';
+import { CommandHandler, NotCarriedOut, type Submission } from '@apledger/command-handler';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
@@ -26,9 +26,12 @@ import type { Answer, Limits } from './answer.ts';
 import { allPages } from './answers/events.ts';
 import { answers } from './answers/index.ts';
 import { ChangeIndex } from './changes/change-index.ts';
+import { Mover } from './changes/mover.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { Heads } from './heads.ts';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
+import { ObservedHosts } from './observed/observed-hosts.ts';
+import { isRequested, settledReceipt } from './observed/settled.ts';
 import { GuardedLog } from './outage/guarded-log.ts';
 import { LogHealth } from './outage/health.ts';
 import { MemoryLog } from './outage/memory-log.ts';
@@ -82,6 +85,8 @@ export class LogLedger implements Ledger {
   readonly now: () => Date;
   readonly access: AccessControl;
   readonly changes: ChangeIndex;
+  /** The agents of real hosts. */
+  readonly observed: ObservedHosts;
   readonly isControlled: boolean;
   readonly tlog: TileFiles | undefined;
   /** How the sealer of this process stands; undefined where there is none. */
@@ -125,6 +130,7 @@ export class LogLedger implements Ledger {
     this.elsewhere = options.elsewhere;
     this.access = options.access ?? new AccessControl(log, now, () => this.health.isAway);
     this.changes = new ChangeIndex(log);
+    this.observed = new ObservedHosts(log);
     this.isControlled = isControlled;
   }
 
@@ -166,8 +172,25 @@ export class LogLedger implements Ledger {
     return answer(this, request, limits);
   }
 
+  /** Throws Problem where an agent carries the command out, and it did not work or is not known to have worked. */
   async submit(submission: Submission): Promise<Receipt> {
-    return { host: submission.host, ...(await this.handler.submit(submission)) };
+    return this.settled(await this.record(submission));
+  }
+
+  /** Decides the command, or asks the agent of an observed host for it. Throws Problem for what no agent can carry out. */
+  async record(submission: Submission): Promise<Receipt> {
+    try {
+      return { host: submission.host, ...(await this.handler.submit(submission)) };
+    } catch (error) {
+      if (error instanceof NotCarriedOut)
+        throw new Problem(422, 'not-on-real-hosts', error.message, {}, error);
+      throw error;
+    }
+  }
+
+  /** The receipt, when an agent carries the command out: after that. Throws Problem as `submit` does. */
+  settled(receipt: Receipt, waitMs?: number): Promise<Receipt> {
+    return isRequested(receipt) ? settledReceipt(this, receipt, waitMs) : Promise.resolve(receipt);
   }
 
   state(host: string): Promise<HostState | undefined> {
@@ -184,6 +207,10 @@ export class LogLedger implements Ledger {
   async *follow({ after = 0, ...wanted }: Wanted, signal: AbortSignal): AsyncGenerator<RecordedFact> {
     for await (const delivery of this.log.subscribe({ after, signal }))
       if ('fact' in delivery && isWanted(delivery.fact, wanted)) yield delivery.fact;
+  }
+
+  move(change: string, signal: AbortSignal): Promise<void> {
+    return new Mover(this).run(signal, change);
   }
 
   /** The read model, as far as a question needs it. */

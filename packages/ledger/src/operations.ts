@@ -43,7 +43,14 @@ function answered(name: OperationName): AnsweredOperation {
 }
 
 /** Operations on the log itself: memory is no answer. */
-const ON_THE_LOG: ReadonlySet<string> = new Set(['verify', 'recompute', 'rebuild']);
+const ON_THE_LOG: ReadonlySet<string> = new Set([
+  'verify',
+  'recompute',
+  'rebuild',
+  'agentHello',
+  'agentObserve',
+  'agentCommands',
+]);
 export const isOnTheLog = (name: string): boolean => ON_THE_LOG.has(name);
 
 /** Every operation, in the order of packages/api. */

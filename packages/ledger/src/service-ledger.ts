@@ -11,11 +11,14 @@ import {
   type RecordedFact as ShownFact,
 } from '@apledger/api';
 import { Api, type ApiOptions, followFacts } from '@apledger/client';
-import type { Submission } from '@apledger/command-handler';
+import { newCommandId, type Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import { parseFact } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import type { Filtered, Ledger, Wanted } from './ledger.ts';
+
+/** The service waits 30 seconds each time, and a write to a real host ends within three minutes. */
+const MAX_ASKED = 6;
 
 export class ServiceLedger implements Ledger {
   readonly #server: string;
@@ -47,8 +50,16 @@ export class ServiceLedger implements Ledger {
     return this.#api.call(http, request);
   }
 
-  submit(submission: Submission): Promise<Receipt> {
-    return this.#api.submit(submission);
+  /** Asks on, with the same id, while the agent of an observed host has not settled the command. */
+  async submit(submission: Submission): Promise<Receipt> {
+    const { commandId = newCommandId() } = submission;
+    for (let asked = 1; ; asked++) {
+      try {
+        return await this.#api.submit({ ...submission, commandId });
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'not-settled') || asked === MAX_ASKED) throw error;
+      }
+    }
   }
 
   async state(host: string): Promise<HostState | undefined> {
@@ -80,6 +91,8 @@ export class ServiceLedger implements Ledger {
     }))
       if ('fact' in delivery) yield recorded(delivery.fact);
   }
+
+  async move(): Promise<void> {}
 
   async close(): Promise<void> {}
 

@@ -34,7 +34,7 @@ export async function submit(ledger: LogLedger, order: Order, waitMs?: number): 
   const receipt = await (waitMs === undefined ? answer : withinTime(answer, submission, waitMs));
   // It had no stream to be refused in: for a service that is a request for something that does not exist.
   if (receipt.revision < 0 && command.type !== 'RegisterHost') throw unknownHost(host);
-  return receipt;
+  return ledger.settled(receipt, waitMs);
 }
 
 function commandOf(value: unknown, host: string): Command {
@@ -72,7 +72,7 @@ const unknown = (commandId: string | undefined): ProblemDetails => ({
 
 async function carriedOut(ledger: LogLedger, submission: Submission): Promise<Receipt> {
   try {
-    return await ledger.submit(submission);
+    return await ledger.record(submission);
   } catch (error) {
     if (error instanceof CommandIdUsed) throw new Problem(422, 'command-id-used', error.message, {}, error);
     if (error instanceof LogError) {

@@ -1,8 +1,9 @@
 /**
- * Puts the charts of the three machines into a Markdown document, between markers, and leaves the words around them alone.
+ * Puts the charts of the machines into a Markdown document, between markers, and leaves the words around them alone.
  */
 import type { AnyStateMachine } from 'xstate';
 import { adapterPlugMachine } from './adapter-plug.ts';
+import { changeMachine } from './change.ts';
 import { drawStatechart } from './draw.ts';
 import { guestMachine } from './guest.ts';
 import { queueMachine } from './queue.ts';
@@ -15,6 +16,7 @@ const chartsByName: ReadonlyMap<string, AnyStateMachine> = new Map<string, AnySt
   ['guest', guestMachine],
   ['adapter-plug', adapterPlugMachine],
   ['queue', queueMachine],
+  ['change', changeMachine],
 ]);
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The three lifecycles of apledger: a guest, an adapter in a guest's matrix, a queue device.
+ * The lifecycles of apledger: a guest, an adapter in a guest's matrix, a queue device, and a change of a host.
  *
  * Machines govern, tables fold. Each lifecycle is defined once, as a flat xstate machine, in a file of its own. Who decides asks
  * whether an event is legal; who folds a long history takes the table compiled from the same machine, some hundred times faster;
@@ -11,11 +11,13 @@
  */
 
 import { adapterPlugMachine } from './adapter-plug.ts';
+import { changeMachine } from './change.ts';
 import { guestMachine } from './guest.ts';
 import { queueMachine } from './queue.ts';
 import { compileTable, type StateOf } from './table.ts';
 
 export { type AdapterPlugEvent, adapterPlugMachine, isUsable, type PlugConditions } from './adapter-plug.ts';
+export { type ChangeEvent, changeMachine } from './change.ts';
 export { drawStatechart } from './draw.ts';
 export { type FlatDefinition, type FlatTransition, flatDefinition } from './flat.ts';
 export { type GuestEvent, type GuestRefusal, guestMachine, noAdapterPlugged } from './guest.ts';
@@ -41,12 +43,18 @@ export type AdapterPlugState = StateOf<typeof adapterPlugMachine>;
 /** `undetected`, `unbound`, `zcrypt` or `vfio_ap`. */
 export type QueueState = StateOf<typeof queueMachine>;
 
+/** `proposed`, `approved`, `running`, `verifying`, `held`, `goingBack`, `done`, `back` or `abandoned`. */
+export type ChangeState = StateOf<typeof changeMachine>;
+
 /** The guest machine as a table, for `next`. */
 export const guestTable = compileTable(guestMachine);
 /** The adapter plug machine as a table, for `next`. */
 export const adapterPlugTable = compileTable(adapterPlugMachine);
 /** The queue machine as a table, for `next`. */
 export const queueTable = compileTable(queueMachine);
+
+/** The change machine as a table, for `next`. */
+export const changeTable = compileTable(changeMachine);
 
 /** True in the states in which somebody has the mdev open. */
 export const isOpenState = (state: GuestState): boolean => state === 'running' || state === 'migrating';

@@ -44,18 +44,44 @@ export function describeLedgerFact(fact: LedgerFact): string {
   }
 }
 
-type ChangeFact = Extract<LedgerFact, { type: `Change${string}` }>;
+type ChangeFact = Extract<LedgerFact, { data: { readonly change: string } }>;
 
-function describeChange({ type, data }: ChangeFact): string {
-  const change = `${data.change} on ${data.host}`;
-  switch (type) {
+function describeChange(fact: ChangeFact): string {
+  const change = `${fact.data.change} on ${fact.data.host}`;
+  switch (fact.type) {
     case 'ChangeApproved':
-      return `${change}, effect ${data.effect.slice(0, 12)}`;
+      return `${change}, effect ${fact.data.effect.slice(0, 12)}`;
     case 'ChangeCarriedOut':
-      return `${change}: ${data.commands.length} commands`;
+      return `${change}: ${fact.data.commands.length} commands`;
     case 'ChangeStopped':
-      return `${change} after ${data.done} commands: ${data.reason}`;
+      return `${change} after ${fact.data.done} commands: ${fact.data.reason}`;
+    case 'ChangePlanned':
+    case 'ChangeGoesBack':
+      return `${change}: ${fact.data.plan.steps.length} steps, plan ${fact.data.plan.planHash.slice(0, 12)}`;
+    case 'ChangeStarted':
+      return `${change}: plan ${fact.data.plan.slice(0, 12)}`;
+    case 'StepStarted':
+      return `${change}: step ${fact.data.step}${fact.data.attempt > 1 ? `, attempt ${fact.data.attempt}` : ''}`;
+    case 'StepDone':
+      return `${change}: step ${fact.data.step}, host at revision ${fact.data.revision}`;
+    case 'StepRefused':
+      return `${change}: step ${fact.data.step}: ${fact.data.errno}: ${fact.data.explanation}`;
+    case 'StepUnconfirmed':
+      return `${change}: step ${fact.data.step}: ${fact.data.reason}`;
+    case 'ChangeHeld':
+      return `${change} after step ${fact.data.step}: ${[fact.data.reason, ...fact.data.differences].join('; ')}`;
+    case 'ChangeResumed':
+      return `${change}: ${fact.data.how}: ${fact.data.reason}`;
+    case 'ConfirmationAwaited':
+      return `${change}: goes back at ${fact.data.until} unless it is confirmed`;
+    case 'ChangeConfirmed':
+      return change;
+    case 'DeadlinePassed':
+      return `${change}: ${fact.data.deadline} until ${fact.data.until}`;
+    case 'ChangeDone':
+    case 'ChangeWentBack':
+      return `${change}: host at revision ${fact.data.revision}`;
     default:
-      return `${change}: ${data.reason}`;
+      return `${change}: ${fact.data.reason}`;
   }
 }

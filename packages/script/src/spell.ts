@@ -26,6 +26,8 @@ export function spell(command: Command, guest: string | null = null): string | u
       return command.guest === null ? undefined : `guest start ${command.guest} ${command.mdev}`;
     case 'StopGuest':
       return guest === null ? undefined : `guest stop ${guest}`;
+    case 'ConfigureCard':
+      return echo(command.text.trim(), `/sys/devices/ap/card${hex(command.adapter)}/config`);
     case 'ScanBus':
       return 'scan';
     default: {
@@ -38,3 +40,4 @@ export function spell(command: Command, guest: string | null = null): string | u
 }
 
 const echo = (text: string, path: string): string => `echo ${text} > ${path}`;
+const hex = (id: number): string => id.toString(16).padStart(2, '0');

@@ -1,5 +1,6 @@
 /** The command `apledger`: every command there is, and how one ends. */
 import { readFileSync } from 'node:fs';
+import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';
@@ -10,12 +11,14 @@ import { ImpossibleFact } from '@apledger/host';
 import { BrokerError } from '@apledger/nats';
 import { CacheUnusable, CannotFold } from '@apledger/projections';
 import { accessCommands } from './commands/access.ts';
+import { applyCommand } from './commands/apply.ts';
 import { captureCommand } from './commands/capture.ts';
 import { changeCommands } from './commands/change.ts';
 import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
+import { driftCommand } from './commands/drift.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { hostsCommand } from './commands/hosts.ts';
@@ -24,6 +27,7 @@ import { logCommands } from './commands/log.ts';
 import { loginCommands } from './commands/login.ts';
 import { manualCommands } from './commands/manual.ts';
 import { planCommand } from './commands/plan.ts';
+import { procedureCommands } from './commands/procedure.ts';
 import { proofCommand } from './commands/proof.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { relayCommand } from './commands/relay.ts';
@@ -63,7 +67,8 @@ export const program: Program = {
   },
   groups: {
     access: 'who may do what, and who gave whom the right',
-    change: 'changes that need a second person',
+    change: 'changes that were proposed: judge them, carry them out, take them back',
+    procedure: 'plan a task that comes up again and again',
     token: 'what programs show instead of signing in',
     log: 'seal the log, change its key, or go on after a loss',
     lab: "show a simulated host's /sys as a real file system, for real tools",
@@ -77,6 +82,7 @@ export const program: Program = {
     diffCommand,
     whatIfCommand,
     planCommand,
+    applyCommand,
     exportCommand,
     verifyCommand,
     proofCommand,
@@ -85,12 +91,15 @@ export const program: Program = {
     demoCommand,
     captureCommand,
     importCommand,
+    driftCommand,
+    agentCommand,
     ...custodyCommands,
     reportCommand,
     relayCommand,
     tailCommand,
     ...loginCommands,
     ...changeCommands,
+    ...procedureCommands,
     ...accessCommands,
     ...tokenCommands,
     ...logCommands,

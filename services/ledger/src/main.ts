@@ -10,6 +10,7 @@ import {
   type LogLedger,
   logName,
   logUrlOf,
+  Mover,
   openLogLedger,
   tileFilesOf,
 } from '@apledger/ledger';
@@ -63,6 +64,8 @@ async function start(options: Options): Promise<number> {
     elsewhere?.start();
     const sealer = sealerOf(options);
     ledger.sealerState = () => sealer?.state();
+    const ending = new AbortController();
+    const moving = new Mover(ledger).run(ending.signal);
     try {
       const edge = access && (await openEdge(ledger, access, complain));
       const standing = new RelayStanding();
@@ -80,6 +83,8 @@ async function start(options: Options): Promise<number> {
         await server.close();
       }
     } finally {
+      ending.abort();
+      await moving;
       await sealer?.stop();
     }
   } finally {

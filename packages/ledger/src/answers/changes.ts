@@ -1,17 +1,30 @@
 /** Changes that need a second person. */
-import { type Change, isOpenChange, whyNotApprove } from '@apledger/access';
-import { type ChangeView, Problem } from '@apledger/api';
-import { factAt, WrongExpectedRevision } from '@apledger/event-log';
-import { type Command, changeStreamOf, type LedgerFact, parseCommand } from '@apledger/events';
+import { allowsFact, type Change, isOpenChange, whyNotApprove } from '@apledger/access';
+import { type ChangeView, Problem, type Request } from '@apledger/api';
+import { checkedPlan, whyStale } from '@apledger/changes';
+import { WrongExpectedRevision } from '@apledger/event-log';
+import {
+  type Command,
+  changeStreamOf,
+  type LedgerFact,
+  type LedgerFactData,
+  type PlanDocument,
+  parseCommand,
+} from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import { actorOf, authOf, type Caller, notSignedIn } from '../access/caller.ts';
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import { DAY_MS, validUntil } from '../access/validity.ts';
 import type { Answer } from '../answer.ts';
+import { needsApproval, plannedCommands } from '../changes/approval.ts';
 import { carryOut } from '../changes/carry-out.ts';
 import type { Indexed } from '../changes/change-index.ts';
 import { judge, workOf } from '../changes/judge.ts';
-import { changeView } from '../changes/view.ts';
+import { proposerOf } from '../changes/proposer.ts';
+import { planOfRest } from '../changes/rest.ts';
+import { changeView, mayCommand, runView } from '../changes/view.ts';
 import type { LogLedger } from '../log-ledger.ts';
+import { unknownHost } from './hosts.ts';
 
 const MAX_OPEN_MS = 30 * DAY_MS;
 const DEFAULT_OPEN = '7d';
@@ -29,24 +42,18 @@ const propose: Answer<'propose'> = async (ledger, request, { caller }) => {
   const { host, reason } = request;
   const { access, log } = ledger;
   const author = authorOf(caller);
-  const commands = request.commands.map((command, index) => checkedCommand(command, host, index));
   const until = validUntil(request.for ?? DEFAULT_OPEN, access.at, MAX_OPEN_MS, 'for');
+  const { content, commands, planned } = await workIn(ledger, request);
   const judged = await judge(ledger, host, commands);
   if (judged.refusal !== null)
     throw new Problem(409, 'not-now', `The driver would refuse it: ${judged.refusal}`);
   const change = request.change ?? randomId();
-  const content = { commands: [...commands] };
   const { effect, revision } = judged;
   const data = { change, host, work: workOf(host, content), effect, content, reason, revision, until };
+  const facts: LedgerFact[] = [{ type: 'ChangeProposed', data }];
+  if (planned !== undefined) facts.push({ type: 'ChangePlanned', data: { change, host, ...planned } });
   try {
-    await appendLedgerFacts(
-      log,
-      changeStreamOf(change),
-      -1,
-      [{ type: 'ChangeProposed', data }],
-      author,
-      access.at,
-    );
+    await appendLedgerFacts(log, changeStreamOf(change), -1, facts, author, access.at);
   } catch (error) {
     if (!(error instanceof WrongExpectedRevision)) throw error;
     throw new Problem(
@@ -58,6 +65,53 @@ const propose: Answer<'propose'> = async (ledger, request, { caller }) => {
   return shown(ledger, change, caller);
 };
 
+interface Work {
+  readonly content: LedgerFactData<'ChangeProposed'>['content'];
+  readonly commands: readonly Command[];
+  readonly planned?: Pick<LedgerFactData<'ChangePlanned'>, 'plan' | 'confirmWithinMs'>;
+}
+
+/** Either commands or a plan. Throws Problem for what cannot be carried out on the host as it is. */
+async function workIn(ledger: LogLedger, request: Request<'propose'>): Promise<Work> {
+  const { host, commands: given, plan: document, confirmWithin } = request;
+  if ((given === undefined) === (document === undefined))
+    throw badRequest('give either commands or a plan', 'plan');
+  if (document === undefined) {
+    if (confirmWithin !== undefined) throw badRequest('is for plans only', 'confirmWithin');
+    const commands = (given ?? []).map((command, index) => checkedCommand(command, host, index));
+    return { content: { commands: [...commands] }, commands };
+  }
+  const plan = await checkedFor(ledger, host, document);
+  return {
+    content: { plan: plan.planHash },
+    commands: await plannedCommands(ledger, host, plan.steps),
+    planned: { plan, confirmWithinMs: confirmWithin === undefined ? null : confirmMs(ledger, confirmWithin) },
+  };
+}
+
+/** Throws Problem for a plan that was edited, is for another host, or for a host that is another by now. */
+async function checkedFor(ledger: LogLedger, host: string, value: unknown): Promise<PlanDocument> {
+  const read = checkedPlan(value);
+  if ('problem' in read) throw new Problem(400, 'bad-plan', `The plan cannot be used: ${read.problem}.`);
+  const state = await ledger.handler.state(host);
+  if (state === undefined) throw unknownHost(host);
+  const stale = whyStale(state, read.plan);
+  if (stale !== undefined) throw new Problem(409, 'stale-plan', `The plan cannot be used: ${stale}.`);
+  if (read.plan.steps.length === 0)
+    throw new Problem(409, 'not-now', 'The plan has no steps: there is nothing to do.');
+  return read.plan;
+}
+
+const MAX_CONFIRM_MS = 7 * DAY_MS;
+
+const confirmMs = ({ access: { at } }: LogLedger, length: string): number =>
+  Date.parse(validUntil(length, at, MAX_CONFIRM_MS, 'confirmWithin')) - Date.parse(at);
+
+const badRequest = (problem: string, field: string): Problem =>
+  new Problem(400, 'invalid-request', 'The request is not what this asks for.', {
+    problems: [`${field}: ${problem}`],
+  });
+
 const changes: Answer<'changes'> = async (
   ledger,
   { host, status, limit = DEFAULT_PAGE },
@@ -68,7 +122,8 @@ const changes: Answer<'changes'> = async (
     const { proposal } = change;
     if (host !== undefined && proposal.host !== host) continue;
     if (sees?.({ stream: changeStreamOf(proposal.change), host: proposal.host }) === false) continue;
-    const view = changeView(ledger, change, caller);
+    if (status !== undefined && status !== 'expired' && change.status !== status) continue;
+    const view = await changeView(ledger, change, caller);
     if (status === undefined || view.status === status) found.push(view);
     if (found.length === limit) break;
   }
@@ -77,12 +132,20 @@ const changes: Answer<'changes'> = async (
 
 const change: Answer<'change'> = async (ledger, request, { caller }) => {
   const { change: found } = await known(ledger, request.change, caller);
-  const { content, host, effect } = found.proposal;
-  const view = changeView(ledger, found, caller);
-  if (!('commands' in content) || !isOpenChange(found, ledger.access.at)) return { change: view, now: null };
-  const { grants: _, revision: __, ...now } = await judge(ledger, host, content.commands);
-  return { change: view, now: { ...now, isAsProposed: now.effect === effect } };
+  const { host, effect } = found.proposal;
+  const view = await changeView(ledger, found, caller);
+  const run = runView(found);
+  if (!isOpenChange(found, ledger.access.at)) return { change: view, now: null, run };
+  const { grants: _, revision: __, ...now } = await judge(ledger, host, await commandsIn(ledger, found));
+  return { change: view, now: { ...now, isAsProposed: now.effect === effect }, run };
 };
+
+/** What the change would do to the host as it is now. */
+async function commandsIn(ledger: LogLedger, { proposal, run }: Change): Promise<readonly Command[]> {
+  const { content, host } = proposal;
+  if ('commands' in content) return content.commands;
+  return run === undefined ? [] : plannedCommands(ledger, host, run.proposed.steps);
+}
 
 const approve: Answer<'approve'> = async (ledger, request, { caller }) => {
   const { change: found, revision } = await known(ledger, request.change, caller);
@@ -97,8 +160,8 @@ const approve: Answer<'approve'> = async (ledger, request, { caller }) => {
       'effect-differs',
       `What you agree to is not what change ${proposal.change} proposes: look at it again.`,
     );
-  if (!isBegun && 'commands' in content) {
-    const now = await judge(ledger, host, content.commands);
+  if (!isBegun) {
+    const now = await judge(ledger, host, await commandsIn(ledger, found));
     if (now.effect !== effect)
       throw new Problem(
         409,
@@ -117,10 +180,7 @@ const approve: Answer<'approve'> = async (ledger, request, { caller }) => {
 async function carryOutNow(ledger: LogLedger, id: string, author: Author): Promise<void> {
   const indexed = await ledger.changes.get(id);
   if (indexed?.change.status !== 'approved') return;
-  const proposed = await factAt(ledger.log, changeStreamOf(id), 0);
-  if (proposed === undefined) return;
-  const { actor, auth } = proposed;
-  const proposer = auth === undefined ? { actor } : { actor, auth };
+  const proposer = await proposerOf(ledger.log, id);
   await carryOut(ledger, indexed.change, indexed.revision, proposer, author);
 }
 
@@ -162,6 +222,89 @@ const withdraw: Answer<'withdraw'> = async (ledger, { change: id, reason }, { ca
   );
   return shown(ledger, id, caller);
 };
+
+const start: Answer<'start'> = async (ledger, { change: id, planHash }, { caller }) => {
+  const { change: found, revision } = await known(ledger, id, caller);
+  const { host } = found.proposal;
+  const author = await mayGiveCommands(ledger, host, caller, 'start-change');
+  const { run } = found;
+  if (run === undefined)
+    throw new Problem(409, 'not-now', `Change ${id} has no plan: it is carried out when it is approved.`);
+  if (run.proposed.planHash !== planHash)
+    throw new Problem(
+      409,
+      'effect-differs',
+      `Change ${id} has the plan ${run.proposed.planHash.slice(0, 12)}, not ${planHash.slice(0, 12)}: look at it again.`,
+    );
+  if (found.state !== 'proposed') return shown(ledger, id, caller);
+  checkOpen(ledger, found);
+  if (await needsApproval(ledger, found))
+    throw new Problem(
+      403,
+      'needs-approval',
+      `Change ${id} needs a second person: somebody else approves it with apledger change approve ${id}.`,
+    );
+  const stale = whyStaleNow(await ledger.handler.state(host), run.proposed);
+  if (stale !== undefined) throw new Problem(409, 'stale-plan', `Change ${id} cannot be started: ${stale}.`);
+  const data = { change: id, host, plan: planHash };
+  await record(ledger, id, revision, { type: 'ChangeStarted', data }, author);
+  return shown(ledger, id, caller);
+};
+
+const whyStaleNow = (state: HostState | undefined, plan: PlanDocument): string | undefined =>
+  state === undefined ? 'its host is not there' : whyStale(state, plan);
+
+const confirm: Answer<'confirm'> = async (ledger, { change: id }, { caller }) => {
+  const { change: found, revision } = await known(ledger, id, caller);
+  const { host } = found.proposal;
+  const author = await mayGiveCommands(ledger, host, caller, 'confirm-change');
+  const until = found.run?.confirmUntil;
+  if (until === undefined)
+    throw new Problem(409, 'not-now', `Change ${id} is ${found.status}: there is nothing to confirm.`);
+  if (ledger.access.at >= until)
+    throw new Problem(409, 'not-now', `Change ${id} could be confirmed until ${until}: it goes back.`);
+  await decided(ledger, found, revision, { type: 'ChangeConfirmed', data: { change: id, host } }, author);
+  return shown(ledger, id, caller);
+};
+
+const resume: Answer<'resume'> = async (ledger, { change: id, how, reason }, { caller }) => {
+  const { change: found, revision } = await known(ledger, id, caller);
+  const { host } = found.proposal;
+  const author = await mayGiveCommands(ledger, host, caller, 'resume-change');
+  const plan = how === 'continue' && found.state === 'held' ? await planOfRest(ledger, found) : null;
+  const data = { change: id, host, how, reason, plan };
+  await decided(ledger, found, revision, { type: 'ChangeResumed', data }, author);
+  return shown(ledger, id, caller);
+};
+
+/** Records a decision that the machine allows. Throws Problem for any other. */
+async function decided(
+  ledger: LogLedger,
+  change: Change,
+  revision: number,
+  fact: LedgerFact,
+  author: Author,
+): Promise<void> {
+  const { change: id } = change.proposal;
+  if (change.run === undefined || !allowsFact(change, fact))
+    throw new Problem(
+      409,
+      'not-now',
+      `Change ${id} is ${change.status}: apledger change show ${id} says what can be done with it.`,
+    );
+  await record(ledger, id, revision, fact, author);
+}
+
+async function mayGiveCommands(
+  ledger: LogLedger,
+  host: string,
+  caller: Caller | undefined,
+  asked: string,
+): Promise<Author> {
+  if (ledger.isControlled && !mayCommand(ledger, host, caller))
+    await ledger.access.permit(caller, 'command', host, asked);
+  return authorOf(caller);
+}
 
 const authorOf = (caller: Caller | undefined): Author =>
   caller === undefined ? { actor: 'owner of the log' } : { actor: actorOf(caller), auth: authOf(caller) };
@@ -251,4 +394,14 @@ function checkedCommand(value: unknown, host: string, index: number): Command {
   });
 }
 
-export const changesAnswers = { propose, changes, change, approve, refuse, withdraw };
+export const changesAnswers = {
+  propose,
+  changes,
+  change,
+  approve,
+  refuse,
+  withdraw,
+  start,
+  confirm,
+  resume,
+};

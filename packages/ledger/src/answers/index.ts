@@ -2,6 +2,7 @@
 import type { OperationName } from '@apledger/api';
 import type { Answer } from '../answer.ts';
 import { accessAnswers } from './access.ts';
+import { agentAnswers } from './agent.ts';
 import { glassAnswers } from './break-glass.ts';
 import { changesAnswers } from './changes.ts';
 import { credentialAnswers } from './credentials.ts';
@@ -11,6 +12,7 @@ import { eventsAnswers } from './events.ts';
 import { evidenceAnswers } from './evidence.ts';
 import { hosts } from './hosts.ts';
 import { matricesAnswers } from './matrices.ts';
+import { plansAnswers } from './plans.ts';
 import { verifyAnswers } from './verify.ts';
 import { whatIf } from './what-if.ts';
 
@@ -26,5 +28,7 @@ export const answers: { readonly [Name in OperationName]: Answer<Name> } = {
   ...credentialAnswers,
   ...glassAnswers,
   ...changesAnswers,
+  ...plansAnswers,
   ...evidenceAnswers,
+  ...agentAnswers,
 };

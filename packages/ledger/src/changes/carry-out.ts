@@ -7,6 +7,7 @@ import { type Command, changeStreamOf, type LedgerFact, streamOf } from '@apledg
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { judge } from './judge.ts';
+import type { Proposer } from './proposer.ts';
 
 /** As often as others change the host between judging and doing. */
 const MAX_ATTEMPTS = 20;
@@ -16,9 +17,6 @@ export function commandIdOf(change: string, index: number): string {
   const digest = hash('sha256', `apledger change ${change} command ${index}`, 'hex');
   return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-a${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
 }
-
-/** Who gave the commands: the proposer, whose envelope is that of the proposal. */
-export type Proposer = Pick<Author, 'actor' | 'auth'>;
 
 type Outcome = Extract<LedgerFact, { type: 'ChangeCarriedOut' | 'ChangeStopped' }>;
 

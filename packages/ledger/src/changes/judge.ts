@@ -1,12 +1,11 @@
 /** What commands would do to a host as it is now, and the hashes by which an approval is bound to them. */
-import { hash } from 'node:crypto';
 import { effectOf, type Grants } from '@apledger/access';
 import type { Judgement } from '@apledger/api';
+import { digestOf } from '@apledger/changes';
 import { decide } from '@apledger/driver';
 import type { Command } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { diffViews, viewOf } from '@apledger/projections/host';
-import canonicalize from 'canonicalize';
 import type { LogLedger } from '../log-ledger.ts';
 
 export interface Judged extends Omit<Judgement, 'isAsProposed'> {
@@ -15,17 +14,20 @@ export interface Judged extends Omit<Judgement, 'isAsProposed'> {
   readonly grants: boolean;
 }
 
-const digest = (value: unknown): string => hash('sha256', canonicalize(value) ?? '', 'hex');
-
 /** What an approval is bound to: the host and exactly these commands, in this order. */
-export const workOf = (host: string, content: object): string => digest({ host, content });
+export const workOf = (host: string, content: object): string => digestOf({ host, content });
 
 /**
  * Decides the commands one on top of the other; nothing is recorded. The effect is what differs between both matrices, and what each of
  * the commands gives and takes on the way: a queue that is given and taken again could have been used.
  */
 export async function judge(ledger: LogLedger, host: string, commands: readonly Command[]): Promise<Judged> {
-  const state = (await ledger.handler.stateAt(host)) ?? new HostState();
+  return judged((await ledger.handler.stateAt(host)) ?? new HostState(), commands, host);
+}
+
+/** The same on a state, which is left as it is. */
+export function judged(from: HostState, commands: readonly Command[], host = from.name): Judged {
+  const state = from.fork();
   const { revision } = state;
   const before = viewOf(host, state);
   const gives = new Gains();
@@ -44,7 +46,7 @@ export async function judge(ledger: LogLedger, host: string, commands: readonly 
   }
   const after = viewOf(host, state);
   const changes = diffViews(before, after);
-  const effect = digest({ changes, gives: gives.list, takes: takes.list, refusal });
+  const effect = digestOf({ changes, gives: gives.list, takes: takes.list, refusal });
   return {
     effect,
     refusal,

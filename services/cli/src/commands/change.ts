@@ -1,11 +1,12 @@
-/** `apledger change …`: changes that need a second person. */
-import { type ChangeView, type Judgement, Problem, type Reply } from '@apledger/api';
+/** `apledger change …`: changes that somebody proposed, judged, carried out and taken back. */
+import { CHANGE_STATUSES, type ChangeView, Problem } from '@apledger/api';
 import { command, Failure, jsonLine, line } from '@apledger/command-line';
-import type { Ledger } from '@apledger/ledger';
-import { describeChange } from '@apledger/projections/host';
-import { visible } from '@apledger/text';
+import type { ResumeWay } from '@apledger/events';
+import { type Ledger, lastPosition } from '@apledger/ledger';
 import { hostAsked, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
+import { changeText, endStatus, headText } from './change-text.ts';
+import { followChange } from './follow-change.ts';
 
 const CHANGE = { name: 'change', description: 'as apledger change list shows it' } as const;
 const REASON = {
@@ -15,7 +16,6 @@ const REASON = {
   required: true,
 } as const;
 const WRITES = { readOnly: false } as const;
-type Shown = Reply<'change'>;
 
 const propose = command({
   name: 'change propose',
@@ -84,12 +84,13 @@ const list = command({
       type: 'boolean',
       description: 'only those that somebody has to judge; status 1 if there are any',
     },
+    status: { type: 'string', value: 'status', choices: CHANGE_STATUSES, description: 'only these' },
     ...json,
   },
   examples: ['apledger change list --open', 'apledger change list --host prod7 --json'],
-  run: ({ host, open, json: isJson, ...where }, { output }) =>
+  run: ({ host, open, status = open ? 'proposed' : undefined, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
-      const asked = { ...(host !== undefined && { host }), ...(open && { status: 'proposed' }) };
+      const asked = { ...(host !== undefined && { host }), ...(status !== undefined && { status }) };
       const { changes } = await ledger.ask('changes', asked as never);
       for (const each of changes) output.out(isJson ? jsonLine(each) : line(headText(each)));
       return open && changes.length > 0 ? 1 : 0;
@@ -124,7 +125,7 @@ const approve = command({
     ...json,
   },
   examples: ['apledger change approve CHG-4711'],
-  run: ({ change, effect, json: isJson, ...where }, { output }) =>
+  run: ({ change, effect, json: isJson, ...where }, { output, signal }) =>
     withLedger(
       where,
       output,
@@ -138,9 +139,15 @@ const approve = command({
           );
         if (!isJson) output.out(changeText(shown));
         const { work, effect: agreed } = shown.change;
+        const after = await lastPosition(ledger);
         const done = await ledger.ask('approve', { change, work, effect: agreed });
-        output.out(isJson ? jsonLine(done) : line(headText(done)));
-        return done.status === 'carried-out' ? 0 : 1;
+        if (done.plan === null) {
+          output.out(isJson ? jsonLine(done) : line(headText(done)));
+          return endStatus(done);
+        }
+        const ended = await followChange(ledger, change, { after, json: isJson, output, signal });
+        output.out(isJson ? jsonLine(ended) : changeText(ended));
+        return endStatus(ended.change);
       },
       WRITES,
     ),
@@ -166,40 +173,61 @@ const ending = (name: 'refuse' | 'withdraw', summary: string) =>
       ),
   });
 
-const somebody = (subject: ChangeView['proposedBy']): string =>
-  subject === null ? 'who has the log itself' : visible(`${subject.issuer}#${subject.subject}`);
+/** Says how a change goes on, and follows it. */
+const going = (
+  name: 'start' | 'confirm' | 'retry' | 'continue' | 'back' | 'leave',
+  summary: string,
+  go: (ledger: Ledger, change: string, reason: string) => Promise<ChangeView>,
+) =>
+  command({
+    name: `change ${name}`,
+    summary,
+    positionals: [CHANGE],
+    options: {
+      ...place,
+      reason: { type: 'string', value: 'text', description: 'why, for those who read the log' },
+      ...json,
+    },
+    examples: [`apledger change ${name} CHG0012345`],
+    run: ({ change, reason = 'as the command line asked', json: isJson, ...where }, { output, signal }) =>
+      withLedger(
+        where,
+        output,
+        async (ledger) => {
+          const after = await lastPosition(ledger);
+          await go(ledger, change, reason);
+          const shown = await followChange(ledger, change, { after, json: isJson, output, signal });
+          output.out(isJson ? jsonLine(shown) : changeText(shown));
+          const { status } = shown.change;
+          return status === WANTED[name] ? 0 : 1;
+        },
+        WRITES,
+      ),
+  });
 
-const headText = ({ change, host, status, reason, proposedBy, proposedAt, ended }: ChangeView): string =>
-  `${change}  ${host}  ${status}  ${proposedAt}  ${somebody(proposedBy)}: ${visible(reason)}${ended?.reason ? `  (${visible(ended.reason)})` : ''}`;
+/** How it ends when it goes as asked. */
+const WANTED = {
+  start: 'carried-out',
+  confirm: 'carried-out',
+  retry: 'carried-out',
+  continue: 'carried-out',
+  back: 'back',
+  leave: 'left',
+} as const;
 
-function changeText({ change, now }: Shown): string {
-  const commands = change.commands?.map((each) => `  ${visible(JSON.stringify(each))}`) ?? ['  a plan'];
-  const judged = now === null ? [] : judgementLines(now);
-  const can =
-    change.status !== 'proposed'
-      ? []
-      : [change.mayApprove ? 'You may approve or refuse it.' : `You may not approve it: ${change.whyNot}.`];
-  return [headText(change), ...commands, `effect ${change.effect.slice(0, 12)}`, ...judged, ...can]
-    .map(line)
-    .join('');
-}
+const resuming = (how: ResumeWay, summary: string) =>
+  going(how, summary, (ledger, change, reason) => ledger.ask('resume', { change, how, reason }));
 
-function judgementLines({ gives, takes, changes, isAsProposed, refusal }: Judgement): string[] {
-  const holders = (verb: string, list: Judgement['gives']) =>
-    list.map(({ holder, queues, controlDomains }) => {
-      const domains = controlDomains.length === 0 ? '' : `; control domains ${controlDomains.join(', ')}`;
-      return `  ${visible(holder)} ${verb} ${queues.join(', ')}${domains}`;
-    });
-  return [
-    isAsProposed
-      ? 'As the host is now, it would do what was proposed:'
-      : 'The host is another by now. It would do something else than was proposed:',
-    ...(refusal === null ? [] : [`  the driver would refuse it: ${refusal}`]),
-    ...holders('gains', gives),
-    ...holders('loses', takes),
-    ...changes.map((each) => `  ${describeChange(each)}`),
-  ];
-}
+const start = going(
+  'start',
+  'begin with the steps of a planned change that needs no second person',
+  async (ledger, change) => {
+    const { change: found } = await ledger.ask('change', { change });
+    if (found.plan === null)
+      throw new Failure(2, `Change ${change} has no plan: approving it carries it out.`);
+    return ledger.ask('start', { change, planHash: found.plan.planHash });
+  },
+);
 
 export const changeCommands = [
   propose,
@@ -208,4 +236,12 @@ export const changeCommands = [
   approve,
   ending('refuse', 'do not agree to a change; it is over then'),
   ending('withdraw', 'take your own proposal back'),
+  start,
+  going('confirm', 'confirm a change that would go back otherwise', (ledger, change) =>
+    ledger.ask('confirm', { change }),
+  ),
+  resuming('retry', 'do the step again on which a change is held'),
+  resuming('continue', 'go on with what is left of a held change, from the host as it is'),
+  resuming('back', 'take back what a change has done'),
+  resuming('leave', 'leave a held change as it is; it is over then'),
 ];

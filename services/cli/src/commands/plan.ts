@@ -1,15 +1,27 @@
 /** `apledger plan FILE`: the steps that bring a host to the state that a file asks for; nothing is recorded. */
-import { type DesiredHost, type Plan, parseDesired, planOf } from '@apledger/changes';
+import { writeFile } from 'node:fs/promises';
+import { type DesiredHost, type Planned, parseDesired, planFile } from '@apledger/changes';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { hostNames, type Place } from '@apledger/ledger';
-import { visible } from '@apledger/text';
-import { inputText } from '../input.ts';
-import { noHost, withLedger } from '../ledger.ts';
+import type { HostState } from '@apledger/host';
+import { hostNames, type Ledger, type Place } from '@apledger/ledger';
+import { inputText, unusable } from '../input.ts';
+import { hostAsked, noHost, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
+import { planText } from './plan-text.ts';
 
 interface PlanOptions extends Place {
   readonly json?: boolean;
+  readonly out?: string;
 }
+
+/** As every command that plans takes it. */
+export const outOption = {
+  out: {
+    type: 'string',
+    value: 'plan',
+    description: 'keep the plan in this file, for apledger apply; - for standard output',
+  },
+} as const;
 
 /** Prints the plan; the exit status is 1 when it is not to be carried out, and 2 when the file cannot be read. */
 async function plan(path: string, options: PlanOptions, output: Output): Promise<number> {
@@ -18,11 +30,41 @@ async function plan(path: string, options: PlanOptions, output: Output): Promise
     const state = await ledger.state(desired.host);
     if (state === undefined)
       throw new Failure(2, `${path}: ${noHost(desired.host, await hostNames(ledger))}`);
-    const made = planOf(state, desired);
-    const position = state.position;
-    output.out(options.json ? jsonLine({ ...made, position }) : planText(made, position));
-    return made.problems.length > 0 ? 1 : 0;
+    return showPlanned(planFile(state, desired), state, options, output);
   });
+}
+
+/** Prints what was planned, and keeps it where that was asked for. Resolves with the exit status. */
+export async function showPlanned(
+  made: Planned,
+  { position }: HostState,
+  { out, json: isJson }: Pick<PlanOptions, 'out' | 'json'>,
+  output: Output,
+): Promise<number> {
+  const isGood = made.problems.length === 0;
+  if (out === '-') {
+    if (made.plan === null) output.err(planText(made, position));
+    else output.out(documentText(made.plan));
+    return isGood ? 0 : 1;
+  }
+  output.out(isJson ? jsonLine({ ...made, position }) : planText(made, position));
+  if (out === undefined || made.plan === null) return isGood ? 0 : 1;
+  await writeFile(out, documentText(made.plan)).catch((error: unknown) => {
+    throw unusable(out, error, '--out');
+  });
+  const kept = `Kept as ${out}, plan ${made.plan.planHash.slice(0, 12)}. To carry it out: apledger apply ${out}`;
+  if (!isJson) output.out(`\n${line(kept)}`);
+  return 0;
+}
+
+const documentText = (plan: object): string => `${JSON.stringify(plan, null, 2)}\n`;
+
+/** The host that was named, or the only one, as it is. Throws Failure for none. */
+export async function stateAsked(ledger: Ledger, host: string | undefined): Promise<HostState> {
+  const name = await hostAsked(ledger, host);
+  const state = await ledger.state(name);
+  if (state === undefined) throw new Failure(1, noHost(name, await hostNames(ledger)));
+  return state;
 }
 
 /** Throws Failure, a line for each problem with its place. */
@@ -35,53 +77,6 @@ async function readDesired(path: string): Promise<DesiredHost> {
   );
 }
 
-function planText(made: Plan, position: number): string {
-  const { host, driver, steps, problems, warnings, back } = made;
-  const lines = [
-    `Plan for host ${host}, driver ${driver}, as of position ${position}. Nothing of this is recorded.`,
-    '',
-    ...(problems.length > 0 ? refusedText(made) : steps.length === 0 ? ['Nothing has to be done.'] : []),
-    ...(problems.length > 0 ? [] : stepsText(made)),
-    ...warnings.map((warning) => `Note: ${warning}`),
-    ...(problems.length > 0 || steps.length === 0
-      ? []
-      : ['', `The way back. It gives back assignments, not what a reset has wiped:`]),
-    ...(problems.length > 0 ? [] : back.map(({ step, text }) => `${String(step).padStart(3)}  ${text}`)),
-  ];
-  return lines.map((text) => line(visible(text))).join('');
-}
-
-function refusedText({ steps, problems }: Plan): string[] {
-  return [
-    'This plan is not to be carried out:',
-    ...problems.flatMap(({ step, problem, help }) => [
-      `  ${step === null ? '' : `step ${step}: `}${problem}`,
-      ...(help === '' ? [] : [`    ${help}`]),
-    ]),
-    ...(steps.length === 0 ? [] : ['', 'The steps until then:']),
-    ...steps.map(({ step, text }) => `${String(step).padStart(3)}  ${text}`),
-  ];
-}
-
-function stepsText({ steps, lost, gained, hostQueues, interruptions, handovers }: Plan): string[] {
-  const list = (queues: readonly string[]): string => queues.join(', ');
-  return [
-    ...steps.map(({ step, text }) => `${String(step).padStart(3)}  ${text}`),
-    '',
-    ...lost.map(({ guest, queues }) => `Guest ${guest} would lose ${list(queues)}.`),
-    ...gained.map(({ guest, queues }) => `Guest ${guest} would gain ${list(queues)}.`),
-    ...(hostQueues.lost.length > 0 ? [`The host would lose ${list(hostQueues.lost)}.`] : []),
-    ...(hostQueues.gained.length > 0 ? [`The host would gain ${list(hostQueues.gained)}.`] : []),
-    ...interruptions.map(
-      ({ guest, queues, from, until }) =>
-        `Guest ${guest} would be without ${list(queues)} from step ${from} ${until === null ? 'on' : `to step ${until}`}, as the file allows.`,
-    ),
-    ...handovers.map(
-      ({ queue, from, to, step }) =>
-        `${queue} would come from guest ${from} to ${to === 'host' ? 'the host' : `guest ${to}`} in step ${step} without a reset, as the file allows.`,
-    ),
-  ];
-}
 
 export const planCommand = command({
   name: 'plan',
@@ -89,7 +84,11 @@ export const planCommand = command({
   positionals: [
     { name: 'file', description: 'a desired state in YAML (docs/changes.md), - for standard input' },
   ],
-  options: { ...place, ...json },
-  examples: ['apledger plan prod7.yaml', 'apledger export prod7 | apledger plan -'],
+  options: { ...place, ...outOption, ...json },
+  examples: [
+    'apledger plan prod7.yaml',
+    'apledger plan prod7.yaml --out tonight.plan',
+    'apledger export prod7 | apledger plan -',
+  ],
   run: ({ file, ...options }, { output }) => plan(file, options, output),
 });

@@ -2,17 +2,18 @@
 import { hostname, userInfo } from 'node:os';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { openMemoryLog } from '@apledger/event-log';
-import { hostNames, type Ledger, LogLedger, type Place } from '@apledger/ledger';
+import { type Ledger, LogLedger, type Place } from '@apledger/ledger';
 import { parseScript, ScriptError, type Step } from '@apledger/script';
 import { visibleLines } from '@apledger/text';
 import { inputName, inputText } from '../input.ts';
 import { Interpreter, type StepResult } from '../interpreter.ts';
-import { using, withLedger } from '../ledger.ts';
+import { hostsAsked, using, withLedger } from '../ledger.ts';
 import { json, writtenPlace } from '../options.ts';
 import { refusalLines } from '../refusal-lines.ts';
 
 interface RunOptions extends Place {
   readonly json?: boolean;
+  readonly host?: string;
   /** Print every line before it is carried out, as `sh -x` does. */
   readonly trace?: boolean;
 }
@@ -43,11 +44,11 @@ async function runSteps(
   ledger: Ledger,
   file: string,
   steps: readonly Step[],
-  { json, trace }: RunOptions,
+  { host, json, trace }: RunOptions,
   output: Output,
 ): Promise<number> {
   const name = file === '-' ? 'stdin' : file;
-  const hosts = await hostNames(ledger);
+  const hosts = await hostsAsked(ledger, host);
   const [only] = hosts;
   const interpreter = new Interpreter({
     ledger,
@@ -101,6 +102,11 @@ export const runCommand = command({
   positionals: [{ name: 'file', description: 'the script' }],
   options: {
     ...writtenPlace,
+    host: {
+      type: 'string',
+      value: 'name',
+      description: 'what the steps are about until the script names another one (default: the only host)',
+    },
     trace: { type: 'boolean', short: 'x', description: 'print every line before it is carried out' },
     ...json,
   },
@@ -108,6 +114,7 @@ export const runCommand = command({
     'apledger run examples/01-three-guests.sh',
     'apledger run -x script.sh --data ledger',
     'apledger run - < script.sh',
+    'apledger run --host zlp1 --server https://ledger.example:8642 script.sh',
   ],
   run: ({ file, ...options }, { output }) => run(file, options, output),
 });

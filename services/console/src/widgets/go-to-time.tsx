@@ -62,11 +62,13 @@ export function GoToTime({
     dialog.current?.showModal();
   };
   const submit = async (): Promise<void> => {
-    const moment = parseMoment(inShownZone(text));
+    const typed = parseMoment(inShownZone(text));
     try {
-      await fetchHosts(moment, { limit: 1 }); // whether it is a moment, before the page is left for it
+      // Whether it is a moment, and which, before the page is left for it.
+      const { asOf } = await fetchHosts(typed, { limit: 1 });
       dialog.current?.close();
-      await go(moment);
+      const isTime = typed.kind === 'time' && 'time' in asOf;
+      await go(isTime ? { kind: 'time', time: asOf.time } : typed);
     } catch (error) {
       setProblem(messageOf(error));
     }

@@ -103,7 +103,8 @@ export class GridPainter {
     if (owner === 'mdev') fill(theme.surface, inset(rim));
     if (owner === 'host' || Math.min(width, height) < SIGNED) return;
     context.fillStyle = (owner === 'mdev' ? ink?.fill : ink?.text) ?? theme.text;
-    drawSign(context, signOf(slot), inset(owner === 'mdev' ? rim : gap));
+    const isRoomy = Math.min(width, height) >= 2 * SIGNED;
+    drawSign(context, signOf(slot), inset(owner === 'mdev' ? rim : isRoomy ? gap + 1 : gap));
   }
 }
 

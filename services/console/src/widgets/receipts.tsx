@@ -35,10 +35,7 @@ export function Receipts({ sent, onClose }: { readonly sent: Sent; readonly onCl
       <ol>
         {receipts.map(({ commandId, revision, facts, isDuplicate, isBlocked }) => (
           <li key={commandId}>
-            revision {revision}:{' '}
-            {facts === null || facts.length === 0
-              ? 'nothing had to be done'
-              : facts.map(({ type }) => typeWords(type)).join(', ')}
+            revision {revision}: {whatWas(facts)}
             {isDuplicate && ', done before'}
             {isBlocked && ', waits until a guest lets go'}{' '}
             <span class="sub" title="repeat a command with its id, and it is not done again">
@@ -57,3 +54,9 @@ export function Receipts({ sent, onClose }: { readonly sent: Sent; readonly onCl
     </section>
   );
 }
+
+/** In a browser a receipt always has its facts. */
+const whatWas = (facts: Receipt['facts']): string => {
+  if (facts === null) return 'carried out';
+  return facts.length === 0 ? 'nothing had to be done' : facts.map(({ type }) => typeWords(type)).join(', ');
+};

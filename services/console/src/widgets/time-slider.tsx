@@ -1,8 +1,9 @@
 /** The slider over the facts or over time, with the axis below it and the refused commands above. */
 import { scaleLinear, scaleTime, scaleUtc } from 'd3-scale';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import {
   atPosition,
+  formatClock,
   formatDay,
   formatExactly,
   formatTick,
@@ -37,7 +38,11 @@ export function TimeSlider({ kind, whole, span, isNow, drag, step }: TimeSliderP
   const track = useRef<HTMLDivElement>(null);
   const width = useWidth(track);
   const shown = session.settled.value;
-  const place = placeShown(kind, shown, session.used.value) ?? span.from;
+  const used = session.used.value;
+  // While what was dragged to is fetched, the thumb stays under the hand.
+  const [dragged, setDragged] = useState<number>();
+  useEffect(() => setDragged(undefined), [kind, shown?.position, used, isNow]);
+  const place = dragged ?? placeShown(kind, shown, used) ?? span.from;
   const done = span.to > span.from ? (100 * (place - span.from)) / (span.to - span.from) : 100;
   const words =
     shown === undefined ? 'no fact yet' : `position ${shown.position}, ${formatExactly(shown.occurredAt)}`;
@@ -55,6 +60,7 @@ export function TimeSlider({ kind, whole, span, isNow, drag, step }: TimeSliderP
         style={{ '--done': `${Math.min(100, Math.max(0, done))}%` }}
         onInput={({ currentTarget }) => {
           const wanted = Number(currentTarget.value);
+          setDragged(wanted);
           drag(wanted >= whole.to ? NOW : momentAt(kind, wanted));
         }}
         onKeyDown={(event) => {
@@ -103,6 +109,8 @@ function ticksOf(kind: AxisKind, { from, to }: AxisSpan, most: number): readonly
     .map((tick) => tick.getTime());
   return times.map((at, i) => {
     const words = formatTick(at);
-    return { at, words: i === 0 && words.includes(':') ? `${formatDay(at).slice(4, 10)} ${words}` : words };
+    const isDayless = i === 0 && words.includes(':');
+    const clock = formatClock(at).replace(/(?::00)?\.000$/, '');
+    return { at, words: isDayless ? `${formatDay(at).slice(4, 10)} ${clock}` : words };
   });
 }

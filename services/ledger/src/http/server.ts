@@ -100,7 +100,10 @@ export async function buildServer({
     threshold: COMPRESSED_BYTES,
     globalDecompression: false,
   });
-  server.addHook('preClose', async () => streams.end());
+  server.addHook('preClose', async () => {
+    streams.end();
+    ledger.observed.release();
+  });
   const draining = drain(server);
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);

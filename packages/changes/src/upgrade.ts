@@ -1,0 +1,122 @@
+/**
+ * The upgrade rehearsal: a host's configuration replayed under another generation of the driver, in the order in which a boot would bring it
+ * up: the masks, the mdevs with what is assigned to them, the guests.
+ */
+import {
+  apidOf,
+  apqiOf,
+  apqnsWithout,
+  type ControlledMatrix,
+  EMPTY_MATRIX,
+  equalMatrices,
+  formatApqn,
+  formatMask,
+  idsOf,
+} from '@apledger/ap';
+import { decide } from '@apledger/driver';
+import type { Command, Errno, Generation, MatrixIds } from '@apledger/events';
+import { evolve, HostState, isOpen, type Mdev, queueOf } from '@apledger/host';
+import { spell } from '@apledger/script';
+import { effectOf } from './effect.ts';
+import { hardwareOf } from './hardware.ts';
+
+export interface RefusedStep {
+  readonly step: string;
+  readonly errno: Errno | null;
+  readonly explanation: string;
+  readonly help: string;
+}
+
+/** An mdev whose matrix would be another one; queues are what its guest could use. */
+export interface Differs {
+  readonly mdev: string;
+  readonly guest: string | null;
+  readonly before: MatrixIds | null;
+  readonly after: MatrixIds | null;
+  readonly lost: readonly string[];
+  readonly gained: readonly string[];
+}
+
+export interface Upgrade {
+  readonly from: Generation;
+  readonly to: Generation;
+  readonly refused: readonly RefusedStep[];
+  readonly guests: readonly Differs[];
+  readonly mdevs: readonly Differs[];
+  readonly hostQueues: { readonly lost: readonly string[]; readonly gained: readonly string[] };
+}
+
+/** What would come of the host under the generation. The state is left as it is. */
+export function rehearseUpgrade(state: HostState, to: Generation): Upgrade {
+  const there = new HostState();
+  const refused: RefusedStep[] = [];
+  for (const command of replayOf(state, to)) {
+    const guest = 'mdev' in command ? (state.mdevs.get(command.mdev)?.guest ?? null) : null;
+    const { facts, refusal } = decide(there, command);
+    for (const fact of facts) evolve(there, fact);
+    if (refusal === undefined) continue;
+    const { errno, explanation, remedy } = refusal;
+    refused.push({ step: spell(command, guest) ?? command.type, errno, explanation, help: remedy });
+  }
+  const seen = [...state.mdevs.values()].map((mdev) => comparison(mdev, there.mdevs.get(mdev.uuid)));
+  return {
+    from: state.driver,
+    to,
+    refused,
+    guests: seen.filter(({ guest, lost, gained }) => guest !== null && lost.length + gained.length > 0),
+    mdevs: [...state.mdevs.values()].flatMap((mdev, index) => {
+      const other = there.mdevs.get(mdev.uuid);
+      const found = seen[index];
+      return found === undefined || (other !== undefined && equalMatrices(other.assigned, mdev.assigned))
+        ? []
+        : [found];
+    }),
+    hostQueues: effectOf(state, there).hostQueues,
+  };
+}
+
+function replayOf(state: HostState, driver: Generation): readonly Command[] {
+  const mdevs = [...state.mdevs.values()];
+  return [
+    {
+      type: 'RegisterHost',
+      host: state.name,
+      driver,
+      hardware: hardwareOf(state),
+      boot: { apmask: formatMask(state.apmask), aqmask: formatMask(state.aqmask) },
+    },
+    ...state.overriddenQueues().flatMap((queue): Command[] => {
+      const driverOverride = queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride;
+      return driverOverride == null
+        ? []
+        : [{ type: 'OverrideDriver', queue: formatApqn(queue), text: driverOverride }];
+    }),
+    ...mdevs.flatMap(({ uuid: mdev, assigned }): Command[] => [
+      { type: 'CreateMdev', text: mdev },
+      ...idsOf(assigned.adapters).map((id): Command => ({ type: 'AssignAdapter', mdev, text: `${id}` })),
+      ...idsOf(assigned.domains).map((id): Command => ({ type: 'AssignDomain', mdev, text: `${id}` })),
+      ...idsOf(assigned.controlDomains).map(
+        (id): Command => ({ type: 'AssignControlDomain', mdev, text: `${id}` }),
+      ),
+    ]),
+    ...mdevs.filter(isOpen).map(({ uuid: mdev, guest }): Command => ({ type: 'StartGuest', mdev, guest })),
+  ];
+}
+
+function comparison(mdev: Mdev, other: Mdev | undefined): Differs {
+  const [had, has] = [mdev.effective ?? EMPTY_MATRIX, other?.effective ?? EMPTY_MATRIX];
+  return {
+    mdev: mdev.uuid,
+    guest: mdev.guest,
+    before: idsIn(mdev.assigned),
+    after: other === undefined ? null : idsIn(other.assigned),
+    lost: apqnsWithout(had, has).map(formatApqn),
+    gained: apqnsWithout(has, had).map(formatApqn),
+  };
+}
+
+const idsIn = ({ adapters, domains, controlDomains }: ControlledMatrix): MatrixIds => ({
+  adapters: idsOf(adapters),
+  domains: idsOf(domains),
+  controlDomains: idsOf(controlDomains),
+});

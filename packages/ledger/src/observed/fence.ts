@@ -1,0 +1,51 @@
+/** There is one agent of a host. Another one is refused, and that is recorded once. */
+import { fencedId } from '@apledger/agent-protocol';
+import { Problem } from '@apledger/api';
+import { WrongExpectedRevision } from '@apledger/event-log';
+import type { Author } from '../access/facts.ts';
+import type { LogLedger } from '../log-ledger.ts';
+import type { Watched } from './watched.ts';
+
+/** As often as others write to the host between reading and appending. */
+export const MAX_ATTEMPTS = 100;
+
+export interface Claimant {
+  readonly host: string;
+  readonly agent: string;
+  /** That it believes to have; 0 = it is new. */
+  readonly epoch: number;
+}
+
+/** Records that the claimant was refused, if that is not recorded yet, and throws the Problem. */
+export async function fence(
+  ledger: LogLedger,
+  { host, agent, epoch: claimed }: Claimant,
+  watched: Watched,
+  author: Author,
+): Promise<never> {
+  const by = watched.epoch;
+  // Who never had an epoch wanted to be one more agent of the present one.
+  const epoch = claimed === 0 ? by : claimed;
+  for (let attempt = 1; ; attempt++) {
+    const { revision: expected } = await ledger.observed.sync(host);
+    try {
+      await ledger.handler.record({
+        host,
+        commandId: fencedId(host, agent, epoch, by),
+        mark: { type: 'AgentFenced' },
+        ...author,
+        occurredAt: ledger.now().toISOString(),
+        facts: [{ type: 'AgentFenced', data: { epoch, agent, by } }],
+        expected,
+      });
+      break;
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+  throw new Problem(
+    409,
+    'fenced',
+    `Host ${host} is watched by agent ${watched.agent} of epoch ${by}, since ${watched.since}; agent ${agent}${claimed === 0 ? '' : ` of epoch ${claimed}`} is refused. If that one is gone for good, start this one once with --take-over.`,
+  );
+}

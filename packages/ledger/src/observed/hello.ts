@@ -1,0 +1,79 @@
+/** An agent begins, or begins again. */
+import { type HelloReply, observationId } from '@apledger/agent-protocol';
+import { Problem, type Request } from '@apledger/api';
+import { CommandIdUsed } from '@apledger/command-handler';
+import { WrongExpectedRevision } from '@apledger/event-log';
+import type { Fact } from '@apledger/events';
+import { STATE_VERSION } from '@apledger/host';
+import type { Author } from '../access/facts.ts';
+import { unknownHost } from '../answers/hosts.ts';
+import type { LogLedger } from '../log-ledger.ts';
+import { fence, MAX_ATTEMPTS } from './fence.ts';
+import type { Watched } from './watched.ts';
+
+type Hello = Request<'agentHello'>;
+
+/** Throws Problem: `unknown-host` where the agent has to say what to register, `fenced` where another agent watches the host. */
+export async function hello(ledger: LogLedger, request: Hello, author: Author): Promise<HelloReply> {
+  const { host, agent, epoch } = request;
+  if ((await ledger.handler.state(host)) === undefined) await register(ledger, request, author);
+  for (let attempt = 1; ; attempt++) {
+    const watched = await ledger.observed.sync(host);
+    if (isOf(watched, request)) return welcome(ledger, host, watched);
+    const isNew = epoch === 0 && (watched.epoch === 0 || request.takeOver === true);
+    if (!isNew) return fence(ledger, { host, agent, epoch }, watched, author);
+    try {
+      await begin(ledger, request, watched, author);
+    } catch (error) {
+      const isRace = error instanceof WrongExpectedRevision || error instanceof CommandIdUsed;
+      if (!isRace || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** An agent that never heard its epoch, since the answer was lost, has not sent anything in it. */
+const isOf = ({ epoch, agent, lastSequence }: Watched, hello: Hello): boolean =>
+  epoch > 0 && agent === hello.agent && (hello.epoch === epoch || (hello.epoch === 0 && lastSequence === 0));
+
+async function register(ledger: LogLedger, { host, register }: Hello, author: Author): Promise<void> {
+  if (register === undefined) throw unknownHost(host);
+  if (register.host !== host)
+    throw new Problem(400, 'invalid-request', `register.host must be ${host}, the host of the request.`);
+  const { refusal } = await ledger.handler.submit({ host, command: register, ...author });
+  // A host that another process has registered meanwhile is there.
+  if (refusal !== undefined && (await ledger.handler.state(host)) === undefined)
+    throw new Problem(
+      422,
+      'impossible-observation',
+      `Host ${host} cannot be registered: ${refusal.explanation}`,
+    );
+}
+
+async function begin(
+  ledger: LogLedger,
+  { host, agent, boot, kernel, detected, missing }: Hello,
+  watched: Watched,
+  author: Author,
+): Promise<void> {
+  const epoch = watched.epoch + 1;
+  const data = { epoch, agent, boot, kernel, detected: [...detected], missing: [...missing] };
+  const began: Fact = { type: 'ObservationBegan', data };
+  await ledger.handler.record({
+    host,
+    commandId: observationId(host, epoch, 0),
+    mark: { type: 'Hello', ...{ agent } },
+    ...author,
+    occurredAt: ledger.now().toISOString(),
+    facts: [began],
+    expected: watched.revision,
+  });
+}
+
+async function welcome(ledger: LogLedger, host: string, watched: Watched): Promise<HelloReply> {
+  const { revision, epoch, lastSequence } = watched;
+  const open = watched.requests(ledger.now().getTime());
+  const state = await ledger.handler.stateAt(host, { revision });
+  if (state === undefined) throw unknownHost(host);
+  const bytes = Buffer.from(state.toBytes()).toString('base64');
+  return { epoch, lastSequence, revision, state: bytes, stateVersion: STATE_VERSION, open };
+}

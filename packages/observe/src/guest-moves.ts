@@ -1,0 +1,73 @@
+/** Guests that open and close mdevs. A device can come and go while its guest runs. */
+import { reachable, type HostState, isOpen, type Mdev } from '@apledger/host';
+import { idsOf } from '@apledger/ap';
+import type { Fact } from '@apledger/events';
+import type { MdevUse } from './guests.ts';
+import type { Move, Stage } from './move.ts';
+
+/** Mdevs that nobody has open any more, or somebody else. */
+export const closings: Stage = (state, { guests: { uses, unknown, running }, host: { mdevs } }) => {
+  const removing = new Set((mdevs ?? []).filter((mdev) => mdev.removing).map(({ uuid }) => uuid));
+  return [...state.mdevs.values()].flatMap((mdev): Move[] => {
+    const { uuid, guest } = mdev;
+    if (!isOpen(mdev) || unknown.has(uuid) || (removing.has(uuid) && !uses.has(uuid))) return [];
+    const use = uses.get(uuid);
+    // Nobody named it before, or nobody can name it now: it is still the same.
+    if (use !== undefined && (use.guest === guest || use.guest === null || guest === null)) return [];
+    const runsOn = guest !== null && running.has(guest);
+    return [
+      {
+        key: `close ${uuid}`,
+        says: runsOn
+          ? `mdev ${uuid} was taken from guest ${guest}`
+          : `guest ${guest ?? '(without a name)'} of mdev ${uuid} stopped`,
+        commands: [{ type: runsOn ? 'DetachMdev' : 'StopGuest', mdev: uuid }],
+        mdev: uuid,
+        asSeen: () => [{ type: runsOn ? 'MdevDetached' : 'GuestStopped', data: { mdev: uuid, guest } }],
+      },
+    ];
+  });
+};
+
+export const openings: Stage = (state, { guests: { uses } }) =>
+  [...uses].flatMap(([uuid, use]): Move[] => {
+    const mdev = state.mdevs.get(uuid);
+    if (mdev === undefined || isOpen(mdev)) return [];
+    const { guest, fromStart, evidence } = use;
+    const isAttached = guest !== null && !fromStart;
+    return [
+      {
+        key: `open ${uuid} ${guest}`,
+        says: isAttached
+          ? `mdev ${uuid} was given to guest ${guest}`
+          : `guest ${guest ?? '(without a name)'} started with mdev ${uuid}`,
+        commands: [
+          isAttached ? { type: 'AttachMdev', mdev: uuid, guest } : { type: 'StartGuest', mdev: uuid, guest },
+        ],
+        mdev: uuid,
+        evidence: [evidence],
+        asSeen: (now) => openedAsSeen(now, mdev, use, isAttached),
+        drift: {
+          what: `guest of mdev ${uuid}`,
+          mdev: uuid,
+          predicted: 'none',
+          actual: guest ?? 'one without a name',
+        },
+      },
+    ];
+  });
+
+function openedAsSeen(state: HostState, mdev: Mdev, { guest }: MdevUse, isAttached: boolean): Fact[] {
+  const masks = reachable(state, mdev.guestMatrix ?? mdev.assigned);
+  const data = {
+    mdev: mdev.uuid,
+    guest,
+    attached: true,
+    effective: {
+      adapters: idsOf(masks.adapters),
+      domains: idsOf(masks.domains),
+      controlDomains: idsOf(masks.controlDomains),
+    },
+  };
+  return [{ type: isAttached ? 'MdevAttached' : 'GuestStarted', data }];
+}

@@ -1,0 +1,142 @@
+/** `apledger agent`: the command line of the agent. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { command, Failure, line } from '@apledger/command-line';
+import { runAgent } from './agent.ts';
+import { natsServers } from '@apledger/nats/address';
+import { httpLedger } from './link/http-ledger.ts';
+import type { RemoteLedger } from './link/ledger.ts';
+import { LinkRefused } from './link/link.ts';
+import { processWriter, socketWriter } from './writer/client.ts';
+import type { Writer } from './writer/protocol.ts';
+
+const root = (dir: string) =>
+  ({ type: 'string', value: 'dir', description: `read this instead of ${dir}`, default: dir }) as const;
+const file = (description: string) => ({ type: 'string', value: 'file', description }) as const;
+
+export const agentCommand = command({
+  name: 'agent',
+  summary: 'watch this host and carry out its commands: what happens here is sent to a ledger',
+  options: {
+    host: { type: 'string', value: 'name', description: 'name of this host in the ledger', required: true },
+    ledger: {
+      type: 'string',
+      value: 'url',
+      description: 'the ledger service: https://HOST:PORT, or nats://[user:password@]HOST:PORT where it answers there',
+      required: true,
+    },
+    spool: {
+      type: 'string',
+      value: 'dir',
+      description: 'keeps what the ledger has not got yet',
+      default: '/var/lib/apledger-agent',
+    },
+    tokenFile: file('a token of role agent for this host'),
+    cert: file('client certificate instead of a token, PEM'),
+    key: file('its key, PEM'),
+    ca: file("who signs the ledger's certificate, PEM"),
+    writer: {
+      type: 'string',
+      value: 'socket',
+      description: 'socket of the writer (default: RUN/apledger-writer.sock)',
+    },
+    spawnWriter: {
+      type: 'boolean',
+      description: 'start the writer for each command, with the rights of this process',
+      conflicts: 'writer',
+    },
+    takeOver: {
+      type: 'boolean',
+      description: 'once: the agent that watched this host before is gone for good',
+    },
+    unbounded: {
+      type: 'boolean',
+      description:
+        'read matrix and guest_matrix also where no ap_config bounds them: safe while no mdev has more than 511 queues',
+    },
+    sysfs: root('/sys'),
+    proc: root('/proc'),
+    etc: root('/etc'),
+    dev: root('/dev'),
+    run: root('/run'),
+  },
+  examples: [
+    'apledger agent --host zlp1 --ledger https://ledger.example:8642 --token-file /etc/apledger-agent/token',
+    'apledger agent --host zlp1 --ledger http://127.0.0.1:8642 --spool /tmp/spool --spawn-writer',
+  ],
+  run: async (options, { output, signal }) => {
+    const { host, sysfs, proc, etc, dev, run, takeOver, spool } = options;
+    const report = (text: string): void => output.err(line(`apledger agent: ${text}`));
+    const { cert, key } = options;
+    if ((cert === undefined) !== (key === undefined))
+      throw new Failure(2, '--cert and --key belong together');
+    try {
+      const ledger = await ledgerOf(options);
+      const writer = writerOf(options);
+      const roots = { sysfs, proc, etc, dev, run };
+      const readsUnbounded = options.unbounded;
+      await runAgent(
+        { host, roots, spoolDirectory: spool, ledger, writer, takeOver, report, readsUnbounded },
+        signal,
+      );
+      return 0;
+    } catch (error) {
+      if (error instanceof LinkRefused) throw new Failure(2, error.message, error);
+      throw error;
+    }
+  },
+});
+
+interface LedgerOptions {
+  readonly host: string;
+  readonly ledger: string;
+  readonly tokenFile?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+}
+
+/** Throws Failure for what cannot be used. */
+async function ledgerOf({ host, ledger: url, tokenFile, cert, key, ca }: LedgerOptions): Promise<RemoteLedger> {
+  if ((cert === undefined) !== (key === undefined)) throw new Failure(2, '--cert and --key belong together');
+  const token = tokenFile && textOf(tokenFile).trim();
+  try {
+    if (/^(?:nats|tls):/.test(url)) {
+      // A client of its own, which only those load who use it.
+      const { natsLedger } = await import('./link/nats-ledger.ts');
+      return natsLedger({ server: natsServers(url, { ca, cert, key }), host, token });
+    }
+    return httpLedger({
+      url,
+      host,
+      token,
+      certificate: cert && key ? { cert: textOf(cert), key: textOf(key) } : undefined,
+      ca: ca && textOf(ca),
+    });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(2, `--ledger: ${error instanceof Error ? error.message : error}`, error);
+  }
+}
+
+interface WriterOptions {
+  readonly writer?: string;
+  readonly spawnWriter: boolean;
+  readonly sysfs: string;
+  readonly run: string;
+}
+
+function writerOf({ writer, spawnWriter, sysfs, run }: WriterOptions): Writer {
+  if (!spawnWriter) return socketWriter(writer ?? join(run, 'apledger-writer.sock'));
+  const program = fileURLToPath(new URL('writer/main.ts', import.meta.url));
+  return processWriter([process.execPath, ...process.execArgv, program, '--sysfs', sysfs, '--run', run]);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Failure(2, error instanceof Error ? error.message : String(error));
+  }
+}

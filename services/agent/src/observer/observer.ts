@@ -1,0 +1,313 @@
+/**
+ * Watches a host: reads its files when something may have changed, lets `explain` find out what happened, asks who did it, and gives the
+ * commits to the spool. It goes on from the state that the spool keeps.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { detectGeneration, type ObservedHost, registrationOf } from '@apledger/capture';
+import type { CommandOf, Fact } from '@apledger/events';
+import {
+  type DraftCommit,
+  type Explained,
+  explain,
+  guestsOf,
+  type Hint,
+  isEffect,
+  type Known,
+  type Looker,
+  rebooted,
+  type Sink,
+  type Snapshot,
+  type Step,
+  type Unsaid,
+  type Witness,
+} from '@apledger/observe';
+import type { Roots } from '../roots.ts';
+import { limitsOf } from './limits.ts';
+import type { Scope, Sight } from './reader.ts';
+import { type HostReader, startReader } from './reader-thread.ts';
+import { WakeUps } from './wake-ups.ts';
+
+/** A read that takes longer is recorded: somebody resets queues, and the driver's lock is held. */
+const STALL_MS = 5000;
+/** What the rules do not explain may still be under way: it must be the same after this time. */
+const HOLD_MS = 1000;
+const MOST_HOLDS = 60;
+/** Cards and queues are read anew so often at most when only uevents tell of something. */
+const WHOLE_EVERY_MS = 10_000;
+/** That nothing changed is kept so often. */
+const SEEN_EVERY_MS = 10_000;
+/** A guest needs so long from its start until it has its devices. */
+const START_MS = 10_000;
+/** A watch may fire so long after what it tells of was read. */
+const LATE_MS = 1000;
+
+export interface ObserverParts {
+  readonly host: string;
+  readonly roots: Roots;
+  readonly witness: Witness;
+  readonly sink: Sink;
+  readonly report: (line: string) => void;
+  readonly readsUnbounded?: boolean;
+  readonly reader?: HostReader;
+  readonly now?: () => Date;
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+/** One sight of the host, with the time that it took. */
+interface Seen {
+  readonly sight: Sight;
+  readonly host: ObservedHost;
+  readonly from: string;
+  readonly to: string;
+  readonly hints: readonly Hint[];
+  /** Those that fired before the reading began. */
+  readonly due: readonly Hint[];
+}
+
+interface Happened extends Explained {
+  /** Another kernel was booted before all other steps. */
+  readonly first: Step | undefined;
+}
+
+export class Observer implements Looker {
+  readonly #parts: ObserverParts;
+  readonly #reader: HostReader;
+  readonly #wakeUps: WakeUps;
+  readonly #now: () => Date;
+  readonly #said = new Set<string>();
+  #known: Known | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isWaiting = false;
+  #host: ObservedHost | undefined;
+  #isFirst = true;
+  #wholeAt = 0;
+  #keptAt = 0;
+  #uevents: number | undefined;
+  #hints: Hint[] = [];
+  #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? (() => new Date());
+    this.#reader =
+      parts.reader ?? startReader({ roots: parts.roots, readsUnbounded: parts.readsUnbounded ?? false });
+    this.#wakeUps = new WakeUps({ roots: parts.roots, now: this.#now, wake: () => this.#wake() });
+  }
+
+  /** Goes on from here, at once. */
+  begin(known: Known): void {
+    this.#known = known;
+    this.#isFirst = true;
+  }
+
+  /** From now on looks by itself. */
+  start(): void {
+    this.#wakeUps.start();
+  }
+
+  async end(): Promise<void> {
+    this.#wakeUps.stop();
+    await this.#turn;
+    await this.#reader.close();
+  }
+
+  look(): Promise<void> {
+    return this.#inTurn(() => this.#look('whole'));
+  }
+
+  /** What the agent says of itself and the host when it meets the ledger. */
+  introduce(): Promise<{
+    readonly boot: string;
+    readonly kernel: string;
+    readonly detected: string[];
+    readonly missing: string[];
+  }> {
+    return this.#inTurn(async () => {
+      const { sight, host } = await this.#read('whole');
+      return {
+        boot: sight.boot,
+        kernel: host.kernel ?? 'unknown',
+        detected: [detectGeneration(host).evidence],
+        missing: [...sight.guests.missing],
+      };
+    });
+  }
+
+  /** The command that makes this host in a ledger that does not know it. */
+  registration(): Promise<CommandOf<'RegisterHost'>> {
+    return this.#inTurn(async () => {
+      const { host } = await this.#read('whole');
+      return registrationOf(host, this.#parts.host, detectGeneration(host).driver).command;
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** One look is enough, however often it is asked for before it begins. */
+  #wake(): void {
+    if (this.#isWaiting || this.#known === undefined) return;
+    this.#isWaiting = true;
+    this.#inTurn(() => {
+      this.#isWaiting = false;
+      return this.#look('quick');
+    }).catch((error: unknown) => this.#parts.report(`cannot look at the host: ${error}`));
+  }
+
+  async #read(scope: Scope): Promise<Seen> {
+    this.#wakeUps.refresh();
+    this.#hints.push(...this.#wakeUps.take());
+    const due = [...this.#hints];
+    const began = this.#now();
+    const reading = this.#reader.read(scope);
+    const stall = setTimeout(() => this.#stalled(began), STALL_MS);
+    const sight = await reading.finally(() => clearTimeout(stall));
+    const ended = this.#now();
+    if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
+    this.#hints.push(...this.#wakeUps.take());
+    const host = sight.host ?? this.#host;
+    if (host === undefined) throw new Error('the reader says that nothing changed before it has said anything');
+    this.#host = host;
+    if (scope === 'whole') this.#wholeAt = ended.getTime();
+    return { sight, host, from: began.toISOString(), to: ended.toISOString(), hints: [...this.#hints], due };
+  }
+
+  /** Said at once, while it lasts: the read may take minutes. */
+  #stalled(began: Date): void {
+    this.#recordStall(began, this.#now()).catch((error: unknown) =>
+      this.#parts.report(`cannot record that the kernel gives no answer: ${error}`),
+    );
+  }
+
+  async #recordStall(began: Date, until: Date): Promise<void> {
+    const known = this.#known;
+    if (known === undefined) return;
+    const [from, to] = [began.toISOString(), until.toISOString()];
+    const fact: Fact = { type: 'ObservationStalled', data: { from, to, file: this.#reader.file.slice(0, 1000) } };
+    await this.#parts.sink.record([{ ...NOBODY, ...this.#frame(known, to, true), facts: [fact] }], known);
+  }
+
+  async #look(asked: Scope): Promise<void> {
+    if (this.#known === undefined) throw new Error('the ledger has not said yet what it knows of this host');
+    const isDue = this.#now().getTime() - this.#wholeAt >= WHOLE_EVERY_MS;
+    let seen = await this.#read(this.#isFirst || isDue ? 'whole' : asked);
+    let explained = this.#explain(seen);
+    let settled = true;
+    for (let holds = 0; explained.drifts > 0; holds++) {
+      const before = JSON.stringify(seen.host);
+      await (this.#parts.pause ?? pause)(HOLD_MS);
+      seen = await this.#read('whole');
+      explained = this.#explain(seen);
+      if (JSON.stringify(seen.host) === before) break;
+      settled = holds < MOST_HOLDS;
+      if (!settled) break;
+    }
+    await this.#record(settled ? seen : { ...seen, sight: { ...seen.sight, settled } }, explained);
+  }
+
+  #explain(seen: Seen): Happened {
+    const { state, boot } = this.#known as Known;
+    const { sight, hints, due } = seen;
+    const isOther = boot !== null && sight.boot !== boot;
+    const start = isOther ? rebooted(state, sight.boot, boot) : { state, step: undefined };
+    const sentUevents = this.#uevents !== undefined && sight.uevents !== this.#uevents;
+    const isRecent = Date.parse(seen.from) - this.#recent.at < LATE_MS;
+    const recent = isRecent ? this.#recent.facts : [];
+    const explained = explain(start.state, this.#snapshotOf(seen), { hints, due, recent, sentUevents });
+    return { ...explained, first: start.step };
+  }
+
+  #snapshotOf({ sight, host }: Seen): Snapshot {
+    const since = this.#known?.seenAt;
+    const youngest = since == null ? Number.NEGATIVE_INFINITY : Date.parse(since) - START_MS;
+    const processes = sight.guests.processes.map((process) => ({
+      ...process,
+      isYoung: process.startedAt >= youngest,
+    }));
+    return {
+      host,
+      problems: sight.problems,
+      boot: sight.boot,
+      settled: sight.settled,
+      recreated: new Set(this.#isFirst ? [] : sight.recreated),
+      guests: guestsOf(host, { processes, domains: sight.guests.domains, devices: sight.devices }),
+    };
+  }
+
+  async #record(seen: Seen, { first, steps, state, unsaid }: Happened): Promise<void> {
+    const known = this.#known as Known;
+    const all = [...(first === undefined ? [] : [first]), ...steps, ...this.#newlyUnsaid(seen, known, unsaid)];
+    const frame = { ...this.#frame(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
+    const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
+    const drafts = await Promise.all(all.map((step) => this.#draftOf(step, { ...frame, wasAway })));
+    const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
+    const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
+    if (drafts.length > 0 || isDue) {
+      await this.#parts.sink.record(drafts, next);
+      this.#keptAt = Date.parse(seen.to);
+    }
+    this.#known = next;
+    this.#isFirst = false;
+    this.#uevents = seen.sight.uevents;
+    const facts = steps.flatMap((step) => step.facts);
+    if (facts.length > 0) this.#recent = { facts, at: Date.parse(seen.to) };
+    // What fired while the host was read may tell of something that was read too early.
+    this.#hints = this.#hints.slice(seen.due.length).filter(({ file }) => !isEffect(file, facts));
+  }
+
+  #frame(known: Known, to: string, settled: boolean) {
+    // The clock of the machine may have been put back.
+    const notBefore = known.seenAt !== null && known.seenAt > to ? to : known.seenAt;
+    const boot = known.boot ?? 'unknown';
+    return { boot, notBefore, notAfter: to, occurredAt: to, settled, wasAway: false };
+  }
+
+  async #draftOf(
+    { facts, files, mdevs, at, evidence }: Step,
+    frame: Omit<DraftCommit, 'facts' | 'certainty' | 'evidence' | 'actor'>,
+  ): Promise<DraftCommit> {
+    const { notBefore, notAfter } = frame;
+    const testimony = await this.#parts.witness.evidenceFor({ notBefore, notAfter }, { files, mdevs });
+    const isInside = at !== undefined && at <= notAfter && (notBefore === null || at >= notBefore);
+    return {
+      ...frame,
+      ...testimony,
+      evidence: [...testimony.evidence, ...evidence].slice(0, 64),
+      occurredAt: isInside ? at : notAfter,
+      facts,
+    };
+  }
+
+  /** What cannot be seen or told: each once. */
+  #newlyUnsaid({ sight, host }: Seen, { state, seenAt }: Known, unsaid: readonly Unsaid[]): Step[] {
+    const { driver, evidence } = detectGeneration(host);
+    const all = [
+      ...(seenAt === null ? limitsOf(state) : []),
+      ...unsaid,
+      ...sight.problems.map(({ where, what }) => ({ what: where, reason: what })),
+      ...sight.guests.missing.map((missing) => ({ what: 'guests', reason: missing })),
+      ...(driver === state.driver
+        ? []
+        : [
+            {
+              what: 'generation of the driver',
+              reason: `it is registered as ${state.driver}, whose rules are applied; now: ${evidence}`,
+            },
+          ]),
+    ].filter(({ what, reason }) => !this.#said.has(`${what}: ${reason}`));
+    for (const { what, reason } of all) this.#said.add(`${what}: ${reason}`);
+    if (all.length === 0) return [];
+    const facts = all.map(
+      ({ what, reason }): Fact => ({
+        type: 'ObservationIncomplete',
+        data: { what: what.slice(0, 1000), reason: reason.slice(0, 1000) },
+      }),
+    );
+    return [{ facts, files: [], mdevs: [], at: undefined, evidence: [] }];
+  }
+}
+
+const NOBODY = { certainty: 'none', evidence: [], actor: 'unattributed' } as const;

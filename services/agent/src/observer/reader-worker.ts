@@ -1,0 +1,15 @@
+/** The thread that reads: the kernel may let a read wait for minutes, and link and spool must go on. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Reader, type ReaderOptions, type Scope } from './reader.ts';
+import { type Reading, writeReading } from './reading.ts';
+
+const { options, reading } = workerData as { readonly options: ReaderOptions; readonly reading: Reading };
+const reader = new Reader(options, (path) => writeReading(reading, path));
+
+parentPort?.on('message', (scope: Scope) => {
+  try {
+    parentPort?.postMessage({ sight: reader.read(scope) });
+  } catch (error) {
+    parentPort?.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});

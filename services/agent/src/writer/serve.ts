@@ -1,0 +1,107 @@
+/** The writer: the only part of the agent with the right to write. It takes one request, carries it out, and ends. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { isWritable } from '../commands/attribute.ts';
+import { takeLock } from './lock.ts';
+import type { WriteAnswer, WriteRequest } from './protocol.ts';
+
+/** One page: the kernel takes no more (driver-rules 1). */
+const MAX_TEXT = 4096;
+const MAX_TIMEOUT_MS = 600_000;
+/** How long others may hold the lock. */
+const LOCK_MS = 30_000;
+
+export interface WriterPlaces {
+  readonly sysfs: string;
+  /** Where the lock is: RUN/lock. */
+  readonly run: string;
+  /** What starts this program again, to write once: its first words. */
+  readonly self: readonly string[];
+}
+
+/** Never throws. */
+export async function serveWrite(line: string, places: WriterPlaces): Promise<WriteAnswer> {
+  const request = requestOf(line);
+  if (typeof request === 'string') return { outcome: 'not-begun', reason: request };
+  let release: () => Promise<void>;
+  try {
+    release = await takeLock(join(places.run, 'lock'), LOCK_MS);
+  } catch (error) {
+    return { outcome: 'not-begun', reason: messageOf(error) };
+  }
+  try {
+    return await writeInChild(request, places);
+  } finally {
+    await release().catch(() => undefined);
+  }
+}
+
+/** The request, or why it is none. */
+function requestOf(line: string): WriteRequest | string {
+  let given: Partial<WriteRequest>;
+  try {
+    given = JSON.parse(line) as Partial<WriteRequest>;
+  } catch {
+    return 'the request is not JSON';
+  }
+  const { file, text, timeoutMs } = given;
+  if (typeof file !== 'string' || !isWritable(file))
+    return `${String(file)} is no file that a command writes to`;
+  if (typeof text !== 'string' || Buffer.byteLength(text) > MAX_TEXT)
+    return `text: must have at most ${MAX_TEXT} bytes`;
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS))
+    return `timeoutMs: must be from 1 to ${MAX_TIMEOUT_MS}`;
+  return { file, text, timeoutMs };
+}
+
+function writeInChild(
+  { file, text, timeoutMs }: WriteRequest,
+  { sysfs, self }: WriterPlaces,
+): Promise<WriteAnswer> {
+  const [program = process.execPath, ...words] = self;
+  return new Promise((resolve) => {
+    // A process group of its own: who ends this one does not end a write that is under way.
+    const child = spawn(program, [...words, '--write-once', join(sysfs, file)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    });
+    let said = '';
+    const timer = setTimeout(() => {
+      child.unref();
+      child.stdout.destroy();
+      // It cannot be ended while the kernel has it; before that, nothing is written any more.
+      child.kill('SIGKILL');
+      resolve({
+        outcome: 'unknown',
+        reason: `the kernel did not return from the write within ${timeoutMs} ms`,
+      });
+    }, timeoutMs);
+    child.stdout.setEncoding('utf8').on('data', (data: string) => {
+      said += data;
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ outcome: 'not-begun', reason: `${program}: ${error.message}` });
+    });
+    child.on('close', () => {
+      clearTimeout(timer);
+      resolve(
+        answerOf(said) ?? { outcome: 'unknown', reason: 'the process that writes ended without a word' },
+      );
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(text);
+  });
+}
+
+/** Undefined for what is no answer. */
+export function answerOf(line: string): WriteAnswer | undefined {
+  try {
+    const answer = JSON.parse(line) as WriteAnswer;
+    return typeof answer === 'object' && answer !== null && 'outcome' in answer ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
