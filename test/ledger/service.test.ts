@@ -48,6 +48,7 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     const orders = ['propose.*', 'approve', 'refuse', 'withdraw', 'start', 'confirm', 'resume'];
     expect(info?.endpoints.map(({ subject }) => subject).toSorted()).toEqual([
       'apledger.v1.svc.command.*',
+      'apledger.v1.svc.propose.*',
       ...['hosts', 'host.*', 'mdev.*', 'mdevs.*', 'guest.*', 'guests.*', 'queues.*', 'diff.*', 'what-if.*']
         .concat('custody.*', 'guest-history.*', 'exposures.*', 'report', 'event', 'events', 'events.*')
         .concat('verify', 'recompute', 'who-am-i', 'who-can', 'bindings', 'credentials', 'glasses')
