@@ -7,7 +7,7 @@ import type { Known } from '@apledger/observe';
 import { describe, expect, it } from 'vitest';
 import type { Spool } from '../spool/spool.ts';
 import { AT, create, directory, draft, registration, spoolIn, uuid } from '../testing/scene.ts';
-import type { WriteAnswer, Writer, WriteRequest } from '../writer/protocol.ts';
+import type { WriteAnswer, WriteRequest, Writer } from '../writer/protocol.ts';
 import { attributeOf } from './attribute.ts';
 import { Commander } from './commander.ts';
 import { OwnCommands } from './own-commands.ts';
@@ -34,7 +34,13 @@ class Scene {
   static async open(): Promise<Scene> {
     const scene = new Scene();
     await scene.start();
-    await scene.spool.adopt({ epoch: 1, lastSequence: 0, revision: 10, state: scene.kernel.fork() });
+    await scene.spool.adopt({
+      epoch: 1,
+      lastSequence: 0,
+      revision: 10,
+      state: scene.kernel.fork(),
+      open: new Set(),
+    });
     return scene;
   }
 
@@ -56,12 +62,17 @@ class Scene {
         await this.#look();
       },
     };
-    const own = new OwnCommands({ evidenceFor: async () => ({ certainty: 'none', evidence: [], actor: 'x' }) });
+    const own = new OwnCommands({
+      evidenceFor: async () => ({ certainty: 'none', evidence: [], actor: 'x' }),
+    });
     return new Commander({ spool: this.spool, writer, looker, own, report: () => {}, lookMs: 1000 });
   }
 
   /** Offers the command and waits until it is settled. */
-  async give(command: Command, more: Partial<CommandRequest> = {}): Promise<FactOf<'CommandSettled'>['data'] | undefined> {
+  async give(
+    command: Command,
+    more: Partial<CommandRequest> = {},
+  ): Promise<FactOf<'CommandSettled'>['data'] | undefined> {
     this.command = command;
     const commander = this.commander;
     commander.offer([request(command, more)]);
@@ -79,7 +90,9 @@ class Scene {
     if (this.command === undefined || this.isIdle) return { outcome: 'written', bytes: 1 };
     const { facts, refusal } = decide(this.kernel, this.command);
     for (const fact of facts) evolve(this.kernel, fact);
-    return refusal === undefined ? { outcome: 'written', bytes: 1 } : { outcome: 'failed', errno: refusal.errno };
+    return refusal === undefined
+      ? { outcome: 'written', bytes: 1 }
+      : { outcome: 'failed', errno: refusal.errno };
   }
 
   /** An observer that knows everything. */
@@ -105,7 +118,10 @@ const request = (command: Command, more: Partial<CommandRequest> = {}): CommandR
 describe('a command', () => {
   it('is done when it was written and read back', async () => {
     const scene = await Scene.open();
-    expect(await scene.give(create(1))).toMatchObject({ outcome: 'done', explanation: 'Written, and read back.' });
+    expect(await scene.give(create(1))).toMatchObject({
+      outcome: 'done',
+      explanation: 'Written, and read back.',
+    });
     expect(scene.writes).toMatchObject([{ file: attributeOf(create(1))?.file, text: uuid(1) }]);
     expect(scene.spool.begun).toEqual([]);
   });
@@ -118,7 +134,9 @@ describe('a command', () => {
     expect(settled?.explanation).toMatch(/There is an mdev .* already/);
     scene.answer = () => ({ outcome: 'failed', errno: 'EBUSY' });
     const other = await scene.give(create(2), { request: 'three' });
-    expect(other?.explanation).toMatch(/refused the write with EBUSY. By the rules of driver 6.12 it would be accepted/);
+    expect(other?.explanation).toMatch(
+      /refused the write with EBUSY. By the rules of driver 6.12 it would be accepted/,
+    );
   });
 
   it('that the kernel took without doing it is not done', async () => {
@@ -161,7 +179,7 @@ describe('a command', () => {
 
   it('that was begun by an agent which was killed is never written again, nor taken for done', async () => {
     const scene = await Scene.open();
-    const begun = { request: 'one', command: create(1), actor: 'anna', begunAt: AT };
+    const begun = { request: 'one', command: create(1), begunAt: AT };
     await scene.spool.begin(begun);
     await scene.spool.close();
     await scene.start();
@@ -187,8 +205,14 @@ describe('a command', () => {
 
   it('is begun by what is left of its time, whatever the clocks say', async () => {
     const scene = await Scene.open();
-    expect(await scene.give(create(1), { until: '1999-01-01T00:00:00.000Z' })).toMatchObject({ outcome: 'done' });
-    const late = await scene.give(create(2), { request: 'two', until: '2999-01-01T00:00:00.000Z', leftMs: -1 });
+    expect(await scene.give(create(1), { until: '1999-01-01T00:00:00.000Z' })).toMatchObject({
+      outcome: 'done',
+    });
+    const late = await scene.give(create(2), {
+      request: 'two',
+      until: '2999-01-01T00:00:00.000Z',
+      leftMs: -1,
+    });
     expect(late).toMatchObject({ outcome: 'expired' });
     expect(scene.writes).toHaveLength(1);
   });

@@ -24,7 +24,11 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-async function linked(near: NearLedger, at: string, more: { readonly takeOver?: boolean } = {}): Promise<Running> {
+async function linked(
+  near: NearLedger,
+  at: string,
+  more: { readonly takeOver?: boolean } = {},
+): Promise<Running> {
   const { spool, reports } = await spoolIn(at);
   const offered: CommandRequest[] = [];
   const ending = new AbortController();
@@ -55,7 +59,8 @@ async function linked(near: NearLedger, at: string, more: { readonly takeOver?: 
     ended,
     adopted: () => adoptions,
     sent: async () => {
-      while (spool.unsent(1).length > 0) await Promise.race([ended, new Promise((resolve) => setImmediate(resolve))]);
+      while (spool.unsent(1).length > 0)
+        await Promise.race([ended, new Promise((resolve) => setImmediate(resolve))]);
     },
     end: async () => {
       ending.abort();
@@ -76,7 +81,11 @@ describe('a link', () => {
     near.isAway = true;
     const week = Date.parse('2026-03-01T00:00:00.000Z');
     for (let n = 1; n <= COMMITS; n++)
-      await record(agent.spool, [created(n)], new Date(week + Math.round((n * 604_800_000) / COMMITS)).toISOString());
+      await record(
+        agent.spool,
+        [created(n)],
+        new Date(week + Math.round((n * 604_800_000) / COMMITS)).toISOString(),
+      );
     expect(mdevsIn(await near.facts(HOST))).toEqual([]);
     let asked = 0;
     near.loses = () => asked++ % 3 === 1;
@@ -124,7 +133,10 @@ describe('a link', () => {
   it('of a second agent under the same name is refused; the first one goes on', async () => {
     const near = new NearLedger();
     const first = await linked(near, directory());
-    const { spool, ...second } = await linked(near, directory()).catch((error: unknown) => ({ error, spool: undefined }));
+    const { spool, ...second } = await linked(near, directory()).catch((error: unknown) => ({
+      error,
+      spool: undefined,
+    }));
     expect(spool).toBeUndefined();
     expect('error' in second && second.error).toBeInstanceOf(LinkRefused);
     await record(first.spool, [created(1)]);
@@ -156,12 +168,16 @@ describe('a link', () => {
     await record(agent.spool, [created(2)]);
     while (agent.adopted() < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(agent.spool.known?.state.mdevs.size).toBe(1);
-    expect(agent.reports.join()).toMatch(/Commit 2 cannot be recorded: AgentFenced is not for an agent to say/);
+    expect(agent.reports.join()).toMatch(
+      /Commit 2 cannot be recorded: AgentFenced is not for an agent to say/,
+    );
     await record(agent.spool, [created(3)]);
     await agent.sent();
     const facts = await near.facts(HOST);
     expect(mdevsIn(facts)).toEqual([uuid(1), uuid(3)]);
-    expect(facts.some(({ fact }) => fact.type === 'ObservationIncomplete' && fact.data.what === 'spool')).toBe(true);
+    expect(
+      facts.some(({ fact }) => fact.type === 'ObservationIncomplete' && fact.data.what === 'spool'),
+    ).toBe(true);
     await agent.end();
   });
 

@@ -21,7 +21,11 @@ export interface NatsLedgerOptions {
 }
 
 /** Connects when it is first asked, and again by itself. Close it with `close`. */
-export function natsLedger({ server, host, token }: NatsLedgerOptions): RemoteLedger & { close(): Promise<void> } {
+export function natsLedger({
+  server,
+  host,
+  token,
+}: NatsLedgerOptions): RemoteLedger & { close(): Promise<void> } {
   let connecting: Promise<NatsConnection> | undefined;
   const connection = (): Promise<NatsConnection> => {
     connecting ??= connectNats(server, `agent ${host}`).catch((error: unknown) => {
@@ -38,7 +42,10 @@ export function natsLedger({ server, host, token }: NatsLedgerOptions): RemoteLe
     try {
       const subject = `${ROOT}.${SUBJECTS[question]}.${host}`;
       const options = { timeout: waitMs + GRACE_MS, headers: given };
-      message = await orAborted((await connection()).request(subject, JSON.stringify(request), options), signal);
+      message = await orAborted(
+        (await connection()).request(subject, JSON.stringify(request), options),
+        signal,
+      );
     } catch (error) {
       if (signal.aborted) throw error;
       throw new Unreachable(`${placeOf(server)}: ${brokerError(error, placeOf(server)).message}`);
