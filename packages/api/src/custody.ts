@@ -1,11 +1,23 @@
 /** Who could use which queue when, and what was left open. Queues are named like 05.0047. */
-import { Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
+import { Evidence, Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { mayReach, span } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+
+const Observed = Type.Object(
+  {
+    notBefore: orNull(Type.String(), 'the host was last seen without it; null = never before'),
+    notAfter: Type.String(),
+    certainty: Type.Enum(['certain', 'several', 'none'], {
+      description: 'whether the evidence names one actor, several, or none',
+    }),
+    evidence: Type.Array(Evidence),
+  },
+  { description: 'of a host that an agent watches: when it can have happened, and what tells who did it' },
+);
 
 export const Boundary = Type.Object(
   {
@@ -15,6 +27,7 @@ export const Boundary = Type.Object(
     type: Type.String(),
     commandId: Type.String(),
     actor: Type.String(),
+    observed: Type.Optional(Observed),
   },
   { description: 'the fact behind a boundary, and the command that caused it' },
 );
@@ -74,7 +87,7 @@ export type NamedRun = Immutable<Static<typeof NamedRun>>;
 /**
  * A guest's queue came to another guest or to the host without a reset; several could use a queue at the same time; a
  * guest has stopped at the end of the range and its mdev keeps queues; several running guests can control one domain
- * then.
+ * then; a host did not do what the rules of its generation say.
  */
 export const Exposure = Type.Union([
   Type.Object({
@@ -107,6 +120,16 @@ export const Exposure = Type.Union([
     domain: Type.Integer(),
     guests: Type.Array(Type.Object({ guest: orNull(GuestName), mdev: MdevUuid })),
     since: Boundary,
+  }),
+  Type.Object({
+    kind: Type.Literal('drift'),
+    host: HostName,
+    step: Type.String({ description: 'what was done on the host, as far as is known' }),
+    what: Type.String({ description: 'apmask, queue 05.0047, guest matrix, ...' }),
+    mdev: orNull(MdevUuid),
+    predicted: Type.String(),
+    actual: Type.String(),
+    at: Boundary,
   }),
 ]);
 export type Exposure = Immutable<Static<typeof Exposure>>;

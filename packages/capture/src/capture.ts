@@ -1,17 +1,15 @@
 /** A whole capture: the AP part of sysfs, mdevctl's definitions, 41-ap.rules, boot parameters, guests. */
 import { type CapturedFiles, unpacked } from './archive.ts';
+import { AP_RULE, COMMAND_LINE, KERNEL } from './boot-files.ts';
 import { readBootParameters } from './boot-parameters.ts';
-import { jsonOf, readDefinition } from './mdevctl.ts';
+import { definitionsOf } from './definitions.ts';
+import { jsonOf } from './mdevctl.ts';
 import { merged, NOTHING, type ObservedGuest, type Problem, type Reading, Unreadable } from './observed.ts';
 import { readTree } from './tree.ts';
 import { BUS } from './tree-reader.ts';
 import { readApRule } from './udev-rule.ts';
 import { uuidOf } from './values.ts';
 
-export const KERNEL = 'proc/sys/kernel/osrelease';
-export const COMMAND_LINE = 'proc/cmdline';
-export const AP_RULE = 'etc/udev/rules.d/41-ap.rules';
-export const DEFINITIONS = 'etc/mdevctl.d/matrix';
 /** What capture itself writes: guests by their mdevs, what could not be read, and the output of lszcrypt for people. */
 export const GUESTS = 'guests.json';
 export const ABOUT = 'capture.json';
@@ -19,17 +17,21 @@ export const LSZCRYPT = 'lszcrypt-V.txt';
 const MAX_GUEST_NAME = 255;
 
 /** Reads the tar of a capture. Throws Unreadable for what is none. */
-export async function readCapture(bytes: Uint8Array, where: string): Promise<Reading> {
-  const files = await unpacked(bytes);
+export const readCapture = async (bytes: Uint8Array, where: string): Promise<Reading> =>
+  readCaptured(await unpacked(bytes), where);
+
+/** Reads the files of a capture. Throws Unreadable when they are of no AP bus. */
+export function readCaptured(files: CapturedFiles, where: string): Reading {
   if (![...files.keys()].some((path) => path.startsWith(`${BUS}/`)))
     throw new Unreadable(`${where} has no ${BUS}: it is no capture of a host with an AP bus`);
+  const kept = definitionsOf(files);
   const readings = [
     readTree(files),
     ofText(files, COMMAND_LINE, readBootParameters),
     ofText(files, AP_RULE, readApRule),
-    definitionsOf(files),
+    { host: { ...NOTHING, definitions: kept.definitions }, problems: kept.problems },
     guestsOf(files),
-    aboutOf(files),
+    { host: NOTHING, problems: unreadFiles(files) },
     { host: { ...NOTHING, kernel: textOf(files, KERNEL)?.trim().slice(0, 100) }, problems: [] },
   ];
   return {
@@ -50,25 +52,6 @@ function ofText(files: CapturedFiles, path: string, read: (text: string, where: 
   return text === undefined ? NOTHING_READ : read(text, path);
 }
 
-function definitionsOf(files: CapturedFiles): Reading {
-  const problems: Problem[] = [];
-  const definitions = [...files.keys()].flatMap((path) => {
-    const name = path.startsWith(`${DEFINITIONS}/`) ? path.slice(DEFINITIONS.length + 1) : '';
-    const text = textOf(files, path);
-    if (uuidOf(name) === undefined || text === undefined) return [];
-    try {
-      const reading = readDefinition(name, jsonOf(text, path), DEFINITIONS);
-      problems.push(...reading.problems);
-      return reading.mdev ?? [];
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      problems.push({ where: path, what: `${error.message}: passed over` });
-      return [];
-    }
-  });
-  return { host: { ...NOTHING, definitions }, problems };
-}
-
 /** `[{ "name": "web", "mdev": UUID }]`. Throws Unreadable for anything else. */
 function guestsOf(files: CapturedFiles): Reading {
   const text = textOf(files, GUESTS);
@@ -86,12 +69,12 @@ function guestsOf(files: CapturedFiles): Reading {
 }
 
 /** What capture itself could not read. */
-function aboutOf(files: CapturedFiles): Reading {
+export function unreadFiles(files: CapturedFiles): readonly Problem[] {
   const text = textOf(files, ABOUT);
-  if (text === undefined) return NOTHING_READ;
+  if (text === undefined) return [];
   const { problems } = (jsonOf(text, ABOUT) ?? {}) as { readonly problems?: unknown };
   const known = Array.isArray(problems) ? problems.filter(isProblem) : [];
-  return { host: NOTHING, problems: known.map(({ where, what }) => ({ where, what })) };
+  return known.map(({ where, what }) => ({ where, what }));
 }
 
 const isProblem = (value: unknown): value is Problem =>

@@ -7,17 +7,18 @@
  * says where the result is not what was seen. Nothing here does I/O: the command line reads the files and gives the commands.
  */
 export { type CapturedFile, type CapturedFiles, MAX_FILE_BYTES, packed, unpacked } from './archive.ts';
-export { apParameters, readBootParameters } from './boot-parameters.ts';
 export {
-  ABOUT,
   AP_RULE,
+  type AutostartedGuest,
+  bootFiles,
   COMMAND_LINE,
   DEFINITIONS,
-  GUESTS,
+  type FileSource,
   KERNEL,
-  LSZCRYPT,
-  readCapture,
-} from './capture.ts';
+} from './boot-files.ts';
+export { apParameters, readBootParameters } from './boot-parameters.ts';
+export { type BootSources, isBootSource, type Kept, readBootSources } from './boot-sources.ts';
+export { ABOUT, GUESTS, LSZCRYPT, readCapture, readCaptured, unreadFiles } from './capture.ts';
 export { differences, unsaid } from './compare.ts';
 export { type DomainStatus, readDomainStatus } from './domain-status.ts';
 export { type Detected, detectGeneration } from './generation.ts';
@@ -38,7 +39,7 @@ export {
 export { type QemuGuest, readQemuCommandLine } from './qemu.ts';
 export { readImport } from './read-file.ts';
 export { registrationOf } from './registration.ts';
-export { STAGES, type Stage } from './steps.ts';
+export { commandOf, HARDWARE, STAGES, type Stage } from './steps.ts';
 export {
   type MdevOptions,
   mdevsOf,
@@ -54,4 +55,4 @@ export {
 export { readTree } from './tree.ts';
 export { BUS, DEVICES, MDEVS } from './tree-reader.ts';
 export { readApRule } from './udev-rule.ts';
-export { queueCount, shownApConfig, shownMatrix, uuidOf } from './values.ts';
+export { equalProducts, queueCount, shownApConfig, shownMatrix, uuidOf } from './values.ts';

@@ -137,8 +137,8 @@ const WRITES = {
   ap_config: 'ConfigureMdev',
 } as const;
 
-/** The readers let no other attribute through. */
-function commandOf(mdev: string, { attribute, value }: MdevWrite): Command {
+/** The write to a file of an mdev as a command. The readers let no other attribute through. */
+export function commandOf(mdev: string, { attribute, value }: MdevWrite): Command {
   const type = WRITES[attribute as keyof typeof WRITES];
   if (type === undefined) throw new RangeError(`${attribute} is no attribute of an mdev`);
   return { type, mdev, text: value };
@@ -146,6 +146,9 @@ function commandOf(mdev: string, { attribute, value }: MdevWrite): Command {
 
 const guests: Stage = (_, { guests = [] }) =>
   guests.map(({ name, mdev }) => ({ type: 'StartGuest', mdev, guest: name }));
+
+/** What of a host no reboot changes, after its registration: cards that are taken away or check-stopped. */
+export const HARDWARE: Stage = cards;
 
 /** In this order; each is asked when the one before it is done. */
 export const STAGES: readonly Stage[] = [

@@ -1,6 +1,6 @@
 /** Which files of sysfs are read of a live host, and which must not be touched: for a capture and for an agent alike. */
 import { formatApqn, parseApqn, parseCard } from '@apledger/ap';
-import { KERNEL } from './capture.ts';
+import { KERNEL } from './boot-files.ts';
 import { BUS, DEVICES, MDEVS } from './tree-reader.ts';
 import { queueCount, shownApConfig, uuidOf } from './values.ts';
 

@@ -122,6 +122,24 @@ export const observationFactSchemas = {
     },
     'the host does not do what the rules of its generation say',
   ),
+  BootFilesSeen: object(
+    {
+      files: Type.Array(
+        object(
+          {
+            file: Type.String({ minLength: 1, maxLength: 255, description: 'etc/mdevctl.d/matrix/UUID' }),
+            text: Type.String({ maxLength: 65_536 }),
+          },
+          'a file, or those lines of it that are about the AP bus',
+        ),
+        { maxItems: 4096 },
+      ),
+      unread: Type.Array(object({ file: Text, reason: Text }, 'a file that could not be read'), {
+        maxItems: 4096,
+      }),
+    },
+    'what the next boot reads about the AP bus, as it is now: it replaces what was seen before',
+  ),
   AgentFenced: object(
     { epoch: Epoch, agent: Type.String({ maxLength: 128 }), by: Epoch },
     'an agent of an earlier epoch sent something; it was refused',

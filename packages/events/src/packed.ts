@@ -190,6 +190,7 @@ function write(fact: Fact): unknown {
     case 'ObservationsDropped':
     case 'WriteAttempted':
     case 'DriftDetected':
+    case 'BootFilesSeen':
     case 'AgentFenced':
     case 'CommandRequested':
     case 'CommandSettled':

@@ -9,6 +9,7 @@ type ObservationFact = Extract<
       | `Observation${string}`
       | 'WriteAttempted'
       | 'DriftDetected'
+      | 'BootFilesSeen'
       | 'AgentFenced'
       | `Command${'Requested' | 'Settled'}`;
   }
@@ -34,6 +35,8 @@ export function describeObservation(given: Fact): string | undefined {
       return `${fact.data.file}${fact.data.kernelLog === undefined ? '' : `: ${fact.data.kernelLog}`}`;
     case 'DriftDetected':
       return `${fact.data.what} is ${fact.data.actual}; by the rules ${fact.data.predicted}, after ${fact.data.step}`;
+    case 'BootFilesSeen':
+      return bootFiles(fact.data);
     case 'AgentFenced':
       return `agent ${fact.data.agent} of epoch ${fact.data.epoch}; epoch ${fact.data.by} watches the host`;
     case 'CommandRequested':
@@ -45,6 +48,11 @@ export function describeObservation(given: Fact): string | undefined {
       return undefined;
   }
 }
+
+const bootFiles = ({ files, unread }: FactOf<'BootFilesSeen'>['data']): string => {
+  const missed = unread.length === 0 ? '' : `; not read: ${unread.map(({ file }) => file).join(', ')}`;
+  return `${files.map(({ file }) => file).join(', ')}${missed}`;
+};
 
 const began = ({ epoch, kernel, detected }: FactOf<'ObservationBegan'>['data']): string =>
   `epoch ${epoch}, kernel ${kernel}; ${detected.join('; ')}`;

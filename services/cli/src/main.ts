@@ -18,6 +18,7 @@ import { conformCommand } from './commands/conform.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
+import { driftCommand } from './commands/drift.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { hostsCommand } from './commands/hosts.ts';
@@ -90,6 +91,7 @@ export const program: Program = {
     demoCommand,
     captureCommand,
     importCommand,
+    driftCommand,
     agentCommand,
     ...custodyCommands,
     reportCommand,

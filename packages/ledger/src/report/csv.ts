@@ -12,6 +12,7 @@ import {
   holderText,
   hostText,
   mayReachText,
+  observedText,
   type VerifiedParts,
   verificationText,
 } from './words.ts';
@@ -34,6 +35,10 @@ const COLUMNS = [
   'hash',
   // What became of it after the end of the span.
   ...['time', 'position', 'fact', 'actor', 'command'].map((what) => `later_${what}`),
+  // Of a host that an agent watches: when it can have happened, and what tells who did it.
+  'from_evidence',
+  'until_evidence',
+  'later_evidence',
 ] as const;
 type Row = { readonly [column in (typeof COLUMNS)[number]]?: string | number | null };
 
@@ -136,6 +141,8 @@ function exposureRows(exposure: Exposure): Row[] {
         mdev,
         ...boundary('from', exposure.since),
       }));
+    case 'drift':
+      return [{ ...found, mdev: exposure.mdev, ...boundary('from', exposure.at) }];
   }
 }
 
@@ -148,13 +155,14 @@ function bound(end: 'from' | 'until', moment: VerifiedParts['scope']['from']): R
 
 function boundary(end: 'from' | 'until' | 'later', fact: Boundary | null): Row {
   if (fact === null) return {};
-  const { occurredAt, position, type, actor, commandId } = fact;
+  const { occurredAt, position, type, actor, commandId, observed } = fact;
   return {
     [`${end}_time`]: occurredAt,
     [`${end}_position`]: position,
     [`${end}_fact`]: type,
     [`${end}_actor`]: actor,
     [`${end}_command`]: commandId,
+    ...(observed === undefined ? {} : { [`${end}_evidence`]: observedText(observed) }),
   };
 }
 

@@ -42,14 +42,26 @@ const text = fc.oneof(
 );
 const guest = fc.option(text);
 
-const boundary: fc.Arbitrary<Boundary> = fc.record({
-  position: fc.nat(),
-  revision: fc.nat(),
-  occurredAt: fc.constant('2026-11-17T09:14:00.000Z'),
-  type: fc.constant('GuestStarted'),
-  commandId: fc.constant(COMMAND),
-  actor: text,
+const observed = fc.record({
+  notBefore: fc.constantFrom(null, '2026-11-17T09:13:00.000Z'),
+  notAfter: fc.constant('2026-11-17T09:14:00.000Z'),
+  certainty: fc.constantFrom('certain' as const, 'several' as const, 'none' as const),
+  evidence: fc.array(fc.record({ source: fc.constant('audit' as const), actor: text, text }), {
+    maxLength: 2,
+  }),
 });
+const boundary: fc.Arbitrary<Boundary> = fc.record(
+  {
+    position: fc.nat(),
+    revision: fc.nat(),
+    occurredAt: fc.constant('2026-11-17T09:14:00.000Z'),
+    type: fc.constant('GuestStarted'),
+    commandId: fc.constant(COMMAND),
+    actor: text,
+    observed,
+  },
+  { requiredKeys: ['position', 'revision', 'occurredAt', 'type', 'commandId', 'actor'] },
+);
 const holder: fc.Arbitrary<Holder> = fc.oneof(
   fc.constant({ kind: 'host' as const }),
   fc.constant({ kind: 'nobody' as const }),
@@ -83,6 +95,11 @@ const exposure: fc.Arbitrary<Exposure> = fc.oneof(
     kind: fc.constant('shared-control-domain' as const),
     ...{ host, domain: fc.nat(255), since: boundary },
     guests: fc.array(fc.record({ guest, mdev: fc.constant(MDEV) }), { minLength: 2, maxLength: 3 }),
+  }),
+  fc.record({
+    kind: fc.constant('drift' as const),
+    ...{ host, step: text, what: text, mdev: fc.constantFrom(null, MDEV), predicted: text, actual: text },
+    at: boundary,
   }),
 );
 const report: fc.Arbitrary<AuditReport> = fc.record({

@@ -28,8 +28,26 @@ export const holdersText = ({ holder, sharedWith }: Custody): string =>
 /** One line; null = none. */
 export function boundaryText(boundary: Boundary | null, none: string): string {
   if (boundary === null) return none;
-  const { occurredAt, position, type, actor, commandId } = boundary;
-  return `${occurredAt}, position ${position}: ${type} by ${actor}, command ${commandId}`;
+  const { occurredAt, position, type, actor, commandId, observed } = boundary;
+  const evidence = observed === undefined ? '' : `, ${observedText(observed)}`;
+  return `${occurredAt}, position ${position}: ${type} by ${actor}, command ${commandId}${evidence}`;
+}
+
+/** When it can have happened, and what tells who did it. */
+export function observedText({
+  notBefore,
+  notAfter,
+  certainty,
+  evidence,
+}: NonNullable<Boundary['observed']>): string {
+  const when = notBefore === null ? `there by ${notAfter}` : `between ${notBefore} and ${notAfter}`;
+  const signs = evidence.map(
+    ({ source, actor, text }) =>
+      `${source}${actor === undefined ? '' : ` names ${actor}`}${text === undefined ? '' : ` (${text})`}`,
+  );
+  return signs.length === 0
+    ? `${when}, no evidence of who`
+    : `${when}, evidence ${certainty}: ${signs.join('; ')}`;
 }
 
 /** Since when; of what was so from the host's first fact on, the ledger does not know. */
@@ -102,6 +120,11 @@ export function exposureText(exposure: Exposure): string {
       const { domain, guests, since } = exposure;
       const names = guests.map(({ guest, mdev }) => holderText({ kind: 'guest', guest, mdev })).join(' and ');
       return `${names} can control the same domain ${formatApqi(domain)} (since ${boundaryText(since, '')}).`;
+    }
+    case 'drift': {
+      const { what, mdev, predicted, actual, step, at } = exposure;
+      const where = mdev === null ? what : `${what} of mdev ${mdev}`;
+      return `${where} is ${actual}; by the rules of the driver it would be ${predicted}, after ${step} (${boundaryText(at, '')}).`;
     }
   }
 }

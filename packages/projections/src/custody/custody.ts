@@ -72,7 +72,7 @@ export function openCustody(options: TracesOptions): CustodyQueries {
     async exposures(host, range = {}) {
       const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
-      return { ...headOf(traced, range), ...reachOf(traced), exposures: await findExposures(traced) };
+      return { ...headOf(traced, range), ...reachOf(traced), exposures: await findExposures(traces.log, traced) };
     },
     async audit(scope) {
       const parts = await reportOf(traces, scope);
@@ -206,7 +206,7 @@ async function describeRuns(traced: HostTrace, isWanted: (run: Run) => boolean):
 async function auditHost(log: EventLog, traced: HostTrace, guest: string | null): Promise<HostPart> {
   const { host, end, knownSince } = traced;
   const isWanted = guest === null ? () => true : holderIsGuest(traced, guest);
-  const exposures = await findExposures(traced);
+  const exposures = await findExposures(log, traced);
   const periods = periodsOf(traced, queuesGainedBy(traced, isWanted), isWanted);
   return {
     host,
@@ -231,6 +231,8 @@ function concerns(exposure: Exposure, guest: string): boolean {
       return exposure.guest === guest;
     case 'shared-control-domain':
       return exposure.guests.some((one) => one.guest === guest);
+    case 'drift':
+      return false;
   }
 }
 

@@ -1,15 +1,17 @@
 /** Finds where one could meet what another left in a queue, or reach what is another's. */
 import { type Apqn, apqnsOf, formatApqn } from '@apledger/ap';
 import type { Exposure, Holder } from '@apledger/api';
+import type { EventLog } from '@apledger/event-log';
 import { isOpen } from '@apledger/host';
 import { holderOf } from './describe-period.ts';
+import { driftsIn } from './drifts.ts';
 import type { HostTrace } from './host-trace.ts';
 import { isAfter, NEVER, type Period } from './periods.ts';
 import { type Control, HOST, type Run } from './trace.ts';
 import { queuesGainedBy, walkQueues } from './walk-queues.ts';
 
-/** Those of the range's queues in the order of their facts, then what is so at its end. */
-export async function findExposures(host: HostTrace): Promise<Exposure[]> {
+/** Those of the range's queues in the order of their facts, then drifts of the range, then what is so at its end. */
+export async function findExposures(log: EventLog, host: HostTrace): Promise<Exposure[]> {
   const { facts } = host;
   const found: [Apqn, Period][] = [];
   walkQueues(host, queuesGainedBy(host, isGuest), (queue, period) => {
@@ -24,6 +26,7 @@ export async function findExposures(host: HostTrace): Promise<Exposure[]> {
   ]);
   return [
     ...found.flatMap(([queue, period]) => described(host, queue, period)),
+    ...(await driftsIn(log, host)),
     ...standing.map(
       ({ since, ...what }) => ({ ...what, host: host.host, since: facts.must(since) }) as Exposure,
     ),

@@ -2,6 +2,7 @@
 
 import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
+import { type FactOf, parseFact } from '@apledger/events';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 64;
@@ -16,22 +17,35 @@ export class FactsBehind {
   readonly #log: EventLog;
   readonly #stream: string;
   readonly #headers: Headers | undefined;
+  readonly #isObserved: boolean;
   readonly #known = new Map<number, Boundary>();
+  /** What the agent knew of each commit, by its command. */
+  readonly #observed = new Map<string, Boundary['observed']>();
 
-  constructor(log: EventLog, stream: string, headers: Headers | undefined) {
+  /** `isObserved`: an agent watches the host, so that its commits say by what evidence. */
+  constructor(log: EventLog, stream: string, headers: Headers | undefined, isObserved = false) {
     this.#log = log;
     this.#stream = stream;
     this.#headers = headers;
+    this.#isObserved = isObserved;
   }
 
   /** Reads those of the facts that are not known yet; negative revisions are none. */
   async load(revisions: Iterable<number>): Promise<void> {
     const wanted = new Set<number>();
-    for (const revision of revisions)
-      if (revision >= 0 && this.#find(revision) === undefined) wanted.add(revision);
+    const all = [...revisions];
+    for (const revision of all) if (revision >= 0 && this.#find(revision) === undefined) wanted.add(revision);
     for (const [from, to] of runsOf([...wanted].sort((a, b) => a - b)))
       for await (const fact of this.#log.readStream(this.#stream, { from, to }))
         if (wanted.has(fact.revision)) this.#known.set(fact.revision, boundaryOf(fact));
+    if (this.#isObserved)
+      for (const revision of all) await this.#loadEvidence(this.#find(revision)?.commandId);
+  }
+
+  async #loadEvidence(command: string | undefined): Promise<void> {
+    if (command === undefined || this.#observed.has(command)) return;
+    const [first] = await this.#log.readCommand(this.#stream, command);
+    this.#observed.set(command, first === undefined ? undefined : observedOf(first));
   }
 
   /** A fact that was loaded; null for a negative revision. */
@@ -43,7 +57,8 @@ export class FactsBehind {
   must(revision: number): Boundary {
     const fact = this.#find(revision);
     if (fact === undefined) throw new Error(`${this.#stream} has no fact of revision ${revision}`);
-    return fact;
+    const observed = this.#observed.get(fact.commandId);
+    return observed === undefined ? fact : { ...fact, observed };
   }
 
   #find(revision: number): Boundary | undefined {
@@ -60,6 +75,15 @@ function runsOf(ascending: readonly number[]): [number, number][] {
     else runs.push([revision, revision]);
   }
   return runs;
+}
+
+/** When the commit can have happened, and by what evidence, where its first fact says so. */
+export function observedOf({ type, version, data }: RecordedFact): Boundary['observed'] {
+  if (type !== 'HostObserved') return undefined;
+  const { notBefore, notAfter, certainty, evidence } = (
+    parseFact(type, version, data) as FactOf<'HostObserved'>
+  ).data;
+  return { notBefore, notAfter, certainty, evidence };
 }
 
 /** The fact as an answer names it. */

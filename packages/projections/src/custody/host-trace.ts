@@ -67,11 +67,12 @@ export async function traceHost(
   if (head === undefined) return undefined;
   const last = to === undefined ? head.revision : await endOfCommit(log, stream, to);
   const first = from === undefined ? -1 : await endOfCommit(log, stream, from);
-  const facts = new FactsBehind(log, stream, traces.headers);
-  await facts.load([0]);
-  const knownSince = facts.must(0);
+  const begin = new FactsBehind(log, stream, traces.headers);
+  await begin.load([0]);
+  const knownSince = begin.must(0);
   if (last < 0) throw new NotKnownYet(host, knownSince);
   const { trace, end } = await traces.upTo(host, last);
+  const facts = new FactsBehind(log, stream, traces.headers, end.isObserved);
   const mayReach = to === undefined ? undefined : (await placeAt(log, stream, to)).mayReach;
   return {
     ...{ host, rows: trace.rows, end, facts, from: first, to: last, knownSince, mayReach },

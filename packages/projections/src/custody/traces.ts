@@ -29,6 +29,8 @@ export interface HostEnd {
   /** In the order of creation. */
   readonly mdevs: readonly Mdev[];
   readonly position: number;
+  /** An agent watches it: each commit says when it can have happened, and by what evidence. */
+  readonly isObserved: boolean;
   /** Whether the bus shows a queue. */
   hasQueue(queue: Apqn): boolean;
 }
@@ -103,6 +105,7 @@ const endOf = (state: HostState): HostEnd => ({
   driver: state.isRegistered ? state.driver : null,
   mdevs: [...state.mdevs.values()],
   position: state.position,
+  isObserved: state.agentEpoch > 0,
   hasQueue: queuesOn(state),
 });
 

@@ -24,7 +24,8 @@ export async function readFiles(files: readonly string[]): Promise<readonly Read
   return readings;
 }
 
-async function bytesOf(file: string): Promise<Uint8Array> {
+/** A file whole; `-` is standard input. Throws Unreadable when it is too long. */
+export async function bytesOf(file: string): Promise<Uint8Array> {
   if (file === '-') return whole(process.stdin);
   const handle = await open(file, 'r');
   try {

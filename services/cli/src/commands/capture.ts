@@ -1,22 +1,9 @@
 /** `apledger capture`: the AP state of this machine as a tar, for `apledger import`. */
 import { writeFile } from 'node:fs/promises';
-import {
-  ABOUT,
-  AP_RULE,
-  apParameters,
-  BUS,
-  COMMAND_LINE,
-  DEFINITIONS,
-  GUESTS,
-  LSZCRYPT,
-  packed,
-  takeTree,
-  uuidOf,
-} from '@apledger/capture';
+import { LSZCRYPT, packed } from '@apledger/capture';
 import { command, Failure, line, type Output } from '@apledger/command-line';
-import { Collector } from '../capture/collect.ts';
-import { guestsOf } from '../capture/guests.ts';
 import { lszcryptText } from '../capture/lszcrypt.ts';
+import { putAbout, takeWhole } from '../capture/whole.ts';
 
 /** Of the tar's own layout. */
 const FORMAT = 1;
@@ -30,40 +17,27 @@ interface CaptureOptions {
   readonly output?: string | undefined;
 }
 
+/** Beside the files of another host, those of this one would say nothing. */
+const isHere = ({ sysfs, etc, proc }: CaptureOptions): boolean =>
+  sysfs === undefined && etc === '/etc' && proc === '/proc';
+
 export async function capture(options: CaptureOptions, output: Output): Promise<number> {
   if (options.output === undefined && process.stdout.isTTY)
     throw new Failure(2, 'capture writes a tar: send it to a file, apledger capture > host.tar');
   const sys = options.sysfs ?? '/sys';
-  const collector = new Collector({ sys, etc: options.etc, proc: options.proc });
-  if (collector.read(`${BUS}/apmask`) === undefined)
-    throw new Failure(
-      2,
-      `${sys}/bus/ap/apmask cannot be read: this machine has no AP bus, or --sysfs is wrong`,
-    );
-  takeTree(collector, { readsUnbounded: options.unbounded });
-  takeConfiguration(collector);
-  if (options.guests) collector.put(GUESTS, json(guestsOf(collector)));
+  const collector = takeWhole(
+    { ...options, sys, ...(isHere(options) && { run: '/run', boot: '/boot' }) },
+    options,
+  );
   // lszcrypt reads the /sys of this machine, whatever was asked for.
   const listing = options.sysfs === undefined ? lszcryptText() : undefined;
   if (listing !== undefined) collector.put(LSZCRYPT, listing);
   const time = new Date();
-  const { problems } = collector;
-  collector.put(ABOUT, json({ format: FORMAT, capturedAt: time.toISOString(), problems }));
-  for (const { where, what } of problems) output.err(line(`capture: ${where}: ${what}`));
+  putAbout(collector, { format: FORMAT, capturedAt: time.toISOString() });
+  for (const { where, what } of collector.problems) output.err(line(`capture: ${where}: ${what}`));
   await write(await packed(collector.files, time), options.output);
   return 0;
 }
-
-/** What a reboot would give. Of the command line only the AP bus's own words: others may be secret. */
-function takeConfiguration(collector: Collector): void {
-  const parameters = apParameters(collector.read(COMMAND_LINE) ?? '');
-  collector.put(COMMAND_LINE, `${parameters}\n`);
-  collector.take(AP_RULE);
-  for (const name of collector.names(DEFINITIONS))
-    if (uuidOf(name) !== undefined) collector.take(`${DEFINITIONS}/${name}`);
-}
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 async function write(tar: Uint8Array, path: string | undefined): Promise<void> {
   if (path === undefined) {

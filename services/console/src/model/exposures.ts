@@ -9,6 +9,7 @@ export const KINDS = [
   { id: 'shared-queue', label: 'Shared queues' },
   { id: 'stopped-guest-keeps-queues', label: 'Kept by stopped guests' },
   { id: 'shared-control-domain', label: 'Shared control' },
+  { id: 'drift', label: 'Against the rules' },
 ] as const satisfies readonly { readonly id: Exposure['kind']; readonly label: string }[];
 
 /** The kind of an address; undefined = all. */
@@ -16,8 +17,7 @@ export const kindOf = (text: string | undefined): Exposure['kind'] | undefined =
   KINDS.find(({ id }) => id === text)?.id;
 
 /** The fact with which it began. */
-export const momentOf = (exposure: Exposure): Boundary =>
-  exposure.kind === 'unreset-handover' ? exposure.at : exposure.since;
+export const momentOf = (exposure: Exposure): Boundary => ('at' in exposure ? exposure.at : exposure.since);
 
 /** Queues in a sentence: of many the first eight. */
 const some = (names: readonly string[]): string =>
@@ -41,6 +41,11 @@ export function exposureText(exposure: Exposure): string {
     case 'shared-control-domain': {
       const names = exposure.guests.map(({ guest, mdev }) => guest ?? `mdev ${mdev.slice(0, 8)}`);
       return `${names.join(' and ')} can control the same domain ${formatApqi(exposure.domain)}.`;
+    }
+    case 'drift': {
+      const { what, mdev, actual, predicted } = exposure;
+      const where = mdev === null ? what : `${what} of mdev ${mdev.slice(0, 8)}`;
+      return `${where} is ${actual}; by the rules of the driver it would be ${predicted}.`;
     }
   }
 }

@@ -53,6 +53,7 @@ export const FACT_GROUPS: readonly FactGroup[] = [
       'ObservationsDropped',
       'WriteAttempted',
       'DriftDetected',
+      'BootFilesSeen',
       'HostBooted',
       'AgentFenced',
       'CommandRequested',

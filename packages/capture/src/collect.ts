@@ -1,13 +1,26 @@
 /** Reads the files of a capture: everything below one root, nothing followed, nothing written. */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { type CapturedFile, type CapturedFiles, MAX_FILE_BYTES, type Problem } from '@apledger/capture';
+import { type CapturedFile, type CapturedFiles, MAX_FILE_BYTES } from './archive.ts';
+import type { FileSource } from './boot-files.ts';
+import type { Problem } from './observed.ts';
 
-/** Where /sys, /etc and /proc are: tests have their own. */
+/** Where /sys, /etc and the others are: tests have their own. What is not named is not there. */
 export interface Roots {
   readonly sys: string;
   readonly etc: string;
   readonly proc: string;
+  readonly run?: string | undefined;
+  readonly boot?: string | undefined;
 }
 
 /** Not there is no problem: kernels differ in the files that they have. */
@@ -15,7 +28,7 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH']);
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-export class Collector {
+export class Collector implements FileSource {
   readonly problems: Problem[] = [];
   readonly #roots: Roots;
   readonly #files = new Map<string, CapturedFile>();
@@ -65,13 +78,19 @@ export class Collector {
     return this.#tried(path, () => readdirSync(this.#real(path)).sort()) ?? [];
   }
 
+  changedAt(path: string): Date | undefined {
+    return this.#tried(path, () => statSync(this.#real(path)).mtime);
+  }
+
   problem(where: string, what: string): void {
     this.problems.push({ where, what });
   }
 
   #real(path: string): string {
-    const [root = '', ...rest] = path.split('/');
-    return join(this.#roots[root as keyof Roots], ...rest);
+    const [name = '', ...rest] = path.split('/');
+    const root = this.#roots[name as keyof Roots];
+    if (root === undefined) throw Object.assign(new Error(`${path} is not there`), { code: 'ENOENT' });
+    return join(root, ...rest);
   }
 
   #tried<T>(path: string, work: () => T): T | undefined {
