@@ -319,7 +319,8 @@ describe('the published schemas', () => {
     };
     // They take a change that was proposed, a log that is sealed, or a file.
     const known = endpoints.filter(
-      ({ group, name }) => (group === 'query' || group === 'command') && !/^(?:change|proof|plan)$/.test(name),
+      ({ group, name }) =>
+        (group === 'query' || group === 'command') && !/^(?:change|proof|plan)$/.test(name),
     );
     expect(Object.keys(requests).toSorted()).toEqual(known.map(({ name }) => name).toSorted());
     for (const { name, metadata } of known) {
