@@ -80,7 +80,7 @@ export class Requests {
 
   /** Proposes commands for a host to a second person: `commands`, `reason`, and `change`, an id of the proposer's own. */
   propose(host: string, proposal: Body): Promise<Body> {
-    return this.#ask(`propose.${encodeToken(host)}`, proposal, {}, randomUUID());
+    return this.#ask(`change.propose.${encodeToken(host)}`, proposal, {}, randomUUID());
   }
 
   /** Asks a question, such as `who-am-i`, or about a host `custody`. */

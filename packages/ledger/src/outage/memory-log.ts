@@ -102,14 +102,15 @@ export class MemoryLog implements EventLog {
   }
 
   /** The newest facts of all streams. Throws LogError when some after the position are missing. */
-  *#packedAfter(after: number, upTo: number): Generator<PackedPage, void, undefined> {
+  async *#packedAfter(after: number, upTo: number): AsyncGenerator<PackedPage, void, undefined> {
     const names: string[] = [];
     const numbers = new Map<string, number>();
     const causes = new Map<string, string>();
     const entries = [];
-    if (after < this.#tail.floor) throw notInMemory();
     // From the end, where the command of the fact that follows in the stream is known.
-    for (const fact of this.#tail.facts(after).toReversed()) {
+    const facts: RecordedFact[] = [];
+    for await (const fact of this.readAll({ after })) facts.push(fact);
+    for (const fact of facts.reverse()) {
       const { stream, cause, position } = fact;
       const number = numbers.get(stream) ?? names.push(stream) - 1;
       numbers.set(stream, number);

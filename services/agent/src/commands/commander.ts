@@ -52,9 +52,13 @@ export class Commander {
   /** The open commands, as the ledger tells them; those that are known are not taken twice. */
   offer(open: readonly CommandRequest[]): void {
     const now = this.#monotonic();
-    for (const request of open)
-      if (!this.#settled.has(request.request) && !this.#waiting.has(request.request))
-        this.#waiting.set(request.request, { request, deadline: now + request.leftMs });
+    for (const request of open) {
+      const id = request.request;
+      // An agent before this one may have settled it, and not have sent that.
+      if (this.#parts.spool.hasSettled(id)) this.#settled.add(id);
+      if (!this.#settled.has(id) && !this.#waiting.has(id))
+        this.#waiting.set(id, { request, deadline: now + request.leftMs });
+    }
     this.#work();
   }
 

@@ -33,7 +33,9 @@ export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
   return remoteLedger((question, request, signal, waitMs) => {
     const { method, path } = ROUTES[question];
     if (method === 'POST') return send(options, method, base + path, request, signal, waitMs);
-    const query = new URLSearchParams(Object.entries(request).map(([name, value]): [string, string] => [name, String(value)]));
+    const query = new URLSearchParams(
+      Object.entries(request).map(([name, value]): [string, string] => [name, String(value)]),
+    );
     return send(options, method, `${base}${path}?${query}`, undefined, signal, waitMs);
   });
 }

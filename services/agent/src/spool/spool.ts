@@ -1,5 +1,5 @@
 /**
- * What was observed, until the ledger has it (docs/decisions/0026).
+ * What was observed, until the ledger has it (docs/decisions/0026-link-and-spool.md).
  *
  * One file grows by whole records, each on the disk before anybody hears of it: commits, with which the agent's own state and the next
  * sequence number change, what the ledger has acknowledged, commands that are begun. Now and then it is replaced by one record that says
@@ -94,6 +94,14 @@ export class Spool implements Sink {
   /** Commands that are begun and not settled. */
   get begun(): readonly Begun[] {
     return [...(this.#contents?.begun.values() ?? [])];
+  }
+
+  /** The outcome of the command is on its way: the ledger, which has not got it yet, calls the command open. */
+  hasSettled(request: string): boolean {
+    const unsent = this.#contents?.unsent ?? [];
+    return unsent.some(({ commit }) =>
+      commit.facts.some((fact) => fact.type === 'CommandSettled' && fact.data.request === request),
+    );
   }
 
   get last(): number {
