@@ -34,7 +34,13 @@ class Scene {
   static async open(): Promise<Scene> {
     const scene = new Scene();
     await scene.start();
-    await scene.spool.adopt({ epoch: 1, lastSequence: 0, revision: 10, state: scene.kernel.fork() });
+    await scene.spool.adopt({
+      epoch: 1,
+      lastSequence: 0,
+      revision: 10,
+      state: scene.kernel.fork(),
+      open: new Set(),
+    });
     return scene;
   }
 
@@ -173,7 +179,7 @@ describe('a command', () => {
 
   it('that was begun by an agent which was killed is never written again, nor taken for done', async () => {
     const scene = await Scene.open();
-    const begun = { request: 'one', command: create(1), actor: 'anna', begunAt: AT };
+    const begun = { request: 'one', command: create(1), begunAt: AT };
     await scene.spool.begin(begun);
     await scene.spool.close();
     await scene.start();

@@ -46,6 +46,8 @@ export interface Adopted {
   /** Of the host's last fact there. */
   readonly revision: number;
   readonly state: HostState;
+  /** Commands that are not settled there. */
+  readonly open: ReadonlySet<string>;
 }
 
 export class Spool implements Sink {
@@ -178,18 +180,17 @@ export class Spool implements Sink {
   }
 
   /**
-   * Goes on from what the ledger knows. What was not sent is given up, and is seen again as a difference; `why` is reported with the next
-   * commit.
+   * Goes on from what the ledger knows. What was not sent is given up, and is seen again as a difference; but outcomes of commands, which
+   * nobody can see again, are kept. `why`: the ledger has refused the next commit, which is reported with the next one.
    */
-  adopt({ epoch, lastSequence, revision, state }: Adopted, why: string | null = null): Promise<void> {
+  adopt(adopted: Adopted, why: string | null = null): Promise<void> {
     const work = async (): Promise<void> => {
+      const { epoch, lastSequence, revision, state } = adopted;
       const before = this.#contents;
       const { seenAt = null, boot = null } = before?.known ?? {};
       const contents = Contents.anew(epoch, lastSequence, { state, seenAt, boot }, revision);
-      for (const begun of before?.begun.values() ?? []) contents.begun.set(begun.request, begun);
-      contents.dropped = before?.dropped ?? null;
+      if (before !== undefined) contents.keepOutcomes(before, adopted.open, why !== null);
       contents.lost = why ?? before?.lost ?? this.#lost;
-      if (before !== undefined) contents.trustedAfter = before.trustedAfter;
       await this.#keepEpoch(epoch);
       await this.#rewrite(contents);
       this.#contents = contents;
