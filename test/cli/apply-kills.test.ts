@@ -38,7 +38,9 @@ it(
     expect(created.map((fact) => (fact.data as { readonly mdev: string }).mdev.slice(-2))).toEqual(
       more.map((_, n) => String(n).padStart(2, '0')),
     );
-    const given = events.filter(({ correlation, command }) => String(correlation).startsWith('change-') && command !== undefined);
+    const given = events.filter(
+      ({ correlation, command }) => String(correlation).startsWith('change-') && command !== undefined,
+    );
     expect(given).toHaveLength(more.length);
   },
   TIMEOUT_MS,

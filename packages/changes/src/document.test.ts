@@ -86,7 +86,10 @@ describe('a plan', () => {
       [rehashed({ ...plan, host: 'lpar2' }), /for host lpar2/],
       [rehashed({ ...plan, driver: '7.3' }), /made for driver 7.3/],
       [rehashed({ ...plan, base: { ...plan.base, matrices: digestOf(1) } }), /other matrices/],
-      [rehashed({ ...plan, steps: plan.steps.map((step) => ({ ...step, after: digestOf(1) })) }), /would not end/],
+      [
+        rehashed({ ...plan, steps: plan.steps.map((step) => ({ ...step, after: digestOf(1) })) }),
+        /would not end/,
+      ],
     ];
     for (const [document, reason] of cases) {
       expect(checkedPlan(document)).toEqual({ plan: document });

@@ -11,7 +11,10 @@ const [WEB = '', DB = ''] = MDEVS;
 
 /** Guest web has 01.0002, guest db 03.0004; the host keeps adapter 0. */
 function host(driver: Generation): HostState {
-  const state = hostWith(driver, { host: { adapters: [0x80000000], domains: [0xffffffff] } as never, mdevs: [] });
+  const state = hostWith(driver, {
+    host: { adapters: [0x80000000], domains: [0xffffffff] } as never,
+    mdevs: [],
+  });
   const commands: readonly Command[] = [WEB, DB].flatMap((mdev, index): Command[] => [
     { type: 'CreateMdev', text: mdev },
     { type: 'AssignAdapter', mdev, text: `${1 + 2 * index}` },
@@ -67,7 +70,9 @@ describe('a wait', () => {
     const responseCodes = Array.from({ length: 64 }, () => 3);
     expect(carryOut(state, { type: 'InjectResetFault', queue: '01.0002', responseCodes })).toBeUndefined();
     expect(carryOut(state, { type: 'StopGuest', mdev: WEB })).toBeUndefined();
-    expect(waitsOn(state, { for: 'queues-reset', queues: ['01.0002'] })).toEqual(['01.0002: reset answered 03']);
+    expect(waitsOn(state, { for: 'queues-reset', queues: ['01.0002'] })).toEqual([
+      '01.0002: reset answered 03',
+    ]);
     expect(isOver(state, { for: 'queues-free', queues: ['01.0002'] })).toBe(true);
   });
 });
@@ -94,7 +99,10 @@ describe('the other procedures', () => {
   it('prepare a migration, and restore what the guest had on the other host', () => {
     const away = planned(host('6.12'), { procedure: 'prepare-migration', guest: 'web' });
     expect(kinds(away)).toEqual(['UnassignAdapter', 'queues-reset', 'guest-migrated']);
-    const there = hostWith('6.12', { host: { adapters: [0x80000000], domains: [0xffffffff] } as never, mdevs: [] });
+    const there = hostWith('6.12', {
+      host: { adapters: [0x80000000], domains: [0xffffffff] } as never,
+      mdevs: [],
+    });
     const here = planned(there, {
       procedure: 'restore-migration',
       guest: 'web',
@@ -103,9 +111,9 @@ describe('the other procedures', () => {
     });
     expect(kinds(here)).toEqual(['CreateMdev', 'StartGuest', 'ConfigureMdev']);
     expect(here.gained).toEqual([{ guest: 'web', mdev: WEB, queues: ['01.0002'] }]);
-    expect(planned(host('5.10'), { procedure: 'prepare-migration', guest: 'web' }).problems[0]?.problem).toContain(
-      'cannot take adapters from a running guest',
-    );
+    expect(
+      planned(host('5.10'), { procedure: 'prepare-migration', guest: 'web' }).problems[0]?.problem,
+    ).toContain('cannot take adapters from a running guest');
   });
 
   it('retire a guest', () => {

@@ -62,7 +62,15 @@ const changeEvents: fc.Arbitrary<ChangeEvent> = fc.oneof(
     arbitrary: fc
       .constantFrom(
         ...(['APPROVE', 'REFUSE', 'WITHDRAW', 'CARRY_OUT', 'STOP', 'STEP_START', 'HOLD', 'CONFIRM'] as const),
-        ...(['AWAIT_CONFIRMATION', 'FINISH', 'EXPIRE', 'GO_BACK', 'PLAN_BACK', 'LEAVE', 'WENT_BACK'] as const),
+        ...([
+          'AWAIT_CONFIRMATION',
+          'FINISH',
+          'EXPIRE',
+          'GO_BACK',
+          'PLAN_BACK',
+          'LEAVE',
+          'WENT_BACK',
+        ] as const),
       )
       .map((type): ChangeEvent => ({ type })),
   },

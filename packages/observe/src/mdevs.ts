@@ -1,12 +1,12 @@
 /** Mdevs that come and go, and what is assigned to them. */
 import {
   andNot,
+  type ControlledMatrix,
   equalMatrices,
   formatApConfigFile,
   formatApid,
   formatApqi,
   idsOf,
-  type ControlledMatrix,
 } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
 import type { Command, Fact } from '@apledger/events';
@@ -33,9 +33,7 @@ export const removals: Stage = (state, { host: { mdevs }, guests: { uses }, recr
         mdev: uuid,
         mayBlock: isWaiting,
         asSeen: () =>
-          isWaiting
-            ? [{ type: 'MdevRemovalBlocked', data: { mdev: uuid, effective: null } }]
-            : removed(mdev),
+          isWaiting ? [{ type: 'MdevRemovalBlocked', data: { mdev: uuid, effective: null } }] : removed(mdev),
         drift: {
           what: `mdev ${uuid}`,
           mdev: uuid,

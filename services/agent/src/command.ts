@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, Failure, line } from '@apledger/command-line';
-import { runAgent } from './agent.ts';
 import { natsServers } from '@apledger/nats/address';
+import { runAgent } from './agent.ts';
 import { httpLedger } from './link/http-ledger.ts';
 import type { RemoteLedger } from './link/ledger.ts';
 import { LinkRefused } from './link/link.ts';
@@ -23,7 +23,8 @@ export const agentCommand = command({
     ledger: {
       type: 'string',
       value: 'url',
-      description: 'the ledger service: https://HOST:PORT, or nats://[user:password@]HOST:PORT where it answers there',
+      description:
+        'the ledger service: https://HOST:PORT, or nats://[user:password@]HOST:PORT where it answers there',
       required: true,
     },
     spool: {
@@ -98,7 +99,14 @@ interface LedgerOptions {
 }
 
 /** Throws Failure for what cannot be used. */
-async function ledgerOf({ host, ledger: url, tokenFile, cert, key, ca }: LedgerOptions): Promise<RemoteLedger> {
+async function ledgerOf({
+  host,
+  ledger: url,
+  tokenFile,
+  cert,
+  key,
+  ca,
+}: LedgerOptions): Promise<RemoteLedger> {
   if ((cert === undefined) !== (key === undefined)) throw new Failure(2, '--cert and --key belong together');
   const token = tokenFile && textOf(tokenFile).trim();
   try {

@@ -98,7 +98,10 @@ async function settledStep(
   const { outcome, errno, explanation, found } = settled;
   if (outcome === 'refused' && errno !== undefined) return { is: 'refused', errno, explanation };
   if (outcome !== 'done')
-    return { is: 'unknown', reason: found === undefined ? explanation : `${explanation} There is now: ${found}` };
+    return {
+      is: 'unknown',
+      reason: found === undefined ? explanation : `${explanation} There is now: ${found}`,
+    };
   const state = await ledger.handler.stateAt(host, { revision });
   if (state === undefined) throw new TypeError(`host ${host} is not there after revision ${revision}`);
   return { is: 'done', revision, matrices: matricesDigest(state) };

@@ -22,7 +22,7 @@ import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import { fourEyesAdmit } from '../access/permit.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import type { Indexed } from './change-index.ts';
-import { type GivenStep, type StepExecutor, hostsOf } from './executor.ts';
+import { type GivenStep, hostsOf, type StepExecutor } from './executor.ts';
 import { proposerOf } from './proposer.ts';
 
 const MOVER: Author = { actor: 'apledger mover' };

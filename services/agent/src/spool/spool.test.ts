@@ -67,7 +67,6 @@ const settled = (request: string): Fact => ({
 const begun = (request: string) => ({
   request,
   command: { type: 'CreateMdev', text: uuid(1) } as const,
-  actor: 'anna',
   begunAt: AT,
 });
 
@@ -84,7 +83,7 @@ async function opened(at: string, options: { readonly maxBytes?: number } = {}) 
 }
 async function adopted(at = directory(), options: { readonly maxBytes?: number } = {}) {
   const made = await opened(at, options);
-  await made.spool.adopt({ epoch: 1, lastSequence: 0, revision: 9, state: registered() });
+  await made.spool.adopt({ epoch: 1, lastSequence: 0, revision: 9, state: registered(), open: new Set<string>() });
   return { ...made, at };
 }
 const record = (spool: Spool, ...drafts: DraftCommit[]): Promise<void> =>
@@ -161,7 +160,7 @@ describe('a spool', () => {
     writeFileSync(file(at), 'x\ny\nz\n');
     const { spool: again } = await opened(at);
     expect([again.known, again.identity]).toEqual([undefined, spool.identity]);
-    await again.adopt({ epoch: 1, lastSequence: 1, revision: 12, state: registered() });
+    await again.adopt({ epoch: 1, lastSequence: 1, revision: 12, state: registered(), open: new Set<string>() });
     expect([again.last, again.mayHaveBegun(12), again.mayHaveBegun(13)]).toEqual([1, true, false]);
     await again.close();
   });
@@ -205,7 +204,7 @@ describe('a spool', () => {
     await record(spool, draft(created(1)));
     const before = readFileSync(file(at), 'utf8');
     symlinkSync('/dev/full', `${file(at)}.new`);
-    const known = { epoch: 1, lastSequence: 0, revision: 9, state: registered() };
+    const known = { epoch: 1, lastSequence: 0, revision: 9, state: registered(), open: new Set<string>() };
     await expect(spool.adopt(known)).rejects.toThrow(/ENOSPC/);
     expect([readFileSync(file(at), 'utf8'), mdevs(spool)]).toEqual([before, 1]);
     await record(spool, draft(created(2)));
@@ -236,6 +235,24 @@ describe('a spool', () => {
     }
     expect(readFileSync(file(at)).length).toBeLessThan(2 * 1024 * 1024);
     expect(mdevs(spool)).toBe(0);
+    await spool.close();
+  });
+
+  it('that begins again keeps outcomes of commands that are open, but not one that the ledger has refused', async () => {
+    const { spool } = await adopted();
+    await record(spool, draft(created(1)));
+    for (const request of ['one', 'two', 'three']) await spool.begin(begun(request));
+    await record(spool, draft(settled('one')));
+    await record(spool, draft(created(2), settled('two')));
+    const known = { epoch: 1, lastSequence: 1, revision: 20, state: registered() };
+    await spool.adopt({ ...known, open: new Set(['one', 'two', 'three']) }, 'refused');
+    expect(spool.begun.map(({ request }) => request).sort()).toEqual(['one', 'three']);
+    const commits = spool.unsent(1e9).map(({ sequence, facts }) => [sequence, facts.map(({ type }) => type)]);
+    expect(commits).toEqual([[2, ['HostObserved', 'CommandSettled']]]);
+    expect([spool.hasSettled('one'), spool.hasSettled('two'), mdevs(spool)]).toEqual([false, true, 0]);
+    expect(spool.unsent(1e9)[0]?.facts[0]).toMatchObject({ data: { sequence: 2 } });
+    await spool.adopt({ ...known, open: new Set<string>() });
+    expect(spool.unsent(1e9)).toEqual([]);
     await spool.close();
   });
 

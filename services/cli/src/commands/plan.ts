@@ -77,7 +77,6 @@ async function readDesired(path: string): Promise<DesiredHost> {
   );
 }
 
-
 export const planCommand = command({
   name: 'plan',
   summary: 'plan the steps that bring a host to the state that a file asks for; nothing is recorded',

@@ -37,7 +37,8 @@ async function rehearsed(
   ledger: Ledger,
   output: Output,
 ): Promise<number> {
-  if (at !== undefined) throw new Failure(2, 'With --driver, the host is taken as it is now: leave out --at.');
+  if (at !== undefined)
+    throw new Failure(2, 'With --driver, the host is taken as it is now: leave out --at.');
   const answer = await ledger.ask('upgrade', { host: await hostAsked(ledger, host), driver });
   output.out(isJson ? answerLine(ledger, answer) : upgradeText(answer));
   return answer.refused.length + answer.guests.length + answer.mdevs.length === 0 ? 0 : 1;

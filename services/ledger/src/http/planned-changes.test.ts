@@ -23,7 +23,8 @@ async function office() {
     boss,
     viewer,
     mover,
-    plan: (host: string, headers = ops) => made.post(`/hosts/${host}/plan`, { desired: desired(host) }, headers),
+    plan: (host: string, headers = ops) =>
+      made.post(`/hosts/${host}/plan`, { desired: desired(host) }, headers),
     async propose(host: string, more: object = {}): Promise<Answer> {
       const { body } = await made.post(`/hosts/${host}/plan`, { desired: desired(host) }, ops);
       return made.post(`/hosts/${host}/changes`, { plan: body.plan, reason: 'web needs it', ...more }, ops);
@@ -69,7 +70,10 @@ describe('a plan', () => {
 
   it('of another generation is rehearsed', async () => {
     const { get, viewer } = await office();
-    expect((await get('/hosts/test1/upgrade?driver=5.10', viewer)).body).toMatchObject({ to: '5.10', refused: [] });
+    expect((await get('/hosts/test1/upgrade?driver=5.10', viewer)).body).toMatchObject({
+      to: '5.10',
+      refused: [],
+    });
     expect((await get('/hosts/test1/upgrade?driver=9.9', viewer)).status).toBe(400);
   });
 });
@@ -86,7 +90,10 @@ describe('a planned change', () => {
       status: 409,
       body: { code: 'effect-differs' },
     });
-    expect(await made.act(change, 'start', start)).toMatchObject({ status: 200, body: { status: 'running' } });
+    expect(await made.act(change, 'start', start)).toMatchObject({
+      status: 200,
+      body: { status: 'running' },
+    });
     await made.mover.advance(String(change));
     expect(await made.show(change)).toMatchObject({ status: 'carried-out' });
     const given = (await made.facts('host-test1')).filter(
@@ -168,7 +175,8 @@ describe('a planned change', () => {
   it('is either commands or a plan, for the host of the address, and only of some size', async () => {
     const { plan, post, ops } = await office();
     const { body } = await plan('test1');
-    const propose = (host: string, more: object) => post(`/hosts/${host}/changes`, { reason: 'x', ...more }, ops);
+    const propose = (host: string, more: object) =>
+      post(`/hosts/${host}/changes`, { reason: 'x', ...more }, ops);
     expect((await propose('test1', {})).status).toBe(400);
     expect((await propose('test1', { plan: body.plan, commands: [{ type: 'ScanBus' }] })).status).toBe(400);
     expect(await propose('prod1', { plan: body.plan })).toMatchObject({
@@ -180,6 +188,8 @@ describe('a planned change', () => {
       body: { code: 'bad-plan' },
     });
     expect((await propose('nowhere', { plan: body.plan })).status).toBe(404);
-    expect((await propose('test1', { commands: [{ type: 'ScanBus' }], confirmWithin: '1h' })).status).toBe(400);
+    expect((await propose('test1', { commands: [{ type: 'ScanBus' }], confirmWithin: '1h' })).status).toBe(
+      400,
+    );
   });
 });
