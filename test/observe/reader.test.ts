@@ -1,6 +1,6 @@
 /** The reader on files that tests make: what it reads, what it leaves alone, and what it makes of strange ones. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Reader } from '@apledger/agent/observer';
 import { formatMask } from '@apledger/ap';
