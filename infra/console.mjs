@@ -1,6 +1,6 @@
 // node infra/console.mjs: builds the console into services/console/dist when it is missing or older than its sources.
 // Plain JavaScript without dependencies, see toolchain.mjs; the build itself needs the locked packages.
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportSetupError, root, run, SetupError } from './toolchain.mjs';
 
@@ -8,7 +8,9 @@ const home = join(root, 'services', 'console');
 const built = join(home, 'dist');
 /** Our own packages that the one in the directory stands on, and those that these stand on. */
 function packagesBelow(directory, found = new Set()) {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  const manifest = join(directory, 'package.json');
+  if (!existsSync(manifest)) return found;
+  const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
   for (const name of Object.keys(dependencies)) {
     const below = join(root, 'packages', name.replace('@apledger/', ''));
     if (!name.startsWith('@apledger/') || found.has(below)) continue;

@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { reportSetupError, root, run, SetupError } from './toolchain.mjs';
@@ -25,7 +26,7 @@ const PACKED = {
     description: 'Facts of apledger as messages: envelopes, subjects, and subscriptions over NATS JetStream',
   },
 };
-const OLDEST_NODE = '>=20.3';
+const OLDEST_NODE = '>=20.12';
 const SCOPE = '@apledger/';
 const SPECIFIER = /(\bfrom |\bimport\()(['"])([^'"]+)\2/g;
 
@@ -97,7 +98,7 @@ function dependenciesOn(specifiers) {
     ),
   );
   const names = [...specifiers]
-    .filter((specifier) => !specifier.startsWith('node:'))
+    .filter((specifier) => !isBuiltin(specifier))
     .map((specifier) =>
       specifier
         .split('/')

@@ -103,7 +103,7 @@ describeInBrowser('the console, where access is controlled', () => {
     await page.getByText('Proposed as').getByRole('link').click();
     await page.getByRole('heading', { name: /^Change \w+ on host prod1/ }).waitFor();
     await page.getByText('card 6 is to be the host’s').waitFor();
-    await page.getByLabel('Reason to withdraw it').fill('not today');
+    await page.getByLabel(/^Reason, to withdraw/).fill('not today');
     await page.getByRole('button', { name: 'Withdraw' }).click();
     await page.locator('.status', { hasText: 'withdrawn' }).waitFor();
     await page.goto(`${bank.url}/hosts/prod1/exposures`);

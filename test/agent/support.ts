@@ -39,6 +39,7 @@ export class Site {
   static async open(...settings: string[]): Promise<Site> {
     const site = new Site();
     await mkdir(join(site.run, 'lock'), { recursive: true });
+    await mkdir(site.spool);
     site.lab = await mountLab(SIMULATED, ...settings, '--at', site.sys, '--data', site.labData);
     await site.startLedger();
     return site;

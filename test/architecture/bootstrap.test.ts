@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -9,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -67,6 +69,7 @@ describe('infra/bootstrap.mjs', () => {
     for (const path of ['services/cli/src', 'services/ledger/src', 'services/console'])
       mkdirSync(join(house, path), { recursive: true });
     writeFileSync(join(house, 'services/ledger/src/main.ts'), service);
+    writeFileSync(join(house, 'services/console/package.json'), '{}');
     mkdirSync(join(house, 'bin'));
     writeFileSync(join(house, 'services/cli/src/main.ts'), main);
     writeFileSync(join(house, 'vite.mjs'), vite);
@@ -84,6 +87,8 @@ describe('infra/bootstrap.mjs', () => {
         PATH: [join(house, 'bin'), '/usr/bin', '/bin'].join(delimiter),
         HOUSE: house,
         NODE: process.execPath,
+        // Which ports are taken on this machine is nothing to these tests.
+        APLEDGER_PORT: '0',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,6 +116,16 @@ describe('infra/bootstrap.mjs', () => {
     expect(readFileSync(join(house, 'services/console/dist/index.html'), 'utf8')).toBe('built');
     expect(await run(start)).toEqual({ code: 3, out: 'demo\nledger\n', err: '' });
     expect(npmCalls()).toEqual(['ci']);
+  });
+
+  it('says that the port is taken before anything is played', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, out, err } = await run([...start, '--port', String(port)]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(`port ${port} is taken`);
+    other.close();
   });
 
   it('installs again when the lock has changed', async () => {

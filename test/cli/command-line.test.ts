@@ -4,24 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from '@apledger/cli';
 import { manualPage } from '@apledger/command-line';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
 const BIN = inRepository('services/cli/bin/apledger.mjs');
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
 
-interface Started {
-  readonly input?: string;
-  readonly env?: NodeJS.ProcessEnv;
-}
-
-/** As a process: with its own environment and standard input. */
-function started(args: readonly string[], { input = '', env = {} }: Started = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
-    input,
-    encoding: 'utf8',
-    env: { ...process.env, APLEDGER_CONFIG: '', ...env },
-  });
+/** As a process, with a standard input of its own. */
+function started(args: readonly string[], { input = '' }: { readonly input?: string } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { input, encoding: 'utf8' });
   return { status, out: stdout, err: stderr };
 }
 
@@ -65,7 +56,7 @@ ${range(60)
   it('lists them', async () => {
     const { out } = await apledger('hosts', '--data', data);
     expect(out.split('\n')).toHaveLength(42);
-    expect(out).toMatch(/^prod00 {13}revision 0, position 1, \d{4}-/);
+    expect(out).toMatch(/^prod00 {12}revision 6, position 7, \d{4}-/);
     expect(objects((await apledger('hosts', '--find', 'BANK', '--json', '--data', data)).out)).toMatchObject([
       { host: 'z16.bank.example' },
     ]);
@@ -74,7 +65,7 @@ ${range(60)
       out: '',
       err: 'There is no host with nosuch in its name.\n',
     });
-    expect((await apledger('hosts', '--at', '3', '--json', '--data', data)).out.split('\n')).toHaveLength(4);
+    expect((await apledger('hosts', '--at', '21', '--json', '--data', data)).out.split('\n')).toHaveLength(4);
   });
 
   it('is never printed whole in an error', async () => {
@@ -153,29 +144,44 @@ describe('remarks', () => {
 });
 
 describe('the environment', () => {
-  it('and the configuration file name the service that is asked, and options count before them', () => {
-    const nobody = { APLEDGER_SERVER: 'http://127.0.0.1:9' };
+  /** In an environment that has these variables; undefined takes one away. */
+  async function inEnvironment(env: Readonly<Record<string, string | undefined>>, ...args: string[]) {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    try {
+      return await apledger(...args);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  }
+
+  it('and the configuration file name the service that is asked, and options count before them', async () => {
     const config = file('config', '# of a test\nAPLEDGER_SERVER=http://127.0.0.1:9\n');
-    const asked = ['hosts', '--server', 'http://127.0.0.1:10'];
-    for (const env of [nobody, { APLEDGER_CONFIG: config }]) {
-      expect(started(['hosts'], { env })).toMatchObject({ status: 2, err: expect.stringContaining(':9: ') });
-      expect(started(asked, { env }).err).toContain(':10: ');
-      expect(started(['hosts', '--data', '/nowhere'], { env }).err).toContain('there is no log');
+    for (const env of [
+      { APLEDGER_SERVER: 'http://127.0.0.1:9' },
+      { APLEDGER_SERVER: undefined, APLEDGER_CONFIG: config },
+    ]) {
+      expect(await inEnvironment(env, 'hosts')).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(':9: '),
+      });
+      const given = await inEnvironment(env, 'hosts', '--server', 'http://127.0.0.1:11');
+      expect(given.err).toContain(':11: ');
+      expect((await inEnvironment(env, 'hosts', '--data', '/nowhere')).err).toContain('there is no log');
+      const script = file('a.sh', 'host h adapters=5 domains=4\n');
+      expect((await inEnvironment(env, 'run', script)).status).toBe(0);
     }
     const both = { APLEDGER_CONFIG: config, APLEDGER_SERVER: 'http://127.0.0.1:11' };
-    expect(started(['hosts'], { env: both }).err).toContain(':11: ');
-    const script = 'host h adapters=5 domains=4\n';
-    expect(started(['run', '-'], { env: nobody, input: script }).status).toBe(0);
+    expect((await inEnvironment(both, 'hosts')).err).toContain(':11: ');
   });
 
-  it('a file with a misspelt name, or that is not there, is an error', () => {
+  it('a file with a misspelt name, or that is not there, is an error', async () => {
     const config = file('config', 'APLEDGER_SEVER=http://127.0.0.1:9\n');
-    expect(started(['hosts'], { env: { APLEDGER_CONFIG: config } })).toMatchObject({
+    expect(await inEnvironment({ APLEDGER_CONFIG: config }, 'hosts')).toMatchObject({
       status: 2,
       err: expect.stringContaining(`${config}: APLEDGER_SEVER is not a variable of apledger; there are `),
     });
     const env = { APLEDGER_CONFIG: join(scratch(), 'nothing') };
-    expect(started(['hosts'], { env }).err).toContain('$APLEDGER_CONFIG, ');
+    expect((await inEnvironment(env, 'hosts')).err).toContain('$APLEDGER_CONFIG, ');
   });
 
   it('--version prints the version', async () => {

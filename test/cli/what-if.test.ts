@@ -134,9 +134,7 @@ describe('what-if', () => {
     [['scan', 'echo 5 >'], /step 2, "echo 5 >": usage: echo/],
     [['! scan'], /leave out the !/],
     [['host h adapters=1 domains=1'], /about one host/],
-    [['scan', '--host', 'nobody'], /There is no host nobody. There are zlp1./],
     [['scan', '--at', '99999'], /--at 99999: the log ends at position/],
-    [['scan', '--at', '0'], /There was no host zlp1 at position 0/],
     [['scan', '--at', '2999-01-01'], /lies in the future/],
     [['scan', '--at', 'noon'], /not a time/],
     [[], /missing required argument 'step'/],
@@ -145,6 +143,18 @@ describe('what-if', () => {
     const { status, out, err } = await apledger('what-if', '--data', data, ...args);
     expect({ status, out }).toEqual({ status: 2, out: '' });
     expect(err).toMatch(told);
+  });
+
+  it.each([
+    [['scan', '--host', 'nobody'], 'There is no host nobody. There are zlp1.'],
+    [['scan', '--at', '0'], 'There was no host zlp1 at position 0.'],
+  ])('ends with 1 for %j, as every question about a host that is not there', async (args, told) => {
+    const data = await threeGuests();
+    expect(await apledger('what-if', '--data', data, ...args)).toEqual({
+      status: 1,
+      out: '',
+      err: `apledger: ${told}\n`,
+    });
   });
 
   it('asks which host when there are several, and needs a log', async () => {

@@ -1,53 +1,12 @@
 /** The page for everybody: keyboard alone, both themes, a telephone, and a judge that is not us (axe). The pictures are taken here. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { violations } from './axe.ts';
 import { incident, productionHost, register, threeGuests } from './hosts.ts';
+import { picture } from './pictures.ts';
 import { type Console, describeInBrowser, startConsole, untilShown } from './support.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
-
-/** Those that the documents show. */
-const SHOWN = new Set([
-  'hosts-light',
-  'matrix-light',
-  'matrix-dark',
-  'guest-dark',
-  'facts-dark',
-  'custody-light',
-  'exposures-light',
-  'compare-dark',
-  'what-if-light',
-  'past-phone',
-]);
-
-/** A picture for the documents, when somebody asks for them. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.APLEDGER_PICTURES !== '1' || !SHOWN.has(name)) return;
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
-}
-
-/** What breaks WCAG 2.2 A and AA by axe's judgement, in words. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const judge = (
-      window as unknown as { axe: { run(options: object): Promise<{ violations: Violation[] }> } }
-    ).axe;
-    interface Violation {
-      readonly id: string;
-      readonly help: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations: found } = await judge.run({ runOnly: { type: 'tag', values: tags } });
-    return found.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`);
-  });
-}
 
 /** Every view, by its address, and what is there once it is drawn. */
 const VIEWS: readonly (readonly [string, string, string])[] = [

@@ -45,13 +45,17 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     expect(pings).toMatchObject([{ name: 'apledger', version: '1.0.0' }]);
     const [info] = await all(await discovery(nc).info('apledger'));
     expect(info?.id).toBe(pings[0]?.id);
-    expect(info?.endpoints.map(({ subject }) => subject)).toEqual([
+    const orders = ['propose.*', 'approve', 'refuse', 'withdraw', 'start', 'confirm', 'resume'];
+    expect(info?.endpoints.map(({ subject }) => subject).toSorted()).toEqual([
       'apledger.v1.svc.command.*',
+      'apledger.v1.svc.propose.*',
       ...['hosts', 'host.*', 'mdev.*', 'mdevs.*', 'guest.*', 'guests.*', 'queues.*', 'diff.*', 'what-if.*']
         .concat('custody.*', 'guest-history.*', 'exposures.*', 'report', 'event', 'events', 'events.*')
         .concat('verify', 'recompute', 'who-am-i', 'who-can', 'bindings', 'credentials', 'glasses')
-        .concat('changes', 'change', 'evidence', 'proof')
-        .map((subject) => `apledger.v1.svc.query.${subject}`),
+        .concat('changes', 'change', 'evidence', 'proof', 'plan.*', 'schemas.desired-host', 'upgrade.*')
+        .concat(orders.map((order) => `change.${order}`))
+        .map((subject) => `apledger.v1.svc.query.${subject}`)
+        .toSorted(),
     ]);
     for (const { metadata, queue_group } of info?.endpoints ?? []) {
       expect(queue_group).toBe('q');

@@ -1,5 +1,5 @@
 /** A host as files that people and other tools read. Each says what its format can say; `warnings` of the caller say what it cannot. */
-import { formatMask, idsOf } from '@apledger/ap';
+import { formatMask, idsOf, type Mask256 } from '@apledger/ap';
 import { type HostState, isOpen, type Mdev } from '@apledger/host';
 import { Document, Scalar, YAMLSeq } from 'yaml';
 import { entriesOf } from './ids.ts';
@@ -98,9 +98,12 @@ ${attributesOf(mdev)
 </device>
 `;
 
-/** The masks; mdevs are not chzdev's. */
+/** The masks, as ranges: chzdev takes no hexadecimal mask, though it is what the kernel prints. Mdevs are not chzdev's. */
 const zdev = ({ apmask, aqmask }: HostState): string =>
-  `chzdev -t ap apmask=${formatMask(apmask)} aqmask=${formatMask(aqmask)}\n`;
+  `chzdev -t ap apmask=${ranges(apmask)} aqmask=${ranges(aqmask)}\n`;
+
+/** Of an empty mask: all bits are taken away. */
+const ranges = (mask: Mask256): string => entriesOf(idsOf(mask)).join(',') || '-0-255';
 
 const MATRIX = '/sys/devices/vfio_ap/matrix';
 

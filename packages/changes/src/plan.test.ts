@@ -1,5 +1,5 @@
 /** Plans are tried again by the rules, as somebody who does not trust them would. */
-import { and, andNot, apqnsOf, commonMatrix, equals, formatApqn, isEmpty } from '@apledger/ap';
+import { and, andNot, apqnsOf, commonMatrix, EMPTY_MASK, equals, formatApqn, isEmpty } from '@apledger/ap';
 import { GENERATION_NAMES, type Generation } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import fc from 'fast-check';
@@ -127,6 +127,26 @@ describe('a host as a file', () => {
           expect(resolved.target.mdevs.get(uuid)).toMatchObject({ uuid, matrix, guest, state: life });
         expect(planOf(state, read.desired)).toMatchObject({ steps: [], problems: [] });
       }),
+    );
+  });
+
+  it('makes the same host of a fresh one of the same machine', () => {
+    const empty = { host: { adapters: EMPTY_MASK, domains: EMPTY_MASK }, mdevs: [] };
+    fc.assert(
+      fc.property(layout, fc.constantFrom(...GENERATION_NAMES), (now, driver) => {
+        const state = hostWith(driver, now);
+        const read = parseDesired(exportHost(state, 'yaml'));
+        if ('problems' in read) throw new Error(JSON.stringify(read.problems));
+        const fresh = hostWith(driver, empty);
+        const plan = planOf(fresh, read.desired);
+        expect(plan.problems).toEqual([]);
+        for (const { command } of plan.steps) expect(carryOut(fresh, command)).toBeUndefined();
+        expect([fresh.apmask, fresh.aqmask]).toEqual([state.apmask, state.aqmask]);
+        for (const { uuid, guest, assigned, effective } of state.mdevs.values())
+          expect(fresh.mdevs.get(uuid)).toMatchObject({ guest, assigned, effective });
+        expect(fresh.mdevs.size).toBe(state.mdevs.size);
+      }),
+      { numRuns: NUM_RUNS },
     );
   });
 });

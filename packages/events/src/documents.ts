@@ -7,7 +7,7 @@ import { factVersion } from './upcast.ts';
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** Where the generated documents live; keys of `schemaDocuments()` are file names in there. */
-export const documentsUrl = new URL('../../../docs/schemas/', import.meta.url);
+export const documentsUrl: URL = new URL('../../../docs/schemas/', import.meta.url);
 
 /** `urn:apledger:fact:QueueReset:3`: what the schema of a fact's data is called, also in CloudEvents. */
 export const factSchemaId = (type: FactType): string => `urn:apledger:fact:${type}:${factVersion(type)}`;

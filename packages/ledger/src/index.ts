@@ -26,7 +26,7 @@ export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, positionBefore, typesOf } from './answers/events.ts';
 export { unknownHost } from './answers/hosts.ts';
 export { guestsThen } from './answers/names.ts';
-export { type GivenStep, type StepExecutor, simulated } from './changes/executor.ts';
+export { type GivenStep, hostsOf, type StepExecutor } from './changes/executor.ts';
 export { Mover } from './changes/mover.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {

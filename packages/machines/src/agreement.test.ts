@@ -5,6 +5,9 @@ import {
   type AdapterPlugEvent,
   adapterPlugMachine,
   adapterPlugTable,
+  type ChangeEvent,
+  changeMachine,
+  changeTable,
   type GuestEvent,
   guestMachine,
   guestTable,
@@ -53,9 +56,37 @@ const queueEvents: fc.Arbitrary<QueueEvent> = fc.oneof(
   fc.record({ type: fc.constant('OVERRIDE' as const), areMasksFull: fc.boolean() }),
 );
 
+const changeEvents: fc.Arbitrary<ChangeEvent> = fc.oneof(
+  {
+    weight: 15,
+    arbitrary: fc
+      .constantFrom(
+        ...(['APPROVE', 'REFUSE', 'WITHDRAW', 'CARRY_OUT', 'STOP', 'STEP_START', 'HOLD', 'CONFIRM'] as const),
+        ...([
+          'AWAIT_CONFIRMATION',
+          'FINISH',
+          'EXPIRE',
+          'GO_BACK',
+          'PLAN_BACK',
+          'LEAVE',
+          'WENT_BACK',
+        ] as const),
+      )
+      .map((type): ChangeEvent => ({ type })),
+  },
+  fc.record({ type: fc.constant('START' as const), needsApproval: fc.boolean() }),
+  fc.record({ type: fc.constant('STEP_DONE' as const), isLast: fc.boolean() }),
+  fc.record({
+    type: fc.constantFrom('RETRY', 'CONTINUE'),
+    isOnWayBack: fc.boolean(),
+    isAllDone: fc.boolean(),
+  }),
+);
+
 agree('guest', guestMachine, guestTable, guestEvents);
 agree('adapter plug', adapterPlugMachine, adapterPlugTable, adapterPlugEvents);
 agree('queue', queueMachine, queueTable, queueEvents);
+agree('change', changeMachine, changeTable, changeEvents);
 
 function agree<Machine extends AnyStateMachine>(
   name: string,

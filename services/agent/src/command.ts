@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
-import { checkFeatures } from './health/check.ts';
-import type { Roots } from './roots.ts';
-import { runAgent } from './agent.ts';
 import { natsServers } from '@apledger/nats/address';
+import { runAgent } from './agent.ts';
+import { checkFeatures } from './health/check.ts';
 import { httpLedger } from './link/http-ledger.ts';
 import type { RemoteLedger } from './link/ledger.ts';
 import { LinkRefused } from './link/link.ts';
+import type { Roots } from './roots.ts';
 import { processWriter, socketWriter } from './writer/client.ts';
 import type { Writer } from './writer/protocol.ts';
 
@@ -25,7 +25,8 @@ export const agentCommand = command({
     ledger: {
       type: 'string',
       value: 'url',
-      description: 'the ledger service: https://HOST:PORT, or nats://[user:password@]HOST:PORT where it answers there',
+      description:
+        'the ledger service: https://HOST:PORT, or nats://[user:password@]HOST:PORT where it answers there',
       required: true,
     },
     spool: {
@@ -123,7 +124,14 @@ interface LedgerOptions {
 }
 
 /** Throws Failure for what cannot be used. */
-async function ledgerOf({ host, ledger: url, tokenFile, cert, key, ca }: LedgerOptions): Promise<RemoteLedger> {
+async function ledgerOf({
+  host,
+  ledger: url,
+  tokenFile,
+  cert,
+  key,
+  ca,
+}: LedgerOptions): Promise<RemoteLedger> {
   if ((cert === undefined) !== (key === undefined)) throw new Failure(2, '--cert and --key belong together');
   const token = tokenFile && textOf(tokenFile).trim();
   try {

@@ -15,8 +15,7 @@ import type { HostView } from '@apledger/projections';
 type Standing = 'zcrypt' | 'vfio_ap' | 'unbound' | '-';
 /** Where a queue has one character only. */
 const MARKS: Readonly<Record<Standing, string>> = { zcrypt: 'z', vfio_ap: 'v', unbound: 'u', '-': '.' };
-const LEGEND =
-  '    a character for each queue, adapters down, domains across: z zcrypt, v vfio_ap, u unbound, . no queue\n';
+const LEGEND = '    adapters down, domains across: z zcrypt, v vfio_ap, u unbound, . no queue\n';
 const LONGEST_CELL = '(00,00) unbound'.length;
 /** As many names in a line as a person reads one by one; more are put together. */
 const MAX_NAMES = 12;

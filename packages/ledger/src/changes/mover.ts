@@ -22,7 +22,7 @@ import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import { fourEyesAdmit } from '../access/permit.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import type { Indexed } from './change-index.ts';
-import { type GivenStep, type StepExecutor, simulated } from './executor.ts';
+import { type GivenStep, hostsOf, type StepExecutor } from './executor.ts';
 import { proposerOf } from './proposer.ts';
 
 const MOVER: Author = { actor: 'apledger mover' };
@@ -49,7 +49,7 @@ export class Mover {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  constructor(ledger: LogLedger, executor: StepExecutor = simulated(ledger)) {
+  constructor(ledger: LogLedger, executor: StepExecutor = hostsOf(ledger)) {
     this.#ledger = ledger;
     this.#executor = executor;
   }

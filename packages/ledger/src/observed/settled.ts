@@ -26,7 +26,8 @@ export async function settledReceipt(
     const watched = await ledger.observed.sync(host);
     if (!watched.open.has(commandId)) break;
     const leftMs = end - performance.now();
-    if (leftMs <= 0 || ledger.observed.isReleased) throw notSettled(receipt, watched.open.get(commandId)?.until ?? '');
+    if (leftMs <= 0 || ledger.observed.isReleased)
+      throw notSettled(receipt, watched.open.get(commandId)?.until ?? '');
     await ledger.observed.wait(host, watched, leftMs);
   }
   return answered(receipt, await settlementOf(ledger, receipt));
@@ -44,8 +45,11 @@ interface Settlement {
   readonly revision: number;
 }
 
-/** From the facts after the request. */
-async function settlementOf(ledger: LogLedger, { host, commandId, revision }: Receipt): Promise<Settlement> {
+/** From the facts after the request, whose revision this is. */
+export async function settlementOf(
+  ledger: LogLedger,
+  { host, commandId, revision }: Pick<Receipt, 'host' | 'commandId' | 'revision'>,
+): Promise<Settlement> {
   const facts: Fact[] = [];
   let commit: Fact[] = [];
   let isOurs = false;

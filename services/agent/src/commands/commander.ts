@@ -51,10 +51,17 @@ export class Commander {
 
   /** The open commands, as the ledger tells them; those that are known are not taken twice. */
   offer(open: readonly CommandRequest[]): void {
+    const { spool } = this.#parts;
     const now = this.#monotonic();
-    for (const request of open)
-      if (!this.#settled.has(request.request) && !this.#waiting.has(request.request))
-        this.#waiting.set(request.request, { request, deadline: now + request.leftMs });
+    for (const request of open) {
+      const id = request.request;
+      // An agent before this one may have settled it, and not have sent that.
+      if (spool.hasSettled(id)) this.#settled.add(id);
+      // The ledger did not record what this agent said of it.
+      else if (spool.begun.some((begun) => begun.request === id)) this.#settled.delete(id);
+      if (!this.#settled.has(id) && !this.#waiting.has(id))
+        this.#waiting.set(id, { request, deadline: now + request.leftMs });
+    }
     this.#work();
   }
 
@@ -125,8 +132,8 @@ export class Commander {
   }
 
   /** False when the spool has no room: then nothing is written. */
-  async #begin({ request, command, actor }: CommandRequest): Promise<boolean> {
-    const begun: Begun = { request, command, actor, begunAt: this.#now() };
+  async #begin({ request, command }: CommandRequest): Promise<boolean> {
+    const begun: Begun = { request, command, begunAt: this.#now() };
     try {
       await this.#parts.spool.begin(begun);
       return true;

@@ -2,7 +2,7 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { type Question, Refused, type RemoteLedger, remoteLedger, Unreachable } from './ledger.ts';
+import { Refused, type RemoteLedger, remoteLedger, Unreachable } from './ledger.ts';
 
 /** What an answer may take beyond what the ledger was asked to wait. */
 const GRACE_MS = 30_000;
@@ -29,21 +29,35 @@ export function httpLedger(options: HttpLedgerOptions): RemoteLedger {
     throw new Error(
       `${options.url}: a token is shown over https:// only, or to this machine; write https://`,
     );
-  const base = `/api/v1/hosts/${encodeURIComponent(options.host)}`;
+  const { host } = options;
+  const base = `/api/v1/hosts/${encodeURIComponent(host)}/agent`;
   return remoteLedger((question, request, signal, waitMs) => {
-    const { method, path } = ROUTES[question];
-    if (method === 'POST') return send(options, method, base + path, request, signal, waitMs);
-    const query = new URLSearchParams(Object.entries(request).map(([name, value]): [string, string] => [name, String(value)]));
-    return send(options, method, `${base}${path}?${query}`, undefined, signal, waitMs);
+    switch (question) {
+      case 'hello':
+        return send(options, 'POST', `${base}/hello`, request, signal, waitMs);
+      case 'observe':
+        return send(options, 'POST', `${base}/commits`, request, signal, waitMs);
+      case 'commands':
+        return send(options, 'GET', `${base}/commands?${queryOf(request)}`, undefined, signal, waitMs);
+      case 'events':
+        return send(
+          options,
+          'GET',
+          `/api/v1/events?${queryOf({ ...request, host })}`,
+          undefined,
+          signal,
+          waitMs,
+        );
+      default:
+        return question satisfies never;
+    }
   });
 }
 
-const ROUTES: Readonly<Record<Question, { readonly method: 'GET' | 'POST'; readonly path: string }>> = {
-  hello: { method: 'POST', path: '/agent/hello' },
-  observe: { method: 'POST', path: '/agent/commits' },
-  commands: { method: 'GET', path: '/agent/commands' },
-  events: { method: 'GET', path: '/events' },
-};
+const queryOf = (request: object): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(request).map(([name, value]): [string, string] => [name, String(value)]),
+  );
 
 async function send(
   { url, token, certificate, ca }: HttpLedgerOptions,

@@ -46,7 +46,12 @@ export class Unreachable extends Error {
 export type Question = 'hello' | 'observe' | 'commands' | 'events';
 
 /** One request and its answer. `waitMs`: the ledger may take its time. Throws Refused and Unreachable. */
-export type Ask = (question: Question, request: object, signal: AbortSignal, waitMs: number) => Promise<unknown>;
+export type Ask = (
+  question: Question,
+  request: object,
+  signal: AbortSignal,
+  waitMs: number,
+) => Promise<unknown>;
 
 /** Longest time that the ledger is asked to wait for a command, seconds. */
 const POLL_S = 20;

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandRequest, Hello, HelloReply } from '@apledger/agent-protocol';
 import { evolve, HostState, STATE_VERSION } from '@apledger/host';
-import type { Spool } from '../spool/spool.ts';
+import type { Adopted, Spool } from '../spool/spool.ts';
 import { Refused, type RemoteLedger, Unreachable } from './ledger.ts';
 
 /** A request holds 128 KiB at most, and the largest commit half of it. */
@@ -107,7 +107,7 @@ export class Link {
   /** Spool and ledger agree on what was recorded. */
   async #align(reply: HelloReply, signal: AbortSignal): Promise<void> {
     const { spool, onAdopted, report } = this.#parts;
-    const { epoch, lastSequence, revision } = reply;
+    const { lastSequence, revision } = reply;
     if (spool.known !== undefined && lastSequence <= spool.last) {
       await spool.acknowledge(lastSequence);
       await spool.trustAfter(revision);
@@ -115,7 +115,7 @@ export class Link {
     }
     if (spool.known !== undefined)
       report(`the ledger has ${lastSequence} commits of this agent, its spool ${spool.last}`);
-    await spool.adopt({ epoch, lastSequence, revision, state: await this.#stateOf(reply, signal) });
+    await spool.adopt(await this.#adopted(reply, signal));
     await onAdopted();
   }
 
@@ -125,10 +125,14 @@ export class Link {
     report(`${reason} The agent begins again from what the ledger knows.`);
     const { agent, epoch } = spool.identity;
     const reply = await ledger.hello({ agent, epoch, ...(await introduction()) }, signal);
-    const { lastSequence, revision } = reply;
-    const state = await this.#stateOf(reply, signal);
-    await spool.adopt({ epoch, lastSequence, revision, state }, reason.slice(0, 1000));
+    await spool.adopt(await this.#adopted(reply, signal), reason.slice(0, 1000));
     await onAdopted();
+  }
+
+  async #adopted(reply: HelloReply, signal: AbortSignal): Promise<Adopted> {
+    const { epoch, lastSequence, revision } = reply;
+    const open = new Set(reply.open.map(({ request }) => request));
+    return { epoch, lastSequence, revision, open, state: await this.#stateOf(reply, signal) };
   }
 
   /** The bytes are of use to a machine of the ledger's byte order and version only; all others fold the facts. */

@@ -1,15 +1,16 @@
 /** The ledger as a NATS micro service: the second way, where agents reach a broker and nothing else. */
+import { encodeToken } from '@apledger/messages';
 import { brokerError, connectNats, placeOf } from '@apledger/nats';
 import type { ServerOptions } from '@apledger/nats/address';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { type Question, Refused, type RemoteLedger, remoteLedger, Unreachable } from './ledger.ts';
 
-const ROOT = 'apledger.v1.svc.query';
+const ROOT = 'apledger.v1.svc';
 const SUBJECTS: Readonly<Record<Question, string>> = {
   hello: 'agent.hello',
   observe: 'agent.observe',
   commands: 'agent.commands',
-  events: 'events',
+  events: 'query.events',
 };
 const GRACE_MS = 30_000;
 
@@ -21,7 +22,11 @@ export interface NatsLedgerOptions {
 }
 
 /** Connects when it is first asked, and again by itself. Close it with `close`. */
-export function natsLedger({ server, host, token }: NatsLedgerOptions): RemoteLedger & { close(): Promise<void> } {
+export function natsLedger({
+  server,
+  host,
+  token,
+}: NatsLedgerOptions): RemoteLedger & { close(): Promise<void> } {
   let connecting: Promise<NatsConnection> | undefined;
   const connection = (): Promise<NatsConnection> => {
     connecting ??= connectNats(server, `agent ${host}`).catch((error: unknown) => {
@@ -36,9 +41,12 @@ export function natsLedger({ server, host, token }: NatsLedgerOptions): RemoteLe
     signal.throwIfAborted();
     let message: Msg;
     try {
-      const subject = `${ROOT}.${SUBJECTS[question]}.${host}`;
+      const subject = `${ROOT}.${SUBJECTS[question]}.${encodeToken(host)}`;
       const options = { timeout: waitMs + GRACE_MS, headers: given };
-      message = await orAborted((await connection()).request(subject, JSON.stringify(request), options), signal);
+      message = await orAborted(
+        (await connection()).request(subject, JSON.stringify(request), options),
+        signal,
+      );
     } catch (error) {
       if (signal.aborted) throw error;
       throw new Unreachable(`${placeOf(server)}: ${brokerError(error, placeOf(server)).message}`);

@@ -1,5 +1,11 @@
 /** What /proc and libvirt say of guests (host-facts 5). Nothing is asked of libvirt itself. */
-import { type DomainStatus, readDomainStatus, readQemuCommandLine, Unreadable, uuidOf } from '@apledger/capture';
+import {
+  type DomainStatus,
+  readDomainStatus,
+  readQemuCommandLine,
+  Unreadable,
+  uuidOf,
+} from '@apledger/capture';
 import type { LiveFiles } from './live-files.ts';
 
 /** A process that may be a guest. */
@@ -65,10 +71,7 @@ export class GuestFiles {
     return {
       processes,
       domains,
-      missing: [
-        ...(areDenied ? ['open descriptors of guests: needs CAP_SYS_PTRACE'] : []),
-        ...missing,
-      ],
+      missing: [...(areDenied ? ['open descriptors of guests: needs CAP_SYS_PTRACE'] : []), ...missing],
     };
   }
 

@@ -85,7 +85,10 @@ export class LiveFiles {
 
   #real(path: string): string {
     const [root = '', ...rest] = path.split('/');
-    return join(root === 'sys' ? this.#roots.sysfs : (this.#roots[root as keyof Roots] ?? '/nowhere'), ...rest);
+    return join(
+      root === 'sys' ? this.#roots.sysfs : (this.#roots[root as keyof Roots] ?? '/nowhere'),
+      ...rest,
+    );
   }
 
   #tried<T>(path: string, work: () => T): T | undefined {

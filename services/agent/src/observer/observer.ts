@@ -169,7 +169,8 @@ export class Observer implements Looker {
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
     this.#hints.push(...this.#wakeUps.take());
     const host = sight.host ?? this.#host;
-    if (host === undefined) throw new Error('the reader says that nothing changed before it has said anything');
+    if (host === undefined)
+      throw new Error('the reader says that nothing changed before it has said anything');
     this.#host = host;
     if (scope === 'whole') this.#wholeAt = ended.getTime();
     return { sight, host, from: began.toISOString(), to: ended.toISOString(), hints: [...this.#hints], due };
@@ -186,7 +187,10 @@ export class Observer implements Looker {
     const known = this.#known;
     if (known === undefined) return;
     const [from, to] = [began.toISOString(), until.toISOString()];
-    const fact: Fact = { type: 'ObservationStalled', data: { from, to, file: this.#reader.file.slice(0, 1000) } };
+    const fact: Fact = {
+      type: 'ObservationStalled',
+      data: { from, to, file: this.#reader.file.slice(0, 1000) },
+    };
     await this.#parts.sink.record([{ ...NOBODY, ...this.#frame(known, to, true), facts: [fact] }], known);
   }
 
@@ -239,7 +243,11 @@ export class Observer implements Looker {
 
   async #record(seen: Seen, { first, steps, state, unsaid }: Happened): Promise<void> {
     const known = this.#known as Known;
-    const all = [...(first === undefined ? [] : [first]), ...steps, ...this.#newlyUnsaid(seen, known, unsaid)];
+    const all = [
+      ...(first === undefined ? [] : [first]),
+      ...steps,
+      ...this.#newlyUnsaid(seen, known, unsaid),
+    ];
     const frame = { ...this.#frame(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
     const drafts = await Promise.all(all.map((step) => this.#draftOf(step, { ...frame, wasAway })));

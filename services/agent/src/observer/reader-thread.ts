@@ -25,7 +25,9 @@ export function startReader(options: ReaderOptions): HostReader {
       worker.ref();
       worker.postMessage(scope);
       try {
-        const [answer] = (await once(worker, 'message')) as [{ readonly sight?: Sight; readonly error?: string }];
+        const [answer] = (await once(worker, 'message')) as [
+          { readonly sight?: Sight; readonly error?: string },
+        ];
         if (answer.sight === undefined) throw new Error(answer.error);
         return answer.sight;
       } finally {

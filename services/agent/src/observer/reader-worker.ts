@@ -10,6 +10,8 @@ parentPort?.on('message', (scope: Scope) => {
   try {
     parentPort?.postMessage({ sight: reader.read(scope) });
   } catch (error) {
-    parentPort?.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    parentPort?.postMessage({
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 });

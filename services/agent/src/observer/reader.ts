@@ -1,5 +1,6 @@
 /** One look at a host: every file that tells something, read until nothing changed meanwhile. Runs in the reader's thread. */
 import {
+  apParameters,
   BUS,
   COMMAND_LINE,
   KERNEL,
@@ -10,7 +11,6 @@ import {
   readBootParameters,
   readTree,
   TREE_TRIES,
-  apParameters,
 } from '@apledger/capture';
 import type { MdevDevice } from '@apledger/observe';
 import type { Roots } from '../roots.ts';

@@ -84,7 +84,10 @@ export class TreeFiles implements TreeTaker {
     [this.#scans, this.#names] = [scans, names];
     this.#into = this.#quick;
     for (const uuid of mdevsOf(this)) this.#takeStatus(uuid);
-    const seen = treeWitness({ read: (path) => textIn(this.#quick, path), names: (path) => this.names(path) });
+    const seen = treeWitness({
+      read: (path) => textIn(this.#quick, path),
+      names: (path) => this.names(path),
+    });
     if (treeWitness(this) !== seen) return undefined;
     return areOthers || !sameFiles(before, this.#quick);
   }
@@ -141,7 +144,11 @@ function sameFiles(a: Files, b: Files): boolean {
   for (const [path, file] of a) {
     const other = b.get(path);
     if (other === undefined) return false;
-    if ('text' in file ? !('text' in other) || other.text !== file.text : !('target' in other) || other.target !== file.target)
+    if (
+      'text' in file
+        ? !('text' in other) || other.text !== file.text
+        : !('target' in other) || other.target !== file.target
+    )
       return false;
   }
   return true;

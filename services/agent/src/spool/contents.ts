@@ -1,5 +1,6 @@
 /** What the spool holds, in memory: changed by each record, and written down whole as a `Start`. Pure. */
 import type { Commit } from '@apledger/agent-protocol';
+import type { Fact } from '@apledger/events';
 import { evolve, HostState, STATE_VERSION } from '@apledger/host';
 import type { Known } from '@apledger/observe';
 import type { Begun, Dropped, KeptKnown, SpoolRecord, Start, Step } from './records.ts';
@@ -92,6 +93,25 @@ export class Contents {
     }
   }
 
+  /**
+   * What must outlast a new beginning. An outcome in the commit that the ledger has refused (`isRefused`) is no outcome: its command was
+   * begun, and is settled anew.
+   */
+  keepOutcomes(before: Contents, open: ReadonlySet<string>, isRefused: boolean): void {
+    for (const begun of before.begun.values()) this.begun.set(begun.request, begun);
+    this.dropped = before.dropped;
+    this.trustedAfter = before.trustedAfter;
+    const refused = this.acknowledged + 1;
+    for (const { commit } of before.unsent)
+      for (const fact of commit.facts) {
+        if (fact.type !== 'CommandSettled' || !open.has(fact.data.request)) continue;
+        const { request } = fact.data;
+        if (isRefused && commit.sequence === refused)
+          this.begun.set(request, { request, begunAt: commit.occurredAt });
+        else this.#add({ ...commit, ...onlyOutcome(commit, fact, this.last + 1) });
+      }
+  }
+
   /** Everything in one record. */
   get start(): Start {
     const { epoch, last, acknowledged, known, unsent, begun, dropped, lost, trustedAfter } = this;
@@ -124,6 +144,14 @@ export class Contents {
     this.unsentBytes += unsent.bytes;
     this.last = commit.sequence;
   }
+}
+
+/** The settlement, as a commit of that sequence. */
+function onlyOutcome({ facts }: Commit, settled: Fact, sequence: number): Pick<Commit, 'sequence' | 'facts'> {
+  const observed = facts.flatMap((fact): Fact[] =>
+    fact.type === 'HostObserved' ? [{ ...fact, data: { ...fact.data, sequence } }] : [],
+  );
+  return { sequence, facts: [...observed, settled] };
 }
 
 const sized = (commit: Commit): Unsent => ({ commit, bytes: Buffer.byteLength(JSON.stringify(commit)) });

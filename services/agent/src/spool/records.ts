@@ -11,8 +11,8 @@ import type { Command } from '@apledger/events';
 /** A command that the agent has begun: it may have reached the kernel. */
 export interface Begun {
   readonly request: string;
-  readonly command: Command;
-  readonly actor: string;
+  /** For who reads the file; unknown where only its settlement is left. */
+  readonly command?: Command;
   /** RFC 3339. */
   readonly begunAt: string;
 }

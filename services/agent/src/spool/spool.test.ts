@@ -8,6 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Spool, SpoolFull } from './spool.ts';
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+/** Every byte in `npm run test:long`; a prime number else. */
+const STEP = process.env.APLEDGER_LONG === '1' ? 1 : 23;
 const AT = '2026-03-01T09:00:00.000Z';
 const directories: string[] = [];
 
@@ -65,7 +67,6 @@ const settled = (request: string): Fact => ({
 const begun = (request: string) => ({
   request,
   command: { type: 'CreateMdev', text: uuid(1) } as const,
-  actor: 'anna',
   begunAt: AT,
 });
 
@@ -82,7 +83,7 @@ async function opened(at: string, options: { readonly maxBytes?: number } = {}) 
 }
 async function adopted(at = directory(), options: { readonly maxBytes?: number } = {}) {
   const made = await opened(at, options);
-  await made.spool.adopt({ epoch: 1, lastSequence: 0, revision: 9, state: registered() });
+  await made.spool.adopt({ epoch: 1, lastSequence: 0, revision: 9, state: registered(), open: new Set<string>() });
   return { ...made, at };
 }
 const record = (spool: Spool, ...drafts: DraftCommit[]): Promise<void> =>
@@ -106,6 +107,7 @@ describe('a spool', () => {
       type: 'HostObserved',
       data: { epoch: 1, sequence: 2 },
     });
+    await again.close();
   });
 
   it('of a file that ends anywhere in its last record is what it was before that record', async () => {
@@ -115,7 +117,7 @@ describe('a spool', () => {
     await record(spool, draft(created(2)));
     await spool.close();
     const bytes = readFileSync(file(at));
-    for (let length = whole; length < bytes.length; length++) {
+    for (let length = whole; length < bytes.length; length += STEP) {
       writeFileSync(file(at), bytes.subarray(0, length));
       const { spool: again, reports } = await opened(at);
       expect([length, sequences(again), mdevs(again)]).toEqual([length, [1], 1]);
@@ -158,7 +160,7 @@ describe('a spool', () => {
     writeFileSync(file(at), 'x\ny\nz\n');
     const { spool: again } = await opened(at);
     expect([again.known, again.identity]).toEqual([undefined, spool.identity]);
-    await again.adopt({ epoch: 1, lastSequence: 1, revision: 12, state: registered() });
+    await again.adopt({ epoch: 1, lastSequence: 1, revision: 12, state: registered(), open: new Set<string>() });
     expect([again.last, again.mayHaveBegun(12), again.mayHaveBegun(13)]).toEqual([1, true, false]);
     await again.close();
   });
@@ -202,7 +204,7 @@ describe('a spool', () => {
     await record(spool, draft(created(1)));
     const before = readFileSync(file(at), 'utf8');
     symlinkSync('/dev/full', `${file(at)}.new`);
-    const known = { epoch: 1, lastSequence: 0, revision: 9, state: registered() };
+    const known = { epoch: 1, lastSequence: 0, revision: 9, state: registered(), open: new Set<string>() };
     await expect(spool.adopt(known)).rejects.toThrow(/ENOSPC/);
     expect([readFileSync(file(at), 'utf8'), mdevs(spool)]).toEqual([before, 1]);
     await record(spool, draft(created(2)));
@@ -233,6 +235,24 @@ describe('a spool', () => {
     }
     expect(readFileSync(file(at)).length).toBeLessThan(2 * 1024 * 1024);
     expect(mdevs(spool)).toBe(0);
+    await spool.close();
+  });
+
+  it('that begins again keeps outcomes of commands that are open, but not one that the ledger has refused', async () => {
+    const { spool } = await adopted();
+    await record(spool, draft(created(1)));
+    for (const request of ['one', 'two', 'three']) await spool.begin(begun(request));
+    await record(spool, draft(settled('one')));
+    await record(spool, draft(created(2), settled('two')));
+    const known = { epoch: 1, lastSequence: 1, revision: 20, state: registered() };
+    await spool.adopt({ ...known, open: new Set(['one', 'two', 'three']) }, 'refused');
+    expect(spool.begun.map(({ request }) => request).sort()).toEqual(['one', 'three']);
+    const commits = spool.unsent(1e9).map(({ sequence, facts }) => [sequence, facts.map(({ type }) => type)]);
+    expect(commits).toEqual([[2, ['HostObserved', 'CommandSettled']]]);
+    expect([spool.hasSettled('one'), spool.hasSettled('two'), mdevs(spool)]).toEqual([false, true, 0]);
+    expect(spool.unsent(1e9)[0]?.facts[0]).toMatchObject({ data: { sequence: 2 } });
+    await spool.adopt({ ...known, open: new Set<string>() });
+    expect(spool.unsent(1e9)).toEqual([]);
     await spool.close();
   });
 

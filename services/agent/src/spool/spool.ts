@@ -1,5 +1,5 @@
 /**
- * What was observed, until the ledger has it (docs/decisions/0026).
+ * What was observed, until the ledger has it (docs/decisions/0026-link-and-spool.md).
  *
  * One file grows by whole records, each on the disk before anybody hears of it: commits, with which the agent's own state and the next
  * sequence number change, what the ledger has acknowledged, commands that are begun. Now and then it is replaced by one record that says
@@ -46,6 +46,8 @@ export interface Adopted {
   /** Of the host's last fact there. */
   readonly revision: number;
   readonly state: HostState;
+  /** Commands that are not settled there. */
+  readonly open: ReadonlySet<string>;
 }
 
 export class Spool implements Sink {
@@ -94,6 +96,14 @@ export class Spool implements Sink {
   /** Commands that are begun and not settled. */
   get begun(): readonly Begun[] {
     return [...(this.#contents?.begun.values() ?? [])];
+  }
+
+  /** The outcome of the command is on its way: the ledger, which has not got it yet, calls the command open. */
+  hasSettled(request: string): boolean {
+    const unsent = this.#contents?.unsent ?? [];
+    return unsent.some(({ commit }) =>
+      commit.facts.some((fact) => fact.type === 'CommandSettled' && fact.data.request === request),
+    );
   }
 
   get last(): number {
@@ -170,18 +180,17 @@ export class Spool implements Sink {
   }
 
   /**
-   * Goes on from what the ledger knows. What was not sent is given up, and is seen again as a difference; `why` is reported with the next
-   * commit.
+   * Goes on from what the ledger knows. What was not sent is given up, and is seen again as a difference; but outcomes of commands, which
+   * nobody can see again, are kept. `why`: the ledger has refused the next commit, which is reported with the next one.
    */
-  adopt({ epoch, lastSequence, revision, state }: Adopted, why: string | null = null): Promise<void> {
+  adopt(adopted: Adopted, why: string | null = null): Promise<void> {
     const work = async (): Promise<void> => {
+      const { epoch, lastSequence, revision, state } = adopted;
       const before = this.#contents;
       const { seenAt = null, boot = null } = before?.known ?? {};
       const contents = Contents.anew(epoch, lastSequence, { state, seenAt, boot }, revision);
-      for (const begun of before?.begun.values() ?? []) contents.begun.set(begun.request, begun);
-      contents.dropped = before?.dropped ?? null;
+      if (before !== undefined) contents.keepOutcomes(before, adopted.open, why !== null);
       contents.lost = why ?? before?.lost ?? this.#lost;
-      if (before !== undefined) contents.trustedAfter = before.trustedAfter;
       await this.#keepEpoch(epoch);
       await this.#rewrite(contents);
       this.#contents = contents;

@@ -4,11 +4,11 @@ import { readPlan } from '@apledger/changes';
 import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
 import type { PlanDocument } from '@apledger/events';
 import { type Ledger, lastPosition, type Place } from '@apledger/ledger';
+import { inputText } from '../input.ts';
 import { withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 import { changeText, endStatus } from './change-text.ts';
 import { followChange } from './follow-change.ts';
-import { inputText } from '../input.ts';
 
 interface ApplyOptions extends Place {
   readonly id?: string;

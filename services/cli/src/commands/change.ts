@@ -188,6 +188,7 @@ const going = (
       reason: { type: 'string', value: 'text', description: 'why, for those who read the log' },
       ...json,
     },
+    examples: [`apledger change ${name} CHG0012345`],
     run: ({ change, reason = 'as the command line asked', json: isJson, ...where }, { output, signal }) =>
       withLedger(
         where,

@@ -4,7 +4,7 @@ import { type DesiredHost, type Planned, parseDesired, planFile } from '@apledge
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { HostState } from '@apledger/host';
 import { hostNames, type Ledger, type Place } from '@apledger/ledger';
-import { inputText } from '../input.ts';
+import { inputText, unusable } from '../input.ts';
 import { hostAsked, noHost, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 import { planText } from './plan-text.ts';
@@ -49,7 +49,9 @@ export async function showPlanned(
   }
   output.out(isJson ? jsonLine({ ...made, position }) : planText(made, position));
   if (out === undefined || made.plan === null) return isGood ? 0 : 1;
-  await writeFile(out, documentText(made.plan)).catch(unusable(out));
+  await writeFile(out, documentText(made.plan)).catch((error: unknown) => {
+    throw unusable(out, error, '--out');
+  });
   const kept = `Kept as ${out}, plan ${made.plan.planHash.slice(0, 12)}. To carry it out: apledger apply ${out}`;
   if (!isJson) output.out(`\n${line(kept)}`);
   return 0;
@@ -61,7 +63,7 @@ const documentText = (plan: object): string => `${JSON.stringify(plan, null, 2)}
 export async function stateAsked(ledger: Ledger, host: string | undefined): Promise<HostState> {
   const name = await hostAsked(ledger, host);
   const state = await ledger.state(name);
-  if (state === undefined) throw new Failure(2, noHost(name, await hostNames(ledger)));
+  if (state === undefined) throw new Failure(1, noHost(name, await hostNames(ledger)));
   return state;
 }
 
@@ -74,12 +76,6 @@ async function readDesired(path: string): Promise<DesiredHost> {
     read.problems.map(({ line, column, problem }) => `${path}:${line}:${column}: ${problem}`).join('\n'),
   );
 }
-
-const unusable =
-  (path: string) =>
-  (error: unknown): never => {
-    throw new Failure(2, `${path}: ${error instanceof Error ? error.message : error}`, error);
-  };
 
 export const planCommand = command({
   name: 'plan',

@@ -1,6 +1,6 @@
 /** `apledger what-if STEP...`: what steps would do, now or at a past moment; nothing is recorded. */
 import type { WhatIf } from '@apledger/api';
-import { command, Failure, jsonLine, type Output } from '@apledger/command-line';
+import { command, Failure, type Output } from '@apledger/command-line';
 import { GENERATION_NAMES, type Generation } from '@apledger/events';
 import type { Ledger, Place } from '@apledger/ledger';
 import { inputText } from '../input.ts';
@@ -20,23 +20,14 @@ interface WhatIfOptions extends Place {
 /** Prints the answer; the exit status is 1 when any step would be refused or would make its writer sleep. */
 async function whatIf(words: readonly string[], options: WhatIfOptions, output: Output): Promise<number> {
   const { driver } = options;
+  if ((driver === undefined) === (words.length === 0)) throw new Failure(2, 'Give either steps or --driver.');
   const steps = (await Promise.all(words.map(stepsIn))).flat();
-  if (driver === undefined && steps.length === 0)
-    throw new Failure(2, 'What shall be tried? Give steps, or --driver.');
-  if (driver !== undefined && steps.length > 0)
-    throw new Failure(2, 'Give either steps or --driver, not both.');
   return withLedger(options, output, async (ledger) => {
     if (driver !== undefined) return rehearsed(driver, options, ledger, output);
     const answer = await answered(ledger, steps, options);
     output.out(options.json ? answerLine(ledger, answer) : whatIfText(answer, usedIn(answer)));
     return answer.steps.some(({ outcome }) => outcome === 'refused' || outcome === 'blocked') ? 1 : 0;
   });
-}
-
-/** A step as it stands, or the lines of standard input, without comments. */
-async function stepsIn(word: string): Promise<readonly string[]> {
-  if (word !== '-') return [word];
-  return (await inputText(word)).split('\n').filter((step) => !/^\s*(?:#|$)/.test(step));
 }
 
 /** Prints what another generation of the driver would do with the host; the exit status is 1 when that is not the same. */
@@ -48,10 +39,15 @@ async function rehearsed(
 ): Promise<number> {
   if (at !== undefined)
     throw new Failure(2, 'With --driver, the host is taken as it is now: leave out --at.');
-  const name = await hostAsked(ledger, host);
-  const answer = await ledger.ask('upgrade', { host: name, driver });
-  output.out(isJson ? jsonLine(answer) : upgradeText(answer));
+  const answer = await ledger.ask('upgrade', { host: await hostAsked(ledger, host), driver });
+  output.out(isJson ? answerLine(ledger, answer) : upgradeText(answer));
   return answer.refused.length + answer.guests.length + answer.mdevs.length === 0 ? 0 : 1;
+}
+
+/** A step as it stands, or the lines of standard input, without comments. */
+async function stepsIn(word: string): Promise<readonly string[]> {
+  if (word !== '-') return [word];
+  return (await inputText(word)).split('\n').filter((step) => !/^\s*(?:#|$)/.test(step));
 }
 
 async function answered(ledger: Ledger, steps: readonly string[], options: WhatIfOptions): Promise<WhatIf> {
@@ -94,6 +90,7 @@ export const whatIfCommand = command({
     "apledger what-if 'card 06 config=0'",
     'apledger what-if - --host zlp1 < steps.sh',
     "apledger what-if --at 30 'guest stop guest1'",
+    'apledger what-if --driver 7.3',
   ],
   run: ({ step, ...options }, { output }) => whatIf(step, options, output),
 });

@@ -35,6 +35,30 @@ export const refuse = (change: string, reason: string) =>
 export const withdraw = (change: string, reason: string) =>
   api.post('/changes/{change}/withdraw', { change, reason });
 
+/** Begins with the steps of a plan for which no second person is needed: with exactly this plan. */
+export const start = (change: string, planHash: string) =>
+  api.post('/changes/{change}/start', { change, planHash });
+
+/** It stays, and does not go back by itself. */
+export const confirm = (change: string) => api.post('/changes/{change}/confirm', { change });
+
+/** How a held change goes on. */
+export const resume = (change: string, how: Request<'resume'>['how'], reason: string) =>
+  api.post('/changes/{change}/resume', { change, how, reason });
+
+/** `confirmWithin` like 10m: it goes back unless it is confirmed within that time; '' = it stays. */
+export const proposePlan = (
+  plan: NonNullable<Request<'propose'>['plan']>,
+  reason: string,
+  confirmWithin: string,
+) =>
+  api.post('/hosts/{host}/changes', {
+    host: plan.host,
+    plan,
+    reason,
+    ...(confirmWithin === '' ? {} : { confirmWithin }),
+  });
+
 export const propose = (host: string, commands: readonly Command[], reason: string) =>
   api.post('/hosts/{host}/changes', { host, commands, reason });
 

@@ -64,6 +64,13 @@ export const fetchDiff = (
   signal?: AbortSignal,
 ) => api.get('/hosts/{host}/diff', { host, ...span }, { signal });
 
+/** What a plan is to reach: a desired state, or what a procedure does. */
+export type PlanRequest = Pick<Request<'plan'>, 'desired' | 'procedure'>;
+
+/** The steps that lead there from the host as it is now; nothing is changed. */
+export const fetchPlan = (host: string, request: PlanRequest, signal?: AbortSignal) =>
+  api.post('/hosts/{host}/plan', { host, ...request }, { signal });
+
 /** An audit report as a file; it may be longer than a text may be. */
 export async function fetchReport(scope: Request<'report'>, signal?: AbortSignal): Promise<Blob> {
   const query = new URLSearchParams(Object.entries(scope));

@@ -10,9 +10,15 @@ export const CHANGE_GROUPS: readonly {
   readonly label: string;
   readonly of: readonly Status[];
 }[] = [
-  { id: 'open', label: 'Open', of: ['proposed', 'approved'] },
+  { id: 'open', label: 'Open', of: ['proposed', 'approved', 'running', 'verifying', 'held', 'going-back'] },
+  { id: 'waiting', label: 'To be judged', of: ['proposed'] },
+  { id: 'held', label: 'Held', of: ['held'] },
   { id: 'done', label: 'Carried out', of: ['carried-out'] },
-  { id: 'ended', label: 'Not carried out', of: ['refused', 'withdrawn', 'stopped', 'expired'] },
+  {
+    id: 'ended',
+    label: 'Ended otherwise',
+    of: ['back', 'refused', 'withdrawn', 'stopped', 'expired', 'left'],
+  },
 ];
 
 /** The group of an address; undefined = all. */

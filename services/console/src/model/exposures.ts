@@ -17,8 +17,7 @@ export const kindOf = (text: string | undefined): Exposure['kind'] | undefined =
   KINDS.find(({ id }) => id === text)?.id;
 
 /** The fact with which it began. */
-export const momentOf = (exposure: Exposure): Boundary =>
-  'at' in exposure ? exposure.at : exposure.since;
+export const momentOf = (exposure: Exposure): Boundary => ('at' in exposure ? exposure.at : exposure.since);
 
 /** Queues in a sentence: of many the first eight. */
 const some = (names: readonly string[]): string =>

@@ -11,9 +11,13 @@ import { me } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { ChangeActions } from '../widgets/change-actions.tsx';
+import { ChangeChart, ChangeProgress, ChangeSteps } from '../widgets/change-run.tsx';
 import { namesOf, Words } from '../widgets/mark.tsx';
 import { TwoMatrices } from '../widgets/two-matrices.tsx';
 import { cellOf } from './matrix.tsx';
+
+/** How often the page asks how far the change is, also when nothing is recorded, ms. */
+const AGAIN_MS = 15_000;
 
 export function ChangePage() {
   const { session, place, href } = usePage();
@@ -23,6 +27,11 @@ export function ChangePage() {
     (signal) => fetchChange(id, signal),
     [id, turn, session.last.value?.position, me.value?.session],
   );
+  useEffect(() => {
+    // For how long it has waited changes without a fact.
+    const timer = setInterval(() => setTurn((before) => before + 1), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, []);
   // What an approver is looking at does not move under his hands: it is replaced by what came later only when he asks for that.
   const [shown, setShown] = useState(answer);
   // After an act of the reader, what was asked before it says nothing.
@@ -44,7 +53,11 @@ export function ChangePage() {
         <p>{list}</p>
       </div>
     );
-  const { change, now } = shown;
+  // How far it is changes under way; what is to be judged does not.
+  const { now } = shown;
+  const latest = answer !== undefined && answer !== outdated ? answer : shown;
+  const change = isNewer ? shown.change : latest.change;
+  const { run } = latest;
   return (
     <div class="change-page">
       <section class="panel" aria-labelledby="change-title">
@@ -76,7 +89,14 @@ export function ChangePage() {
           }}
         />
       </section>
+      {run !== null && (
+        <div class="change-columns">
+          <ChangeSteps run={run} />
+          <ChangeProgress change={latest.change} />
+        </div>
+      )}
       {now !== null && <Effect now={now} host={change.host} />}
+      {run !== null && <ChangeChart change={latest.change} />}
       {change.commands !== null && (
         <section class="panel" aria-labelledby="commands-title">
           <header class="panel-head">
@@ -97,11 +117,12 @@ export function ChangePage() {
 
 type Shown = Awaited<ReturnType<typeof fetchChange>>;
 
-/** Whether somebody who judges one of them would judge something else than the other. */
+/** Whether somebody who judges one of them would judge something else than the other; what nobody judges any more just goes on. */
 const differs = (a: Shown, b: Shown): boolean =>
-  a.change.status !== b.change.status ||
-  a.change.approvals.length !== b.change.approvals.length ||
-  (b.now !== null && a.now?.effect !== b.now.effect);
+  b.change.status === 'proposed' &&
+  (a.change.status !== b.change.status ||
+    a.change.approvals.length !== b.change.approvals.length ||
+    (b.now !== null && a.now?.effect !== b.now.effect));
 
 /** Who did what to it, in order. */
 function History({ change }: { readonly change: ChangeView }) {

@@ -3,8 +3,9 @@
 import { apqn, formatApqn } from '@apledger/ap';
 import type { Share, SupposedStep } from '@apledger/api';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { tryOut } from '../api/client.ts';
+import { type PlanRequest, tryOut } from '../api/client.ts';
 import type { Cell } from '../model/axes.ts';
+import { desiredOf } from '../model/desired.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
 import { type Tried as SupposedSteps, untouched } from '../model/tried.ts';
@@ -13,6 +14,8 @@ import { useAsked } from '../state/use-asked.ts';
 import { useSettled } from '../state/use-settled.ts';
 import { RefusalBlock, some } from '../widgets/fact-item.tsx';
 import { type GuestNames, namesOf } from '../widgets/mark.tsx';
+import { PlanPanel } from '../widgets/plan-panel.tsx';
+import { Procedures } from '../widgets/procedures.tsx';
 import { ProposeDialog } from '../widgets/propose-dialog.tsx';
 import { Receipts, type Sent } from '../widgets/receipts.tsx';
 import { SendDialog } from '../widgets/send-dialog.tsx';
@@ -29,6 +32,7 @@ export function WhatIfView() {
   // What was sent is not tried once more on the host that it has changed.
   const settled = text === '' ? '' : rested;
   const [sent, setSent] = useState<Sent>();
+  const [plan, setPlan] = useState<PlanRequest>();
   useEffect(() => select({ steps: settled }), [settled]);
   const steps = useMemo(() => stepsOf(settled), [settled]);
   const moment = session.moment.value;
@@ -87,8 +91,19 @@ export function WhatIfView() {
             </ul>
           )}
         </section>
+        <section class="panel" aria-labelledby="procedures-title">
+          <h2 id="procedures-title">Procedures</h2>
+          <Procedures
+            view={view}
+            queue={place.selection.cell}
+            onPlan={(procedure) => setPlan({ procedure })}
+          />
+        </section>
       </div>
       <div class="what-if-right">
+        {plan !== undefined && session.host !== undefined && (
+          <PlanPanel host={session.host} request={plan} onClose={() => setPlan(undefined)} />
+        )}
         {sent !== undefined && <Receipts sent={sent} onClose={() => setSent(undefined)} />}
         {tried === undefined ? (
           <p class="panel empty">{isAsking ? 'Trying …' : 'These steps cannot be tried.'}</p>
@@ -99,6 +114,7 @@ export function WhatIfView() {
             steps={steps}
             cursor={cursor}
             onCursor={(at) => select({ cell: formatApqn(apqn(at.apid, at.apqi)) })}
+            onPlan={setPlan}
             onSent={(receipts) => {
               setSent(receipts);
               if (receipts.isAll) setText('');
@@ -116,9 +132,10 @@ interface OutcomeProps {
   readonly cursor: Cell | undefined;
   readonly onCursor: (place: Cell) => void;
   readonly onSent: (sent: Sent) => void;
+  readonly onPlan: (plan: PlanRequest) => void;
 }
 
-function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
+function Outcome({ tried, steps, cursor, onCursor, onSent, onPlan }: OutcomeProps) {
   const { session } = usePage();
   const isNow = session.moment.value.kind === 'now';
   const commands = tried.steps.flatMap((step) => (step.outcome === 'refused' ? [] : step.commands));
@@ -167,6 +184,14 @@ function Outcome({ tried, steps, cursor, onCursor, onSent }: OutcomeProps) {
                 ? `${refused} of the steps would be refused and will not be sent.`
                 : 'Sending asks once more.'}
         </p>
+        <button
+          type="button"
+          disabled={!isNow || steps.length === 0}
+          title="The order in which nobody loses what he keeps, to where these steps lead, with the way back"
+          onClick={() => onPlan({ desired: desiredOf(tried.before, tried.after) })}
+        >
+          Plan it
+        </button>
         <ProposeDialog tried={tried} commands={isNow ? commands : []} />
         <SendDialog tried={tried} commands={isNow ? commands : []} onSent={onSent} />
       </div>

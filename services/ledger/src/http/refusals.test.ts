@@ -139,10 +139,10 @@ describe('an address', () => {
 
   it('is not for every method, and says for which', async () => {
     const answer = await refusal(({ send }) => send({ method: 'DELETE', url: '/hosts/lpar1' }));
-    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } });
     expect(await refusal(({ get }) => get(COMMANDS))).toMatchObject({
       status: 405,
-      headers: { allow: 'POST' },
+      headers: { allow: 'POST, OPTIONS' },
     });
   });
 

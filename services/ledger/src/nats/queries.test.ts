@@ -262,7 +262,7 @@ describe('what NATS is asked', () => {
     const { reply, ask } = await scene();
     const host = 'lpar1.bank.example';
     const subject = 'lpar1%2Ebank%2Eexample';
-    expect(await reply(`command.${subject}`, register(host))).toMatchObject({ host, revision: 0 });
+    expect(await reply(`command.${subject}`, register(host))).toMatchObject({ host, isDuplicate: false });
     expect(await reply(`query.host.${subject}`)).toMatchObject({ host });
     expect(await reply(`query.queues.${subject}`, { adapter: 5 })).toMatchObject({ host });
     expect(await ask('query.host.lpar1%2ebank%2eexample')).toMatchObject({ status: 400 });
@@ -271,7 +271,7 @@ describe('what NATS is asked', () => {
   it('has one form of a report; the others are pieces of text', async () => {
     const { ask, reply } = await history();
     expect(await reply('query.report', { format: 'json', guest: 'guest1' })).toMatchObject({
-      hosts: [{ host: 'lpar1' }, {}],
+      hosts: [{ host: 'lpar1', runs: [{ guest: 'guest1' }] }],
     });
     expect(await ask('query.report', { format: 'html' })).toMatchObject({
       status: 400,
@@ -314,9 +314,13 @@ describe('the published schemas', () => {
       glasses: ['query.glasses', {}],
       changes: ['query.changes', {}],
       evidence: ['query.evidence', {}],
+      'desired-schema': ['query.schemas.desired-host', {}],
+      'rehearse-upgrade': ['query.upgrade.lpar1', { driver: '6.12' }],
     };
-    // They take a change that was proposed, and a log that is sealed.
-    const known = endpoints.filter(({ name }) => name !== 'change' && name !== 'proof');
+    // They take a change that was proposed, a log that is sealed, or a file.
+    const known = endpoints.filter(
+      ({ group, name }) => (group === 'query' || group === 'command') && !/^(?:change|proof|plan)$/.test(name),
+    );
     expect(Object.keys(requests).toSorted()).toEqual(known.map(({ name }) => name).toSorted());
     for (const { name, metadata } of known) {
       const [subject, request] = requests[name] ?? ['', {}];

@@ -1,0 +1,149 @@
+/** Procedures: what they do, whom they wait for, and what they refuse. */
+import type { Command, Generation, Procedure } from '@apledger/events';
+import type { HostState } from '@apledger/host';
+import { describe, expect, it } from 'vitest';
+import { planProcedure } from './planned.ts';
+import { carryOut, hostWith, MDEVS } from './test-support.ts';
+import { rehearseUpgrade } from './upgrade.ts';
+import { isOver, waitsOn } from './waits.ts';
+
+const [WEB = '', DB = ''] = MDEVS;
+
+/** Guest web has 01.0002, guest db 03.0004; the host keeps adapter 0. */
+function host(driver: Generation): HostState {
+  const state = hostWith(driver, {
+    host: { adapters: [0x80000000], domains: [0xffffffff] } as never,
+    mdevs: [],
+  });
+  const commands: readonly Command[] = [WEB, DB].flatMap((mdev, index): Command[] => [
+    { type: 'CreateMdev', text: mdev },
+    { type: 'AssignAdapter', mdev, text: `${1 + 2 * index}` },
+    { type: 'AssignDomain', mdev, text: `${2 + 2 * index}` },
+    { type: 'StartGuest', mdev, guest: ['web', 'db'][index] ?? '' },
+  ]);
+  for (const command of commands) expect(carryOut(state, command)).toBeUndefined();
+  return state;
+}
+
+const planned = (state: HostState, procedure: Procedure) => planProcedure(state, procedure);
+const kinds = ({ steps }: ReturnType<typeof planned>) =>
+  steps.map(({ command, wait }) => command?.type ?? wait?.for);
+
+describe('draining a card', () => {
+  const drain = { procedure: 'drain', adapter: 1 } as const;
+
+  it('takes it from running guests where that can be done, and waits for resets', () => {
+    expect(kinds(planned(host('6.12'), { ...drain, end: 'off' }))).toEqual([
+      'UnassignAdapter',
+      'queues-reset',
+      'ConfigureCard',
+    ]);
+    expect(planned(host('6.12'), drain).lost).toEqual([{ guest: 'web', mdev: WEB, queues: ['01.0002'] }]);
+  });
+
+  it('waits until a guest has stopped where no mdev in use can change, or stops it', () => {
+    expect(kinds(planned(host('5.10'), drain))).toEqual(['guest-stopped', 'UnassignAdapter', 'queues-reset']);
+    expect(kinds(planned(host('5.10'), { ...drain, stopsGuests: true }))[0]).toBe('StopGuest');
+  });
+
+  it('gives it to the host when that is asked for', () => {
+    const { hostQueues, problems } = planned(host('6.12'), { ...drain, end: 'host' });
+    expect(problems).toEqual([]);
+    expect(hostQueues.gained).toContain('01.0002');
+  });
+
+  it('of a card that is not there says so', () => {
+    expect(planned(host('6.12'), { procedure: 'drain', adapter: 99 }).problems[0]?.problem).toBe(
+      'Host lpar1 has no card 63.',
+    );
+  });
+});
+
+describe('a wait', () => {
+  it('says who has the queue, and what a reset answered', () => {
+    const state = host('6.12');
+    const wait = { for: 'queues-reset', queues: ['01.0002', '03.0004'] } as const;
+    expect(waitsOn(state, { ...wait, queues: [...wait.queues] })).toEqual([
+      '01.0002: guest web',
+      '03.0004: guest db',
+    ]);
+    const responseCodes = Array.from({ length: 64 }, () => 3);
+    expect(carryOut(state, { type: 'InjectResetFault', queue: '01.0002', responseCodes })).toBeUndefined();
+    expect(carryOut(state, { type: 'StopGuest', mdev: WEB })).toBeUndefined();
+    expect(waitsOn(state, { for: 'queues-reset', queues: ['01.0002'] })).toEqual([
+      '01.0002: reset answered 03',
+    ]);
+    expect(isOver(state, { for: 'queues-free', queues: ['01.0002'] })).toBe(true);
+  });
+});
+
+describe('the other procedures', () => {
+  it('move a queue with a reset in between', () => {
+    const made = planned(host('6.12'), { procedure: 'move-queue', queue: '01.0002', from: 'web', to: 'db' });
+    expect(kinds(made)).toEqual(['UnassignAdapter', 'queues-reset', 'AssignDomain', 'AssignAdapter']);
+    expect(made.gained.flatMap(({ queues }) => queues)).toContain('01.0002');
+  });
+
+  it('refuse to move a queue that is no row and no column of its matrix', () => {
+    const state = host('6.12');
+    for (const command of [
+      { type: 'AssignAdapter', mdev: WEB, text: '5' },
+      { type: 'AssignDomain', mdev: WEB, text: '6' },
+    ] as const)
+      expect(carryOut(state, command)).toBeUndefined();
+    const made = planned(state, { procedure: 'move-queue', queue: '01.0002', from: 'web', to: 'db' });
+    expect(made.problems[0]?.problem).toContain('cannot lose this one alone');
+    expect(made.plan).toBeNull();
+  });
+
+  it('prepare a migration, and restore what the guest had on the other host', () => {
+    const away = planned(host('6.12'), { procedure: 'prepare-migration', guest: 'web' });
+    expect(kinds(away)).toEqual(['UnassignAdapter', 'queues-reset', 'guest-migrated']);
+    const there = hostWith('6.12', {
+      host: { adapters: [0x80000000], domains: [0xffffffff] } as never,
+      mdevs: [],
+    });
+    const here = planned(there, {
+      procedure: 'restore-migration',
+      guest: 'web',
+      mdev: WEB,
+      matrix: { adapters: [1], domains: [2], controlDomains: [] },
+    });
+    expect(kinds(here)).toEqual(['CreateMdev', 'StartGuest', 'ConfigureMdev']);
+    expect(here.gained).toEqual([{ guest: 'web', mdev: WEB, queues: ['01.0002'] }]);
+    expect(
+      planned(host('5.10'), { procedure: 'prepare-migration', guest: 'web' }).problems[0]?.problem,
+    ).toContain('cannot take adapters from a running guest');
+  });
+
+  it('retire a guest', () => {
+    expect(kinds(planned(host('6.12'), { procedure: 'retire-guest', guest: 'web' }))).toEqual([
+      'guest-stopped',
+      'queues-reset',
+      'RemoveMdev',
+    ]);
+    expect(planned(host('6.12'), { procedure: 'retire-guest', guest: 'nobody' }).problems[0]?.help).toBe(
+      'Running are web, db.',
+    );
+  });
+});
+
+describe('an upgrade', () => {
+  it('to the same generation changes nothing', () => {
+    const { refused, guests, mdevs, hostQueues } = rehearseUpgrade(host('6.12'), '6.12');
+    expect({ refused, guests, mdevs }).toEqual({ refused: [], guests: [], mdevs: [] });
+    expect(hostQueues).toEqual({ lost: [], gained: [] });
+  });
+
+  it('says what the other one refuses, with the reason', () => {
+    const state = host('6.12');
+    // There is no such adapter yet: 6.12 lets it be assigned all the same, and 5.10 does not.
+    expect(carryOut(state, { type: 'AssignAdapter', mdev: WEB, text: '9' })).toBeUndefined();
+    const { refused, mdevs } = rehearseUpgrade(state, '5.10');
+    expect(refused).toMatchObject([
+      { step: expect.stringMatching(/^echo 9 > .*assign_adapter$/), errno: 'EADDRNOTAVAIL' },
+    ]);
+    expect(mdevs).toMatchObject([{ mdev: WEB, guest: 'web', after: { adapters: [1] } }]);
+    expect(state.driver).toBe('6.12');
+  });
+});
