@@ -1,7 +1,15 @@
 // node infra/agent-deb.mjs [DIRECTORY]: makes the Debian package apledger-agent there, and prints its path. It needs dpkg-deb. The package
 // has no code of any architecture, and runs on the distribution's Node, 20.19 or newer.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root as repository } from './toolchain.mjs';
@@ -26,7 +34,6 @@ const PROGRAMS = [
   ['mdevctl-notifier.sh', 'usr/lib/mdevctl/scripts.d/notifiers/apledger.sh'],
   ['audit/audit-rules', `${LIB}/audit-rules`],
 ];
-
 
 const shell = (program) => `#!/bin/sh\nexec /usr/bin/node /${LIB}/lib/${program}.js "$@"\n`;
 
@@ -68,10 +75,14 @@ function buildDeb(directory) {
     const vite = join(repository, 'node_modules/vite/bin/vite.js');
     const config = join(repository, 'infra/agent-deb.vite.mjs');
     const out = join(root, LIB, 'lib');
-    execFileSync(process.execPath, [vite, 'build', '--config', config, '--outDir', out, '--logLevel', 'warn'], {
-      cwd: repository,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    execFileSync(
+      process.execPath,
+      [vite, 'build', '--config', config, '--outDir', out, '--logLevel', 'warn'],
+      {
+        cwd: repository,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     const { version } = JSON.parse(readFileSync(join(agent, 'package.json'), 'utf8'));
     put(`${LIB}/package.json`, `${JSON.stringify({ name: 'apledger-agent', version, type: 'module' })}\n`);
     put('usr/bin/apledger-agent', shell('main'), 0o755);
@@ -84,7 +95,9 @@ function buildDeb(directory) {
     put('DEBIAN/conffiles', '/etc/apledger-agent/agent.env\n/etc/audit/rules.d/50-apledger.rules\n');
     put('DEBIAN/postinst', POSTINST, 0o755);
     const path = join(directory, `apledger-agent_${version}_all.deb`);
-    execFileSync('dpkg-deb', ['--root-owner-group', '--build', root, path], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('dpkg-deb', ['--root-owner-group', '--build', root, path], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     return path;
   } finally {
     rmSync(root, { recursive: true, force: true });

@@ -1,6 +1,14 @@
 /** Who did it, from the sources themselves: mdevctl's notifier script, the lock of chzdev, and auditd's socket. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,13 +34,9 @@ afterEach(() => {
 });
 
 const watch = (): EvidenceKeeper => {
-  const [sysfs, proc, etc, dev, run] = ['sys', 'proc', 'etc', 'dev', 'run'].map((name) => join(root, name)) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [sysfs, proc, etc, dev, run] = ['sys', 'proc', 'etc', 'dev', 'run'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string, string];
   evidence = watchEvidence({ sysfs, proc, etc, dev, run }, { onProblem: () => {} });
   return evidence;
 };
@@ -42,10 +46,14 @@ const now = (): string => new Date().toISOString();
 
 /** The script as a child of a shell that stands for mdevctl. */
 const notify = (args: string, env: Readonly<Record<string, string>> = {}) =>
-  spawnSync('sh', ['-c', `${join(packaging, 'mdevctl-notifier.sh')} ${args}; echo "status $?"`, 'mdevctl', 'start'], {
-    encoding: 'utf8',
-    env: { ...process.env, APLEDGER_NOTIFIER_SPOOL: join(root, 'run/apledger/notifier'), ...env },
-  });
+  spawnSync(
+    'sh',
+    ['-c', `${join(packaging, 'mdevctl-notifier.sh')} ${args}; echo "status $?"`, 'mdevctl', 'start'],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, APLEDGER_NOTIFIER_SPOOL: join(root, 'run/apledger/notifier'), ...env },
+    },
+  );
 const ARGS = `-t vfio_ap-passthrough -e notify -a start -s success -u ${UUID} -p matrix`;
 
 describe("mdevctl's notifier", () => {
@@ -81,7 +89,9 @@ describe("mdevctl's notifier", () => {
   it('cannot be made to write elsewhere, nor a note to name another', async () => {
     notify(`-t vfio_ap-passthrough -e notify -a start -s success -p matrix -u '../../x
 loginuid 1000'`);
-    expect((await watch().evidenceFor({ notBefore: minuteAgo(), notAfter: now() }, about)).evidence).toEqual([]);
+    expect((await watch().evidenceFor({ notBefore: minuteAgo(), notAfter: now() }, about)).evidence).toEqual(
+      [],
+    );
   });
 });
 
@@ -104,7 +114,9 @@ describe('the lock of chzdev', () => {
 
   it('is no evidence when lszdev has it, which only reads', async () => {
     hold('/usr/sbin/lszdev');
-    expect((await watch().evidenceFor({ notBefore: minuteAgo(), notAfter: now() }, about)).evidence).toEqual([]);
+    expect((await watch().evidenceFor({ notBefore: minuteAgo(), notAfter: now() }, about)).evidence).toEqual(
+      [],
+    );
   });
 });
 
@@ -118,7 +130,10 @@ describe("auditd's socket", () => {
     const at = (Date.now() / 1000).toFixed(3);
     const line = (type: string, text: string) => `type=${type} msg=audit(${at}:7): ${text}\n`;
     const sent =
-      line('SYSCALL', 'success=yes exit=3 ppid=1 pid=902 auid=1000 uid=0 comm="bash" exe="/usr/bin/bash" key="apledger"') +
+      line(
+        'SYSCALL',
+        'success=yes exit=3 ppid=1 pid=902 auid=1000 uid=0 comm="bash" exe="/usr/bin/bash" key="apledger"',
+      ) +
       line('CWD', 'cwd="/root"') +
       line('PATH', `item=0 name="/sys/bus/mdev/devices/${UUID}/assign_adapter" nametype=NORMAL`) +
       line('PROCTITLE', 'proctitle="bash"');
@@ -137,7 +152,9 @@ describe('the audit rules', () => {
     writeFileSync(auditctl, `#!/bin/sh\necho "$@" >> ${calls}\n`, { mode: 0o755 });
     for (const folder of ['sys/bus/ap', 'sys/devices/ap']) mkdirSync(join(root, folder), { recursive: true });
     const run = () =>
-      spawnSync(join(packaging, 'audit/audit-rules'), { env: { ...process.env, AUDITCTL: auditctl, APLEDGER_ROOT: root } });
+      spawnSync(join(packaging, 'audit/audit-rules'), {
+        env: { ...process.env, AUDITCTL: auditctl, APLEDGER_ROOT: root },
+      });
     expect(run().status).toBe(0);
     const said = readFileSync(calls, 'utf8').trim().split('\n');
     expect(said.map((words) => words.replace(/always.*dir=(\S+) .*/, '$1'))).toEqual([

@@ -55,7 +55,8 @@ export function bootFilesSeen(roots: Roots, boot?: string): FactOf<'BootFilesSee
   for (const [file, content] of bootFiles(collector, { guests: true })) {
     if (!('text' in content)) continue;
     const { text } = content;
-    if (text.length > left) unread.push({ where: file, what: `too much: ${MAX_BYTES} bytes in all are told` });
+    if (text.length > left)
+      unread.push({ where: file, what: `too much: ${MAX_BYTES} bytes in all are told` });
     else {
       files.push({ file, text });
       left -= text.length;
