@@ -212,7 +212,7 @@ describe('what is wrong', () => {
       2,
       '05.00zz: not a queue. Write adapter and domain in hexadecimal, like 05.0047.',
     ],
-    [['custody', '5.470'], 2, '5.47: not a queue'],
+    [['custody', '5.470'], 2, '5.470: not a queue'],
     [['custody'], 2, "missing required argument 'apqn'"],
     [['custody', '05.0004', '--host', 'nowhere'], 1, 'There is no host nowhere. There are zlp7.'],
     [['custody', '05.0004', '--to', '2999-01-01'], 2, '--to 2999-01-01: lies in the future'],

@@ -192,7 +192,7 @@ describe('--trace', () => {
       'x=5\nhost h adapters=$x domains=4 # one\ncat /sys/bus/ap/ap_domain\n',
       '-x',
     );
-    expect(err).toBe('+ host h adapters=$x domains=4 # one\n+ cat /sys/bus/ap/ap_domain\n');
+    expect(err).toMatch(/^\+ host h adapters=\$x domains=4 # one\n\+ cat \/sys\/bus\/ap\/ap_domain\n/);
     expect(out).toBe('4\n');
   });
 });

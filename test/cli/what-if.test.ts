@@ -137,7 +137,7 @@ describe('what-if', () => {
     [['scan', '--at', '99999'], /--at 99999: the log ends at position/],
     [['scan', '--at', '2999-01-01'], /lies in the future/],
     [['scan', '--at', 'noon'], /not a time/],
-    [[], /missing required argument 'step'/],
+    [[], /Give either steps or --driver/],
   ])('says what is wrong with %j and ends with 2', async (args, told) => {
     const data = await threeGuests();
     const { status, out, err } = await apledger('what-if', '--data', data, ...args);

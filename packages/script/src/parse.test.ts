@@ -158,7 +158,7 @@ describe('a script', () => {
     ['echo\u00a05', /no such command/],
     ["printf '5\\n' > f", /no such command; write echo/],
     ['constructor', /no such command; there are/],
-    ['host z1.example adapters=5', /a host's name has letters/],
+    ['host z1..example adapters=5', /a host's name has letters/],
     [`echo ${'5'.repeat(70_000)} > f`, /longer than 65536/],
   ])('is refused whole when it says %j', (text, told) => {
     expect(() => parseScript(text)).toThrow(ScriptError);
