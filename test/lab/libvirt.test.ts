@@ -1,7 +1,6 @@
 /** Real libvirt on a mounted host: its node device driver finds cards, queues and mdevs. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { exportHost } from '@apledger/changes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { file, inRepository, scratch } from '../cli/support.ts';
 import { bin, noClients } from './clients.ts';
@@ -88,7 +87,8 @@ describe.skipIf(missing !== undefined)('libvirt', () => {
 
   it('defines the node devices that apledger exports', async () => {
     const other = '33333333-3333-4333-8333-333333333333';
-    const xml = exportHost(await lab.state(), 'libvirt').replace(UUID, other);
+    const { out } = await lab.apledger('export', lab.host, '--format', 'libvirt');
+    const xml = out.replace(UUID, other);
     expect(await lab.show(`${virsh} nodedev-define ${file('mdev.xml', xml)}`)).toContain('defined from');
     const [{ matrix }] = JSON.parse(await lab.show('mdevctl list -d --dumpjson'));
     const defined = matrix.find((entry: object) => Object.hasOwn(entry, other));
