@@ -19,6 +19,7 @@ import { Histories } from './history.ts';
 import { http } from './http.ts';
 import { jetStream } from './jetstream.ts';
 import { kurrentDb } from './kurrentdb.ts';
+import { large } from './large.ts';
 import { progress } from './measure.ts';
 import { messages } from './messages.ts';
 import { mounts } from './mount.ts';
@@ -41,12 +42,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   http,
   access,
   estate,
+  large,
   mount: mounts,
   console: consoleBench,
 };
 
-/** Not among all: it takes longer than they do together. */
-const ON_REQUEST: ReadonlySet<string> = new Set(['estate']);
+/** Not among all: each takes about as long as they do together. */
+const ON_REQUEST: ReadonlySet<string> = new Set(['estate', 'large']);
 
 /** Beside the checkout's own files: /tmp is often memory, where a sync costs nothing. */
 const CACHE = resolve(import.meta.dirname, '../../.cache');

@@ -1,33 +1,12 @@
 /** The page for everybody: keyboard alone, both themes, a telephone, and a judge that is not us (axe). The pictures are taken here. */
-import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { violations } from './axe.ts';
 import { incident, productionHost, register, threeGuests } from './hosts.ts';
+import { picture } from './pictures.ts';
 import { type Console, describeInBrowser, startConsole, untilShown } from './support.ts';
 
-const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
-
-/** Those that the documents show. */
-const SHOWN = new Set([
-  'hosts-light',
-  'matrix-light',
-  'matrix-dark',
-  'guest-dark',
-  'facts-dark',
-  'custody-light',
-  'exposures-light',
-  'compare-dark',
-  'what-if-light',
-  'past-phone',
-]);
-
-/** A picture for the documents, when somebody asks for them. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.APLEDGER_PICTURES !== '1' || !SHOWN.has(name)) return;
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
-}
 
 /** Every view, by its address, and what is there once it is drawn. */
 const VIEWS: readonly (readonly [string, string, string])[] = [

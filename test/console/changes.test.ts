@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { violations } from './axe.ts';
 import { A, B, smallHost, start, stop } from './hosts.ts';
+import { picture } from './pictures.ts';
 import { type Console, describeInBrowser, startConsole } from './support.ts';
 
 describeInBrowser('planned changes', () => {
@@ -62,6 +63,7 @@ describeInBrowser('planned changes', () => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByText(/^Waits for .*web/).waitFor();
     expect(await violations(page)).toEqual([]);
+    await picture(page, 'change-light');
     await served.give(host, { type: 'AssignDomain', mdev: B, text: '4' }, stop(A));
     await page
       .getByRole('alert')

@@ -77,6 +77,8 @@ const WRITES = new Set([
   'revoke',
   'propose-change',
   'withdraw-change',
+  'agent-hello',
+  'agent-observe',
 ]);
 
 interface Answer {
@@ -153,6 +155,8 @@ async function check(request: FuzzRequest): Promise<Answer> {
   return answer;
 }
 
+const agentBody = (more: object): string => JSON.stringify({ agent: A, epoch: 1, ...more });
+
 /** Of each operation a request that is carried out, where there is one on a log as here, and one that is refused: path and query, and the body of a POST. */
 const CERTAIN: Readonly<Record<string, { readonly right?: Asked; readonly wrong: Asked }>> = {
   hosts: { right: ['/hosts'], wrong: ['/hosts?limit=many'] },
@@ -228,6 +232,26 @@ const CERTAIN: Readonly<Record<string, { readonly right?: Asked; readonly wrong:
   },
   'refuse-change': { wrong: ['/changes/none/refuse', '{"reason":"x"}'] },
   'withdraw-change': { wrong: ['/changes/none/withdraw', '{"reason":"x"}'] },
+  mdevs: { right: ['/hosts/lpar1/mdevs'], wrong: ['/hosts/nowhere/mdevs'] },
+  queues: { right: ['/hosts/lpar1/queues?adapter=5'], wrong: ['/hosts/lpar1/queues?adapter=256'] },
+  event: { right: ['/events/3'], wrong: ['/events/0'] },
+  'start-change': { wrong: ['/changes/none/start', `{"planHash":"${'0'.repeat(64)}"}`] },
+  'confirm-change': { wrong: ['/changes/none/confirm', '{}'] },
+  'resume-change': { wrong: ['/changes/none/resume', '{"how":"back","reason":"x"}'] },
+  plan: {
+    right: ['/hosts/lpar1/plan', '{"procedure":{"procedure":"drain","adapter":5}}'],
+    wrong: ['/hosts/lpar1/plan', '{"desired":"05.0004"}'],
+  },
+  'desired-schema': { right: ['/schemas/desired-host'], wrong: ['/schemas/desired-host?of=x'] },
+  'rehearse-upgrade': {
+    right: ['/hosts/lpar1/upgrade?driver=7.3'],
+    wrong: ['/hosts/lpar1/upgrade?driver=8.0'],
+  },
+  'agent-hello': {
+    wrong: ['/hosts/lpar1/agent/hello', agentBody({ boot: 'b', kernel: '6.12', detected: [], missing: [] })],
+  },
+  'agent-observe': { wrong: ['/hosts/lpar1/agent/commits', agentBody({ commits: [] })] },
+  'agent-commands': { wrong: [`/hosts/lpar1/agent/commands?agent=${A}&epoch=1`] },
 };
 type Asked = readonly [url: string, body?: string];
 

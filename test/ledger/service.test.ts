@@ -45,17 +45,23 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     expect(pings).toMatchObject([{ name: 'apledger', version: '1.0.0' }]);
     const [info] = await all(await discovery(nc).info('apledger'));
     expect(info?.id).toBe(pings[0]?.id);
+    const below = (group: string, ...subjects: string[]) =>
+      subjects.map((subject) => `apledger.v1.svc.${group}.${subject}`);
+    const hosts = ['host', 'mdev', 'mdevs', 'guest', 'guests', 'queues', 'diff', 'what-if', 'custody']
+      .concat('guest-history', 'exposures', 'events', 'plan', 'upgrade')
+      .map((name) => `${name}.*`);
+    const others = ['hosts', 'report', 'event', 'events', 'verify', 'recompute', 'who-am-i', 'who-can']
+      .concat('bindings', 'credentials', 'glasses', 'changes', 'change', 'evidence', 'proof')
+      .concat('schemas.desired-host');
     const orders = ['propose.*', 'approve', 'refuse', 'withdraw', 'start', 'confirm', 'resume'];
-    expect(info?.endpoints.map(({ subject }) => subject).toSorted()).toEqual([
-      'apledger.v1.svc.command.*',
-      ...['hosts', 'host.*', 'mdev.*', 'mdevs.*', 'guest.*', 'guests.*', 'queues.*', 'diff.*', 'what-if.*']
-        .concat('custody.*', 'guest-history.*', 'exposures.*', 'report', 'event', 'events', 'events.*')
-        .concat('verify', 'recompute', 'who-am-i', 'who-can', 'bindings', 'credentials', 'glasses')
-        .concat('changes', 'change', 'evidence', 'proof', 'plan.*', 'schemas.desired-host', 'upgrade.*')
-        .concat(orders.map((order) => `change.${order}`))
-        .map((subject) => `apledger.v1.svc.query.${subject}`)
-        .toSorted(),
-    ]);
+    expect(info?.endpoints.map(({ subject }) => subject).toSorted()).toEqual(
+      [
+        ...below('agent', 'hello.*', 'observe.*', 'commands.*'),
+        ...below('change', ...orders),
+        ...below('command', '*'),
+        ...below('query', ...hosts, ...others),
+      ].toSorted(),
+    );
     for (const { metadata, queue_group } of info?.endpoints ?? []) {
       expect(queue_group).toBe('q');
       expect(metadata?.description).toMatch(/\w/);

@@ -1,9 +1,11 @@
 /** Subscriptions with a real server: the right facts, in order, once; and what is no fact is told, not lost. */
 import type { EventLog } from '@apledger/event-log';
 import type { FactType } from '@apledger/events';
+import { factMessage } from '@apledger/messages';
 import { type Received, type Subscription, subscribe, type Unreadable } from '@apledger/messages/nats';
 import { BrokerError, connectNats } from '@apledger/nats';
 import { natsServers } from '@apledger/nats/address';
+import { headers } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { freePorts, type NatsServer } from '../support/nats.ts';
 import { client, managerOf } from './stream.ts';
@@ -97,6 +99,37 @@ describe.skipIf('missing' in program)('a subscription', () => {
     expect(taken.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['GuestStarted', 'GuestMatrixChanged', 'GuestStopped']),
     );
+  });
+
+  it('gets no copy of a fact that somebody else publishes, at whatever position, and is told of it', async () => {
+    const { log, server } = await published((log) => submit(log, 'zlp1', commandsFor('zlp1')));
+    const genuine = await factsOf(log);
+    const last = genuine.at(-1);
+    if (last === undefined) throw new Error('no fact');
+    const copies = [
+      { ...last, position: 5_000_000, actor: 'mallory' },
+      { ...last, position: last.position + 1, revision: last.revision + 1, actor: 'mallory' },
+    ].flatMap((fact) => factMessage(fact, undefined) ?? []);
+    const mallory = await client(server.url);
+    for (const { subject, headers: given, body } of copies) {
+      const fields = headers();
+      for (const [name, value] of Object.entries(given)) fields.set(name, value);
+      fields.set('Nats-Msg-Id', crypto.randomUUID());
+      await mallory.request(subject, body, { headers: fields, timeout: 20_000 });
+    }
+    // What comes later is genuine again.
+    await append(log, 'host-zlp1', scans(2));
+    const told: Unreadable[] = [];
+    const facts = await subscribe({
+      connection: await client(server.url),
+      from: 'start',
+      host: 'zlp1',
+      onUnreadable: (message) => void told.push(message),
+    });
+    const taken = await take(facts, genuine.length + 2);
+    expect(taken.map(({ recorded }) => recorded)).toEqual(await factsOf(log));
+    expect(taken.map(({ recorded }) => recorded.actor)).not.toContain('mallory');
+    expect(told).toHaveLength(copies.length);
   });
 
   it('from now on sees what comes, and nothing before', async () => {

@@ -2,13 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EventLog, openJetStreamLog } from '@apledger/event-log';
 import { all, commit, fill, verified } from '@apledger/event-log/contract/support';
+import { connectNats } from '@apledger/nats';
+import { natsServers } from '@apledger/nats/address';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
+import { connect, type NatsConnection, nkeys, PermissionViolationError } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts, type NatsServer, natsProgram, startNatsFile } from '../support/nats.ts';
 
@@ -205,5 +207,78 @@ describe.skipIf(isMissing)(`infra/nats, ${isMissing ? program.missing : program.
     for (const stranger of strangers) {
       await expect(openJetStreamLog(stranger)).rejects.toMatchObject({ name: 'LogError', code: 'denied' });
     }
+  });
+});
+
+describe.skipIf(isMissing)('infra/nats with keys instead of passwords', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'apledger-nkeys-'));
+  const seeds = new Map<string, string>();
+  let server: NatsServer;
+
+  beforeAll(async () => {
+    certificates = folder;
+    certify(folder);
+    // As README.md says: the file with keys in the place of the one with passwords.
+    for (const [from, to = from] of [
+      ['nats.conf'],
+      ['permissions.conf'],
+      ['accounts-nkeys.conf', 'accounts.conf'],
+    ] as const)
+      copyFileSync(join(CONFIGURATION, '..', from), join(folder, to));
+    const keys = USERS.map((user) => {
+      const pair = nkeys.createUser();
+      const path = join(folder, `${user}.nk`);
+      writeFileSync(path, `${Buffer.from(pair.getSeed()).toString()}\n`, { mode: 0o600 });
+      seeds.set(user, path);
+      return [`NATS_${user.toUpperCase()}_NKEY`, JSON.stringify(pair.getPublicKey())];
+    });
+    const ports = await freePorts(6);
+    const variables = environment(0, ports);
+    server = await startNatsFile(program, ports[0] ?? 0, join(folder, 'nats.conf'), (store) => ({
+      ...Object.fromEntries(Object.entries(variables(store)).filter(([name]) => !name.endsWith('_PASSWORD'))),
+      ...Object.fromEntries(keys),
+    }));
+  });
+  afterEach(() => Promise.all(opened.splice(0).map((each) => each.close())));
+  afterAll(async () => {
+    await server?.dispose();
+    rmSync(folder, { recursive: true });
+  });
+
+  const as = async (user: string, seed = seeds.get(user) ?? ''): Promise<NatsConnection> => {
+    const host = server.url.replace(/^\w+:\/\//, '');
+    const address = `tls://${user}@${host}?nkey=${encodeURIComponent(seed)}`;
+    const nc = await connectNats(natsServers(address, { ca: join(folder, 'ca.pem') }), 'test');
+    opened.push(nc);
+    return nc;
+  };
+
+  test('each user gets in by his key, and may do what he may with a password', async () => {
+    const ledger = await as('ledger');
+    ledger.subscribe('apledger.v1.svc.command.*', { callback: (_, message) => void message.respond('done') });
+    await ledger.flush();
+    const nc = await as('command');
+    expect((await nc.request('apledger.v1.svc.command.a', '{}', { timeout: 10_000 })).string()).toBe('done');
+    for (const subject of ['apledger.v1.host.a.bus.-.-.HostPlugged', '$JS.API.INFO'])
+      expect(await denied(nc, () => nc.publish(subject))).toBe(`publish ${subject}`);
+    expect(await denied(nc, () => nc.subscribe('_INBOX.ledger.>'))).toBe('subscription _INBOX.ledger.>');
+    for (const user of ['publisher', 'subscriber', 'auditor', 'operator']) await as(user);
+  });
+
+  test('no other key gets in, and no password', async () => {
+    const stranger = join(folder, 'stranger.nk');
+    writeFileSync(stranger, Buffer.from(nkeys.createUser().getSeed()));
+    await expect(as('ledger', stranger)).rejects.toMatchObject({ code: 'denied' });
+    await expect(as('ledger', join(folder, 'ca.pem'))).rejects.toMatchObject({
+      code: 'denied',
+      message: expect.stringContaining('ca.pem'),
+    });
+    const host = server.url.replace(/^\w+:\/\//, '');
+    for (const login of ['ledger:x@', ''])
+      await expect(
+        connectNats(natsServers(`tls://${login}${host}`, { ca: join(folder, 'ca.pem') }), 'test'),
+      ).rejects.toMatchObject({ code: 'denied' });
+    // The servers know public keys only.
+    expect(readFileSync(seeds.get('ledger') ?? '', 'latin1')).toMatch(/^SU[A-Z2-7]{56}\n$/);
   });
 });

@@ -37,7 +37,10 @@ describe.skipIf(noMount !== undefined)('an observer in the lab', () => {
       } else if (site === undefined || (operation.kind === 'echo' && operation.path === undefined)) continue;
       else if (operation.kind === 'cd') folder = operation.path.replace(/^\/sys\/?/, '');
       else if (operation.kind === 'echo')
-        await site.type(`printf %s '${operation.text}' > ${operation.path?.replace(/^\/sys\//, `${site.sys}/`)}`, folder);
+        await site.type(
+          `printf %s '${operation.text}' > ${operation.path?.replace(/^\/sys\//, `${site.sys}/`)}`,
+          folder,
+        );
       else {
         const words = labWords(step);
         if (words === undefined) continue;
@@ -54,8 +57,13 @@ describe.skipIf(noMount !== undefined)('an observer in the lab', () => {
       await site.observer.look();
       const actual = await site.actual();
       const at = `line ${line}: ${source}`;
-      expect([...unlike(site.kept.state, actual, filesOf), ...unlike(site.kept.state, actual)], at).toEqual([]);
-      expect(site.kept.facts(from).filter(({ type }) => type === 'DriftDetected'), at).toEqual([]);
+      expect([...unlike(site.kept.state, actual, filesOf), ...unlike(site.kept.state, actual)], at).toEqual(
+        [],
+      );
+      expect(
+        site.kept.facts(from).filter(({ type }) => type === 'DriftDetected'),
+        at,
+      ).toEqual([]);
     }
     await site?.observer.end();
   });

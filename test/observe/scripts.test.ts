@@ -28,7 +28,10 @@ describe('an observer of', () => {
       }
       pair.look();
       expect([...pair.differences(filesOf), ...pair.differences()], `line ${line}: ${source}`).toEqual([]);
-      expect(pair.seen.filter(({ type }) => type === 'DriftDetected'), `line ${line}: ${source}`).toEqual([]);
+      expect(
+        pair.seen.filter(({ type }) => type === 'DriftDetected'),
+        `line ${line}: ${source}`,
+      ).toEqual([]);
     }
   });
 });

@@ -12,7 +12,7 @@ import {
 import { decide } from '@apledger/driver';
 import { type Command, type Fact, GENERATIONS } from '@apledger/events';
 import { busLimits, driverOf, evolve, HostState, isOpen } from '@apledger/host';
-import { explain, type Hint, type MdevUse, registered, type Snapshot } from '@apledger/observe';
+import { explain, type Hint, type MdevUse, registered, type Signs, type Snapshot } from '@apledger/observe';
 import { type Node, nodeAt } from '@apledger/sysfs';
 
 /** Reads the files of a state, without any file system. */
@@ -169,10 +169,13 @@ export class Pair {
     return decision;
   }
 
-  look(hints: readonly Hint[] = [], change: Partial<Snapshot> = {}): readonly Fact[] {
+  look(
+    hints: readonly Hint[] = [],
+    { sentUevents = false, ...change }: Partial<Snapshot & Signs> = {},
+  ): readonly Fact[] {
     const seen = { ...snapshotOf(this.actual, this.#attached), ...change };
     const known = this.observed ?? registered(seen, this.actual.name).state;
-    const { state, steps } = explain(known, seen, { hints, sentUevents: false });
+    const { state, steps } = explain(known, seen, { hints, sentUevents });
     this.seen = steps.flatMap(({ facts }) => facts);
     if (this.observed !== undefined) this.facts.push(...this.seen);
     this.observed = state;

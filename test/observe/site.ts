@@ -7,8 +7,8 @@ import { Observer, type ObserverParts } from '@apledger/agent/observer';
 import { type Fact, GENERATIONS, type Generation, UNATTRIBUTED } from '@apledger/events';
 import { evolve, HostState, isOpen } from '@apledger/host';
 import { type DraftCommit, factsOf, type Known, type Sink, type Witness } from '@apledger/observe';
-import { stateIn } from '../cli/sysfs-tree.ts';
 import { apledger, scratch } from '../cli/support.ts';
+import { stateIn } from '../cli/sysfs-tree.ts';
 import { mountLab } from '../lab/process.ts';
 
 export const HOST = 'zlp1';
@@ -88,7 +88,15 @@ export class Site {
     };
     const sink: Sink = { record: (drafts, known) => this.kept.record(drafts, known) };
     const readsUnbounded = true;
-    this.observer = new Observer({ host: HOST, roots, witness: nobody, sink, report, readsUnbounded, ...parts });
+    this.observer = new Observer({
+      host: HOST,
+      roots,
+      witness: nobody,
+      sink,
+      report,
+      readsUnbounded,
+      ...parts,
+    });
     const state = new HostState();
     const { decide } = await import('@apledger/driver');
     for (const fact of decide(state, await this.observer.registration()).facts) evolve(state, fact);
@@ -137,7 +145,9 @@ export class Site {
       this.drop(`proc/${pid}/fd`);
       this.put(`proc/${pid}/fd/0`, '');
       own.forEach((uuid, at) => {
-        const group = readlinkSync(join(this.sys, `devices/vfio_ap/matrix/${uuid}/iommu_group`)).split('/').at(-1);
+        const group = readlinkSync(join(this.sys, `devices/vfio_ap/matrix/${uuid}/iommu_group`))
+          .split('/')
+          .at(-1);
         symlinkSync(`/dev/vfio/${group}`, join(this.#fakes, `proc/${pid}/fd/${at + 1}`));
       });
     }

@@ -1,7 +1,7 @@
 /** An observer that only sees files concludes the same host, after every step of what the kernel was asked. */
 import { readdirSync } from 'node:fs';
 import { type Decider, readVectors, replayVector } from '@apledger/cli/conform';
-import { decide } from '@apledger/driver';
+import type { decide } from '@apledger/driver';
 import { GENERATION_NAMES } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
 import { inRepository } from '../cli/support.ts';

@@ -13,7 +13,7 @@ const identity = {
 
 export const agentOperations = {
   agentHello: operation({
-    name: 'agentHello',
+    name: 'agent-hello',
     summary: 'An agent begins, or begins again: it learns its epoch, and what the ledger has of it.',
     scope: 'host',
     verb: 'agent',
@@ -23,7 +23,7 @@ export const agentOperations = {
     reply: HelloReply,
   }),
   agentObserve: operation({
-    name: 'agentObserve',
+    name: 'agent-observe',
     summary:
       'What an agent saw, in order and without gaps; each commit is recorded once, however often it is sent.',
     scope: 'host',
@@ -40,7 +40,7 @@ export const agentOperations = {
     }),
   }),
   agentCommands: operation({
-    name: 'agentCommands',
+    name: 'agent-commands',
     summary: 'The commands that an agent has not settled; with `after` it waits for newer ones.',
     scope: 'host',
     verb: 'agent',

@@ -34,6 +34,7 @@ export type ProblemCode =
   | 'not-carried-out'
   | 'unconfirmed'
   | 'fenced'
+  | 'not-observed'
   | 'wrong-sequence'
   | 'impossible-observation'
   | 'request-too-large'

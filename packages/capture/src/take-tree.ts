@@ -123,7 +123,10 @@ export function takeMdevs(taker: TreeTaker, options: MdevOptions): void {
 function takeMdev(taker: TreeTaker, folder: string, isSafe: boolean, options: MdevOptions): void {
   const config = taker.take(`${folder}/ap_config`);
   // An mdev whose removal waits for its guest has lost these files, and has this link left.
-  if (taker.take(`${folder}/control_domains`) === undefined && !taker.names(folder).includes('control_domains'))
+  if (
+    taker.take(`${folder}/control_domains`) === undefined &&
+    !taker.names(folder).includes('control_domains')
+  )
     taker.takeLink(`${folder}/mdev_type`);
   const matrix = config === undefined ? undefined : shownApConfig(config);
   const queues = matrix === undefined ? undefined : queueCount(matrix);

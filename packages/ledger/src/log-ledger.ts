@@ -292,6 +292,7 @@ export class LogLedger implements Ledger {
       keep: async () => {
         const position = await (await this.#open()).catchUp();
         await this.heads.upTo(position);
+        await this.#guestTimes.keep();
         return position;
       },
     });
@@ -312,7 +313,7 @@ export class LogLedger implements Ledger {
         log,
         readModel,
         now: this.now,
-        guests: this.#guestTimes.remembered(),
+        guests: this.#guestTimes.remembered(log),
         access: this.access,
         isControlled: this.isControlled,
       });

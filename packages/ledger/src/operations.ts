@@ -47,9 +47,9 @@ const ON_THE_LOG: ReadonlySet<string> = new Set([
   'verify',
   'recompute',
   'rebuild',
-  'agentHello',
-  'agentObserve',
-  'agentCommands',
+  'agent-hello',
+  'agent-observe',
+  'agent-commands',
 ]);
 export const isOnTheLog = (name: string): boolean => ON_THE_LOG.has(name);
 

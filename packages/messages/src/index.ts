@@ -19,6 +19,7 @@ export {
   Attachments,
   decodeToken,
   type Entity,
+  encodeToken,
   entityOf,
   isAboutCommand,
   ledgerSubjectOf,

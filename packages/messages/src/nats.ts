@@ -18,4 +18,12 @@
  */
 export { noteInFile, noteName, type PlaceNote } from './relay/place.ts';
 export { type RelayOptions, type RelayState, relay } from './relay/relay.ts';
+export {
+  type RequestKey,
+  RequestRefused,
+  Requests,
+  type RequestsOptions,
+  requestKey,
+  type Sending,
+} from './requests.ts';
 export * from './subscriptions.ts';

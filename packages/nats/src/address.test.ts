@@ -23,6 +23,11 @@ describe('an address', () => {
       servers: ['nats://a:4222', 'nats://[::1]:4223'],
       token: 't0ken',
     });
+    expect(natsServers('nats://ledger@h:1?nkey=%2Fk')).toEqual({
+      servers: ['nats://h:1'],
+      user: 'ledger',
+      nkeyFile: '/k',
+    });
     expect(natsServers('tls://me:a%2Fb%40:c@h:1/?ca=%2Fc%2Fca.pem', { creds: 'x.creds' })).toEqual({
       servers: ['tls://h:1'],
       user: 'me',

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 
 const FORM =
-  'nats://[user:password@]host:port[,host:port…] or tls://…, with ?creds=FILE&ca=FILE&cert=FILE&key=FILE as needed';
+  'nats://[user:password@]host:port[,host:port…] or tls://…, with ?creds=FILE&nkey=FILE&ca=FILE&cert=FILE&key=FILE as needed';
 const ENCODE =
   'percent-encode what is special in user, password and files: %40 for @, %2F for /, %3F for ?, %23 for #, %25 for %';
 
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly token?: string;
   /** File with a JWT and its seed, as `nsc` writes it. */
   readonly credentialsFile?: string;
+  /** File with the seed of an nkey (SU…): `user` is then only the name of the inbox. */
+  readonly nkeyFile?: string;
   /** Files in PEM: whom to trust, and who this client is. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
@@ -28,6 +30,7 @@ export interface ServerOptions {
 /** The files of a connection, where they are not in its address. */
 export interface ConnectionFiles {
   readonly creds?: string | undefined;
+  readonly nkey?: string | undefined;
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -43,7 +46,7 @@ export interface Address {
 
 const ADDRESS = /^(?:(nats|tls):\/\/)?(?:([^@/?#]*)@)?([^@/?#\s]+)(?:\/([^@?#]*))?(?:\?([^@#]*))?$/i;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i;
-const FILES = ['creds', 'ca', 'cert', 'key'] as const;
+const FILES = ['creds', 'nkey', 'ca', 'cert', 'key'] as const;
 
 /** Throws TypeError when the address is not of the form; `form` says what it is. */
 export function parseAddress(address: string, files: ConnectionFiles = {}, form = FORM): Address {
@@ -54,7 +57,7 @@ export function parseAddress(address: string, files: ConnectionFiles = {}, form 
     throw new TypeError(`not the address of a NATS server: ${reason}`);
   }
   const parameters = new Map(new URLSearchParams(query));
-  const given: { creds?: string; ca?: string; cert?: string; key?: string } = {};
+  const given: { creds?: string; nkey?: string; ca?: string; cert?: string; key?: string } = {};
   for (const key of FILES) {
     const file = files[key] ?? parameters.get(key);
     if (file !== undefined) given[key] = file;
@@ -62,8 +65,9 @@ export function parseAddress(address: string, files: ConnectionFiles = {}, form 
   }
   const server = {
     servers: servers.map((host) => `${scheme}://${host}`),
-    ...loginOf(login),
+    ...loginOf(login, given.nkey !== undefined),
     ...(given.creds === undefined ? {} : { credentialsFile: given.creds }),
+    ...(given.nkey === undefined ? {} : { nkeyFile: given.nkey }),
     ...tlsOf(scheme, given),
   };
   return { server, name: decoded(name), parameters };
@@ -91,11 +95,15 @@ export function natsServers(address: string, files?: ConnectionFiles): ServerOpt
   throw new TypeError(`an address of NATS servers names nothing else; the form is ${FORM}`);
 }
 
-/** One word before the @ is a token, two are a user and a password. */
-function loginOf(login: string | undefined): Pick<ServerOptions, 'user' | 'password' | 'token'> {
+/** One word before the @ is a token, or with an nkey the name of the inbox; two are a user and a password. */
+function loginOf(
+  login: string | undefined,
+  hasKey: boolean,
+): Pick<ServerOptions, 'user' | 'password' | 'token'> {
   if (login === undefined || login === '') return {};
   const [user = '', password] = login.split(/:(.*)/s).map(decoded);
-  return password === undefined ? { token: user } : { user, password };
+  if (password !== undefined) return { user, password };
+  return hasKey ? { user } : { token: user };
 }
 
 function tlsOf(scheme: string, { ca, cert, key }: ConnectionFiles): Pick<ServerOptions, 'tls'> {

@@ -8,6 +8,7 @@ import {
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
+  nkeyAuthenticator,
 } from '@nats-io/transport-node';
 import type { ServerOptions } from './address.ts';
 import { BrokerError, brokerError } from './errors.ts';
@@ -47,7 +48,7 @@ export const inboxPrefixOf = ({ user = '' }: ServerOptions): string =>
   /^[A-Za-z0-9_-]+$/.test(user) ? `_INBOX.${user}` : '_INBOX';
 
 function clientOptionsOf(options: ServerOptions): NodeConnectionOptions {
-  const { servers, user, password, token, credentialsFile, tls } = options;
+  const { servers, user, password, token, credentialsFile, nkeyFile, tls } = options;
   for (const file of Object.values(tls ?? {})) content(file);
   return {
     servers: [servers].flat(),
@@ -56,17 +57,20 @@ function clientOptionsOf(options: ServerOptions): NodeConnectionOptions {
     reconnectJitter: RECONNECT_MS,
     pingInterval: PING_MS,
     inboxPrefix: inboxPrefixOf(options),
-    ...(user === undefined ? {} : { user }),
+    ...(user === undefined || nkeyFile !== undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password }),
     ...(token === undefined ? {} : { token }),
-    ...(credentialsFile === undefined ? {} : { authenticator: authenticatorOf(credentialsFile) }),
+    ...(credentialsFile === undefined
+      ? {}
+      : { authenticator: authenticatorOf(credentialsFile, credsAuthenticator) }),
+    ...(nkeyFile === undefined ? {} : { authenticator: authenticatorOf(nkeyFile, seedAuthenticator) }),
     ...(tls === undefined ? {} : { tls }),
   };
 }
 
 /** Tried here, because the client tries it only when it is connected, and then does not say which file it was. */
-function authenticatorOf(file: string): Authenticator {
-  const authenticator = credsAuthenticator(content(file));
+function authenticatorOf(file: string, make: (content: Uint8Array) => Authenticator): Authenticator {
+  const authenticator = make(content(file));
   try {
     authenticator('nonce');
   } catch (error) {
@@ -74,6 +78,10 @@ function authenticatorOf(file: string): Authenticator {
   }
   return authenticator;
 }
+
+/** The seed in a file, between whatever spaces and lines `nk` and editors put around it. */
+const seedAuthenticator = (bytes: Uint8Array): Authenticator =>
+  nkeyAuthenticator(Buffer.from(Buffer.from(bytes).toString('latin1').trim()));
 
 function content(file: string): Uint8Array {
   try {

@@ -68,7 +68,13 @@ export const module: Stage = (state, { host: { vfioApLoaded } }) => {
 
 /** Counters as they were seen, in facts of a scan. */
 export const withCounters =
-  ({ scans, bindingsCompleted }: { readonly scans?: number | undefined; readonly bindingsCompleted?: number | undefined }) =>
+  ({
+    scans,
+    bindingsCompleted,
+  }: {
+    readonly scans?: number | undefined;
+    readonly bindingsCompleted?: number | undefined;
+  }) =>
   (fact: Fact): Fact => {
     if (fact.type === 'BusScanned' && scans !== undefined && scans > 0) return { ...fact, data: { scans } };
     if (fact.type === 'BindingsCompleted' && bindingsCompleted !== undefined && bindingsCompleted > 0)

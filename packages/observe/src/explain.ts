@@ -9,8 +9,8 @@ import type { Refusal } from '@apledger/driver';
 import type { Fact } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { attributes, completed, masks, module, withCounters } from './bus.ts';
-import { closings, openings } from './guest-moves.ts';
 import { guestMatrices } from './guest-matrix.ts';
+import { closings, openings } from './guest-moves.ts';
 import { hardware } from './hardware.ts';
 import { type About, History, type Step } from './history.ts';
 import { assignments, creations, removals } from './mdevs.ts';
@@ -114,7 +114,8 @@ class Attempt {
 
   run(): void {
     for (let passes = 0; ; passes++) {
-      if (passes > MAX_PASSES) throw new Error(`no explanation ends: ${[...this.#given].slice(-3).join(', ')}`);
+      if (passes > MAX_PASSES)
+        throw new Error(`no explanation ends: ${[...this.#given].slice(-3).join(', ')}`);
       const early = this.#pass(this.#early());
       if (early.isProgress) continue;
       const late = this.#pass(this.#movesOf(LAST));
@@ -138,7 +139,9 @@ class Attempt {
   /** What the bus finds, then what watches saw, in its order, then the rest. */
   #early(): Move[] {
     const hinted = [...this.#movesOf(THEN), ...this.#movesOf(LAST).filter((move) => this.#when(move) >= 0)];
-    const known = hinted.filter((move) => this.#when(move) >= 0).sort((a, b) => this.#when(a) - this.#when(b));
+    const known = hinted
+      .filter((move) => this.#when(move) >= 0)
+      .sort((a, b) => this.#when(a) - this.#when(b));
     const rest = hinted.filter((move) => this.#when(move) < 0);
     return [...this.#movesOf(FIRST), ...known, ...rest];
   }
@@ -223,7 +226,9 @@ type Told = Attempt['drifts'][number];
 /** Many queues that differ alike are one drift. */
 function grouped(drifts: readonly Told[]): readonly Told[] {
   const groups = Map.groupBy(drifts, ({ drift: { what, predicted, actual, mdev } }) =>
-    what.startsWith('queue ') ? `queue ${predicted.replace(/ \(.*/, '')} ${actual}` : `${what} ${mdev} ${actual}`,
+    what.startsWith('queue ')
+      ? `queue ${predicted.replace(/ \(.*/, '')} ${actual}`
+      : `${what} ${mdev} ${actual}`,
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;

@@ -1,8 +1,8 @@
 /** A host that nobody has seen before: as its hardware and boot parameters make it. */
 import { detectGeneration, registrationOf } from '@apledger/capture';
 import { HostState } from '@apledger/host';
-import { History, type Step } from './history.ts';
 import type { Unsaid } from './explain.ts';
+import { History, type Step } from './history.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Registered {

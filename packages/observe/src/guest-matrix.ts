@@ -7,7 +7,8 @@ import type { Move, Stage } from './move.ts';
 export const guestMatrices: Stage = (state, { host: { mdevs = [] } }) =>
   mdevs.flatMap(({ uuid, guestMatrix }): Move[] => {
     const mdev = state.mdevs.get(uuid);
-    if (guestMatrix === undefined || mdev === undefined || mdev.removing || mdev.guestMatrix === null) return [];
+    if (guestMatrix === undefined || mdev === undefined || mdev.removing || mdev.guestMatrix === null)
+      return [];
     const [predicted, actual] = [formatMatrixFile(mdev.guestMatrix), formatMatrixFile(guestMatrix)];
     if (predicted === actual) return [];
     return [

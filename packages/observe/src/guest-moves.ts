@@ -1,7 +1,8 @@
 /** Guests that open and close mdevs. A device can come and go while its guest runs. */
-import { reachable, type HostState, isOpen, type Mdev } from '@apledger/host';
+
 import { idsOf } from '@apledger/ap';
 import type { Fact } from '@apledger/events';
+import { type HostState, isOpen, type Mdev, reachable } from '@apledger/host';
 import type { MdevUse } from './guests.ts';
 import type { Move, Stage } from './move.ts';
 

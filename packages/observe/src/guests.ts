@@ -59,12 +59,17 @@ export function guestsOf(host: ObservedHost, signs: GuestSigns): Guests {
   for (const process of processes) ofProcess(process, signs, add);
   for (const domain of domains ?? []) ofDomain(domain, processes, add);
   for (const process of processes) ofCommandLine(process, add);
+  // The kernel knows it better than what was written down at the start; an open descriptor alone is no guest yet.
   for (const [uuid, use] of uses)
-    // The kernel knows it better than what was written down at the start; an open descriptor alone is no guest yet.
     if (use.source !== 'process' && status.get(uuid) === 'assigned') uses.delete(uuid);
   for (const [uuid, text] of status)
     if (text === 'in use')
-      add(uuid, { guest: null, source: 'status', fromStart: true, evidence: sign('status', 'a queue is in use') });
+      add(uuid, {
+        guest: null,
+        source: 'status',
+        fromStart: true,
+        evidence: sign('status', 'a queue is in use'),
+      });
   const areDescriptorsKnown = processes.every(({ devices }) => devices !== undefined);
   const mdevs = (host.mdevs ?? []).map(({ uuid }) => uuid);
   const isUnknown = (uuid: string): boolean =>

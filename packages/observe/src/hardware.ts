@@ -34,9 +34,7 @@ export const hardware: Stage = (state, { host }) => [...scanned(state, host), ..
 function scanned(state: HostState, host: ObservedHost): Move[] {
   const change = changeOf(state, host);
   const stops = host.cards.flatMap(({ adapter, checkStopped }): Command[] =>
-    checkStopped === undefined ||
-    !state.cards.has(adapter) ||
-    isCheckStopped(state, adapter) === checkStopped
+    checkStopped === undefined || !state.cards.has(adapter) || isCheckStopped(state, adapter) === checkStopped
       ? []
       : [{ type: 'SetCheckStop', adapter, checkStopped }],
   );
@@ -157,10 +155,7 @@ function seenDevices(state: HostState, host: ObservedHost): Fact[] {
   return facts;
 }
 
-const sameMasks = (
-  a: NonNullable<ObservedHost['config']>,
-  b: NonNullable<ObservedHost['config']>,
-): boolean =>
+const sameMasks = (a: NonNullable<ObservedHost['config']>, b: NonNullable<ObservedHost['config']>): boolean =>
   equals(a.adapters, b.adapters) &&
   equals(a.domains, b.domains) &&
   equals(a.controlDomains, b.controlDomains);

@@ -28,19 +28,24 @@ export class History {
     this.state = state.fork();
   }
 
-  /** Lets the commands happen, one after the other, until the rules refuse one. `edit` replaces counters by those that were seen. */
+  /** Lets the commands happen, one after the other: all, or none if the rules refuse one. `edit` replaces counters by those that were seen. */
   attempt(
     commands: readonly Command[],
     about: About,
     options: { readonly mayBlock?: boolean; readonly edit?: (fact: Fact) => Fact } = {},
   ): Refusal | undefined {
+    // One command alone changes nothing before it is decided.
+    const trial = commands.length === 1 ? this.state : this.state.fork();
+    const all: Fact[] = [];
     for (const command of commands) {
-      const { facts, refusal, isBlocked } = decide(this.state, command);
+      const { facts, refusal, isBlocked } = decide(trial, command);
       if (refusal !== undefined) return refusal;
       if (isBlocked && options.mayBlock !== true) return BLOCKED;
       if (facts.some(({ type }) => type === 'CommandHadNoEffect')) continue;
-      this.#append(options.edit === undefined ? facts : facts.map(options.edit), about);
+      if (trial !== this.state) for (const fact of facts) evolve(trial, fact);
+      all.push(...facts);
     }
+    if (all.length > 0) this.#append(options.edit === undefined ? all : all.map(options.edit), about);
     return undefined;
   }
 

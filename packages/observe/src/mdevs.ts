@@ -1,12 +1,12 @@
 /** Mdevs that come and go, and what is assigned to them. */
 import {
   andNot,
+  type ControlledMatrix,
   equalMatrices,
   formatApConfigFile,
   formatApid,
   formatApqi,
   idsOf,
-  type ControlledMatrix,
 } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
 import type { Command, Fact } from '@apledger/events';
@@ -15,13 +15,14 @@ import type { Move, Stage, Strategy } from './move.ts';
 import { CREATE, MATRIX } from './snapshot.ts';
 
 /** Mdevs that are gone, that wait to go, or that went and came back. */
-export const removals: Stage = (state, { host: { mdevs }, recreated }) => {
+export const removals: Stage = (state, { host: { mdevs }, guests: { uses }, recreated }) => {
   if (mdevs === undefined) return [];
   const seen = new Map(mdevs.map((mdev) => [mdev.uuid, mdev]));
   return [...state.mdevs.values()].flatMap((mdev): Move[] => {
     const { uuid } = mdev;
     const now = seen.get(uuid);
     const isWaiting = now?.removing === true;
+    if (isWaiting && !isOpen(mdev) && uses.has(uuid)) return []; // Opened first.
     if (now !== undefined && !recreated.has(uuid) && (!isWaiting || mdev.removing)) return [];
     return [
       {
@@ -32,9 +33,7 @@ export const removals: Stage = (state, { host: { mdevs }, recreated }) => {
         mdev: uuid,
         mayBlock: isWaiting,
         asSeen: () =>
-          isWaiting
-            ? [{ type: 'MdevRemovalBlocked', data: { mdev: uuid, effective: null } }]
-            : removed(mdev),
+          isWaiting ? [{ type: 'MdevRemovalBlocked', data: { mdev: uuid, effective: null } }] : removed(mdev),
         drift: {
           what: `mdev ${uuid}`,
           mdev: uuid,
@@ -51,9 +50,10 @@ const removed = (mdev: Mdev): Fact[] => [
   { type: 'MdevRemoved', data: { mdev: mdev.uuid } },
 ];
 
-export const creations: Stage = (state, { host: { mdevs = [] } }) =>
+/** One that waits to go was made first, if somebody has it open. */
+export const creations: Stage = (state, { host: { mdevs = [] }, guests: { uses } }) =>
   mdevs.flatMap(({ uuid, removing }): Move[] =>
-    state.mdevs.has(uuid) || removing === true
+    state.mdevs.has(uuid) || (removing === true && !uses.has(uuid))
       ? []
       : [
           {

@@ -78,7 +78,17 @@ export function factsOf(draft: DraftCommit, epoch: number, sequence: number): re
   const { boot, notBefore, notAfter, settled, wasAway, certainty, evidence, facts } = draft;
   const observed: FactOf<'HostObserved'> = {
     type: 'HostObserved',
-    data: { epoch, sequence, boot, notBefore, notAfter, settled, wasAway, certainty, evidence: [...evidence] },
+    data: {
+      epoch,
+      sequence,
+      boot,
+      notBefore,
+      notAfter,
+      settled,
+      wasAway,
+      certainty,
+      evidence: [...evidence],
+    },
   };
   const [first, ...rest] = facts;
   return first?.type === 'HostRegistered' ? [first, observed, ...rest] : [observed, ...facts];

@@ -77,14 +77,15 @@ function boundAsSeen(state: HostState, queue: number, driver: QueueDriver | null
 }
 
 /** As the file shows it: what is taken away or check-stopped is never online. */
-const shown = (device: Card | Queue): boolean =>
-  device.configured && !device.checkStopped && device.online;
+const shown = (device: Card | Queue): boolean => device.configured && !device.checkStopped && device.online;
 
 /** Cards first: a write to theirs switches their queues. */
 export const online: Stage = (state, { host }) => {
   const cards = host.cards.flatMap(({ adapter, online: is }) => {
     const card = state.cards.get(adapter);
-    return card === undefined ? [] : onlineMove(formatCard(adapter), `devices/ap/${formatCard(adapter)}`, card, is);
+    return card === undefined
+      ? []
+      : onlineMove(formatCard(adapter), `devices/ap/${formatCard(adapter)}`, card, is);
   });
   if (cards.length > 0) return cards;
   return host.queues.flatMap(({ queue, online: is }) => {

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command, Failure, line } from '@apledger/command-line';
+import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { natsServers } from '@apledger/nats/address';
 import { runAgent } from './agent.ts';
+import { checkFeatures } from './health/check.ts';
 import { httpLedger } from './link/http-ledger.ts';
 import type { RemoteLedger } from './link/ledger.ts';
 import { LinkRefused } from './link/link.ts';
+import type { Roots } from './roots.ts';
 import { processWriter, socketWriter } from './writer/client.ts';
 import type { Writer } from './writer/protocol.ts';
 
@@ -47,6 +49,11 @@ export const agentCommand = command({
       description: 'start the writer for each command, with the rights of this process',
       conflicts: 'writer',
     },
+    check: {
+      type: 'boolean',
+      description: 'say what the agent can do here and what each part lacks; nothing is watched or sent',
+    },
+    json: { type: 'boolean', description: 'with --check: print one JSON object a line' },
     takeOver: {
       type: 'boolean',
       description: 'once: the agent that watched this host before is gone for good',
@@ -68,6 +75,7 @@ export const agentCommand = command({
   ],
   run: async (options, { output, signal }) => {
     const { host, sysfs, proc, etc, dev, run, takeOver, spool } = options;
+    if (options.check) return printCheck({ sysfs, proc, etc, dev, run }, options, output);
     const report = (text: string): void => output.err(line(`apledger agent: ${text}`));
     const { cert, key } = options;
     if ((cert === undefined) !== (key === undefined))
@@ -88,6 +96,23 @@ export const agentCommand = command({
     }
   },
 });
+
+/** Status 0: all of it works; 1: something is missing; 2: the host cannot be watched. */
+function printCheck(
+  roots: Roots,
+  { writer, json }: { readonly writer?: string; readonly json?: boolean },
+  output: Output,
+): number {
+  const features = checkFeatures(roots, { writer: writer ?? join(roots.run, WRITER_SOCKET) });
+  for (const feature of features) {
+    if (json) output.out(jsonLine(feature));
+    else output.out(line(`${feature.works.padEnd(6)} ${feature.feature}: ${feature.why}`));
+  }
+  if (features[0]?.works === 'no') return 2;
+  return features.some(({ works }) => works !== 'yes') ? 1 : 0;
+}
+
+const WRITER_SOCKET = 'apledger-writer.sock';
 
 interface LedgerOptions {
   readonly host: string;
@@ -136,8 +161,9 @@ interface WriterOptions {
 }
 
 function writerOf({ writer, spawnWriter, sysfs, run }: WriterOptions): Writer {
-  if (!spawnWriter) return socketWriter(writer ?? join(run, 'apledger-writer.sock'));
-  const program = fileURLToPath(new URL('writer/main.ts', import.meta.url));
+  if (!spawnWriter) return socketWriter(writer ?? join(run, WRITER_SOCKET));
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const program = fileURLToPath(new URL(`writer/main.${extension}`, import.meta.url));
   return processWriter([process.execPath, ...process.execArgv, program, '--sysfs', sysfs, '--run', run]);
 }
 

@@ -24,6 +24,12 @@ export async function fence(
   author: Author,
 ): Promise<never> {
   const by = watched.epoch;
+  if (by === 0)
+    throw new Problem(
+      409,
+      'not-observed',
+      `No agent watches host ${host}: an agent says hello before it sends anything.`,
+    );
   // Who never had an epoch wanted to be one more agent of the present one.
   const epoch = claimed === 0 ? by : claimed;
   for (let attempt = 1; ; attempt++) {

@@ -1,5 +1,5 @@
 /** What a process remembers of a log is what the log would say, or nothing. */
-import { type EventLog, LogError, openMemoryLog } from '@apledger/event-log';
+import { type EventLog, LogError, openMemoryLog, packedFacts } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -90,6 +90,14 @@ it('the log in memory answers as the log does, or says that it cannot', async ()
   );
 });
 
+async function packedIn(log: EventLog, after: number): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const page of log.readPacked({ after }))
+    for (const { stream, revision, position, isLast } of packedFacts(page))
+      found.push([page.streamName(stream), revision, position, isLast]);
+  return found;
+}
+
 type Ask = () => Promise<unknown>;
 
 function* questions(memory: EventLog, log: EventLog, last: number): Generator<readonly [Ask, Ask]> {
@@ -99,6 +107,7 @@ function* questions(memory: EventLog, log: EventLog, last: number): Generator<re
   );
   for (let position = 0; position <= last; position++) {
     yield both((from) => list(from.readAll({ after: position })));
+    yield both((from) => packedIn(from, position));
     for (const host of HOSTS) {
       yield both((from) => from.revisionAt(streamOf(host), { position }));
       yield both((from) => list(from.readStream(streamOf(host), { from: position })));

@@ -84,22 +84,43 @@ export class MemoryLog implements EventLog {
   async *readPacked(
     range: NonNullable<Parameters<EventLog['readPacked']>[0]> = {},
   ): AsyncGenerator<PackedPage, void, undefined> {
-    if (!('stream' in range)) throw notInMemory();
+    if (!('stream' in range)) {
+      yield* this.#packedAfter(range.after ?? 0, range.upTo ?? Number.POSITIVE_INFINITY);
+      return;
+    }
     const { stream, from = 0, to = Number.POSITIVE_INFINITY } = range;
     const facts = this.#ofStream(stream, from, to);
     const last = facts.at(-1);
     if (last === undefined) return;
     const following = this.#tail.ofStream(stream).find(({ revision }) => revision === last.revision + 1);
-    const isOfHost = hostOf(stream) !== undefined; // others have no packed form
     const entries = facts.map((fact, index) => ({
+      ...packedOf(fact),
       stream: 0,
-      revision: fact.revision,
-      position: fact.position,
-      occurredAt: Date.parse(fact.occurredAt),
       isLast: (facts[index + 1] ?? following)?.cause !== fact.cause,
-      payload: isOfHost ? pack(parseFact(fact.type, fact.version, fact.data)) : new Uint8Array(),
     }));
     yield { bytes: packFacts(entries), streamName: () => stream, lastPosition: last.position };
+  }
+
+  /** The newest facts of all streams. Throws LogError when some after the position are missing. */
+  async *#packedAfter(after: number, upTo: number): AsyncGenerator<PackedPage, void, undefined> {
+    const names: string[] = [];
+    const numbers = new Map<string, number>();
+    const causes = new Map<string, string>();
+    const entries = [];
+    // From the end, where the command of the fact that follows in the stream is known.
+    const facts: RecordedFact[] = [];
+    for await (const fact of this.readAll({ after })) facts.push(fact);
+    for (const fact of facts.reverse()) {
+      const { stream, cause, position } = fact;
+      const number = numbers.get(stream) ?? names.push(stream) - 1;
+      numbers.set(stream, number);
+      const isLast = causes.get(stream) !== cause;
+      causes.set(stream, cause);
+      if (position <= upTo) entries.push({ ...packedOf(fact), stream: number, isLast });
+    }
+    const lastPosition = entries[0]?.position;
+    if (lastPosition === undefined) return;
+    yield { bytes: packFacts(entries.reverse()), streamName: (number) => names[number] ?? '', lastPosition };
   }
 
   async readCommand(): Promise<readonly RecordedFact[]> {
@@ -144,6 +165,14 @@ export class MemoryLog implements EventLog {
     return facts.filter(({ revision }) => revision >= from && revision <= to);
   }
 }
+
+const packedOf = ({ stream, revision, position, occurredAt, type, version, data }: RecordedFact) => ({
+  revision,
+  position,
+  occurredAt: Date.parse(occurredAt),
+  // What is no host's has no packed form.
+  payload: hostOf(stream) === undefined ? new Uint8Array() : pack(parseFact(type, version, data)),
+});
 
 const isBy = (
   { revision, position, occurredAt }: Pick<Head, 'revision' | 'position' | 'occurredAt'>,

@@ -72,7 +72,11 @@ export function openCustody(options: TracesOptions): CustodyQueries {
     async exposures(host, range = {}) {
       const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
-      return { ...headOf(traced, range), ...reachOf(traced), exposures: await findExposures(traces.log, traced) };
+      return {
+        ...headOf(traced, range),
+        ...reachOf(traced),
+        exposures: await findExposures(traces.log, traced),
+      };
     },
     async audit(scope) {
       const parts = await reportOf(traces, scope);

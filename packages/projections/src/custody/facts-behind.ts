@@ -44,8 +44,9 @@ export class FactsBehind {
 
   async #loadEvidence(command: string | undefined): Promise<void> {
     if (command === undefined || this.#observed.has(command)) return;
-    const [first] = await this.#log.readCommand(this.#stream, command);
-    this.#observed.set(command, first === undefined ? undefined : observedOf(first));
+    const facts = await this.#log.readCommand(this.#stream, command);
+    const observed = facts.find(({ type }) => type === 'HostObserved');
+    this.#observed.set(command, observed && observedOf(observed));
   }
 
   /** A fact that was loaded; null for a negative revision. */
@@ -77,9 +78,8 @@ function runsOf(ascending: readonly number[]): [number, number][] {
   return runs;
 }
 
-/** When the commit can have happened, and by what evidence, where its first fact says so. */
-export function observedOf({ type, version, data }: RecordedFact): Boundary['observed'] {
-  if (type !== 'HostObserved') return undefined;
+/** When the commit can have happened, and by what evidence. */
+function observedOf({ type, version, data }: RecordedFact): Boundary['observed'] {
   const { notBefore, notAfter, certainty, evidence } = (
     parseFact(type, version, data) as FactOf<'HostObserved'>
   ).data;

@@ -3,7 +3,7 @@
  * when it is asked: names of the past come from here, never from the present.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type EventLog, type PackedFact, packedFacts } from '@apledger/event-log';
+import { type EventLog, LogError, type PackedFact, packedFacts } from '@apledger/event-log';
 import { hostOf, readTurn } from '@apledger/events';
 
 /** A fact by which somebody opened an mdev, or let go of it. */
@@ -46,12 +46,31 @@ export class GuestTimes {
     await update;
   }
 
-  /** The same without asking the log: for answers while it is away. */
-  remembered(): GuestNames {
+  /** Brings up to date what was asked for before; else the next question reads it. Throws LogError. */
+  async keep(): Promise<void> {
+    if (this.#position > 0) await this.update();
+  }
+
+  /**
+   * The same over the newest facts in memory, for answers while the log is away. Where facts between what was read and these are missing,
+   * nobody is named after the gap, and `lastRuns` throws LogError.
+   */
+  remembered(newest: EventLog): GuestNames {
+    const known = new GuestTimes(newest);
+    known.#position = this.#position;
+    for (const [host, turns] of this.#turns)
+      known.#turns.set(host, new Map([...turns].map(([mdev, each]) => [mdev, [...each]])));
+    let gap: LogError | undefined;
     return {
-      update: async () => {},
-      guestAt: (host, mdev, position) => this.guestAt(host, mdev, position),
-      lastRuns: (host, position) => this.lastRuns(host, position),
+      async update() {
+        gap = await known.update().then(() => undefined, unreachable);
+      },
+      guestAt: (host, mdev, position) =>
+        gap !== undefined && position > known.#position ? undefined : known.guestAt(host, mdev, position),
+      lastRuns(host, position) {
+        if (gap !== undefined && position > known.#position) throw gap;
+        return known.lastRuns(host, position);
+      },
     };
   }
 
@@ -102,6 +121,11 @@ export class GuestTimes {
       turns.push({ position, occurredAt, guest: null, ...(isRemoval && { isRemoval }) });
     }
   }
+}
+
+function unreachable(error: unknown): LogError {
+  if (error instanceof LogError && error.code === 'unreachable') return error;
+  throw error;
 }
 
 /** How many of the turns came at or before a position. */

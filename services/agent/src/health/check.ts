@@ -19,9 +19,15 @@ const NOTIFIERS = ['usr/lib/mdevctl/scripts.d/notifiers', 'etc/mdevctl.d/scripts
 const NOTIFIER = 'apledger.sh';
 const AUDIT_SOCKETS = ['audit/audispd_events', 'audispd_events'];
 
-/** Looks at the files of the roots; `usr` is where programs of the distribution lie. Changes nothing. */
-export function checkFeatures(roots: Roots, usr = '/'): readonly Feature[] {
-  const host = new Probe(roots, usr);
+/** Where the writer listens, and the root below which the distribution's programs lie. */
+export interface CheckPlaces {
+  readonly writer: string;
+  readonly root?: string;
+}
+
+/** Looks at the files of the roots. Changes nothing. */
+export function checkFeatures(roots: Roots, { writer, root = '/' }: CheckPlaces): readonly Feature[] {
+  const host = new Probe(roots, root);
   return [
     host.sysfs(),
     host.events(),
@@ -31,7 +37,7 @@ export function checkFeatures(roots: Roots, usr = '/'): readonly Feature[] {
     host.audit(),
     host.kernelLog(),
     host.reboot(),
-    host.writer(),
+    host.writer(writer),
   ];
 }
 
@@ -171,9 +177,8 @@ class Probe {
       : { feature, works: 'yes', why: this.#roots.etc };
   }
 
-  writer(): Feature {
+  writer(socket: string): Feature {
     const feature = 'commands of the ledger';
-    const socket = join(this.#roots.run, 'apledger/writer.sock');
     return can(socket, constants.R_OK | constants.W_OK)
       ? { feature, works: 'yes', why: socket }
       : {

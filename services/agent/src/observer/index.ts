@@ -3,4 +3,5 @@
  * `tree-files.ts` and `guest-files.ts` know which files. What the differences mean is found out in packages/observe.
  */
 export { Observer, type ObserverParts } from './observer.ts';
+export { Reader } from './reader.ts';
 export type { HostReader } from './reader-thread.ts';

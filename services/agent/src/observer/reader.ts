@@ -1,7 +1,6 @@
 /** One look at a host: every file that tells something, read until nothing changed meanwhile. Runs in the reader's thread. */
 import {
   apParameters,
-  BUS,
   COMMAND_LINE,
   KERNEL,
   MDEVS,
@@ -100,6 +99,3 @@ export class Reader {
     return { uuid, devices: [...(group === undefined ? [] : [group]), ...devices] };
   }
 }
-
-/** True when there is an AP bus to read. */
-export const hasBus = (live: LiveFiles): boolean => live.text(`${BUS}/apmask`) !== undefined;

@@ -80,7 +80,7 @@ export class TreeFiles implements TreeTaker {
     const scans = textIn(this.#quick, `${BUS}/scans`);
     const names = this.#live.names(`${BUS}/devices`).join(' ');
     const isDue = whole || scans !== this.#scans || names !== this.#names;
-    const areOthers = isDue ? this.#readDevices() : areBound;
+    const areOthers = isDue && this.#readDevices();
     [this.#scans, this.#names] = [scans, names];
     this.#into = this.#quick;
     for (const uuid of mdevsOf(this)) this.#takeStatus(uuid);
@@ -89,7 +89,7 @@ export class TreeFiles implements TreeTaker {
       names: (path) => this.names(path),
     });
     if (treeWitness(this) !== seen) return undefined;
-    return areOthers || !sameFiles(before, this.#quick);
+    return areBound || areOthers || !sameFiles(before, this.#quick);
   }
 
   /** Links in the folders of drivers: three listings instead of a link of each queue. True when they changed. */

@@ -83,7 +83,13 @@ async function opened(at: string, options: { readonly maxBytes?: number } = {}) 
 }
 async function adopted(at = directory(), options: { readonly maxBytes?: number } = {}) {
   const made = await opened(at, options);
-  await made.spool.adopt({ epoch: 1, lastSequence: 0, revision: 9, state: registered(), open: new Set<string>() });
+  await made.spool.adopt({
+    epoch: 1,
+    lastSequence: 0,
+    revision: 9,
+    state: registered(),
+    open: new Set<string>(),
+  });
   return { ...made, at };
 }
 const record = (spool: Spool, ...drafts: DraftCommit[]): Promise<void> =>
@@ -160,7 +166,13 @@ describe('a spool', () => {
     writeFileSync(file(at), 'x\ny\nz\n');
     const { spool: again } = await opened(at);
     expect([again.known, again.identity]).toEqual([undefined, spool.identity]);
-    await again.adopt({ epoch: 1, lastSequence: 1, revision: 12, state: registered(), open: new Set<string>() });
+    await again.adopt({
+      epoch: 1,
+      lastSequence: 1,
+      revision: 12,
+      state: registered(),
+      open: new Set<string>(),
+    });
     expect([again.last, again.mayHaveBegun(12), again.mayHaveBegun(13)]).toEqual([1, true, false]);
     await again.close();
   });

@@ -1,5 +1,5 @@
 /**
- * What was observed, until the ledger has it (docs/decisions/0026).
+ * What was observed, until the ledger has it (docs/decisions/0026-link-and-spool.md).
  *
  * One file grows by whole records, each on the disk before anybody hears of it: commits, with which the agent's own state and the next
  * sequence number change, what the ledger has acknowledged, commands that are begun. Now and then it is replaced by one record that says

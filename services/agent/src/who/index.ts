@@ -13,8 +13,8 @@ export type { Sign } from './sign.ts';
 
 /** auditd and mdevctl are some milliseconds behind the kernel, on a busy host more. */
 const PATIENCE_MS = 200;
-/** The unit of the writer (packaging/apledger-writer.service). */
-export const WRITER_UNIT = 'apledger-writer.service';
+/** The units of the writer, one for each command (packaging/systemd/apledger-writer@.service). */
+const WRITER_UNIT = 'apledger-writer@';
 /** Where audisp's af_unix listens, newest place first. */
 const AUDIT_SOCKETS = ['audit/audispd_events', 'audispd_events'];
 

@@ -69,7 +69,7 @@ const MAX_EVIDENCE = 64;
 export function testimonyOf(signs: readonly Sign[], writerUnit: string): Testimony {
   const isCommanded = signs.some(({ source }) => source === 'command');
   const own = isCommanded
-    ? signs.filter(({ source, actor }) => source === 'command' || actor !== `unit ${writerUnit}`)
+    ? signs.filter(({ source, actor }) => source === 'command' || !isOf(actor, writerUnit))
     : signs;
   const ordered = own.toSorted(
     (a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source) || a.from - b.from,
@@ -83,6 +83,8 @@ export function testimonyOf(signs: readonly Sign[], writerUnit: string): Testimo
     actor: certainty === 'certain' && actor !== undefined ? actor : UNATTRIBUTED,
   };
 }
+
+const isOf = (actor: string | undefined, unit: string): boolean => actor?.startsWith(`unit ${unit}`) === true;
 
 const evidenceOf = ({ source, from, actor, pid, text }: Sign): Evidence => ({
   source,

@@ -1,6 +1,15 @@
 /** All files of a capture: as a tar has them, or as they are below a root. */
 import { join } from 'node:path';
-import { ABOUT, BUS, bootFiles, type CapturedFiles, GUESTS, takeTree, Unreadable, unpacked } from '@apledger/capture';
+import {
+  ABOUT,
+  BUS,
+  bootFiles,
+  type CapturedFiles,
+  GUESTS,
+  takeTree,
+  Unreadable,
+  unpacked,
+} from '@apledger/capture';
 import { Collector, type Roots } from '@apledger/capture/collect';
 import { Failure } from '@apledger/command-line';
 import { guestsOf } from './guests.ts';

@@ -42,6 +42,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'not-carried-out': 'The agent did not carry it out',
   unconfirmed: 'It is not known whether it worked',
   fenced: 'Another agent watches the host',
+  'not-observed': 'No agent watches the host',
   'wrong-sequence': 'A commit is missing before this one',
   'impossible-observation': 'That cannot have been observed',
   'request-too-large': 'The request is too large',

@@ -15,7 +15,9 @@ import {
   waitMsOf,
 } from './call.ts';
 
-export type Group = 'command' | 'query';
+/** What a broker can permit apart from the rest: commands; what changes; what agents do; questions, which change nothing. */
+export const GROUPS = ['command', 'change', 'agent', 'query'] as const;
+export type Group = (typeof GROUPS)[number];
 
 export interface Endpoint {
   readonly group: Group;
@@ -30,23 +32,40 @@ export interface Endpoint {
   shortened?(reply: unknown): unknown;
 }
 
+/** One message answers for all endpoints: the schema of every fact alone would take a quarter of it. */
+const MAX_SCHEMA = 64_000;
+
+function published(schema: TSchema): string {
+  const text = JSON.stringify(schema);
+  if (text.length <= MAX_SCHEMA) return text;
+  return JSON.stringify({ $comment: 'too long for discovery; /openapi.json and docs/schemas have it' });
+}
+
 const metadataOf = (summary: string, request: TSchema, reply: TSchema): Record<string, string> => ({
   description: summary,
-  request_schema: JSON.stringify(request),
-  reply_schema: JSON.stringify(reply),
+  request_schema: published(request),
+  reply_schema: published(reply),
   error_schema: JSON.stringify(ProblemMessage),
 });
 
-/** The endpoint of an operation; none for one that changes something. An empty body is `{}`. */
-export function query(operation: AnsweredOperation): readonly Endpoint[] {
+/** `change.approve` lies in the group of changes, `change`, the question, among the questions. */
+function placeOf(subject: string): Pick<Endpoint, 'group' | 'subject'> {
+  const [first, ...rest] = subject.split('.');
+  const group = GROUPS.find((name) => name === first);
+  return group === undefined || rest.length === 0
+    ? { group: 'query', subject }
+    : { group, subject: rest.join('.') };
+}
+
+/** The endpoint of an operation; none for one that NATS does not carry. An empty body is `{}`. */
+export function endpointOf(operation: AnsweredOperation): readonly Endpoint[] {
   const { name, summary, scope, request, reply, answer } = operation;
   const subject = subjectOf(operation);
   if (subject === undefined) return [];
   return [
     {
-      group: 'query',
+      ...placeOf(subject),
       name,
-      subject,
       metadata: metadataOf(summary, request, reply),
       answer: async (ledger, call) => {
         const host = scope === 'host' ? hostOfSubject(call) : '';

@@ -1,5 +1,5 @@
 /** Every endpoint, in the order in which `$SRV.INFO` lists them. */
 import { answeredOperations } from '@apledger/ledger';
-import { command, type Endpoint, query } from './endpoint.ts';
+import { command, type Endpoint, endpointOf } from './endpoint.ts';
 
-export const endpoints: readonly Endpoint[] = [command, ...answeredOperations.flatMap(query)];
+export const endpoints: readonly Endpoint[] = [command, ...answeredOperations.flatMap(endpointOf)];

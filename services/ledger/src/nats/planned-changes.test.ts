@@ -12,19 +12,19 @@ it('a plan is asked for, proposed, started, confirmed and shown', async () => {
   const { plan } = await reply('query.plan.lpar1', { desired });
   const { planHash } = plan as { readonly planHash: string };
   const asked = { plan, reason: 'test', change: 'CHG1', confirmWithin: '1h' };
-  expect(await reply('query.change.propose.lpar1', asked)).toMatchObject({ status: 'proposed' });
-  expect(await reply('query.change.start', { change: 'CHG1', planHash })).toMatchObject({
+  expect(await reply('change.propose.lpar1', asked)).toMatchObject({ status: 'proposed' });
+  expect(await reply('change.start', { change: 'CHG1', planHash })).toMatchObject({
     status: 'running',
   });
   await new Mover(ledger).advance('CHG1');
   expect(await reply('query.changes', { status: 'verifying' })).toMatchObject({
     changes: [{ change: 'CHG1' }],
   });
-  expect(await reply('query.change.confirm', { change: 'CHG1' })).toMatchObject({ status: 'carried-out' });
+  expect(await reply('change.confirm', { change: 'CHG1' })).toMatchObject({ status: 'carried-out' });
   expect(await reply('query.change', { change: 'CHG1' })).toMatchObject({
     run: { steps: [{ outcome: 'done' }, { outcome: 'done' }] },
   });
-  expect(await ask('query.change.resume', { change: 'CHG1', how: 'back', reason: 'x' })).toMatchObject({
+  expect(await ask('change.resume', { change: 'CHG1', how: 'back', reason: 'x' })).toMatchObject({
     error: { code: 'not-now' },
   });
 });

@@ -13,7 +13,7 @@ import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Edge } from '../access/edge.ts';
 import type { Call } from './call.ts';
-import type { Endpoint, Group } from './endpoint.ts';
+import { type Endpoint, GROUPS } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { callerOf, Replays } from './identity.ts';
 import { Meter } from './meter.ts';
@@ -116,15 +116,12 @@ export class LedgerService {
       statsHandler: async (endpoint) => this.#meters.get(endpoint.subject)?.report(endpoint),
     });
     this.#service = service;
-    const groups: Record<Group, ReturnType<Service['addGroup']>> = {
-      command: service.addGroup(`${ROOT}.command`),
-      query: service.addGroup(`${ROOT}.query`),
-    };
+    const groups = new Map(GROUPS.map((group) => [group, service.addGroup(`${ROOT}.${group}`)]));
     for (const endpoint of endpoints) {
       const { group, name, subject, metadata } = endpoint;
       const meter = new Meter();
       this.#meters.set(`${ROOT}.${group}.${subject}`, meter);
-      groups[group].addEndpoint(name, {
+      groups.get(group)?.addEndpoint(name, {
         subject,
         metadata,
         handler: (_, message) => this.#take(endpoint, meter, message),
