@@ -70,7 +70,12 @@ describe('changes that were seen together', () => {
   it('are taken in the order in which watches fired', () => {
     give({ type: 'AssignDomain', mdev: B, text: '5' }, { type: 'AssignAdapter', mdev: B, text: '6' });
     const files = [`${MATRIX}/${B}/assign_domain`, `${MATRIX}/${B}/assign_adapter`];
-    expect(kinds(pair.look(files.map(hint)))).toEqual(['DomainAssigned', 'GuestMatrixChanged', 'AdapterAssigned', 'GuestMatrixChanged']);
+    expect(kinds(pair.look(files.map(hint)))).toEqual([
+      'DomainAssigned',
+      'GuestMatrixChanged',
+      'AdapterAssigned',
+      'GuestMatrixChanged',
+    ]);
   });
 
   it('of an mdev that went and came back with the same name: it was another one', () => {
@@ -101,7 +106,10 @@ describe('a write that changed nothing', () => {
 
   it('may have made an mdev that came and went: the kernel has sent uevents', () => {
     expect(pair.look([hint(CREATE)], { sentUevents: true })).toEqual([
-      { type: 'ObservationIncomplete', data: { what: CREATE, reason: expect.stringContaining('come and gone') } },
+      {
+        type: 'ObservationIncomplete',
+        data: { what: CREATE, reason: expect.stringContaining('come and gone') },
+      },
     ]);
     expect(kinds(pair.look([hint(CREATE)]))).toEqual(['WriteAttempted']);
   });
@@ -147,14 +155,18 @@ describe('a host that does not do as the rules say', () => {
 
   it('has two mdevs with one queue: the refusal of the rules is part of what is said', () => {
     const shared = seenWith(({ mdevs = [] }) => ({
-      mdevs: mdevs.map((mdev) => (mdev.uuid === B ? { ...mdevs.find(({ uuid }) => uuid === A), uuid: B } : mdev)),
+      mdevs: mdevs.map((mdev) =>
+        mdev.uuid === B ? { ...mdevs.find(({ uuid }) => uuid === A), uuid: B } : mdev,
+      ),
     }));
     const [drift] = pair.look([], shared).filter(({ type }) => type === 'DriftDetected');
     expect(JSON.stringify(drift?.data)).toContain('EADDRINUSE');
   });
 
   it('is not judged while it moves', () => {
-    const moving = seenWith(() => ({ queues: snapshotOf(pair.actual).host.queues.map((queue) => ({ ...queue, driver: 'cex4queue' })) }));
+    const moving = seenWith(() => ({
+      queues: snapshotOf(pair.actual).host.queues.map((queue) => ({ ...queue, driver: 'cex4queue' })),
+    }));
     expect(kinds(pair.look([], { ...moving, settled: false }))).not.toContain('DriftDetected');
   });
 });

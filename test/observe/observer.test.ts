@@ -1,5 +1,5 @@
 /** The observer's loop, with a reader that answers when the test says so, and a clock of the test's own. */
-import { Observer, type HostReader } from '@apledger/agent/observer';
+import { type HostReader, Observer } from '@apledger/agent/observer';
 import type { Command } from '@apledger/events';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { scratch } from '../cli/support.ts';
@@ -50,8 +50,19 @@ function observer(): Observer {
   const report = (line: string): void => {
     throw new Error(line);
   };
-  const pause = async (ms: number) => void (now += ms);
-  return new Observer({ host: 'h', roots, witness: nobody, sink: kept, report, reader, now: () => new Date(now), pause });
+  const pause = async (ms: number) => {
+    now += ms;
+  };
+  return new Observer({
+    host: 'h',
+    roots,
+    witness: nobody,
+    sink: kept,
+    report,
+    reader,
+    now: () => new Date(now),
+    pause,
+  });
 }
 
 beforeEach(() => {

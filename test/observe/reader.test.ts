@@ -1,6 +1,6 @@
 /** The reader on files that tests make: what it reads, what it leaves alone, and what it makes of strange ones. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Reader } from '@apledger/agent/observer';
 import { formatMask } from '@apledger/ap';
@@ -49,7 +49,17 @@ function readerOf(state: HostState, kernel: string) {
   put(join(proc, 'sys/kernel/random/boot_id'), 'boot-1\n');
   const read: string[] = [];
   const roots = { sysfs, proc, etc, dev: join(proc, 'dev'), run: join(proc, 'run') };
-  return { sysfs, proc, read, reader: new Reader({ roots, readsUnbounded: false }, (path) => read.push(path)) };
+  return {
+    sysfs,
+    proc,
+    read,
+    reader: new Reader({ roots, readsUnbounded: false }, (path) => read.push(path)),
+  };
+}
+
+function replaced(path: string, make: () => unknown): void {
+  rmSync(path);
+  make();
 }
 
 describe('the reader', () => {
@@ -97,8 +107,12 @@ describe('the reader', () => {
   });
 
   it.each([
-    ['a pipe instead of a file', (path: string) => void (rmSync(path), spawnSync('mkfifo', [path])), 'it is no file'],
-    ['a folder instead of a file', (path: string) => void (rmSync(path), mkdirSync(path)), 'it is no file'],
+    [
+      'a pipe instead of a file',
+      (path: string) => replaced(path, () => spawnSync('mkfifo', [path])),
+      'it is no file',
+    ],
+    ['a folder instead of a file', (path: string) => replaced(path, () => mkdirSync(path)), 'it is no file'],
     ['a mask of another length', (path: string) => writeFileSync(path, '0xff\n'), 'not understood'],
     ['no text at all', (path: string) => writeFileSync(path, ''), 'not understood'],
     ['megabytes', (path: string) => writeFileSync(path, 'f'.repeat(1_000_000)), 'longer than'],
@@ -123,7 +137,10 @@ describe('the reader', () => {
   it('finds guests by their descriptors and command lines, whatever they are called', () => {
     const { reader, proc } = readerOf(host('7.3', { type: 'CreateMdev', text: SMALL }), '7.3.0');
     put(join(proc, 'stat'), 'btime 1000\n');
-    put(join(proc, '7/cmdline'), ['/usr/bin/qemu-system-s390x', '-name', 'a) S 1,,\u001b[31m', ''].join('\0'));
+    put(
+      join(proc, '7/cmdline'),
+      ['/usr/bin/qemu-system-s390x', '-name', 'a) S 1,,\u001b[31m', ''].join('\0'),
+    );
     put(join(proc, '7/stat'), `7 (a) S 1) R${' 0'.repeat(18)} 250 0\n`);
     put(join(proc, '7/fd/0'), '');
     put(join(proc, '8/cmdline'), 'bash\0');
@@ -146,7 +163,9 @@ describe('the reader', () => {
   it('writes nothing', () => {
     const { reader, sysfs } = readerOf(host('7.3', { type: 'CreateMdev', text: SMALL }), '7.3.0');
     const times = () =>
-      ['bus/ap/scans', 'bus/ap/apmask', `${MATRIX}/${SMALL}/ap_config`].map((name) => statSync(join(sysfs, name)).mtimeMs);
+      ['bus/ap/scans', 'bus/ap/apmask', `${MATRIX}/${SMALL}/ap_config`].map(
+        (name) => statSync(join(sysfs, name)).mtimeMs,
+      );
     const before = times();
     reader.read('whole');
     expect(times()).toEqual(before);

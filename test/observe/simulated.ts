@@ -169,7 +169,10 @@ export class Pair {
     return decision;
   }
 
-  look(hints: readonly Hint[] = [], { sentUevents = false, ...change }: Partial<Snapshot & Signs> = {}): readonly Fact[] {
+  look(
+    hints: readonly Hint[] = [],
+    { sentUevents = false, ...change }: Partial<Snapshot & Signs> = {},
+  ): readonly Fact[] {
     const seen = { ...snapshotOf(this.actual, this.#attached), ...change };
     const known = this.observed ?? registered(seen, this.actual.name).state;
     const { state, steps } = explain(known, seen, { hints, sentUevents });

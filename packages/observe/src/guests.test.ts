@@ -77,7 +77,9 @@ describe('who uses an mdev', () => {
   it('is not known when nothing can be read that would tell', () => {
     const seen = guestsOf(host(), signs({ processes: [qemu({ mdevs: [] })] }));
     expect([...seen.unknown]).toEqual([MDEV]);
-    expect([...guestsOf(host(), signs({ processes: [qemu({ mdevs: [], devices: [] })] })).unknown]).toEqual([]);
+    expect([...guestsOf(host(), signs({ processes: [qemu({ mdevs: [], devices: [] })] })).unknown]).toEqual(
+      [],
+    );
   });
 
   it('began with it when the process is young or names it, and got it later otherwise', () => {
@@ -91,8 +93,9 @@ describe('who uses an mdev', () => {
 
   it('runs on until its process ends, whatever libvirt still keeps of it', () => {
     const domains = [{ name: 'web', pid: 4711, mdevs: [] }];
-    const running = (isEnding: boolean) =>
-      [...guestsOf(host(), signs({ processes: [qemu({ mdevs: [], isEnding })], domains })).running];
+    const running = (isEnding: boolean) => [
+      ...guestsOf(host(), signs({ processes: [qemu({ mdevs: [], isEnding })], domains })).running,
+    ];
     expect(running(false)).toEqual(['web']);
     expect(running(true)).toEqual([]);
   });
