@@ -50,7 +50,9 @@ function observer(): Observer {
   const report = (line: string): void => {
     throw new Error(line);
   };
-  const pause = async (ms: number) => void (now += ms);
+  const pause = async (ms: number) => {
+    now += ms;
+  };
   return new Observer({
     host: 'h',
     roots,

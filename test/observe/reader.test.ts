@@ -57,6 +57,11 @@ function readerOf(state: HostState, kernel: string) {
   };
 }
 
+function replaced(path: string, make: () => unknown): void {
+  rmSync(path);
+  make();
+}
+
 describe('the reader', () => {
   it('does not read matrix and guest_matrix of a large mdev on a kernel that would write behind its page', () => {
     const made: Command[] = [
@@ -104,10 +109,10 @@ describe('the reader', () => {
   it.each([
     [
       'a pipe instead of a file',
-      (path: string) => void (rmSync(path), spawnSync('mkfifo', [path])),
+      (path: string) => replaced(path, () => spawnSync('mkfifo', [path])),
       'it is no file',
     ],
-    ['a folder instead of a file', (path: string) => void (rmSync(path), mkdirSync(path)), 'it is no file'],
+    ['a folder instead of a file', (path: string) => replaced(path, () => mkdirSync(path)), 'it is no file'],
     ['a mask of another length', (path: string) => writeFileSync(path, '0xff\n'), 'not understood'],
     ['no text at all', (path: string) => writeFileSync(path, ''), 'not understood'],
     ['megabytes', (path: string) => writeFileSync(path, 'f'.repeat(1_000_000)), 'longer than'],

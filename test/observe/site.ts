@@ -4,6 +4,7 @@ import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Observer, type ObserverParts } from '@apledger/agent/observer';
+import { decide } from '@apledger/driver';
 import { type Fact, GENERATIONS, type Generation, UNATTRIBUTED } from '@apledger/events';
 import { evolve, HostState, isOpen } from '@apledger/host';
 import { type DraftCommit, factsOf, type Known, type Sink, type Witness } from '@apledger/observe';
@@ -98,7 +99,6 @@ export class Site {
       ...parts,
     });
     const state = new HostState();
-    const { decide } = await import('@apledger/driver');
     for (const fact of decide(state, await this.observer.registration()).facts) evolve(state, fact);
     this.kept = new Kept(state.fork());
     this.observer.begin({ state, seenAt: null, boot: null });

@@ -107,8 +107,8 @@ export class Observer implements Looker {
 
   async end(): Promise<void> {
     this.#wakeUps.stop();
-    await this.#turn;
     await this.#reader.close();
+    await this.#turn;
   }
 
   look(): Promise<void> {
@@ -158,7 +158,6 @@ export class Observer implements Looker {
   }
 
   async #read(scope: Scope): Promise<Seen> {
-    this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
     const due = [...this.#hints];
     const began = this.#now();
@@ -167,6 +166,7 @@ export class Observer implements Looker {
     const sight = await reading.finally(() => clearTimeout(stall));
     const ended = this.#now();
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
+    this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
     const host = sight.host ?? this.#host;
     if (host === undefined)

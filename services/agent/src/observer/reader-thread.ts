@@ -1,5 +1,4 @@
 /** The reader in its thread. */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ReaderOptions, Scope, Sight } from './reader.ts';
 import { newReading, readReading } from './reading.ts';
@@ -20,17 +19,27 @@ export function startReader(options: ReaderOptions): HostReader {
     workerData: { options, reading },
   });
   worker.unref();
+  let waiting: PromiseWithResolvers<Sight> | undefined;
+  let isOver = false;
+  worker.on('message', (answer: { readonly sight?: Sight; readonly error?: string }) => {
+    if (answer.sight === undefined) waiting?.reject(new Error(answer.error));
+    else waiting?.resolve(answer.sight);
+  });
+  worker.on('error', (error) => waiting?.reject(error));
+  worker.on('exit', () => {
+    isOver = true;
+    waiting?.reject(new Error('the reader has ended'));
+  });
   return {
     async read(scope) {
+      if (isOver) throw new Error('the reader has ended');
+      waiting = Promise.withResolvers();
       worker.ref();
       worker.postMessage(scope);
       try {
-        const [answer] = (await once(worker, 'message')) as [
-          { readonly sight?: Sight; readonly error?: string },
-        ];
-        if (answer.sight === undefined) throw new Error(answer.error);
-        return answer.sight;
+        return await waiting.promise;
       } finally {
+        waiting = undefined;
         worker.unref();
       }
     },
@@ -38,7 +47,10 @@ export function startReader(options: ReaderOptions): HostReader {
       return readReading(reading);
     },
     async close() {
-      await worker.terminate();
+      isOver = true;
+      waiting?.reject(new Error('the reader has ended'));
+      // A thread that the kernel lets wait ends only when it is let go.
+      worker.terminate().catch(() => undefined);
     },
   };
 }

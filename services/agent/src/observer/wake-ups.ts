@@ -34,6 +34,7 @@ export class WakeUps {
   #hints: Hint[] = [];
   #uevents: number | undefined;
   #uevent = '';
+  #isOn = false;
 
   constructor(options: WakeUpOptions) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class WakeUps {
 
   /** Watches first: what happens from here on is not missed by the look that follows. */
   start(): void {
+    this.#isOn = true;
     this.refresh();
     this.#uevents = openIfThere(join(this.#options.roots.sysfs, 'kernel/uevent_seqnum'));
     this.#uevent = this.#readUevents();
@@ -51,6 +53,7 @@ export class WakeUps {
 
   /** Watches folders that came since; those that went and came back have another inode. */
   refresh(): void {
+    if (!this.#isOn) return;
     for (const [folder, sysfs] of this.#folders()) this.#watch(folder, sysfs);
     for (const [folder, { watcher, inode }] of this.#watches)
       if (inodeOf(folder) !== inode) {
@@ -67,6 +70,7 @@ export class WakeUps {
   }
 
   stop(): void {
+    this.#isOn = false;
     for (const { watcher } of this.#watches.values()) watcher.close();
     this.#watches.clear();
     for (const timer of this.#timers) clearInterval(timer);
