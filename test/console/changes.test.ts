@@ -61,7 +61,7 @@ describeInBrowser('planned changes', () => {
     await page.locator('.procedures').getByRole('button', { name: 'Plan it' }).click();
     await makeChange(page);
     await page.getByRole('button', { name: 'Start' }).click();
-    await page.getByText(/^Waits for .*web/).waitFor();
+    await page.getByText(/^Waits: .*web/).waitFor();
     expect(await violations(page)).toEqual([]);
     await picture(page, 'change-light');
     await served.give(host, { type: 'AssignDomain', mdev: B, text: '4' }, stop(A));

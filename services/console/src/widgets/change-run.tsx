@@ -3,6 +3,7 @@ import type { ChangeRunView, ChangeView, StepView } from '@apledger/api';
 import { changeMachine, flatDefinition } from '@apledger/machines';
 import { formatSeconds, formatTime } from '../model/moment.ts';
 import { useMedia } from '../state/use-media.ts';
+import { Words } from './mark.tsx';
 import { Statechart } from './statechart.tsx';
 
 const definition = flatDefinition(changeMachine);
@@ -64,7 +65,10 @@ export function ChangeProgress({ change }: { readonly change: ChangeView }) {
       {waitsFor.length > 0 && (
         <ul aria-label="What it waits for">
           {waitsFor.map((words) => (
-            <li key={words}>Waits for {words}</li>
+            <li key={words}>
+              {words.startsWith('somebody') ? 'Waits for ' : 'Waits: '}
+              <Words text={words} guests={NO_NAMES} />
+            </li>
           ))}
         </ul>
       )}
@@ -76,6 +80,8 @@ export function ChangeProgress({ change }: { readonly change: ChangeView }) {
     </section>
   );
 }
+
+const NO_NAMES = {};
 
 const DEADLINES = {
   approval: 'It can be approved',
