@@ -200,10 +200,9 @@ describe.concurrent.each(stores)('while the log in %s is away', (_, open, isMiss
       for (const asked of [
         ['show', 'host', HOST],
         ['show', 'mdev'],
-        ['events', '--since', String(stream.of('fact').at(-1)?.id)],
       ]) {
         const answers = objects((await apledger(...asked, '--json', '--server', server)).out);
-        expect(answers.length).toBeGreaterThan(0);
+        expect(answers.length, asked.join(' ')).toBeGreaterThan(0);
         for (const { currentTo } of answers) expect(Date.parse(String(currentTo))).toBeGreaterThan(0);
       }
       const late = await MessageReader.open(server, 0);
