@@ -78,6 +78,7 @@ export class Observer implements Looker {
   #known: Known | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #isWaiting = false;
+  #isOver = false;
   #host: ObservedHost | undefined;
   #isFirst = true;
   #wholeAt = 0;
@@ -106,6 +107,7 @@ export class Observer implements Looker {
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     this.#wakeUps.stop();
     await this.#reader.close();
     await this.#turn;
@@ -154,7 +156,9 @@ export class Observer implements Looker {
     this.#inTurn(() => {
       this.#isWaiting = false;
       return this.#look('quick');
-    }).catch((error: unknown) => this.#parts.report(`cannot look at the host: ${error}`));
+    }).catch((error: unknown) => {
+      if (!this.#isOver) this.#parts.report(`cannot look at the host: ${error}`);
+    });
   }
 
   async #read(scope: Scope): Promise<Seen> {
