@@ -8,11 +8,12 @@
 # With --stay it runs on until Ctrl-C, for a look at the console. Needs root, or a /dev/fuse for all.
 set -e
 root=$(cd "$(dirname "$0")/.." && pwd)
-apledger() { "$root/services/cli/bin/apledger.mjs" "$@"; }
+apledger=$root/services/cli/bin/apledger.mjs
+apledger() { "$apledger" "$@"; }
 data=$(mktemp -d)
 sys=$data/sys
 mkdir -p "$sys" "$data/run/lock"
-trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$data"' EXIT
+trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf --one-file-system "$data"' EXIT
 
 # Waits until a file has a line that matches, or its program has ended.
 said() { # PID FILE PATTERN
@@ -22,12 +23,12 @@ said() { # PID FILE PATTERN
   done
 }
 
-apledger lab mount zlp1 adapters=5,6 domains=4,0x47 driver=6.12 --at "$sys" --data "$data/lab" &> "$data/lab.log" &
+"$apledger" lab mount zlp1 adapters=5,6 domains=4,0x47 driver=6.12 --at "$sys" --data "$data/lab" &> "$data/lab.log" &
 said $! "$data/lab.log" "zlp1 at"
 node "$root/infra/bootstrap.mjs" ledger --data "$data/ledger" --port "${PORT:-0}" &> "$data/ledger.log" &
 said $! "$data/ledger.log" "ready at"
 server=$(sed -n 's|.*ready at \(http://[^/]*\)/.*|\1|p' "$data/ledger.log" | head -1)
-apledger agent --host zlp1 --ledger "$server" --spool "$data/spool" --spawn-writer \
+"$apledger" agent --host zlp1 --ledger "$server" --spool "$data/spool" --spawn-writer \
   --sysfs "$sys" --run "$data/run" &> "$data/agent.log" &
 agent=$!
 until apledger show host zlp1 --server "$server" &> /dev/null; do kill -0 $agent; sleep 0.2; done
