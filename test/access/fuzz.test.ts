@@ -58,8 +58,8 @@ it(`${REQUESTS} requests with random credentials: nobody gets in, and every deni
   const before = await hosts();
   let unauthenticated = 0;
   let denied = 0;
-  // What anybody with a token may ask of himself.
-  const ownAffairs = new Set(['who-am-i', 'credentials', 'glasses', 'none']);
+  // What anybody with a token may ask of himself, and a schema that the documents publish.
+  const ownAffairs = new Set(['who-am-i', 'credentials', 'glasses', 'desired-schema', 'none']);
   await fc.assert(
     fc.asyncProperty(requests(names), credentials, async (request, authorization) => {
       const { operationId, method, url, headers, body } = request;
