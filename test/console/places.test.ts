@@ -15,6 +15,14 @@ describeInBrowser('finding the way', () => {
     last = (await served.give('zlp1', stop(A), start(A, 'web'), stop(A))).revision + 1;
   });
 
+  /** The page of the host, when it listens to keys. */
+  async function drawn(): Promise<Page> {
+    const page = await served.open('/hosts/zlp1');
+    await untilShown(page, last);
+    await page.locator('.time-bar .stamp').waitFor();
+    return page;
+  }
+
   it('every page has its own title', async () => {
     const page = await served.open('/');
     await expect.poll(() => page.title()).toBe('Hosts · apledger');
@@ -41,7 +49,7 @@ describeInBrowser('finding the way', () => {
   });
 
   it('skip links lead to the view and to time, before everything else', async () => {
-    const page = await served.open('/hosts/zlp1');
+    const page = await drawn();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -51,7 +59,7 @@ describeInBrowser('finding the way', () => {
   });
 
   it('keys do what is done often, and can be switched off', async () => {
-    const page = await served.open('/hosts/zlp1');
+    const page = await drawn();
     await page.keyboard.press('3');
     await page.getByRole('heading', { name: 'Facts' }).waitFor();
     await page.keyboard.press('/');
@@ -82,7 +90,7 @@ describeInBrowser('finding the way', () => {
   });
 
   it('the way back leads through the moments, one step for each time that one went', async () => {
-    const page = await served.open('/hosts/zlp1');
+    const page = await drawn();
     const goTo = async (text: string): Promise<void> => {
       await page.keyboard.press('t');
       await page.getByRole('dialog').getByRole('textbox').fill(text);
@@ -105,7 +113,7 @@ describeInBrowser('finding the way', () => {
   });
 
   it('a time that cannot be read is said to be none before the page is left for it', async () => {
-    const page = await served.open('/hosts/zlp1');
+    const page = await drawn();
     await page.keyboard.press('t');
     await page.getByRole('dialog').getByRole('textbox').fill('2026-02-30');
     await page.keyboard.press('Enter');
