@@ -71,7 +71,9 @@ it(`${REQUESTS} requests with random credentials: nobody gets in, and every deni
       });
       const { statusCode } = answer;
       expect(statusCode, `${method} ${url}: ${answer.payload}`).toBeLessThan(500);
-      if (statusCode < 300) {
+      // With enough `..` in it, a path leads out of the API: to the page, which everybody gets.
+      const isOfTheApi = new URL(`http://127.0.0.1/api/v1${url}`).pathname.startsWith('/api/');
+      if (statusCode < 300 && isOfTheApi) {
         expect(authorization).toBe(`Bearer ${nobody.secret}`);
         expect(ownAffairs).toContain(operationId);
       }

@@ -16,7 +16,7 @@ import { sized } from '../support/long.ts';
 import '../support/seed.ts';
 import { changes, type Heard, HOST, SIMULATED, Site } from './support.ts';
 
-const KILLS_EACH = Number(process.env.KILLS ?? sized(10, 100));
+const KILLS_EACH = sized(10, 100);
 /** Events of files after which somebody is killed, at most. */
 const MOST_EVENTS = 12;
 
@@ -102,7 +102,6 @@ describe.skipIf(noMount !== undefined)('an agent, its writer and the ledger', ()
     const killing = (async () => {
       for (const kill of plan) {
         await carryOut(site, kill);
-        if (process.env.KILLS) console.log(new Date().toISOString(), kill, heard.length);
       }
       isOver = true;
     })();

@@ -166,7 +166,11 @@ const cut = (text: string, at: number): string => text.slice(0, at % (text.lengt
 
 const texts = ({ schema, name }: Parameter, names: Names): fc.Arbitrary<string> => {
   const right = valid(schema, names, name).map((value) =>
-    Array.isArray(value) ? value.join(',') : String(value),
+    Array.isArray(value)
+      ? value.join(',')
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value),
   );
   return fc.oneof({ weight: 5, arbitrary: right }, { weight: 1, arbitrary: junk });
 };
