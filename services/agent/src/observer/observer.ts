@@ -18,13 +18,12 @@ import {
   type Sink,
   type Snapshot,
   type Step,
-  type Unsaid,
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
-import { limitsOf } from './limits.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
+import { SaidOnce } from './said-once.ts';
 import { WakeUps } from './wake-ups.ts';
 
 /** A read that takes longer is recorded: somebody resets queues, and the driver's lock is held. */
@@ -33,7 +32,7 @@ const STALL_MS = 5000;
 const HOLD_MS = 1000;
 const MOST_HOLDS = 60;
 /** Cards and queues are read anew so often at most when only uevents tell of something. */
-const WHOLE_EVERY_MS = 10_000;
+const WHOLE_EVERY_MS = 60_000;
 /** That nothing changed is kept so often. */
 const SEEN_EVERY_MS = 10_000;
 /** A guest needs so long from its start until it has its devices. */
@@ -74,7 +73,7 @@ export class Observer implements Looker {
   readonly #reader: HostReader;
   readonly #wakeUps: WakeUps;
   readonly #now: () => Date;
-  readonly #said = new Set<string>();
+  readonly #said = new SaidOnce();
   #known: Known | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #isWaiting = false;
@@ -84,6 +83,7 @@ export class Observer implements Looker {
   #wholeAt = 0;
   #keptAt = 0;
   #uevents: number | undefined;
+  #guests = '';
   #hints: Hint[] = [];
   #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
 
@@ -170,7 +170,7 @@ export class Observer implements Looker {
     const sight = await reading.finally(() => clearTimeout(stall));
     const ended = this.#now();
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
-    this.#wakeUps.refresh();
+    if (sight.host !== undefined || scope === 'whole') this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
     const host = sight.host ?? this.#host;
     if (host === undefined)
@@ -202,6 +202,7 @@ export class Observer implements Looker {
     if (this.#known === undefined) throw new Error('the ledger has not said yet what it knows of this host');
     const isDue = this.#now().getTime() - this.#wholeAt >= WHOLE_EVERY_MS;
     let seen = await this.#read(this.#isFirst || isDue ? 'whole' : asked);
+    if (this.#isNothingNew(seen)) return this.#stillSo(seen);
     let explained = this.#explain(seen);
     let settled = true;
     for (let holds = 0; explained.drifts > 0; holds++) {
@@ -214,6 +215,20 @@ export class Observer implements Looker {
       if (!settled) break;
     }
     await this.#record(settled ? seen : { ...seen, sight: { ...seen.sight, settled } }, explained);
+  }
+
+  #isNothingNew({ sight, due }: Seen): boolean {
+    const isSame = sight.host === undefined && sight.settled && sight.boot === this.#known?.boot;
+    return isSame && !this.#isFirst && due.length === 0 && JSON.stringify(sight.guests) === this.#guests;
+  }
+
+  /** The host was seen, and is as it was. */
+  async #stillSo({ sight, from, to }: Seen): Promise<void> {
+    this.#known = { ...(this.#known as Known), seenAt: from };
+    this.#uevents = sight.uevents;
+    if (Date.parse(to) - this.#keptAt < SEEN_EVERY_MS) return;
+    await this.#parts.sink.record([], this.#known);
+    this.#keptAt = Date.parse(to);
   }
 
   #explain(seen: Seen): Happened {
@@ -250,7 +265,7 @@ export class Observer implements Looker {
     const all = [
       ...(first === undefined ? [] : [first]),
       ...steps,
-      ...this.#newlyUnsaid(seen, known, unsaid),
+      ...this.#said.stepsOf(seen, known, unsaid),
     ];
     const frame = { ...this.#frame(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
@@ -264,6 +279,7 @@ export class Observer implements Looker {
     this.#known = next;
     this.#isFirst = false;
     this.#uevents = seen.sight.uevents;
+    this.#guests = JSON.stringify(seen.sight.guests);
     const facts = steps.flatMap((step) => step.facts);
     if (facts.length > 0) this.#recent = { facts, at: Date.parse(seen.to) };
     // What fired while the host was read may tell of something that was read too early.
@@ -291,34 +307,6 @@ export class Observer implements Looker {
       occurredAt: isInside ? at : notAfter,
       facts,
     };
-  }
-
-  /** What cannot be seen or told: each once. */
-  #newlyUnsaid({ sight, host }: Seen, { state, seenAt }: Known, unsaid: readonly Unsaid[]): Step[] {
-    const { driver, evidence } = detectGeneration(host);
-    const all = [
-      ...(seenAt === null ? limitsOf(state) : []),
-      ...unsaid,
-      ...sight.problems.map(({ where, what }) => ({ what: where, reason: what })),
-      ...sight.guests.missing.map((missing) => ({ what: 'guests', reason: missing })),
-      ...(driver === state.driver
-        ? []
-        : [
-            {
-              what: 'generation of the driver',
-              reason: `it is registered as ${state.driver}, whose rules are applied; now: ${evidence}`,
-            },
-          ]),
-    ].filter(({ what, reason }) => !this.#said.has(`${what}: ${reason}`));
-    for (const { what, reason } of all) this.#said.add(`${what}: ${reason}`);
-    if (all.length === 0) return [];
-    const facts = all.map(
-      ({ what, reason }): Fact => ({
-        type: 'ObservationIncomplete',
-        data: { what: what.slice(0, 1000), reason: reason.slice(0, 1000) },
-      }),
-    );
-    return [{ facts, files: [], mdevs: [], at: undefined, evidence: [] }];
   }
 }
 

@@ -17,6 +17,8 @@ export function startReader(options: ReaderOptions): HostReader {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./reader-worker.${extension}`, import.meta.url), {
     workerData: { options, reading },
+    // What one look leaves behind is collected early: it stays small, and a second of waiting does not matter.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   worker.unref();
   let waiting: PromiseWithResolvers<Sight> | undefined;

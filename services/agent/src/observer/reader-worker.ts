@@ -3,6 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Reader, type ReaderOptions, type Scope } from './reader.ts';
 import { type Reading, writeReading } from './reading.ts';
 
+// Half of the files of queues are not there; to note where that was found out takes longer than to find it out.
+Error.stackTraceLimit = 0;
+
 const { options, reading } = workerData as { readonly options: ReaderOptions; readonly reading: Reading };
 const reader = new Reader(options, (path) => writeReading(reading, path));
 

@@ -45,6 +45,8 @@ export class Reader {
   readonly #tree: TreeFiles;
   readonly #guests: GuestFiles;
   #isFirst = true;
+  /** They stay as they are as long as the mdev. */
+  readonly #devices = new Map<string, MdevDevice>();
 
   constructor({ roots, readsUnbounded }: ReaderOptions, reading: (path: string) => void) {
     this.#live = new LiveFiles(roots, reading);
@@ -67,6 +69,8 @@ export class Reader {
       (path) => new RegExp(`^${MDEVS}/([0-9a-f-]{36})/`).exec(path)?.[1] ?? [],
     );
     this.#live.renewed.clear();
+    const mdevs = mdevsOf(this.#tree);
+    for (const uuid of this.#devices.keys()) if (!mdevs.includes(uuid)) this.#devices.delete(uuid);
     const uevents = this.#live.text('sys/kernel/uevent_seqnum');
     const read = isNew || isFirst ? this.#host() : undefined;
     return {
@@ -76,7 +80,7 @@ export class Reader {
       settled,
       recreated: [...new Set(recreated)],
       guests: this.#guests.read(scope === 'whole'),
-      devices: mdevsOf(this.#tree).map((uuid) => this.#deviceOf(uuid)),
+      devices: mdevs.map((uuid) => this.#deviceOf(uuid, scope === 'whole' || recreated.includes(uuid))),
       uevents: uevents === undefined ? undefined : Number(uevents),
     };
   }
@@ -93,9 +97,13 @@ export class Reader {
     return { host: { ...host, kernel, boot: boot.host.boot }, problems };
   }
 
-  #deviceOf(uuid: string): MdevDevice {
+  #deviceOf(uuid: string, isOther: boolean): MdevDevice {
+    const known = isOther ? undefined : this.#devices.get(uuid);
+    if (known !== undefined && known.devices.length > 0) return known;
     const group = this.#live.link(`${MDEVS}/${uuid}/iommu_group`)?.split('/').at(-1);
     const devices = this.#live.names(`${MDEVS}/${uuid}/vfio-dev`).map((name) => `devices/${name}`);
-    return { uuid, devices: [...(group === undefined ? [] : [group]), ...devices] };
+    const device = { uuid, devices: [...(group === undefined ? [] : [group]), ...devices] };
+    this.#devices.set(uuid, device);
+    return device;
   }
 }

@@ -23,8 +23,8 @@ export class TreeFiles implements TreeTaker {
   readonly #readsUnbounded: boolean;
   /** Of cards and queues; read anew only when something says so. */
   #devices: Files = new Map();
-  #names = '';
   #scans: string | undefined;
+  #uevents: string | undefined;
   /** Everything else. */
   #quick: Files = new Map();
   #into: Files = this.#quick;
@@ -76,12 +76,12 @@ export class TreeFiles implements TreeTaker {
     this.#into = this.#quick;
     takeBus(this);
     takeMdevs(this, { readsUnbounded: this.#readsUnbounded, isFirst: true });
-    const areBound = this.#readBindings();
+    // Drivers get and lose queues with uevents only, and devices come and go in scans only.
+    const uevents = this.#live.text('sys/kernel/uevent_seqnum');
+    const areBound = (whole || uevents === undefined || uevents !== this.#uevents) && this.#readBindings();
     const scans = textIn(this.#quick, `${BUS}/scans`);
-    const names = this.#live.names(`${BUS}/devices`).join(' ');
-    const isDue = whole || scans !== this.#scans || names !== this.#names;
+    const isDue = whole || scans === undefined || scans !== this.#scans;
     const areOthers = isDue && this.#readDevices();
-    [this.#scans, this.#names] = [scans, names];
     this.#into = this.#quick;
     for (const uuid of mdevsOf(this)) this.#takeStatus(uuid);
     const seen = treeWitness({
@@ -89,6 +89,7 @@ export class TreeFiles implements TreeTaker {
       names: (path) => this.names(path),
     });
     if (treeWitness(this) !== seen) return undefined;
+    [this.#scans, this.#uevents] = [scans, uevents];
     return areBound || areOthers || !sameFiles(before, this.#quick);
   }
 
