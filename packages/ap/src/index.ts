@@ -54,9 +54,11 @@ export {
   formatApConfigFile,
   formatControlDomainsFile,
   formatMatrixFile,
+  idsOfMatrix,
   type Matrix,
   matricesOverlap,
   matrixHas,
 } from './matrix.ts';
+export { firstNames } from './names.ts';
 export { cString, type NumberOverflow, parseKernelNumber, scanKernelNumber } from './number.ts';
 export { documentCell, drawGrid, drawTable, fitsOnPage, formatIds, PAGE_WIDTH } from './table.ts';

@@ -48,6 +48,17 @@ export const equalMatrices = (a: ControlledMatrix, b: ControlledMatrix): boolean
   equals(a.domains, b.domains) &&
   equals(a.controlDomains, b.controlDomains);
 
+/** The ids in each mask, ascending. */
+export const idsOfMatrix = ({
+  adapters,
+  domains,
+  controlDomains,
+}: ControlledMatrix): { adapters: number[]; domains: number[]; controlDomains: number[] } => ({
+  adapters: idsOf(adapters),
+  domains: idsOf(domains),
+  controlDomains: idsOf(controlDomains),
+});
+
 /** Calls `visit` for every APQN, adapters ascending, then domains ascending. */
 export function forEachApqn(matrix: Matrix, visit: (queue: Apqn) => void): void {
   forEachId(matrix.adapters, (apid) => forEachId(matrix.domains, (apqi) => visit(apqn(apid, apqi))));

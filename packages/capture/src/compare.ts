@@ -6,6 +6,7 @@ import {
   apqn,
   equalMatrices,
   equals,
+  firstNames,
   formatApid,
   formatApqi,
   formatApqn,
@@ -68,11 +69,11 @@ function queueDifference(
   return was === undefined || is === was ? undefined : `has ${is ?? 'no driver'}, and had ${was ?? 'none'}`;
 }
 
-function names(queues: readonly Pick<ObservedQueue, 'queue'>[]): string {
-  const shown = queues.slice(0, MAX_NAMES).map(({ queue }) => formatApqn(queue));
-  const rest = queues.length - shown.length;
-  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${rest} more`;
-}
+const names = (queues: readonly Pick<ObservedQueue, 'queue'>[]): string =>
+  firstNames(
+    queues.map(({ queue }) => formatApqn(queue)),
+    MAX_NAMES,
+  );
 
 function mdevDifferences(state: HostState, { uuid, assigned, guestMatrix }: ObservedMdev): Problem[] {
   const where = `mdev ${uuid}`;

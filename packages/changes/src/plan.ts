@@ -10,6 +10,7 @@ import {
   andNot,
   EMPTY_MASK,
   EMPTY_MATRIX,
+  firstNames,
   formatApid,
   formatApqi,
   idsOf,
@@ -244,9 +245,7 @@ function patternsFor(queues: readonly string[]): readonly string[] {
 }
 
 const MOST_NAMES = 4;
-const someOf = (names: readonly string[]): string =>
-  names.slice(0, MOST_NAMES).join(', ') +
-  (names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '');
+const someOf = (names: readonly string[]): string => firstNames(names, MOST_NAMES);
 
 /** Guests that do not get all that is assigned to them, and why. */
 function warningsOf(state: HostState): string[] {

@@ -7,6 +7,7 @@ import {
   apidOf,
   apqiOf,
   apqnsOf,
+  firstNames,
   formatApConfigFile,
   formatApid,
   formatApqn,
@@ -60,14 +61,11 @@ function untilStopped({ uuid: mdev, guest }: Mdev, withinMs: number | undefined)
 /** None where there are no such queues. */
 function untilReset(queues: readonly string[], withinMs: number | undefined): readonly Undertaking[] {
   if (queues.length === 0) return [];
-  const text = `wait until ${named(queues)} ${queues.length === 1 ? 'is' : 'are'} free and reset`;
+  const text = `wait until ${firstNames(queues, MOST_NAMES)} ${queues.length === 1 ? 'is' : 'are'} free and reset`;
   return [{ text, wait: { for: 'queues-reset', queues: [...queues] }, withinMs: withinMs ?? null }];
 }
 
 const MOST_NAMES = 4;
-const named = (queues: readonly string[]): string =>
-  queues.slice(0, MOST_NAMES).join(', ') +
-  (queues.length > MOST_NAMES ? ` and ${queues.length - MOST_NAMES} more` : '');
 
 /** Those of the matrix that the host has. */
 const presentIn = (state: HostState, matrix: Matrix): readonly string[] =>

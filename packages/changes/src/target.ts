@@ -5,6 +5,7 @@ import {
   commonMatrix,
   EMPTY_MASK,
   EMPTY_MATRIX,
+  firstNames,
   formatApqn,
   type Mask256,
   matricesOverlap,
@@ -120,11 +121,8 @@ function overlaps(mdevs: readonly TargetMdev[], host: ControlledMatrix): string[
 
 const MOST = 4;
 
-function shared(a: ControlledMatrix, b: ControlledMatrix): string {
-  const names = apqnsOf(commonMatrix(a, b)).map(formatApqn);
-  const more = names.length > MOST ? ` and ${names.length - MOST} more` : '';
-  return names.slice(0, MOST).join(', ') + more;
-}
+const shared = (a: ControlledMatrix, b: ControlledMatrix): string =>
+  firstNames(apqnsOf(commonMatrix(a, b)).map(formatApqn), MOST);
 
 export const labelOf = ({ name, uuid, guest }: TargetMdev): string =>
   name ?? (guest === null ? `mdev ${uuid}` : `mdev ${uuid} (guest ${guest})`);

@@ -6,12 +6,12 @@ import {
   apidOf,
   apqiOf,
   apqnsWithout,
-  type ControlledMatrix,
   EMPTY_MATRIX,
   equalMatrices,
   formatApqn,
   formatMask,
   idsOf,
+  idsOfMatrix,
 } from '@apledger/ap';
 import { decide } from '@apledger/driver';
 import type { Command, Errno, Generation, MatrixIds } from '@apledger/events';
@@ -108,15 +108,9 @@ function comparison(mdev: Mdev, other: Mdev | undefined): Differs {
   return {
     mdev: mdev.uuid,
     guest: mdev.guest,
-    before: idsIn(mdev.assigned),
-    after: other === undefined ? null : idsIn(other.assigned),
+    before: idsOfMatrix(mdev.assigned),
+    after: other === undefined ? null : idsOfMatrix(other.assigned),
     lost: apqnsWithout(had, has).map(formatApqn),
     gained: apqnsWithout(has, had).map(formatApqn),
   };
 }
-
-const idsIn = ({ adapters, domains, controlDomains }: ControlledMatrix): MatrixIds => ({
-  adapters: idsOf(adapters),
-  domains: idsOf(domains),
-  controlDomains: idsOf(controlDomains),
-});

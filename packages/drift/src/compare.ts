@@ -6,6 +6,7 @@ import {
   type ControlledMatrix,
   equalMatrices,
   equals,
+  firstNames,
   formatApid,
   formatApqi,
   formatApqn,
@@ -165,8 +166,8 @@ function matrixText(matrix: Matrix | ControlledMatrix | undefined): string {
   return `adapters ${list(matrix.adapters, formatApid)} domains ${list(matrix.domains, formatApqi)}${control}`;
 }
 
-function names(group: readonly { readonly queue: Apqn }[]): string {
-  const shown = group.slice(0, MAX_NAMES).map(({ queue }) => formatApqn(queue));
-  const rest = group.length - shown.length;
-  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${rest} more`;
-}
+const names = (group: readonly { readonly queue: Apqn }[]): string =>
+  firstNames(
+    group.map(({ queue }) => formatApqn(queue)),
+    MAX_NAMES,
+  );

@@ -1,5 +1,5 @@
 /** Why a command was refused, in words: what the kernel says by errno alone, or only into its ring buffer. */
-import { type Apqn, apidOf, apqiOf, forEachApqn, formatApqn, type Matrix } from '@apledger/ap';
+import { type Apqn, apidOf, apqiOf, firstNames, forEachApqn, formatApqn, type Matrix } from '@apledger/ap';
 import type { Conflict, Errno } from '@apledger/events';
 import { driverOf, type HostState, queueOf } from '@apledger/host';
 
@@ -37,9 +37,10 @@ export function conflictsOf(matrix: Matrix, holder: (queue: Apqn) => string): Co
 
 /** Names at most three queues in a sentence. */
 export function nameQueues(conflicts: readonly Conflict[]): string {
-  const names = conflicts.slice(0, 3).map(({ queue }) => queue);
-  const more = conflicts.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+  return firstNames(
+    conflicts.map(({ queue }) => queue),
+    3,
+  );
 }
 
 /** Who holds a queue that apmask and aqmask reserve for the host. */

@@ -2,8 +2,7 @@
  * One command under decision: facts are emitted one after the other, and every rule reads the state as the
  * facts so far have made it. That is how `decide` cannot disagree with `evolve`.
  */
-import { type ControlledMatrix, idsOf } from '@apledger/ap';
-import type { Fact, FactData, FactType, MatrixIds } from '@apledger/events';
+import type { Fact, FactData, FactType } from '@apledger/events';
 import { evolve, type HostState, type Mdev } from '@apledger/host';
 import type { GenerationRules } from './generation.ts';
 
@@ -32,10 +31,3 @@ export class Transaction {
     return mdev;
   }
 }
-
-/** Masks as facts carry them. */
-export const idsOfMatrix = (matrix: ControlledMatrix): MatrixIds => ({
-  adapters: idsOf(matrix.adapters),
-  domains: idsOf(matrix.domains),
-  controlDomains: idsOf(matrix.controlDomains),
-});

@@ -5,6 +5,7 @@
  * commands that may have caused it. The rules decide them on a copy of the state, so that the facts are those of a simulated host. What
  * the rules refuse is tried again after other moves. What is left then is recorded as it was seen, with a DriftDetected beside it.
  */
+import { firstNames } from '@apledger/ap';
 import type { Refusal } from '@apledger/driver';
 import type { Fact } from '@apledger/events';
 import type { HostState } from '@apledger/host';
@@ -235,8 +236,7 @@ function grouped(drifts: readonly Told[]): readonly Told[] {
     if (first === undefined) return [];
     if (group.length === 1) return group;
     const names = group.map(({ drift }) => drift.what.replace(/^queue /, ''));
-    const shown = names.slice(0, 8).join(', ');
-    const what = names.length > 8 ? `queues ${shown} and ${names.length - 8} more` : `queues ${shown}`;
+    const what = `queues ${firstNames(names, 8)}`;
     return [{ ...first, about: {}, drift: { ...first.drift, what } }];
   });
 }

@@ -1,5 +1,5 @@
 /** The matrices that guests have, held against those that the rules give. */
-import { formatMatrixFile, idsOf, type Matrix } from '@apledger/ap';
+import { formatMatrixFile, idsOfMatrix, type Matrix } from '@apledger/ap';
 import { type HostState, reachable } from '@apledger/host';
 import type { Move, Stage } from './move.ts';
 
@@ -35,11 +35,6 @@ function changed(state: HostState, uuid: string, { adapters, domains }: Matrix):
   if (mdev?.guestMatrix == null) return [];
   // Of control domains no file shows what a guest has.
   const matrix = { adapters, domains, controlDomains: mdev.guestMatrix.controlDomains };
-  const idsIn = (of: typeof matrix) => ({
-    adapters: idsOf(of.adapters),
-    domains: idsOf(of.domains),
-    controlDomains: idsOf(of.controlDomains),
-  });
-  const effective = mdev.attached ? idsIn(reachable(state, matrix)) : null;
-  return [{ type: 'GuestMatrixChanged', data: { mdev: uuid, ...idsIn(matrix), effective } }];
+  const effective = mdev.attached ? idsOfMatrix(reachable(state, matrix)) : null;
+  return [{ type: 'GuestMatrixChanged', data: { mdev: uuid, ...idsOfMatrix(matrix), effective } }];
 }

@@ -1,6 +1,6 @@
 /** Guests that open and close mdevs. A device can come and go while its guest runs. */
 
-import { idsOf } from '@apledger/ap';
+import { idsOfMatrix } from '@apledger/ap';
 import type { Fact } from '@apledger/events';
 import { type HostState, isOpen, type Mdev, reachable } from '@apledger/host';
 import type { MdevUse } from './guests.ts';
@@ -64,11 +64,7 @@ function openedAsSeen(state: HostState, mdev: Mdev, { guest }: MdevUse, isAttach
     mdev: mdev.uuid,
     guest,
     attached: true,
-    effective: {
-      adapters: idsOf(masks.adapters),
-      domains: idsOf(masks.domains),
-      controlDomains: idsOf(masks.controlDomains),
-    },
+    effective: idsOfMatrix(masks),
   };
   return [{ type: isAttached ? 'MdevAttached' : 'GuestStarted', data }];
 }

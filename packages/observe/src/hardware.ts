@@ -4,10 +4,12 @@ import {
   apidOf,
   apqiOf,
   apqn,
+  equalMatrices,
   equals,
   formatApqn,
   formatCard,
   idsOf,
+  idsOfMatrix,
   isEmpty,
   type Mask256,
   maskOf,
@@ -132,15 +134,8 @@ const configured = (state: HostState, { cards }: ObservedHost): Move[] =>
 function seenDevices(state: HostState, host: ObservedHost): Fact[] {
   const { config } = host;
   const facts: Fact[] = [];
-  if (config && !sameMasks(config, state.config))
-    facts.push({
-      type: 'HostConfigChanged',
-      data: {
-        adapters: idsOf(config.adapters),
-        domains: idsOf(config.domains),
-        controlDomains: idsOf(config.controlDomains),
-      },
-    });
+  if (config && !equalMatrices(config, state.config))
+    facts.push({ type: 'HostConfigChanged', data: idsOfMatrix(config) });
   const seen = Map.groupBy(host.queues, ({ queue }) => apidOf(queue));
   const cards = new Map(host.cards.map((card) => [card.adapter, card]));
   for (const [apid, known] of state.cards) {
@@ -154,11 +149,6 @@ function seenDevices(state: HostState, host: ObservedHost): Fact[] {
   for (const card of host.cards) facts.push(...queueFacts(state, card, seen.get(card.adapter) ?? []));
   return facts;
 }
-
-const sameMasks = (a: NonNullable<ObservedHost['config']>, b: NonNullable<ObservedHost['config']>): boolean =>
-  equals(a.adapters, b.adapters) &&
-  equals(a.domains, b.domains) &&
-  equals(a.controlDomains, b.controlDomains);
 
 function goneQueues(state: HostState, apid: number, left: Mask256): Fact[] {
   const gone = idsOf(andNot(queuesOf(state, apid), left)).map((apqi) => apqn(apid, apqi));

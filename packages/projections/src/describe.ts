@@ -1,5 +1,5 @@
 /** Facts and changes in words: one wording for the command line and the page. */
-import { formatApid, formatApqi } from '@apledger/ap';
+import { firstNames, formatApid, formatApqi } from '@apledger/ap';
 import type { MatrixView, ViewChange } from '@apledger/api';
 import { type Fact, isLedgerFactType, parseFact, parseLedgerFact, UnknownFact } from '@apledger/events';
 import { describeLedgerFact } from './describe-ledger.ts';
@@ -9,10 +9,7 @@ const adapters = (ids: readonly number[]): string => ids.map(formatApid).join(',
 const domains = (ids: readonly number[]): string => ids.map(formatApqi).join(', ') || 'none';
 
 /** Queues by name; of many, the first and how many more. */
-function queues(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ');
-  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
-}
+const queues = (names: readonly string[]): string => firstNames(names, 4);
 
 const matrix = (ids: MatrixView | null): string =>
   ids === null

@@ -4,11 +4,11 @@
  */
 import {
   and,
-  type ControlledMatrix,
   EMPTY_MATRIX,
   formatMask,
   has,
   idsOf,
+  idsOfMatrix,
   type Mask256,
   type Matrix,
   maskFromHex,
@@ -97,12 +97,6 @@ class View implements HostView {
 
 /** The UUIDs of the mdevs, in the order of creation. */
 export const mdevsOf = ({ mdevs }: HostState): readonly string[] => [...mdevs.keys()];
-
-const idsOfMatrix = ({ adapters, domains, controlDomains }: ControlledMatrix): MatrixView => ({
-  adapters: idsOf(adapters),
-  domains: idsOf(domains),
-  controlDomains: idsOf(controlDomains),
-});
 
 const cardOf = (state: HostState, adapter: number): CardView => ({
   adapter,

@@ -5,6 +5,7 @@ import {
   EMPTY_MATRIX,
   has,
   idsOf,
+  idsOfMatrix,
   isEmpty,
   type Mask256,
   maskOf,
@@ -21,7 +22,7 @@ import { badNumber, noSuchMdev, notLoaded, type Outcome, quoted, type Refusal, r
 import { refuseGuest } from '../rules/lifecycle-refusals.ts';
 import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues } from '../rules/reset.ts';
-import { idsOfMatrix, type Transaction } from '../transaction.ts';
+import type { Transaction } from '../transaction.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_LENGTH = 36;

@@ -12,6 +12,7 @@ import {
   formatApqn,
   has,
   idsOf,
+  idsOfMatrix,
   isEmpty,
   type Mask256,
   maskOfRange,
@@ -22,7 +23,7 @@ import { busLimits, type HostState, inOrder, isInMdev, type Queue, queueOf, queu
 import type { PendingAdditions } from '../generation.ts';
 import { cardIn, compatibleType, NORMAL, tapq } from '../hardware.ts';
 import { queueAfter } from '../lifecycle.ts';
-import { idsOfMatrix, type Transaction } from '../transaction.ts';
+import type { Transaction } from '../transaction.ts';
 import { bind, entitledDriver, mayBind, removeQueues } from './binding.ts';
 
 const DECONFIGURED = 3;

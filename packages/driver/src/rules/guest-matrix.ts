@@ -1,8 +1,8 @@
 /** The one place where an mdev's matrices, and the guest's own masks, are written. */
-import { type ControlledMatrix, equalMatrices } from '@apledger/ap';
+import { type ControlledMatrix, equalMatrices, idsOfMatrix } from '@apledger/ap';
 import { type Mdev, reachable } from '@apledger/host';
 import type { Axis } from '../generation.ts';
-import { idsOfMatrix, type Transaction } from '../transaction.ts';
+import type { Transaction } from '../transaction.ts';
 
 /** Stores the guestMatrix if it differs, and shows it to an attached guest. True when it differed. */
 export function writeGuestMatrix(tx: Transaction, mdev: Mdev, guestMatrix: ControlledMatrix): boolean {

@@ -1,6 +1,6 @@
 /** The answer to a what-if as a person reads it. */
 
-import { apidOf, apqiOf, formatApid, formatApqi, parseApqn } from '@apledger/ap';
+import { apidOf, apqiOf, firstNames, formatApid, formatApqi, parseApqn } from '@apledger/ap';
 import type { MdevView, OutOfService, Share, SupposedStep, ViewChange, WhatIf } from '@apledger/api';
 import type { Conflict } from '@apledger/events';
 import { orLaterText } from '@apledger/ledger';
@@ -53,10 +53,7 @@ const OUTCOMES: Readonly<Record<SupposedStep['outcome'], string>> = {
 const MAX_FACTS = 20;
 const MAX_NAMES = 32;
 
-const named = (queues: readonly string[]): string =>
-  queues.length <= MAX_NAMES
-    ? queues.join(', ')
-    : `${queues.slice(0, MAX_NAMES).join(', ')} and ${queues.length - MAX_NAMES} more`;
+const named = (queues: readonly string[]): string => firstNames(queues, MAX_NAMES);
 
 /** Who is in the way, a line for each holder. */
 function held(conflicts: readonly Conflict[]): string[] {

@@ -19,8 +19,8 @@ export const kindOf = (text: string | undefined): Exposure['kind'] | undefined =
 /** The fact with which it began. */
 export const momentOf = (exposure: Exposure): Boundary => ('at' in exposure ? exposure.at : exposure.since);
 
-/** Queues in a sentence: of many the first eight. */
-const some = (names: readonly string[]): string =>
+/** Names in a sentence, of many the first eight. */
+export const some = (names: readonly string[]): string =>
   names.length <= 9 ? names.join(', ') : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;
 
 export function exposureText(exposure: Exposure): string {

@@ -1,6 +1,7 @@
 /** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
 
 import type { RecordedFact, Refusal } from '@apledger/api';
+import { some } from '../model/exposures.ts';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
@@ -84,7 +85,3 @@ export function RefusalBlock({
     </div>
   );
 }
-
-/** Names, of many the first eight. */
-export const some = (names: readonly string[]): string =>
-  names.length <= 9 ? names.join(', ') : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;

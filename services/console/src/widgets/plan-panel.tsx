@@ -4,11 +4,11 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { proposePlan } from '../api/access.ts';
 import { fetchPlan, type PlanRequest } from '../api/client.ts';
+import { some } from '../model/exposures.ts';
 import { me, refreshAccess, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { useAsked } from '../state/use-asked.ts';
-import { some } from './fact-item.tsx';
 
 export interface PlanPanelProps {
   readonly host: string;
