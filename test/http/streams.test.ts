@@ -145,16 +145,17 @@ describe('the stream of facts', () => {
     await give(service.api, HOST, register(HOST));
     const log = await openSqliteLog({ directory });
     const from = await log.lastPosition();
-    const slow = Array.from({ length: 20 }, () => new Reader(service.port, from));
+    const slow = Array.from({ length: 40 }, () => new Reader(service.port, from));
     const fast = new Reader(service.port, from);
     await Promise.all([...slow, fast].map((reader) => reader.reached(from)));
     for (const { socket } of slow) socket.pause();
     const before = residentMb(service);
-    // 44 kB each: 26 MB for everybody, and half a gigabyte if it was kept for each.
+    // 44 kB each: 26 MB for everybody, and a gigabyte if it was kept for each. What lies between is
+    // for the garbage that the runtime has not collected yet, which no test may depend on.
     const last = await appendLarge(log, 600);
     await fast.reached(last);
     expect(fast.facts).toBe(600);
-    expect(residentMb(service) - before).toBeLessThan(200);
+    expect(residentMb(service) - before).toBeLessThan(500);
     for (const { socket } of slow) socket.resume();
     await Promise.all(slow.map((reader) => reader.reached(last)));
     expect(slow.map(({ facts }) => facts)).toEqual(slow.map(() => 600));
