@@ -1,6 +1,6 @@
 /** What the files of a reboot say, in the order in which a boot reads them. */
 import { type Apqn, type Mask256, parseApqn } from '@apledger/ap';
-import type { MaskName } from '@apledger/events';
+import { MASK_NAMES, type MaskName } from '@apledger/events';
 import type { CapturedFiles } from './archive.ts';
 import {
   AP_RULE,
@@ -111,7 +111,7 @@ class Reader {
     const take = (text: string, file: string): void => {
       const { host, problems } = readBootParameters(text, file);
       this.#notes.push(...problems);
-      for (const name of ['apmask', 'aqmask'] as const) {
+      for (const name of MASK_NAMES) {
         const value = host.boot[name];
         if (value !== undefined) kept[name] = { value, file };
       }
@@ -149,7 +149,7 @@ class Reader {
       const text = this.#text(file);
       const { host, problems } = readApRule(text, file);
       this.#notes.push(...problems);
-      for (const mask of ['apmask', 'aqmask'] as const) {
+      for (const mask of MASK_NAMES) {
         const value = host.kept[mask];
         if (value !== undefined) rules.push({ mask, value, file });
       }

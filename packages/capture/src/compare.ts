@@ -17,6 +17,7 @@ import {
   type Matrix,
   maskOf,
 } from '@apledger/ap';
+import { MASK_NAMES } from '@apledger/events';
 import { driverOf, type HostState, isOpen, queueOf, queuesOf } from '@apledger/host';
 import type { ObservedHost, ObservedMdev, ObservedQueue, Problem } from './observed.ts';
 import { wantedMask, wantedMdevs } from './steps.ts';
@@ -27,7 +28,7 @@ const MAX_NAMES = 8;
 
 /** Every difference between the host in the ledger and what the files say of it. */
 export function differences(state: HostState, observed: ObservedHost): Problem[] {
-  const masks = (['apmask', 'aqmask'] as const).flatMap((name) => {
+  const masks = MASK_NAMES.flatMap((name) => {
     const wanted = wantedMask(observed, name);
     return wanted === undefined || equals(wanted, state[name])
       ? []
@@ -130,7 +131,7 @@ const isIn = ({ adapters, domains }: Matrix, queue: number): boolean =>
 export function unsaid(observed: ObservedHost): Problem[] {
   const problems: Problem[] = [];
   const tell = (where: string, what: string): void => void problems.push({ where, what });
-  for (const name of ['apmask', 'aqmask'] as const) {
+  for (const name of MASK_NAMES) {
     const [now, kept] = [observed.masks[name], observed.kept[name]];
     if (now !== undefined && kept !== undefined && !equals(now, kept))
       tell(name, `41-ap.rules keeps ${formatMask(kept)} for the next boot: not what the host has now`);

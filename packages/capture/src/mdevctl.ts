@@ -1,4 +1,5 @@
 /** Definitions of mdevctl: `mdevctl list -d --dumpjson`, and the files of /etc/mdevctl.d/matrix. */
+import { isMdevFile, type MdevFile } from '@apledger/events';
 import {
   type MdevWrite,
   NOTHING,
@@ -13,16 +14,9 @@ import { uuidOf } from './values.ts';
 export const MDEV_TYPE = 'vfio_ap-passthrough';
 
 /** The files of an mdev that a definition may write to. */
-const ATTRIBUTES: ReadonlySet<string> = new Set([
-  'assign_adapter',
-  'assign_domain',
-  'assign_control_domain',
-  'unassign_adapter',
-  'unassign_domain',
-  'unassign_control_domain',
-  'ap_config',
-]);
-export const isMdevAttribute = (name: string): boolean => ATTRIBUTES.has(name);
+export const isMdevAttribute = (name: string): name is Exclude<MdevFile, 'remove'> =>
+  isMdevFile(name) && name !== 'remove';
+
 /** A page: the kernel takes no longer write. */
 const MAX_VALUE = 4096;
 

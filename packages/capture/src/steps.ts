@@ -12,14 +12,20 @@ import {
   type Mask256,
 } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
-import type { Command, MaskName, QueueDriver } from '@apledger/events';
+import {
+  BUS_ATTRIBUTES,
+  type Command,
+  isQueueDriver,
+  MASK_NAMES,
+  type MaskName,
+  MDEV_COMMANDS,
+} from '@apledger/events';
 import { driverOf, type HostState, queueOf } from '@apledger/host';
+import { isMdevAttribute } from './mdevctl.ts';
 import type { MdevWrite, ObservedHost, ObservedMdev } from './observed.ts';
 
 /** The commands of one stage, for the host as the stages before have left it. */
 export type Stage = (state: HostState, observed: ObservedHost) => readonly Command[];
-
-const MASKS = ['apmask', 'aqmask'] as const satisfies MaskName[];
 
 /** The mask that the host has, else the one that chzdev keeps for it: what a boot would give. */
 export const wantedMask = ({ masks, kept }: ObservedHost, name: MaskName): Mask256 | undefined =>
@@ -34,7 +40,7 @@ const module: Stage = (state, { vfioApLoaded }) =>
 
 /** The default domain needs its bit in aqmask, so this comes before the masks. */
 const attributes: Stage = (state, { attributes }) =>
-  (['ap_domain', 'config_time', 'poll_thread', 'poll_timeout'] as const).flatMap((attribute) => {
+  BUS_ATTRIBUTES.flatMap((attribute) => {
     const text = attributes[attribute];
     if (text === undefined || Number(text) === state.attributes[attribute]) return [];
     if (attribute === 'ap_domain' && !has(state.aqmask, Number(text))) return [];
@@ -42,7 +48,7 @@ const attributes: Stage = (state, { attributes }) =>
   });
 
 const masks: Stage = (state, observed) =>
-  MASKS.flatMap((mask) => {
+  MASK_NAMES.flatMap((mask) => {
     const value = wantedMask(observed, mask);
     return value === undefined || equals(value, state[mask])
       ? []
@@ -55,14 +61,6 @@ const overrides: Stage = (_, { queues }) =>
       ? []
       : [{ type: 'OverrideDriver', queue: formatApqn(queue), text: driverOverride }],
   );
-
-const DRIVERS: ReadonlySet<string> = new Set<QueueDriver>([
-  'cex4queue',
-  'vfio_ap',
-  'cex2aqueue',
-  'cex2cqueue',
-]);
-const isQueueDriver = (name: string): name is QueueDriver => DRIVERS.has(name);
 
 /** Queues that somebody has bound or unbound by hand: all others are where the masks put them. */
 const bindings: Stage = (state, { queues, masks, config }) => {
@@ -127,21 +125,10 @@ function writesOf(state: HostState, { assigned }: ObservedMdev): MdevWrite[] {
   ];
 }
 
-const WRITES = {
-  assign_adapter: 'AssignAdapter',
-  assign_domain: 'AssignDomain',
-  assign_control_domain: 'AssignControlDomain',
-  unassign_adapter: 'UnassignAdapter',
-  unassign_domain: 'UnassignDomain',
-  unassign_control_domain: 'UnassignControlDomain',
-  ap_config: 'ConfigureMdev',
-} as const;
-
 /** The write to a file of an mdev as a command. The readers let no other attribute through. */
 export function commandOf(mdev: string, { attribute, value }: MdevWrite): Command {
-  const type = WRITES[attribute as keyof typeof WRITES];
-  if (type === undefined) throw new RangeError(`${attribute} is no attribute of an mdev`);
-  return { type, mdev, text: value };
+  if (!isMdevAttribute(attribute)) throw new RangeError(`${attribute} is no attribute of an mdev`);
+  return { type: MDEV_COMMANDS[attribute], mdev, text: value };
 }
 
 const guests: Stage = (_, { guests = [] }) =>

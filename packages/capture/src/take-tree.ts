@@ -1,5 +1,6 @@
 /** Which files of sysfs are read of a live host, and which must not be touched: for a capture and for an agent alike. */
 import { formatApqn, parseApqn, parseCard } from '@apledger/ap';
+import { BUS_ATTRIBUTES, MASK_NAMES } from '@apledger/events';
 import { KERNEL } from './boot-files.ts';
 import { BUS, DEVICES, MDEVS } from './tree-reader.ts';
 import { queueCount, shownApConfig, uuidOf } from './values.ts';
@@ -18,27 +19,23 @@ export interface TreeTaker {
 }
 
 const BUS_FILES = [
+  ...MASK_NAMES,
+  ...BUS_ATTRIBUTES,
   'ap_adapter_mask',
   'ap_control_domain_mask',
-  'ap_domain',
   'ap_max_adapter_id',
   'ap_max_domain_id',
   'ap_usage_domain_mask',
-  'apmask',
-  'aqmask',
   'bindings',
   'bindings_complete_count',
-  'config_time',
   'features',
-  'poll_thread',
-  'poll_timeout',
   'scans',
 ];
 const CARD_FILES = ['ap_functions', 'chkstop', 'config', 'hwtype', 'online', 'raw_hwtype', 'type'];
 /** Not `interrupt` and `ap_functions`: reading them sends instructions to the adapter. Not `mkvps`: it is about keys. */
 const QUEUE_FILES = ['chkstop', 'config', 'driver_override', 'online', 'status'];
 /** Tells apart two moments: whoever reads these twice alike has not read in the middle of a change. */
-const WITNESSES = ['apmask', 'aqmask', 'bindings', 'scans'];
+const WITNESSES = [...MASK_NAMES, 'bindings', 'scans'];
 export const TREE_TRIES = 5;
 
 /** Rows of a page: above them, kernels that are not known to be repaired write behind it (host memory is damaged by the reader). */

@@ -1,6 +1,6 @@
 /** The AP part of sysfs as a capture has it. */
 import { apidOf, formatApqn, formatCard, type Mask256, parseApqn, parseCard } from '@apledger/ap';
-import type { BusAttribute } from '@apledger/events';
+import { BUS_ATTRIBUTES } from '@apledger/events';
 import type { CapturedFiles } from './archive.ts';
 import {
   NOTHING,
@@ -13,13 +13,6 @@ import { readMdev } from './tree-mdevs.ts';
 import { BUS, DEVICES, MDEVS, TreeReader } from './tree-reader.ts';
 import { shownFlag, shownMask, shownMode, shownNumber, uuidOf } from './values.ts';
 
-/** The files of the bus that are read, beside masks and links. */
-const ATTRIBUTES = [
-  'ap_domain',
-  'config_time',
-  'poll_thread',
-  'poll_timeout',
-] as const satisfies BusAttribute[];
 /** Highest type, APID and APQI that a byte holds. */
 const BYTE = 255;
 
@@ -45,7 +38,7 @@ export function readTree(files: CapturedFiles): Reading {
     maxAdapter: tree.value(`${BUS}/ap_max_adapter_id`, (text) => shownNumber(text, BYTE)),
     maxDomain: tree.value(`${BUS}/ap_max_domain_id`, (text) => shownNumber(text, BYTE)),
     attributes: Object.fromEntries(
-      ATTRIBUTES.flatMap((name) => {
+      BUS_ATTRIBUTES.flatMap((name) => {
         const text = tree.text(`${BUS}/${name}`)?.trim();
         return text === undefined || !/^-?[0-9]{1,15}$/.test(text) ? [] : [[name, text]];
       }),

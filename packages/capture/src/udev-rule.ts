@@ -1,6 +1,6 @@
 /** /etc/udev/rules.d/41-ap.rules, in which chzdev keeps the masks for the next boot. */
 import { type Mask256, parseAbsoluteMask } from '@apledger/ap';
-import type { MaskName } from '@apledger/events';
+import { MASK_NAMES, type MaskName } from '@apledger/events';
 import { NOTHING, type Problem, type Reading } from './observed.ts';
 
 /** `ATTR{../../bus/ap/apmask}="0x..."`: an assignment, not the match `==`. */
@@ -26,7 +26,7 @@ export function readApRule(text: string, where: string): Reading {
       else kept[name as MaskName] = mask;
     }
   });
-  for (const name of ['apmask', 'aqmask'] as const)
+  for (const name of MASK_NAMES)
     if (kept[name] === undefined)
       problems.push({ where, what: `it does not set ${name}: that stays as it is at boot` });
   return { host: { ...NOTHING, kept }, problems };

@@ -15,10 +15,9 @@ import {
 } from '@apledger/ap';
 import { decide } from '@apledger/driver';
 import type { Command, Errno, Generation, MatrixIds } from '@apledger/events';
-import { evolve, HostState, isOpen, type Mdev, queueOf } from '@apledger/host';
+import { evolve, HostState, hardwareOf, isOpen, type Mdev, queueOf } from '@apledger/host';
 import { spell } from '@apledger/script';
 import { effectOf } from './effect.ts';
-import { hardwareOf } from './hardware.ts';
 
 export interface RefusedStep {
   readonly step: string;

@@ -17,6 +17,7 @@ import {
   type Matrix,
 } from '@apledger/ap';
 import { type BootSources, equalProducts, type ObservedMdev } from '@apledger/capture';
+import { MASK_NAMES } from '@apledger/events';
 import { driverOf, type HostState, queueOf } from '@apledger/host';
 import { loadsVfioAp } from './boot.ts';
 import type { Difference } from './drift.ts';
@@ -28,7 +29,7 @@ const NO_FILE = 'no file keeps it';
 const MAX_NAMES = 8;
 
 export function maskDifferences({ masks }: Now, after: HostState, sources: BootSources): Difference[] {
-  return (['apmask', 'aqmask'] as const).flatMap((name) => {
+  return MASK_NAMES.flatMap((name) => {
     const is = masks[name];
     if (is === undefined || equals(is, after[name])) return [];
     const rule = sources.rules.findLast(({ mask }) => mask === name);

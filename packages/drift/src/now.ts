@@ -13,7 +13,15 @@ import {
 } from '@apledger/ap';
 import { HARDWARE, type ObservedHost, type Problem, registrationOf } from '@apledger/capture';
 import type { Command, CommandOf, Generation } from '@apledger/events';
-import { driverOf, type HostState, isCheckStopped, isDeconfigured, queueOf, queuesOf } from '@apledger/host';
+import {
+  driverOf,
+  type HostState,
+  hardwareOf,
+  isCheckStopped,
+  isDeconfigured,
+  queueOf,
+  queuesOf,
+} from '@apledger/host';
 
 export interface NowMdev {
   readonly assigned: ControlledMatrix | undefined;
@@ -80,7 +88,7 @@ export function nowOfState(state: HostState): Now {
   const mdevs = [...state.mdevs.values()];
   return {
     registration: registrationOfState(state),
-    hardware: () => hardwareOf(state),
+    hardware: () => lossesOf(state),
     masks: { apmask: state.apmask, aqmask: state.aqmask },
     drivers,
     overrides: new Map(
@@ -104,27 +112,15 @@ export function nowOfState(state: HostState): Now {
   };
 }
 
-function registrationOfState(state: HostState): Now['registration'] {
-  const { adapters, domains, controlDomains } = state.hardwareConfig;
-  return {
-    type: 'RegisterHost',
-    host: state.name,
-    driver: state.driver,
-    hardware: {
-      ...state.hardware,
-      adapters: idsOf(adapters),
-      domains: idsOf(domains),
-      controlDomains: idsOf(controlDomains),
-      cards: idsOf(adapters).flatMap((adapter) => {
-        const slot = state.slot(adapter);
-        return slot === undefined ? [] : [{ adapter, ...slot }];
-      }),
-    },
-    boot: { apmask: null, aqmask: null },
-  };
-}
+const registrationOfState = (state: HostState): Now['registration'] => ({
+  type: 'RegisterHost',
+  host: state.name,
+  driver: state.driver,
+  hardware: hardwareOf(state),
+  boot: { apmask: null, aqmask: null },
+});
 
-function hardwareOf(state: HostState): Command[] {
+function lossesOf(state: HostState): Command[] {
   const commands = idsOf(state.hardwareConfig.adapters).flatMap((adapter): Command[] => [
     ...(isDeconfigured(state, adapter) ? [{ type: 'ConfigureCard', adapter, text: '0' } as const] : []),
     ...(isCheckStopped(state, adapter)

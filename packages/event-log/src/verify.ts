@@ -11,7 +11,7 @@ import type { ClockJump } from './clock.ts';
 import { LogError } from './errors.ts';
 import { factAt } from './fact-at.ts';
 import type { EventLog, Head, RecordedFact } from './port.ts';
-import { checkPacked, checkPackedStream, type Repack } from './verify/packed.ts';
+import { checkPacked, type Repack } from './verify/packed.ts';
 import { joinRanges, type Problem, type RangeReport, Walk } from './verify/walk.ts';
 
 export type { Problem, RangeReport } from './verify/walk.ts';
@@ -87,7 +87,7 @@ export async function* verifyRange(
     } catch (error) {
       after = walk.unreadable(error, batch.at(-1)?.position ?? after);
     }
-    await checkPacked(log, batch, (fact, problem) => walk.report(fact, problem), repack);
+    await checkPacked(log, batch, 'log', (fact, problem) => walk.report(fact, problem), repack);
     yield after;
   }
   return walk.finish();
@@ -121,7 +121,7 @@ export async function* verifyStream(
       walk.unreadable(error, batch.at(-1)?.position ?? 0);
       next = to + 1; // where the stream goes on cannot be told
     }
-    await checkPackedStream(log, batch, (fact, problem) => walk.report(fact, problem), repack);
+    await checkPacked(log, batch, 'stream', (fact, problem) => walk.report(fact, problem), repack);
     yield next - 1;
   }
   return walk.finish();

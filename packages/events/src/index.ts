@@ -8,6 +8,7 @@
  * projections fold; `packed.ts` lists its op codes, `packed-codec.ts` the units. This package knows no rule and does no I/O.
  */
 export * from './access-facts.ts';
+export * from './attribute.ts';
 export * from './change-facts.ts';
 export * from './commands.ts';
 export { factSchemaId } from './documents.ts';

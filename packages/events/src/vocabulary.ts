@@ -31,27 +31,31 @@ export const HostName = Type.String({
 export const isHostName = (text: string): boolean => text.length <= MAX_HOST_NAME && HOST_NAME.test(text);
 export const GuestName = Type.String({ minLength: 1, maxLength: 255, description: 'name of a guest' });
 
-export const Generation = Type.Unsafe<Name>(
-  Type.Union(
-    GENERATION_NAMES.map((name) => Type.Literal(name)),
-    { description: 'generation of the driver whose rules decide, driver-rules.md and driver-rules-older.md' },
-  ),
-);
+/** One of the names. */
+const nameOf = <const Names extends readonly string[]>(
+  names: Names,
+  options: { description?: string } = {},
+) =>
+  Type.Unsafe<Names[number]>(
+    Type.Union(
+      names.map((name) => Type.Literal(name)),
+      options,
+    ),
+  );
+
+export const Generation = nameOf(GENERATION_NAMES, {
+  description: 'generation of the driver whose rules decide, driver-rules.md and driver-rules-older.md',
+});
 export type Generation = Name;
 
-export const QueueDriver = Type.Union(
-  [
-    Type.Literal('cex4queue'),
-    Type.Literal('vfio_ap'),
-    Type.Literal('cex2aqueue'),
-    Type.Literal('cex2cqueue'),
-  ],
-  {
-    description:
-      'cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1',
-  },
-);
+const QUEUE_DRIVERS = ['cex4queue', 'vfio_ap', 'cex2aqueue', 'cex2cqueue'] as const;
+export const QueueDriver = nameOf(QUEUE_DRIVERS, {
+  description:
+    'cex4queue = zcrypt, the host itself; vfio_ap = guests; cex2aqueue, cex2cqueue = zcrypt for CEX2 and CEX3, in 5.10 and 6.1',
+});
 export type QueueDriver = Static<typeof QueueDriver>;
+export const isQueueDriver = (name: string): name is QueueDriver =>
+  QUEUE_DRIVERS.some((driver) => driver === name);
 
 /** The kernel module that can be loaded and unloaded. */
 export const ModuleName = Type.Literal('vfio_ap');
@@ -60,15 +64,12 @@ export const ModuleName = Type.Literal('vfio_ap');
 export const Wiper = Type.Enum(['HMC', 'TKE']);
 export type Wiper = Static<typeof Wiper>;
 
-export const MaskName = Type.Union([Type.Literal('apmask'), Type.Literal('aqmask')]);
+export const MASK_NAMES = ['apmask', 'aqmask'] as const;
+export const MaskName = nameOf(MASK_NAMES);
 export type MaskName = Static<typeof MaskName>;
 
-export const BusAttribute = Type.Union([
-  Type.Literal('ap_domain'),
-  Type.Literal('config_time'),
-  Type.Literal('poll_thread'),
-  Type.Literal('poll_timeout'),
-]);
+export const BUS_ATTRIBUTES = ['ap_domain', 'config_time', 'poll_thread', 'poll_timeout'] as const;
+export const BusAttribute = nameOf(BUS_ATTRIBUTES);
 export type BusAttribute = Static<typeof BusAttribute>;
 
 export const MatrixIds = Type.Object(

@@ -79,6 +79,7 @@ export {
   zcryptDriverOf,
 } from './cards.ts';
 export { evolve, evolvePacked } from './evolve.ts';
+export { hardwareOf } from './hardware.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
 export {

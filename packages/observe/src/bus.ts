@@ -1,19 +1,11 @@
 /** Files of the bus: masks and numbers; and the module. */
 import { equals, formatMask, has } from '@apledger/ap';
-import type { BusAttribute, Fact, MaskName } from '@apledger/events';
+import { BUS_ATTRIBUTES, type Fact, MASK_NAMES } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { Move, Stage } from './move.ts';
 
-const MASKS = ['apmask', 'aqmask'] as const satisfies MaskName[];
-const ATTRIBUTES = [
-  'ap_domain',
-  'config_time',
-  'poll_thread',
-  'poll_timeout',
-] as const satisfies BusAttribute[];
-
 export const masks: Stage = (state, { host }) =>
-  MASKS.flatMap((mask): Move[] => {
+  MASK_NAMES.flatMap((mask): Move[] => {
     const value = host.masks[mask];
     if (value === undefined || equals(value, state[mask])) return [];
     const text = formatMask(value);
@@ -32,7 +24,7 @@ export const masks: Stage = (state, { host }) =>
 
 /** Numbers on which no matrix depends. The kernel chooses a default domain by itself, too. */
 export const attributes: Stage = (state, { host }) =>
-  ATTRIBUTES.flatMap((attribute): Move[] => {
+  BUS_ATTRIBUTES.flatMap((attribute): Move[] => {
     const text = host.attributes[attribute];
     if (text === undefined || Number(text) === state.attributes[attribute]) return [];
     const value = Number(text);

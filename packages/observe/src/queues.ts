@@ -2,18 +2,9 @@
 import { apidOf, apqiOf, formatApqn, formatCard } from '@apledger/ap';
 import type { ObservedQueue } from '@apledger/capture';
 import { rulesOf } from '@apledger/driver';
-import type { Command, Fact, QueueDriver } from '@apledger/events';
+import { type Command, type Fact, isQueueDriver, type QueueDriver } from '@apledger/events';
 import { type Card, driverOf, type HostState, type Queue, queueOf } from '@apledger/host';
 import type { Move, Stage } from './move.ts';
-
-const DRIVERS: ReadonlySet<string> = new Set<QueueDriver>([
-  'cex4queue',
-  'vfio_ap',
-  'cex2aqueue',
-  'cex2cqueue',
-]);
-export const isQueueDriver = (name: string | null): name is QueueDriver | null =>
-  name === null || DRIVERS.has(name);
 
 const folderOf = (queue: number): string => `devices/ap/${formatCard(apidOf(queue))}/${formatApqn(queue)}`;
 
@@ -48,7 +39,7 @@ export const bindings: Stage = (state, { host }) => {
 };
 
 function moveOf(state: HostState, { queue, driver }: ObservedQueue): Move | undefined {
-  if (driver === undefined || !isQueueDriver(driver)) return undefined;
+  if (driver === undefined || (driver !== null && !isQueueDriver(driver))) return undefined;
   if (queueOf(state, apidOf(queue), apqiOf(queue)) === undefined) return undefined;
   const is = driverOf(state, queue);
   if (is === driver) return undefined;

@@ -1,6 +1,7 @@
 /** What differs between two views of one host, told as a list of changes that can be read aloud or printed as JSON. */
 import { apqn, formatApqn } from '@apledger/ap';
 import type { CardView, MatrixView, MdevView, ViewChange } from '@apledger/api';
+import { MASK_NAMES } from '@apledger/events';
 import type { HostView, Owner } from './view.ts';
 
 /**
@@ -22,9 +23,12 @@ export function diffViews(before: HostView | undefined, after: HostView | undefi
 }
 
 function masks(before: HostView, after: HostView): ViewChange[] {
-  return (['apmask', 'aqmask'] as const)
-    .filter((mask) => before[mask] !== after[mask])
-    .map((mask) => ({ change: 'maskChanged', mask, before: before[mask], after: after[mask] }));
+  return MASK_NAMES.filter((mask) => before[mask] !== after[mask]).map((mask) => ({
+    change: 'maskChanged',
+    mask,
+    before: before[mask],
+    after: after[mask],
+  }));
 }
 
 const without = <T>(list: Iterable<T>, other: Iterable<T>): T[] => [

@@ -1,7 +1,7 @@
 /** The vfio_ap parent device, its mdev type, and the mdevs: driver-rules 4.3 and 5. */
 import { formatApConfigFile, formatControlDomainsFile, formatMatrixFile } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
-import type { CommandType } from '@apledger/events';
+import { MDEV_COMMANDS } from '@apledger/events';
 import { type HostState, MAX_MDEVS, type Mdev } from '@apledger/host';
 import {
   changeable,
@@ -67,16 +67,6 @@ const typeFolder = (state: HostState): Folder =>
     name: () => constant('VFIO AP Passthrough Device\n'),
   });
 
-/** The write-only files of an mdev, by the command that each is. */
-const ASSIGNMENTS = {
-  assign_adapter: 'AssignAdapter',
-  assign_control_domain: 'AssignControlDomain',
-  assign_domain: 'AssignDomain',
-  unassign_adapter: 'UnassignAdapter',
-  unassign_control_domain: 'UnassignControlDomain',
-  unassign_domain: 'UnassignDomain',
-} as const satisfies Record<string, CommandType>;
-
 /** The driver of mdevs was the generic one before vfio_ap brought its own, with a device for user space to open. */
 const mdevDriver = (state: HostState): string =>
   rulesOf(state.driver).files.has('mdev/vfio-dev') ? 'vfio_ap_mdev' : 'vfio_mdev';
@@ -96,17 +86,16 @@ function mdevFolder(state: HostState, mdev: Mdev): Folder {
   };
   // `remove` and what vfio_ap put there go at once, even when the removal has to wait (driver-rules 5.6).
   if (mdev.removing) return folder(ofDevice);
-  const assignments = Object.entries(ASSIGNMENTS).map(
+  const writes = Object.entries(MDEV_COMMANDS).map(
     ([name, type]) => [name, () => writable((text) => ({ type, mdev: uuid, text }))] as const,
   );
   return folder({
     ...ofDevice,
-    ...Object.fromEntries(assignments),
+    ...Object.fromEntries(writes),
     ap_config: files.has('mdev/ap_config') ? () => apConfigFile(mdev) : undefined,
     control_domains: () => readable(() => formatControlDomainsFile(mdev.assigned.controlDomains)),
     guest_matrix: files.has('mdev/guest_matrix') ? () => guestMatrixFile(mdev) : undefined,
     matrix: () => readable(() => formatMatrixFile(mdev.assigned)),
-    remove: () => writable((text) => ({ type: 'RemoveMdev', mdev: uuid, text })),
   });
 }
 

@@ -1,14 +1,13 @@
 /** Commands, against a kernel that is a host state with the driver's rules. */
 import type { CommandRequest } from '@apledger/agent-protocol';
 import { decide } from '@apledger/driver';
-import type { Command, FactOf } from '@apledger/events';
+import { attributeOf, type Command, type FactOf } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import type { Known } from '@apledger/observe';
 import { describe, expect, it } from 'vitest';
 import type { Spool } from '../spool/spool.ts';
 import { AT, create, directory, draft, registration, spoolIn, uuid } from '../testing/scene.ts';
 import type { WriteAnswer, WriteRequest, Writer } from '../writer/protocol.ts';
-import { attributeOf } from './attribute.ts';
 import { Commander } from './commander.ts';
 import { OwnCommands } from './own-commands.ts';
 

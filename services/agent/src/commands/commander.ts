@@ -5,16 +5,20 @@
  * it is settled as unconfirmed, with what is there now, and never written again.
  */
 import type { CommandRequest } from '@apledger/agent-protocol';
-import { Errno, type FactOf } from '@apledger/events';
+import { type AttributeWrite, attributeOf, type CommandType, Errno, type FactOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { DraftCommit, Looker } from '@apledger/observe';
 import type { Begun } from '../spool/records.ts';
 import { type Spool, SpoolFull } from '../spool/spool.ts';
 import type { WriteAnswer, Writer } from '../writer/protocol.ts';
-import { type AttributeWrite, attributeOf } from './attribute.ts';
 import { judged, type Outcome } from './judge.ts';
 import type { OwnCommands } from './own-commands.ts';
 
+/** How long a write may take: a reset takes 20 ms a queue at least, and other writers may hold the lock. */
+const WRITE_MS = 10_000;
+/** What can move all queues of the machine (host-facts 6). */
+const WIDE_WRITE_MS = 120_000;
+const WIDE: ReadonlySet<CommandType> = new Set<CommandType>(['WriteMask', 'ConfigureCard']);
 /** A look that takes longer is stuck in the kernel: what a write did is then not known. */
 const LOOK_MS = 60_000;
 
@@ -155,7 +159,8 @@ export class Commander {
     let answer: WriteAnswer;
     let isSeen: boolean;
     try {
-      answer = await writer.write({ file: write.file, text: write.text, timeoutMs: write.timeoutMs });
+      const timeoutMs = WIDE.has(request.command.type) ? WIDE_WRITE_MS : WRITE_MS;
+      answer = await writer.write({ file: write.file, text: write.text, timeoutMs });
       isSeen = await this.#look();
     } finally {
       ended();

@@ -1,7 +1,7 @@
 /** The writer: the only part of the agent with the right to write. It takes one request, carries it out, and ends. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { isWritable } from '../commands/attribute.ts';
+import { isWritable } from '@apledger/events';
 import { takeLock } from './lock.ts';
 import type { WriteAnswer, WriteRequest } from './protocol.ts';
 
