@@ -177,7 +177,7 @@ describe('the environment', () => {
   it('has no file in a place that the user cannot look into, as with the HOME of another one', async () => {
     const home = scratch();
     symlinkSync('apledger', join(home, 'apledger')); // leads nowhere, for root too
-    const env = { XDG_CONFIG_HOME: home };
+    const env = { APLEDGER_CONFIG: undefined, XDG_CONFIG_HOME: home };
     expect((await inEnvironment(env, 'run', file('a.sh', 'host h adapters=5 domains=4\n'))).status).toBe(0);
   });
 
