@@ -8,7 +8,7 @@ import type { Bench } from './context.ts';
 import { median, progress } from './measure.ts';
 import { aim, type Row, range } from './table.ts';
 
-const ROUNDS = 11;
+const ROUNDS = 21;
 const AIM_MS = 200;
 const HOST = 'large';
 const DOMAINS = Array.from({ length: 85 }, (_, index) => index);

@@ -15,7 +15,7 @@ import {
   type Wait,
 } from '@apledger/events';
 import { evolve, type HostState } from '@apledger/host';
-import { digestOf, matricesDigest } from './matrices.ts';
+import { digestOf, MatricesDigests } from './matrices.ts';
 import { meanwhile } from './waits.ts';
 
 /** A step before it is known where it ends. */
@@ -55,14 +55,15 @@ export function documentOf(
       },
     };
   const scene = state.fork();
+  const digests = new MatricesDigests();
+  const { name: host, driver, revision } = state;
+  const base = { revision, matrices: digests.of(state) };
   const steps: PlannedStep[] = [];
   for (const undertaking of undertakings) {
     const obstacle = perform(scene, undertaking, steps.length + 1);
     if (obstacle !== undefined) return { obstacle };
-    steps.push({ ...undertaking, after: matricesDigest(scene) });
+    steps.push({ ...undertaking, after: digests.of(scene) });
   }
-  const { name: host, driver, revision } = state;
-  const base = { revision, matrices: matricesDigest(state) };
   const content = { format: PLAN_FORMAT, host, driver, purpose, desired, base, steps } as const;
   return { plan: { ...content, planHash: digestOf(content) } };
 }
@@ -156,13 +157,14 @@ export function whyStale(state: HostState, plan: PlanDocument): string | undefin
   if (state.name !== host) return `it is for host ${host}, not for ${state.name}`;
   if (state.driver !== driver)
     return `it was made for driver ${driver}, and host ${host} has ${state.driver} by now: plan again`;
-  if (matricesDigest(state) !== base.matrices)
+  const digests = new MatricesDigests();
+  if (digests.of(state) !== base.matrices)
     return `it was made for host ${host} at revision ${base.revision}, and the host has other matrices by now (revision ${state.revision}): plan again`;
   const scene = state.fork();
   for (const [index, step] of steps.entries()) {
     const obstacle = perform(scene, step, index + 1);
     if (obstacle !== undefined) return `step ${obstacle.step}, ${obstacle.text}: ${obstacle.problem}`;
-    if (matricesDigest(scene) !== step.after)
+    if (digests.of(scene) !== step.after)
       return `step ${index + 1} would not end at what the plan says: plan again`;
   }
   return undefined;
