@@ -112,7 +112,7 @@ describe('a host that was exported', () => {
       fc.property(machine, (wanted) => {
         const state = hostWith(wanted);
         const made = registered(wanted.driver, IDS, IDS);
-        for (const { operation } of parseScript(exportHost(state, 'shell'), 'export')) {
+        for (const { operation } of parseScript(exportHost(state, 'shell'))) {
           if (operation.kind === 'host') throw new Error('a script for a shell makes no host');
           const asked = ask(made, '', operation);
           if (!('commands' in asked)) throw new Error('it asks for nothing');

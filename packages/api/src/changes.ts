@@ -6,6 +6,7 @@ import {
   HOLD_CAUSES,
   HostName,
   MAX_COMMANDS,
+  MAX_PLAN_BYTES,
   PlanDocument,
   RESUME_WAYS,
   Reason,
@@ -162,6 +163,7 @@ const propose = operation({
   verb: 'propose',
   http: { method: 'POST', path: '/hosts/{host}/changes' },
   subject: 'change.propose.*',
+  maxRequestBytes: MAX_PLAN_BYTES + 16 * 1024,
   request: Type.Object(
     {
       commands: Type.Optional(

@@ -7,6 +7,7 @@
 import { decide, type Refusal } from '@apledger/driver';
 import {
   type Command,
+  MAX_PLAN_BYTES,
   MAX_STEPS,
   PLAN_FORMAT,
   PlanDocument,
@@ -46,14 +47,7 @@ export function documentOf(
   { purpose, desired }: Purpose,
 ): { readonly plan: PlanDocument } | { readonly obstacle: Obstacle } {
   if (undertakings.length > MAX_STEPS)
-    return {
-      obstacle: {
-        step: MAX_STEPS + 1,
-        text: undertakings[MAX_STEPS]?.text ?? '',
-        problem: `the plan has ${undertakings.length} steps, and ${MAX_STEPS} are the most`,
-        help: 'Ask for less at a time.',
-      },
-    };
+    return tooMuch(undertakings, MAX_STEPS + 1, `${undertakings.length} steps`, MAX_STEPS);
   const scene = state.fork();
   const digests = new MatricesDigests();
   const { name: host, driver, revision } = state;
@@ -65,8 +59,19 @@ export function documentOf(
     steps.push({ ...undertaking, after: digests.of(scene) });
   }
   const content = { format: PLAN_FORMAT, host, driver, purpose, desired, base, steps } as const;
-  return { plan: { ...content, planHash: digestOf(content) } };
+  const plan = { ...content, planHash: digestOf(content) };
+  const bytes = Buffer.byteLength(JSON.stringify(plan));
+  return bytes > MAX_PLAN_BYTES ? tooMuch(steps, steps.length, `${bytes} bytes`, MAX_PLAN_BYTES) : { plan };
 }
+
+const tooMuch = (steps: readonly Undertaking[], step: number, has: string, most: number) => ({
+  obstacle: {
+    step,
+    text: steps[step - 1]?.text ?? '',
+    problem: `the plan has ${has}, and ${most} are the most`,
+    help: 'Ask for less at a time.',
+  },
+});
 
 /** Works the steps through on the state, which they change; ends before the first that cannot be done. */
 export function workThrough(state: HostState, steps: readonly Undertaking[]): Obstacle | undefined {
