@@ -152,7 +152,9 @@ export function routeOf(operation: AnsweredOperation): Route {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
       const inPath = fromPath(request, named);
       const given =
-        method === 'GET' ? { ...fromQuery(request, asked), ...inPath } : withNamed(bodyOf(asked, maxRequestBytes), inPath);
+        method === 'GET'
+          ? { ...fromQuery(request, asked), ...inPath }
+          : withNamed(bodyOf(asked, maxRequestBytes), inPath);
       const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
       const answer = needsLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
       if (hasETag) return withETag(answer as { readonly revision: number }, asked, sent);
