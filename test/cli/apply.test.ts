@@ -148,13 +148,3 @@ describe('a procedure', () => {
     expect(await run('procedure', 'drain', '5')).toMatchObject({ status: 2 });
   });
 });
-
-describe('another generation', () => {
-  it('is rehearsed: what would be refused, and who would see other queues', async () => {
-    const { run } = await kept();
-    const answer = await run('what-if', '--driver', '7.3', '--json');
-    expect(objects(answer.out)[0]).toMatchObject({ from: '2019-v2', to: '7.3', refused: expect.any(Array) });
-    expect(await run('what-if', '--driver', '6.12', 'scan')).toMatchObject({ status: 2 });
-    expect(await run('what-if')).toMatchObject({ status: 2 });
-  });
-});
