@@ -2,10 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { openSqliteLog } from '@apledger/event-log';
+import { LogLedger } from '@apledger/ledger';
 import { describe, expect, it } from 'vitest';
 import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
 const GUEST1 = '11111111-1111-4111-8111-111111111111';
+
+/** Of the service's answer, where nobody asks for another number. */
+const MORE_THAN_A_PAGE = 101;
 
 interface Kept {
   readonly data: string;
@@ -116,6 +121,20 @@ describe('a plan that was kept', () => {
       before.replaceAll(/position \d+, \S+/g, ''),
     );
     expect(await made.run('change', 'confirm', 'CHG1')).toMatchObject({ status: 2 });
+  });
+});
+
+describe('the list of changes', () => {
+  it('has every change, however many there are', async () => {
+    const { data, plan, run } = await kept();
+    const log = await openSqliteLog({ directory: data });
+    const ledger = new LogLedger({ log });
+    const document = JSON.parse(readFileSync(plan, 'utf8'));
+    for (let n = 1; n <= MORE_THAN_A_PAGE; n++)
+      await ledger.ask('propose', { host: 'zlp1', plan: document, change: `CHG${n}`, reason: 'test' });
+    await ledger.close();
+    const listed = objects((await run('change', 'list', '--status', 'proposed', '--json')).out);
+    expect(new Set(listed.map(({ change }) => change)).size).toBe(MORE_THAN_A_PAGE);
   });
 });
 

@@ -114,20 +114,24 @@ const badRequest = (problem: string, field: string): Problem =>
 
 const changes: Answer<'changes'> = async (
   ledger,
-  { host, status, limit = DEFAULT_PAGE },
+  { host, status, limit = DEFAULT_PAGE, after },
   { caller, sees },
 ) => {
+  const isSeen = ({ proposal }: Change): boolean =>
+    (host === undefined || proposal.host === host) &&
+    sees?.({ stream: changeStreamOf(proposal.change), host: proposal.host }) !== false;
+  const seen = (await ledger.changes.all()).filter(isSeen);
+  const last = after === undefined ? -1 : seen.findIndex(({ proposal }) => proposal.change === after);
+  if (after !== undefined && last < 0) throw unknownChange(after);
   const found: ChangeView[] = [];
-  for (const change of await ledger.changes.all()) {
-    const { proposal } = change;
-    if (host !== undefined && proposal.host !== host) continue;
-    if (sees?.({ stream: changeStreamOf(proposal.change), host: proposal.host }) === false) continue;
+  for (const change of seen.slice(last + 1)) {
     if (status !== undefined && status !== 'expired' && change.status !== status) continue;
     const view = await changeView(ledger, change, caller);
-    if (status === undefined || view.status === status) found.push(view);
-    if (found.length === limit) break;
+    if (status !== undefined && view.status !== status) continue;
+    if (found.length === limit) return { changes: found, next: found.at(-1)?.change ?? null };
+    found.push(view);
   }
-  return { changes: found };
+  return { changes: found, next: null };
 };
 
 const change: Answer<'change'> = async (ledger, request, { caller }) => {
@@ -319,12 +323,15 @@ async function known(ledger: LogLedger, id: string, caller: Caller | undefined):
       await ledger.access.permit(caller, 'read', indexed.change.proposal.host, 'change');
     return indexed;
   }
-  throw new Problem(
+  throw unknownChange(id);
+}
+
+const unknownChange = (id: string): Problem =>
+  new Problem(
     404,
     'unknown-change',
     `There is no change ${id}; apledger change list shows those that there are.`,
   );
-}
 
 async function mayJudge(
   ledger: LogLedger,

@@ -1,4 +1,5 @@
 /** Planned changes, moved on: each step once, held where the host is not as planned, and back. */
+import type { Request } from '@apledger/api';
 import { register } from '@apledger/command-handler/testing';
 import { changeStreamOf } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
@@ -140,6 +141,39 @@ describe('a planned change', () => {
     expect((await view(made, change)).status).toBe('expired');
   });
 });
+
+describe('the list of changes', () => {
+  it('is reached whole, page by page, the newest first', async () => {
+    const made = await scene();
+    const plan = await made.plan();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const [index, change] of names.entries()) {
+      // Two at the same moment.
+      made.now = new Date(Date.UTC(2026, 10, 26, 20, Math.floor(index / 2)));
+      await made.ledger.ask('propose', { host: HOST, plan, change, reason: 'test' });
+    }
+    await made.ledger.ask('withdraw', { change: 'c', reason: 'test' });
+    expect(await pagesOf(made, {})).toEqual([['e', 'c'], ['d', 'a'], ['b']]);
+    expect(await pagesOf(made, { status: 'proposed' })).toEqual([
+      ['e', 'd'],
+      ['a', 'b'],
+    ]);
+    expect(await pagesOf(made, { status: 'left' })).toEqual([[]]);
+    await expect(made.ledger.ask('changes', { after: 'nosuch' })).rejects.toMatchObject({
+      code: 'unknown-change',
+    });
+  });
+});
+
+async function pagesOf({ ledger }: Scene, asked: Request<'changes'>): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await ledger.ask('changes', { ...asked, limit: 2, ...(after !== undefined && { after }) });
+    pages.push(page.changes.map(({ change }) => change));
+    after = page.next;
+  }
+  return pages;
+}
 
 describe('two movers', () => {
   it('at once do each step once', async () => {
