@@ -2,7 +2,7 @@
 import { type ChangeView, type Reply, recordedFacts } from '@apledger/api';
 import { jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
-import { changeStreamOf, type PlanDocument } from '@apledger/events';
+import { changeStreamOf } from '@apledger/events';
 import type { Ledger } from '@apledger/ledger';
 import { visible } from '@apledger/text';
 
@@ -91,7 +91,7 @@ class Teller {
     this.#said = said;
   }
 
-  #learn({ planHash, steps }: Pick<PlanDocument, 'planHash' | 'steps'>): void {
+  #learn({ planHash, steps }: PlanSteps): void {
     this.#steps.set(
       planHash,
       steps.map(({ text }) => text),
@@ -129,5 +129,10 @@ class Teller {
   }
 }
 
-const isPlan = (value: unknown): value is PlanDocument =>
+interface PlanSteps {
+  readonly planHash: string;
+  readonly steps: readonly { readonly text: string }[];
+}
+
+const isPlan = (value: unknown): value is PlanSteps =>
   typeof value === 'object' && value !== null && 'planHash' in value;
