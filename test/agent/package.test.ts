@@ -47,7 +47,7 @@ describe.skipIf(!isDebian)(
         'usr/lib/apledger-agent/audit-rules',
       ])
         expect(statSync(join(root, program)).mode & 0o777).toBe(0o755);
-      expect(readFileSync(join(scratch, 'control/control'), 'utf8')).toContain('Depends: nodejs (>= 20.19)');
+      expect(readFileSync(join(scratch, 'control/control'), 'utf8')).toContain('Depends: nodejs (>= 20.11)');
     });
 
     it(`runs on an older Node (${'missing' in older ? older.missing : older.version})`, () => {
