@@ -8,6 +8,7 @@ import { request } from 'node:https';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { idsOf } from '@apledger/ap';
 import { main } from '@apledger/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authority, type Pair, signed } from '../access/certificates.ts';
@@ -107,9 +108,10 @@ async function approved(domains: readonly number[]): Promise<string> {
 const statusOf = async (change: string) =>
   (await ask('ops', 'GET', `/changes/${change}`)).change as Record<string, unknown>;
 const becomes = (change: string, status: object) => expect.poll(() => statusOf(change)).toMatchObject(status);
-const domainsOf = async (): Promise<readonly number[]> => [
-  ...((await stateIn(labData, 'zlp1')).mdevs.get(MDEV)?.assigned.domains ?? []),
-];
+async function domainsOf(): Promise<readonly number[]> {
+  const mdev = (await stateIn(labData, 'zlp1')).mdevs.get(MDEV);
+  return mdev === undefined ? [] : idsOf(mdev.assigned.domains);
+}
 
 describe.skipIf(noMount !== undefined)('a planned change of an observed host', () => {
   beforeAll(async () => {
@@ -139,7 +141,6 @@ describe.skipIf(noMount !== undefined)('a planned change of an observed host', (
     await mountLab('zlp1', 'adapters=5,6', 'domains=4,5', 'driver=6.12', '--at', sys, '--data', labData);
     await new Promise<void>((resolve) => socket.listen(join(run, 'apledger-writer.sock'), resolve));
     agent = startAgent(people.agent as Pair);
-    await expect.poll(() => ask('ops', 'GET', `/hosts/${HOST}`)).toMatchObject({ host: HOST });
   });
   afterAll(async () => {
     socket.close();
@@ -154,11 +155,18 @@ describe.skipIf(noMount !== undefined)('a planned change of an observed host', (
   });
 
   it('is carried out step by step, and read back', async () => {
+    await expect.poll(() => ask('ops', 'GET', `/hosts/${HOST}`)).toMatchObject({ host: HOST });
     const change = await approved([4]);
     await becomes(change, { status: 'carried-out' });
     expect(await domainsOf()).toEqual([4]);
     const { events } = await ask('ops', 'GET', `/events?host=${HOST}&type=ObservationBegan`);
     expect(events).toMatchObject([{ auth: { issuer: 'x509', subject: uri('agent') } }]);
+  });
+
+  it('is of one agent on its spool: the second names the first, and ends', async () => {
+    const second = startAgent(people.agent as Pair);
+    const said = `lock is held by process ${agent.pid}: another agent works on this spool`;
+    expect([await second.ended(), second.output()]).toEqual([2, expect.stringContaining(said)]);
   });
 
   it('is held where the kernel refuses a step, and goes on when it is tried again', async () => {
