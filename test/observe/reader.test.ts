@@ -8,7 +8,8 @@ import { decide } from '@apledger/driver';
 import type { Command, Generation } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
-import { put, writeTree } from '../cli/sysfs-tree.ts';
+import { writeTree } from '../cli/sysfs-tree.ts';
+import { put } from '../support/sysfs-files.ts';
 
 const BIG = '11111111-1111-4111-8111-111111111111';
 const SMALL = '22222222-2222-4222-8222-222222222222';
