@@ -28,7 +28,7 @@ const PROGRAMS = {
 };
 
 /** What Node is started with, so that it keeps little memory: it reads small files all day, and waits in between. */
-export const NODE_OPTIONS = ['--max-semi-space-size=1', '--max-old-space-size=128', '--optimize-for-size'];
+export const NODE_OPTIONS = ['--max-semi-space-size=1', '--max-old-space-size=256', '--optimize-for-size'];
 
 /** Writes the bundle into the directory, which it makes. */
 export async function bundleAgent(directory) {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { bundleAgent, NODE_OPTIONS } from './agent-bundle.mjs';
 import { root as repository } from './toolchain.mjs';
 
 const agent = join(repository, 'services/agent');
@@ -35,7 +36,8 @@ const PROGRAMS = [
   ['audit/audit-rules', `${LIB}/audit-rules`],
 ];
 
-const shell = (program) => `#!/bin/sh\nexec /usr/bin/node /${LIB}/lib/${program}.js "$@"\n`;
+const shell = (program, options = '') =>
+  `#!/bin/sh\nexec /usr/bin/node${options} /${LIB}/lib/${program}.js "$@"\n`;
 
 const control = (version) => `Package: apledger-agent
 Version: ${version}
@@ -63,7 +65,7 @@ fi
 `;
 
 /** Builds the package in the directory; the answer is its path. */
-function buildDeb(directory) {
+async function buildDeb(directory) {
   const root = mkdtempSync(join(tmpdir(), 'apledger-deb-'));
   const put = (path, text, mode = 0o644) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -72,20 +74,10 @@ function buildDeb(directory) {
   };
   try {
     chmodSync(root, 0o755);
-    const vite = join(repository, 'node_modules/vite/bin/vite.js');
-    const config = join(repository, 'infra/agent-deb.vite.mjs');
-    const out = join(root, LIB, 'lib');
-    execFileSync(
-      process.execPath,
-      [vite, 'build', '--config', config, '--outDir', out, '--logLevel', 'warn'],
-      {
-        cwd: repository,
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    );
+    await bundleAgent(join(root, LIB, 'lib'));
     const { version } = JSON.parse(readFileSync(join(agent, 'package.json'), 'utf8'));
     put(`${LIB}/package.json`, `${JSON.stringify({ name: 'apledger-agent', version, type: 'module' })}\n`);
-    put('usr/bin/apledger-agent', shell('main'), 0o755);
+    put('usr/bin/apledger-agent', shell('main', ` ${NODE_OPTIONS.join(' ')}`), 0o755);
     put('usr/bin/apledger-agent-writer', shell('writer/main'), 0o755);
     for (const [from, to] of FILES) put(to, readFileSync(join(here, from), 'utf8'));
     for (const [from, to] of PROGRAMS) put(to, readFileSync(join(here, from), 'utf8'), 0o755);
@@ -106,4 +98,4 @@ function buildDeb(directory) {
 
 const [, , directory = '.'] = process.argv;
 mkdirSync(directory, { recursive: true });
-process.stdout.write(`${buildDeb(directory)}\n`);
+process.stdout.write(`${await buildDeb(directory)}\n`);

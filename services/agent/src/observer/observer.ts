@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { detectGeneration, type ObservedHost, registrationOf } from '@apledger/capture';
 import type { CommandOf, Fact } from '@apledger/events';
 import {
-  type DraftCommit,
   type Explained,
   explain,
   guestsOf,
@@ -21,6 +20,7 @@ import {
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
+import { draftOf, frameOf, LOSS, NOBODY } from './draft.ts';
 import { Motion, REST_MS } from './motion.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
@@ -85,6 +85,8 @@ export class Observer implements Looker {
   #uevents: number | undefined;
   #guests = '';
   #motion: Motion | undefined;
+  /** Watches may have missed something since the last commit. */
+  #isLossy = false;
   #hints: Hint[] = [];
   #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
 
@@ -174,6 +176,7 @@ export class Observer implements Looker {
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
     if (sight.host !== undefined || scope === 'whole') this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
+    this.#isLossy ||= this.#wakeUps.takeLoss();
     const host = sight.host ?? this.#host;
     if (host === undefined)
       throw new Error('the reader says that nothing changed before it has said anything');
@@ -197,7 +200,7 @@ export class Observer implements Looker {
       type: 'ObservationStalled',
       data: { from, to, file: this.#reader.file.slice(0, 1000) },
     };
-    await this.#parts.sink.record([{ ...NOBODY, ...this.#frame(known, to, true), facts: [fact] }], known);
+    await this.#parts.sink.record([{ ...NOBODY, ...frameOf(known, to, true), facts: [fact] }], known);
   }
 
   async #look(asked: Scope): Promise<void> {
@@ -237,7 +240,13 @@ export class Observer implements Looker {
 
   #isNothingNew({ sight, due }: Seen): boolean {
     const isSame = sight.host === undefined && sight.settled && sight.boot === this.#known?.boot;
-    return isSame && !this.#isFirst && due.length === 0 && JSON.stringify(sight.guests) === this.#guests;
+    return (
+      isSame &&
+      !this.#isFirst &&
+      !this.#isLossy &&
+      due.length === 0 &&
+      JSON.stringify(sight.guests) === this.#guests
+    );
   }
 
   /** The host was seen, and is as it was. */
@@ -256,7 +265,9 @@ export class Observer implements Looker {
     const hints = [...(motion?.hints ?? []), ...seen.hints];
     const isOther = boot !== null && sight.boot !== boot;
     const start = isOther ? rebooted(state, sight.boot, boot) : { state, step: undefined };
-    const sentUevents = this.#uevents !== undefined && sight.uevents !== this.#uevents;
+    // Where the kernel does not count them, it may have sent some.
+    const sentUevents =
+      sight.uevents === undefined || (this.#uevents !== undefined && sight.uevents !== this.#uevents);
     const isRecent = Date.parse(seen.from) - this.#recent.at < LATE_MS;
     const recent = isRecent ? this.#recent.facts : [];
     const explained = explain(start.state, this.#snapshotOf(seen), {
@@ -292,10 +303,12 @@ export class Observer implements Looker {
       ...(first === undefined ? [] : [first]),
       ...steps,
       ...this.#said.stepsOf(seen, known, unsaid),
+      ...(this.#isLossy ? [LOSS] : []),
     ];
-    const frame = { ...this.#frame(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
+    const frame = { ...frameOf(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
-    const drafts = await Promise.all(all.map((step) => this.#draftOf(step, { ...frame, wasAway })));
+    const { witness } = this.#parts;
+    const drafts = await Promise.all(all.map((step) => draftOf(witness, step, { ...frame, wasAway })));
     const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
     const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
     if (drafts.length > 0 || isDue) {
@@ -304,6 +317,7 @@ export class Observer implements Looker {
     }
     this.#known = next;
     this.#isFirst = false;
+    this.#isLossy = false;
     this.#uevents = seen.sight.uevents;
     this.#guests = JSON.stringify(seen.sight.guests);
     const facts = steps.flatMap((step) => step.facts);
@@ -311,29 +325,4 @@ export class Observer implements Looker {
     // What fired while the host was read may tell of something that was read too early.
     this.#hints = this.#hints.slice(seen.due.length).filter(({ file }) => !isEffect(file, facts));
   }
-
-  #frame(known: Known, to: string, settled: boolean) {
-    // The clock of the machine may have been put back.
-    const notBefore = known.seenAt !== null && known.seenAt > to ? to : known.seenAt;
-    const boot = known.boot ?? 'unknown';
-    return { boot, notBefore, notAfter: to, occurredAt: to, settled, wasAway: false };
-  }
-
-  async #draftOf(
-    { facts, files, mdevs, at, evidence }: Step,
-    frame: Omit<DraftCommit, 'facts' | 'certainty' | 'evidence' | 'actor'>,
-  ): Promise<DraftCommit> {
-    const { notBefore, notAfter } = frame;
-    const testimony = await this.#parts.witness.evidenceFor({ notBefore, notAfter }, { files, mdevs });
-    const isInside = at !== undefined && at <= notAfter && (notBefore === null || at >= notBefore);
-    return {
-      ...frame,
-      ...testimony,
-      evidence: [...testimony.evidence, ...evidence].slice(0, 64),
-      occurredAt: isInside ? at : notAfter,
-      facts,
-    };
-  }
 }
-
-const NOBODY = { certainty: 'none', evidence: [], actor: 'unattributed' } as const;

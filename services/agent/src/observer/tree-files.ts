@@ -16,6 +16,7 @@ import type { LiveFiles } from './live-files.ts';
 type Files = Map<string, CapturedFile>;
 
 const DRIVER_LINK = /\/([0-9a-f]{2}\.[0-9a-f]{4})\/driver$/;
+const SILENT = /\/(?:chkstop|driver_override)$/;
 const FIRST_QUEUE = /^([0-9a-f]{2})\.[0-9a-f]{4}$/m;
 
 export class TreeFiles implements TreeTaker {
@@ -25,6 +26,7 @@ export class TreeFiles implements TreeTaker {
   #devices: Files = new Map();
   #scans: string | undefined;
   #uevents: string | undefined;
+  #ueventsOfDevices: string | undefined;
   /** Everything else. */
   #quick: Files = new Map();
   #into: Files = this.#quick;
@@ -78,10 +80,13 @@ export class TreeFiles implements TreeTaker {
     takeMdevs(this, { readsUnbounded: this.#readsUnbounded, isFirst: true });
     // Drivers get and lose queues with uevents only, and devices come and go in scans only.
     const uevents = this.#live.text('sys/kernel/uevent_seqnum');
-    const areBound = (whole || uevents === undefined || uevents !== this.#uevents) && this.#readBindings();
+    const isUnknown = whole || uevents === undefined;
+    const areBound = (isUnknown || uevents !== this.#uevents) && this.#readBindings();
     const scans = textIn(this.#quick, `${BUS}/scans`);
     const isDue = whole || scans === undefined || scans !== this.#scans;
-    const areOthers = isDue && this.#readDevices();
+    // A scan sends its uevents before it counts itself: a look may lie in between.
+    const areNew = isUnknown || uevents !== this.#ueventsOfDevices;
+    const areOthers = isDue && (areNew ? this.#readDevices(uevents) : this.#readSilent());
     this.#into = this.#quick;
     for (const uuid of mdevsOf(this)) this.#takeStatus(uuid);
     const seen = treeWitness({
@@ -119,12 +124,26 @@ export class TreeFiles implements TreeTaker {
     return driver === undefined ? undefined : `../../../../bus/ap/drivers/${driver}`;
   }
 
-  #readDevices(): boolean {
+  #readDevices(uevents: string | undefined): boolean {
+    this.#ueventsOfDevices = uevents;
     const before = this.#devices;
     this.#devices = new Map();
     this.#into = this.#devices;
     takeCards(this);
     return !sameFiles(before, this.#devices);
+  }
+
+  /** What scans and people change without any uevent. */
+  #readSilent(): boolean {
+    let isNew = false;
+    for (const path of this.#devices.keys()) {
+      if (!SILENT.test(path)) continue;
+      const text = this.#live.text(path);
+      isNew ||= text !== textIn(this.#devices, path);
+      if (text === undefined) this.#devices.delete(path);
+      else this.#devices.set(path, { text });
+    }
+    return isNew;
   }
 
   /** Of one queue that the guest has: whether there is a guest. */

@@ -1,0 +1,2 @@
+export declare const NODE_OPTIONS: readonly string[];
+export declare function bundleAgent(directory: string): Promise<void>;
