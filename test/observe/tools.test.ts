@@ -87,6 +87,10 @@ describe.skipIf(noClients !== undefined)('an observer of a host that real progra
     };
   }
 
+  it('finds no count of uevents: this machine has one, but the host in the lab sends none', async () => {
+    expect(await lab.show('ls /sys/kernel')).not.toContain('uevent_seqnum');
+  });
+
   it('sees bash write a mask, and names nobody', async () => {
     const { types, actors } = await after('echo -5,-6 > /sys/bus/ap/apmask');
     expect(types).toContain('MaskChanged');

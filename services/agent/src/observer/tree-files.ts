@@ -17,6 +17,8 @@ type Files = Map<string, CapturedFile>;
 
 const DRIVER_LINK = /\/([0-9a-f]{2}\.[0-9a-f]{4})\/driver$/;
 const SILENT = /\/(?:chkstop|driver_override)$/;
+/** Counts each scan, also one that found nothing. */
+const COUNTER = `${BUS}/scans`;
 const FIRST_QUEUE = /^([0-9a-f]{2})\.[0-9a-f]{4}$/m;
 
 export class TreeFiles implements TreeTaker {
@@ -51,6 +53,8 @@ export class TreeFiles implements TreeTaker {
   }
 
   take(path: string): string | undefined {
+    // One queue of each mdev tells of its guest, at each look. The others would tell of the last look at all queues.
+    if (this.#into === this.#devices && path.endsWith('/status')) return undefined;
     const text = this.#live.text(path);
     if (text !== undefined) this.#into.set(path, { text });
     return text;
@@ -82,7 +86,7 @@ export class TreeFiles implements TreeTaker {
     const uevents = this.#live.text('sys/kernel/uevent_seqnum');
     const isUnknown = whole || uevents === undefined;
     const areBound = (isUnknown || uevents !== this.#uevents) && this.#readBindings();
-    const scans = textIn(this.#quick, `${BUS}/scans`);
+    const scans = textIn(this.#quick, COUNTER);
     const isDue = whole || scans === undefined || scans !== this.#scans;
     // A scan sends its uevents before it counts itself: a look may lie in between.
     const areNew = isUnknown || uevents !== this.#ueventsOfDevices;
@@ -95,7 +99,7 @@ export class TreeFiles implements TreeTaker {
     });
     if (treeWitness(this) !== seen) return undefined;
     [this.#scans, this.#uevents] = [scans, uevents];
-    return areBound || areOthers || !sameFiles(before, this.#quick);
+    return areBound || areOthers || !sameFiles(before, this.#quick, COUNTER);
   }
 
   /** Links in the folders of drivers: three listings instead of a link of each queue. True when they changed. */
@@ -159,9 +163,10 @@ function textIn(files: Files, path: string): string | undefined {
   return file !== undefined && 'text' in file ? file.text : undefined;
 }
 
-function sameFiles(a: Files, b: Files): boolean {
+function sameFiles(a: Files, b: Files, except?: string): boolean {
   if (a.size !== b.size) return false;
   for (const [path, file] of a) {
+    if (path === except) continue;
     const other = b.get(path);
     if (other === undefined) return false;
     if (
