@@ -2,7 +2,7 @@
  * The agent as it is installed, on a large host: what it takes while nothing happens and at each scan of the bus, and how long it is until a
  * change is a fact in the ledger. The host's files are plain ones; only the agent's own processor time is counted.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -22,7 +22,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { formatApConfigFile, maskOf } from '@apledger/ap';
 import { type Delivery, followFacts } from '@apledger/client';
 import { evolve, HostState } from '@apledger/host';
-import { bundleAgent, NODE_OPTIONS } from '../../infra/agent-bundle.mjs';
 import { put, writeSysfs } from '../support/sysfs-files.ts';
 import { type Bench, type Context, sized } from './context.ts';
 import { served } from './http-load.ts';
@@ -31,6 +30,7 @@ import { aim, type Row, range } from './table.ts';
 import { largeHost, Walk } from './walk.ts';
 
 const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const AGENT_DEB = new URL('../../infra/agent-deb.mjs', import.meta.url).pathname;
 const TMPFS = '/dev/shm';
 const HOST = 'large';
 const IDLE_S = 60;
@@ -44,13 +44,11 @@ const MATRIX = 'sys/devices/vfio_ap/matrix';
 export const agent: Bench = async (context) => {
   // In memory, as sysfs is.
   const root = mkdtempSync(join(existsSync(TMPFS) ? TMPFS : tmpdir(), 'apledger-bench-'));
-  const program = join(context.scratch, 'agent');
-  progress('agent: its bundle, and the files of a host');
-  await bundleAgent(join(program, 'lib'));
-  writeFileSync(join(program, 'package.json'), '{"version":"0","type":"module"}');
+  progress('agent: its package, and the files of a host');
+  const installed = installAgent(context.scratch);
   writeHost(root);
   const ledger = await served(LEDGER, '--data', join(context.scratch, 'ledger'), '--port', '0');
-  const running = startAgent(join(program, 'lib/main.js'), root, ledger.port);
+  const running = startAgent(installed, root, ledger.port);
   const heard = new Heard(ledger.port);
   try {
     await heard.next('ObservationIncomplete');
@@ -77,13 +75,27 @@ function writeHost(root: string): void {
     mkdirSync(join(root, folder), { recursive: true });
 }
 
-function startAgent(program: string, root: string, port: number) {
+/** What its wrapper starts Node with. */
+type Words = readonly string[];
+
+/** Unpacks the package; it needs dpkg-deb. */
+function installAgent(scratch: string): Words {
+  const place = join(scratch, 'agent');
+  mkdirSync(place);
+  const deb = execFileSync(process.execPath, [AGENT_DEB, place], { encoding: 'utf8' }).trim();
+  execFileSync('dpkg-deb', ['-x', deb, place]);
+  const wrapper = readFileSync(join(place, 'usr/bin/apledger-agent'), 'utf8');
+  const [, words = ''] = /^exec \/usr\/bin\/node (.*) "\$@"$/m.exec(wrapper) ?? [];
+  return words.split(' ').map((word) => (word.startsWith('/') ? join(place, word) : word));
+}
+
+function startAgent(installed: Words, root: string, port: number) {
   const roots = ['sysfs', 'proc', 'etc', 'dev', 'run'].flatMap((name) => [
     `--${name}`,
     join(root, name === 'sysfs' ? 'sys' : name),
   ]);
   const where = ['--host', HOST, '--ledger', `http://127.0.0.1:${port}`, '--spool', join(root, 'spool')];
-  const child = spawn(process.execPath, [...NODE_OPTIONS, program, ...where, ...roots], {
+  const child = spawn(process.execPath, [...installed, ...where, ...roots], {
     stdio: ['ignore', 2, 2],
     // As its unit sets it.
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
