@@ -9,6 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { access } from './access.ts';
+import { agent } from './agent.ts';
 import { append } from './append.ts';
 import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
@@ -46,6 +47,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   estate,
   large,
   mount: mounts,
+  agent,
   console: consoleBench,
 };
 
