@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { detectGeneration, type ObservedHost, registrationOf } from '@apledger/capture';
 import type { CommandOf, Fact } from '@apledger/events';
 import {
-  type DraftCommit,
   type Explained,
   explain,
   guestsOf,
@@ -14,6 +13,7 @@ import {
   isEffect,
   type Known,
   type Looker,
+  NOBODY,
   rebooted,
   type Sink,
   type Snapshot,
@@ -21,6 +21,9 @@ import {
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
+import { draftOf, frameOf } from './drafts.ts';
+import { type Introduction, introductionOf } from './introduction.ts';
+import { Pulse } from './pulse.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
 import { SaidOnce } from './said-once.ts';
@@ -49,6 +52,8 @@ export interface ObserverParts {
   readonly readsUnbounded?: boolean;
   readonly reader?: HostReader;
   readonly now?: () => Date;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic?: () => number;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
@@ -79,6 +84,7 @@ export class Observer implements Looker {
   #isWaiting = false;
   #isOver = false;
   #host: ObservedHost | undefined;
+  #introduction: Introduction | undefined;
   #isFirst = true;
   #wholeAt = 0;
   #keptAt = 0;
@@ -86,17 +92,27 @@ export class Observer implements Looker {
   #guests = '';
   #hints: Hint[] = [];
   #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
+  /** Since this agent was started. */
+  readonly figures = { looks: 0, unsettled: 0, stalls: 0, drifts: 0 };
+  readonly #pulse: Pulse;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
     this.#now = parts.now ?? (() => new Date());
+    this.#pulse = new Pulse(parts.monotonic ?? (() => performance.now()));
     this.#reader =
       parts.reader ?? startReader({ roots: parts.roots, readsUnbounded: parts.readsUnbounded ?? false });
     this.#wakeUps = new WakeUps({ roots: parts.roots, now: this.#now, wake: () => this.#wake() });
   }
 
+  /** False when it has not looked for longer than any reason for that lasts: then a watchdog may end the agent. */
+  get isAlive(): boolean {
+    return this.#pulse.isAlive;
+  }
+
   /** Goes on from here, at once. */
   begin(known: Known): void {
+    this.#pulse.beat();
     this.#known = known;
     this.#isFirst = true;
   }
@@ -118,21 +134,9 @@ export class Observer implements Looker {
   }
 
   /** What the agent says of itself and the host when it meets the ledger. */
-  introduce(): Promise<{
-    readonly boot: string;
-    readonly kernel: string;
-    readonly detected: string[];
-    readonly missing: string[];
-  }> {
-    return this.#inTurn(async () => {
-      const { sight, host } = await this.#read('whole');
-      return {
-        boot: sight.boot,
-        kernel: host.kernel ?? 'unknown',
-        detected: [detectGeneration(host).evidence],
-        missing: [...sight.guests.missing],
-      };
-    });
+  async introduce(): Promise<Introduction> {
+    // A reader that the kernel lets wait must not keep the agent from its ledger.
+    return this.#introduction ?? this.#inTurn(async () => introductionOf(await this.#read('whole')));
   }
 
   /** The command that makes this host in a ledger that does not know it. */
@@ -165,10 +169,12 @@ export class Observer implements Looker {
     this.#hints.push(...this.#wakeUps.take());
     const due = [...this.#hints];
     const began = this.#now();
-    const reading = this.#reader.read(scope);
+    const reading = this.#pulse.during(this.#reader.read(scope));
     const stall = setTimeout(() => this.#stalled(began), STALL_MS);
     const sight = await reading.finally(() => clearTimeout(stall));
     const ended = this.#now();
+    this.figures.looks += 1;
+    if (!sight.settled) this.figures.unsettled += 1;
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
     if (sight.host !== undefined || scope === 'whole') this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
@@ -176,12 +182,16 @@ export class Observer implements Looker {
     if (host === undefined)
       throw new Error('the reader says that nothing changed before it has said anything');
     this.#host = host;
-    if (scope === 'whole') this.#wholeAt = ended.getTime();
+    if (scope === 'whole') {
+      this.#wholeAt = ended.getTime();
+      this.#introduction = introductionOf({ sight, host });
+    }
     return { sight, host, from: began.toISOString(), to: ended.toISOString(), hints: [...this.#hints], due };
   }
 
   /** Said at once, while it lasts: the read may take minutes. */
   #stalled(began: Date): void {
+    this.figures.stalls += 1;
     this.#recordStall(began, this.#now()).catch((error: unknown) =>
       this.#parts.report(`cannot record that the kernel gives no answer: ${error}`),
     );
@@ -195,7 +205,7 @@ export class Observer implements Looker {
       type: 'ObservationStalled',
       data: { from, to, file: this.#reader.file.slice(0, 1000) },
     };
-    await this.#parts.sink.record([{ ...NOBODY, ...this.#frame(known, to, true), facts: [fact] }], known);
+    await this.#parts.sink.record([{ ...NOBODY, ...frameOf(known, to, true), facts: [fact] }], known);
   }
 
   async #look(asked: Scope): Promise<void> {
@@ -267,9 +277,11 @@ export class Observer implements Looker {
       ...steps,
       ...this.#said.stepsOf(seen, known, unsaid),
     ];
-    const frame = { ...this.#frame(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
+    const frame = { ...frameOf(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
-    const drafts = await Promise.all(all.map((step) => this.#draftOf(step, { ...frame, wasAway })));
+    const drafts = await Promise.all(
+      all.map((step) => draftOf(step, { ...frame, wasAway }, this.#parts.witness)),
+    );
     const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
     const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
     if (drafts.length > 0 || isDue) {
@@ -281,33 +293,9 @@ export class Observer implements Looker {
     this.#uevents = seen.sight.uevents;
     this.#guests = JSON.stringify(seen.sight.guests);
     const facts = steps.flatMap((step) => step.facts);
+    this.figures.drifts += facts.filter(({ type }) => type === 'DriftDetected').length;
     if (facts.length > 0) this.#recent = { facts, at: Date.parse(seen.to) };
     // What fired while the host was read may tell of something that was read too early.
     this.#hints = this.#hints.slice(seen.due.length).filter(({ file }) => !isEffect(file, facts));
   }
-
-  #frame(known: Known, to: string, settled: boolean) {
-    // The clock of the machine may have been put back.
-    const notBefore = known.seenAt !== null && known.seenAt > to ? to : known.seenAt;
-    const boot = known.boot ?? 'unknown';
-    return { boot, notBefore, notAfter: to, occurredAt: to, settled, wasAway: false };
-  }
-
-  async #draftOf(
-    { facts, files, mdevs, at, evidence }: Step,
-    frame: Omit<DraftCommit, 'facts' | 'certainty' | 'evidence' | 'actor'>,
-  ): Promise<DraftCommit> {
-    const { notBefore, notAfter } = frame;
-    const testimony = await this.#parts.witness.evidenceFor({ notBefore, notAfter }, { files, mdevs });
-    const isInside = at !== undefined && at <= notAfter && (notBefore === null || at >= notBefore);
-    return {
-      ...frame,
-      ...testimony,
-      evidence: [...testimony.evidence, ...evidence].slice(0, 64),
-      occurredAt: isInside ? at : notAfter,
-      facts,
-    };
-  }
 }
-
-const NOBODY = { certainty: 'none', evidence: [], actor: 'unattributed' } as const;

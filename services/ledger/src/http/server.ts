@@ -114,8 +114,7 @@ export async function buildServer({
     server,
     streams,
     watch,
-    ledger.sealerState,
-    () => ledger.handler.clockJumps,
+    ledger,
     async (caller) => {
       if (ledger.isControlled) await ledger.access.permit(caller, 'read', null, 'metrics');
     },
