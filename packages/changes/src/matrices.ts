@@ -21,7 +21,8 @@ export const matricesDigest = (state: HostState): string => new MatricesDigests(
  */
 export class MatricesDigests {
   readonly #cards = new Map<number, { readonly queues: CardQueues; readonly json: string }>();
-  readonly #mdevs = new Map<string, { readonly mdev: Mdev; readonly json: string }>();
+  /** In the order of creation: most steps leave each where it was, as it was. */
+  #mdevs: readonly Written[] = [];
 
   of(state: HostState): string {
     return hash('sha256', state.isRegistered ? this.#json(state) : 'null', 'hex');
@@ -30,10 +31,11 @@ export class MatricesDigests {
   #json(state: HostState): string {
     const text = JSON.stringify;
     const cards = state.cards.keys().map((adapter) => this.#card(state, adapter));
-    const mdevs = [...state.mdevs.values()].sort((a, b) => (a.uuid < b.uuid ? -1 : 1));
+    this.#mdevs = [...state.mdevs.values()].map((mdev, place) => this.#mdev(mdev, place));
+    const mdevs = this.#mdevs.toSorted((a, b) => (a.mdev.uuid < b.mdev.uuid ? -1 : 1));
     const masks = `"apmask":${text(formatMask(state.apmask))},"aqmask":${text(formatMask(state.aqmask))}`;
     const driver = text(state.driver);
-    return `{${masks},"cards":[${cards}],"driver":${driver},"mdevs":[${mdevs.map((mdev) => this.#mdev(mdev))}]}`;
+    return `{${masks},"cards":[${cards}],"driver":${driver},"mdevs":[${mdevs.map(({ json }) => json)}]}`;
   }
 
   #card(state: HostState, adapter: number): string {
@@ -55,13 +57,15 @@ export class MatricesDigests {
     return json;
   }
 
-  #mdev(mdev: Mdev): string {
-    const before = this.#mdevs.get(mdev.uuid);
-    if (before?.mdev.equals(mdev)) return before.json;
-    const json = JSON.stringify(inOrder(mdev));
-    this.#mdevs.set(mdev.uuid, { mdev, json });
-    return json;
+  #mdev(mdev: Mdev, place: number): Written {
+    const before = this.#mdevs[place];
+    return before?.mdev.equals(mdev) ? before : { mdev, json: JSON.stringify(inOrder(mdev)) };
   }
+}
+
+interface Written {
+  readonly mdev: Mdev;
+  readonly json: string;
 }
 
 const CARD_QUEUES = ['queues', 'vfioAp', 'zcrypt'] as const;

@@ -1,5 +1,15 @@
 /** Plans are tried again by the rules, as somebody who does not trust them would. */
-import { and, andNot, apqnsOf, commonMatrix, EMPTY_MASK, equals, formatApqn, isEmpty } from '@apledger/ap';
+import {
+  and,
+  andNot,
+  apqnsOf,
+  commonMatrix,
+  EMPTY_MASK,
+  equals,
+  formatApqn,
+  isEmpty,
+  maskOf,
+} from '@apledger/ap';
 import { GENERATION_NAMES, type Generation } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import fc from 'fast-check';
@@ -111,6 +121,24 @@ function expectReal(state: HostState, plan: Plan): void {
     if (errno !== null) expect(problem).toContain(`would be refused with ${errno}`);
   }
 }
+
+describe('the order of the file', () => {
+  it('is refused where two guests exchange queues, and the order of the plan is not', () => {
+    const of = (adapter: number, domain: number) => ({
+      adapters: maskOf([adapter]),
+      domains: maskOf([domain]),
+    });
+    const host = of(0, 0);
+    const state = hostWith('6.1', { host, mdevs: [of(1, 1), of(2, 1)] });
+    const desired = desiredOf({ host, mdevs: [of(2, 1), of(1, 1)] });
+    const [WEB = ''] = MDEVS;
+    expect(carryOut(state.fork(), { type: 'AssignAdapter', mdev: WEB, text: '2' })).toBe('EADDRINUSE');
+    const plan = planOf(state, desired);
+    expect(plan.problems).toEqual([]);
+    for (const { command } of plan.steps) expect(carryOut(state, command)).toBeUndefined();
+    expect(MDEVS.slice(0, 2).map((mdev) => usableQueues(state, mdev))).toEqual([['02.0001'], ['01.0001']]);
+  });
+});
 
 describe('a host as a file', () => {
   it('is the same host when it is read again', () => {
