@@ -1,5 +1,5 @@
 // node infra/agent-deb.mjs [DIRECTORY]: makes the Debian package apledger-agent there, and prints its path. It needs dpkg-deb. The package
-// has no code of any architecture, and runs on the distribution's Node, 20.19 or newer.
+// has no code of any architecture, and runs on the distribution's Node, 20.11 or newer.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -51,7 +51,7 @@ const control = (version) => `Package: apledger-agent
 Version: ${version}
 Architecture: all
 Maintainer: apledger
-Depends: nodejs (>= 20.19), systemd
+Depends: nodejs (>= 20.11), systemd
 Recommends: mdevctl, auditd
 Section: admin
 Priority: optional

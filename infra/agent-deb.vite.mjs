@@ -14,6 +14,11 @@ const FOR_NODE_20 = `Map.groupBy ??= (items, keyOf) => {
     else group.push(item);
   }
   return groups;
+};
+Promise.withResolvers ??= () => {
+  const parts = {};
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
 };`;
 
 /** Programs, by what they are called in the package. */

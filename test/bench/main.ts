@@ -25,6 +25,7 @@ import { progress } from './measure.ts';
 import { messages } from './messages.ts';
 import { mounts } from './mount.ts';
 import { type Emmett, loadEmmett } from './peers.ts';
+import { plan } from './plan.ts';
 import { rebuild } from './rebuild.ts';
 import { start } from './start.ts';
 import { formatTable, type Row } from './table.ts';
@@ -37,6 +38,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'time-travel': timeTravel,
   start,
   decide,
+  plan,
   messages,
   jetstream: jetStream,
   kurrentdb: kurrentDb,

@@ -13,6 +13,7 @@ import {
   isEffect,
   type Known,
   type Looker,
+  NOBODY,
   rebooted,
   type Sink,
   type Snapshot,
@@ -20,11 +21,13 @@ import {
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
-import { draftOf, frameOf, LOSS, NOBODY } from './draft.ts';
+import { draftOf, frameOf } from './drafts.ts';
+import { type Introduction, introductionOf } from './introduction.ts';
 import { Motion, REST_MS } from './motion.ts';
+import { Pulse } from './pulse.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
-import { SaidOnce } from './said-once.ts';
+import { LOSS, SaidOnce } from './said-once.ts';
 import { WakeUps } from './wake-ups.ts';
 
 /** A read that takes longer is recorded: somebody resets queues, and the driver's lock is held. */
@@ -49,6 +52,8 @@ export interface ObserverParts {
   readonly readsUnbounded?: boolean;
   readonly reader?: HostReader;
   readonly now?: () => Date;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic?: () => number;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
@@ -79,6 +84,7 @@ export class Observer implements Looker {
   #isWaiting = false;
   #isOver = false;
   #host: ObservedHost | undefined;
+  #introduction: Introduction | undefined;
   #isFirst = true;
   #wholeAt = 0;
   #keptAt = 0;
@@ -89,17 +95,27 @@ export class Observer implements Looker {
   #isLossy = false;
   #hints: Hint[] = [];
   #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
+  /** Since this agent was started. */
+  readonly figures = { looks: 0, unsettled: 0, stalls: 0, drifts: 0 };
+  readonly #pulse: Pulse;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
     this.#now = parts.now ?? (() => new Date());
+    this.#pulse = new Pulse(parts.monotonic ?? (() => performance.now()));
     this.#reader =
       parts.reader ?? startReader({ roots: parts.roots, readsUnbounded: parts.readsUnbounded ?? false });
     this.#wakeUps = new WakeUps({ roots: parts.roots, now: this.#now, wake: () => this.#wake() });
   }
 
+  /** False when it has not looked for longer than any reason for that lasts: then a watchdog may end the agent. */
+  get isAlive(): boolean {
+    return this.#pulse.isAlive;
+  }
+
   /** Goes on from here, at once. */
   begin(known: Known): void {
+    this.#pulse.beat();
     this.#known = known;
     this.#isFirst = true;
     this.#motion = undefined;
@@ -122,21 +138,9 @@ export class Observer implements Looker {
   }
 
   /** What the agent says of itself and the host when it meets the ledger. */
-  introduce(): Promise<{
-    readonly boot: string;
-    readonly kernel: string;
-    readonly detected: string[];
-    readonly missing: string[];
-  }> {
-    return this.#inTurn(async () => {
-      const { sight, host } = await this.#read('whole');
-      return {
-        boot: sight.boot,
-        kernel: host.kernel ?? 'unknown',
-        detected: [detectGeneration(host).evidence],
-        missing: [...sight.guests.missing],
-      };
-    });
+  async introduce(): Promise<Introduction> {
+    // A reader that the kernel lets wait must not keep the agent from its ledger.
+    return this.#introduction ?? this.#inTurn(async () => introductionOf(await this.#read('whole')));
   }
 
   /** The command that makes this host in a ledger that does not know it. */
@@ -169,10 +173,12 @@ export class Observer implements Looker {
     this.#hints.push(...this.#wakeUps.take());
     const due = [...this.#hints];
     const began = this.#now();
-    const reading = this.#reader.read(scope);
+    const reading = this.#pulse.during(this.#reader.read(scope));
     const stall = setTimeout(() => this.#stalled(began), STALL_MS);
     const sight = await reading.finally(() => clearTimeout(stall));
     const ended = this.#now();
+    this.figures.looks += 1;
+    if (!sight.settled) this.figures.unsettled += 1;
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
     if (sight.host !== undefined || scope === 'whole') this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
@@ -181,12 +187,16 @@ export class Observer implements Looker {
     if (host === undefined)
       throw new Error('the reader says that nothing changed before it has said anything');
     this.#host = host;
-    if (scope === 'whole') this.#wholeAt = ended.getTime();
+    if (scope === 'whole') {
+      this.#wholeAt = ended.getTime();
+      this.#introduction = introductionOf({ sight, host });
+    }
     return { sight, host, from: began.toISOString(), to: ended.toISOString(), hints: [...this.#hints], due };
   }
 
   /** Said at once, while it lasts: the read may take minutes. */
   #stalled(began: Date): void {
+    this.figures.stalls += 1;
     this.#recordStall(began, this.#now()).catch((error: unknown) =>
       this.#parts.report(`cannot record that the kernel gives no answer: ${error}`),
     );
@@ -307,8 +317,9 @@ export class Observer implements Looker {
     ];
     const frame = { ...frameOf(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
-    const { witness } = this.#parts;
-    const drafts = await Promise.all(all.map((step) => draftOf(witness, step, { ...frame, wasAway })));
+    const drafts = await Promise.all(
+      all.map((step) => draftOf(step, { ...frame, wasAway }, this.#parts.witness)),
+    );
     const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
     const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
     if (drafts.length > 0 || isDue) {
@@ -321,6 +332,7 @@ export class Observer implements Looker {
     this.#uevents = seen.sight.uevents;
     this.#guests = JSON.stringify(seen.sight.guests);
     const facts = steps.flatMap((step) => step.facts);
+    this.figures.drifts += facts.filter(({ type }) => type === 'DriftDetected').length;
     if (facts.length > 0) this.#recent = { facts, at: Date.parse(seen.to) };
     // What fired while the host was read may tell of something that was read too early.
     this.#hints = this.#hints.slice(seen.due.length).filter(({ file }) => !isEffect(file, facts));

@@ -5,6 +5,7 @@ import {
   DEVICES,
   MDEVS,
   mdevsOf,
+  type Problem,
   type TreeTaker,
   takeBus,
   takeCards,
@@ -36,7 +37,7 @@ export class TreeFiles implements TreeTaker {
   #drivers = new Map<string, string>();
   #bindings = '';
   /** What was not read on purpose. */
-  unread: { readonly where: string; readonly what: string }[] = [];
+  unread: Problem[] = [];
 
   constructor(live: LiveFiles, readsUnbounded: boolean) {
     this.#live = live;

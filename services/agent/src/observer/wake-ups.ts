@@ -2,10 +2,11 @@
  * What tells that it is time to look: watches on the folders of host-facts 11.2, the kernel's count of uevents, and a timer. None of it
  * is a record of anything: the truth is in what is read afterwards.
  */
-import { closeSync, type FSWatcher, openSync, readdirSync, readSync, statSync, watch } from 'node:fs';
+import { closeSync, type FSWatcher, openSync, readSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Hint } from '@apledger/observe';
 import { MATRIX } from '@apledger/observe';
+import { namesIn, tried } from '../files/quiet.ts';
 import type { Roots } from '../roots.ts';
 
 /** A command often writes several files. */
@@ -94,8 +95,9 @@ export class WakeUps {
     yield inSysfs('bus/ap');
     for (const driver of ['vfio_ap', 'cex4queue']) yield inSysfs(`bus/ap/drivers/${driver}`);
     yield inSysfs(TYPE);
-    for (const name of namesIn(join(sysfs, MATRIX))) if (MDEV.test(name)) yield inSysfs(`${MATRIX}/${name}`);
-    for (const name of namesIn(join(sysfs, 'devices/ap')))
+    for (const name of namesIn(join(sysfs, MATRIX)) ?? [])
+      if (MDEV.test(name)) yield inSysfs(`${MATRIX}/${name}`);
+    for (const name of namesIn(join(sysfs, 'devices/ap')) ?? [])
       if (name.startsWith('card')) yield inSysfs(`devices/ap/${name}`);
     for (const other of [join(dev, 'vfio'), join(etc, 'mdevctl.d/matrix'), join(run, 'libvirt/qemu')])
       yield [other, undefined];
@@ -142,26 +144,5 @@ export class WakeUps {
   }
 }
 
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-}
-
-function namesIn(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
-}
-
-function inodeOf(path: string): number | undefined {
-  try {
-    return statSync(path).ino;
-  } catch {
-    return undefined;
-  }
-}
+const openIfThere = (path: string): number | undefined => tried(() => openSync(path, 'r'));
+const inodeOf = (path: string): number | undefined => tried(() => statSync(path).ino);
