@@ -21,13 +21,13 @@ import {
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
-import { draftOf, frameOf } from './drafts.ts';
+import { draftOf, frameOf, LOSS } from './draft.ts';
 import { type Introduction, introductionOf } from './introduction.ts';
 import { Motion, REST_MS } from './motion.ts';
 import { Pulse } from './pulse.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
-import { LOSS, SaidOnce } from './said-once.ts';
+import { SaidOnce } from './said-once.ts';
 import { WakeUps } from './wake-ups.ts';
 
 /** A read that takes longer is recorded: somebody resets queues, and the driver's lock is held. */
@@ -317,9 +317,8 @@ export class Observer implements Looker {
     ];
     const frame = { ...frameOf(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
-    const drafts = await Promise.all(
-      all.map((step) => draftOf(step, { ...frame, wasAway }, this.#parts.witness)),
-    );
+    const { witness } = this.#parts;
+    const drafts = await Promise.all(all.map((step) => draftOf(witness, step, { ...frame, wasAway })));
     const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
     const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
     if (drafts.length > 0 || isDue) {

@@ -7,18 +7,6 @@ import type { Sight } from './reader.ts';
 
 const MAX_TEXT = 1000;
 
-const LOST: Fact = {
-  type: 'ObservationIncomplete',
-  data: {
-    what: 'writes',
-    reason:
-      'so many files changed between two looks that the kernel may have dropped events: others may have been written to no effect',
-  },
-};
-
-/** Watches may have missed something: said each time. */
-export const LOSS: Step = { facts: [LOST], files: [], mdevs: [], at: undefined, evidence: [] };
-
 export class SaidOnce {
   readonly #said = new Set<string>();
 
