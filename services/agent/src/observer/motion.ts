@@ -31,7 +31,8 @@ export class Motion {
   /** What was seen at that moment. True when the host rests. */
   saw(host: ObservedHost, isSettled: boolean, at: number): boolean {
     const shown = JSON.stringify(host);
-    if (shown !== this.#shown || !isSettled) this.#sameSince = at;
+    const isPutBack = at < this.#sameSince; // the clock was
+    if (shown !== this.#shown || !isSettled || isPutBack) this.#sameSince = at;
     this.#shown = shown;
     return at - this.#sameSince >= REST_MS;
   }

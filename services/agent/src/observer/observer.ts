@@ -34,8 +34,8 @@ import { WakeUps } from './wake-ups.ts';
 const STALL_MS = 5000;
 /** What the rules do not explain may still be under way: it is looked at again after these times. A queue moves in less than the first. */
 const HOLDS_MS = [100, REST_MS - 100];
-/** Cards and queues are read anew so often at most when only uevents tell of something. */
-const WHOLE_EVERY_MS = 60_000;
+/** Cards and queues are read anew so often although nothing tells of a change of them. */
+const WHOLE_EVERY_MS = 600_000;
 /** That nothing changed is kept so often. */
 const SEEN_EVERY_MS = 10_000;
 /** A guest needs so long from its start until it has its devices. */
