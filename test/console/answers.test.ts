@@ -62,12 +62,12 @@ describeInBrowser('answers', () => {
     const page = await served.open(`/hosts/zlp1?at=${stopped?.position}`);
     await page
       .locator('.holders')
-      .getByText(/closed · last web, until/)
+      .getByText(/not running · last web, until/)
       .waitFor();
     await page.getByRole('link', { name: 'Guests' }).click();
     await page
       .locator('.guest-list')
-      .getByText(/closed · last web, until/)
+      .getByText(/not running · last web, until/)
       .waitFor();
     await page.getByRole('img', { name: /: stopped$/ }).waitFor();
   });
@@ -93,7 +93,7 @@ describeInBrowser('answers', () => {
     '%s: the time that was asked for is shown, with its zone, and kept',
     async (path) => {
       const page = await served.open(`${path}?at=now`);
-      await page.getByRole('button', { name: /^Now last fact .* UTC · position/ }).waitFor();
+      await page.getByRole('button', { name: /^Now last fact .* UTC position/ }).waitFor();
       const { occurredAt } = await served.api.get('/hosts/{host}', { host: 'zlp1' });
       const asked = new Date(Date.parse(occurredAt) + 1).toISOString();
       await page.goto(`${served.url}${path}?at=${asked.replace('T', ' ').replace('Z', '+00:00')}`);

@@ -18,7 +18,7 @@ describeInBrowser('evidence', () => {
 
   it('is shown, checked in the browser, and downloaded', async () => {
     const page = await console_.open('/hosts/zlp1/facts');
-    await page.getByText(/^sealed to \d+ at \d\d:\d\d, signed$/).waitFor();
+    await page.getByText(/^\d+ facts? sealed, signed at \d\d:\d\d$/).waitFor();
     const button = page.getByRole('button', { name: 'Evidence of fact 1', exact: true });
     await button.click();
     await page.getByText(/Checked here: fact 1 of \d+, signed by apledger\//).waitFor();
@@ -51,7 +51,7 @@ describeInBrowser('evidence', () => {
 
   it('the checkpoint is downloaded from the bar above, and with a report', async () => {
     const page = await console_.open('/report');
-    for (const name of [/^sealed to/, 'Download the checkpoint']) {
+    for (const name of [/facts? sealed, signed/, 'Download the checkpoint']) {
       const download = page.waitForEvent('download');
       await page.getByRole('link', { name }).click();
       const note = readFileSync(await (await download).path(), 'utf8');

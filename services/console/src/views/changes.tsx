@@ -2,11 +2,13 @@
 import type { ChangeView } from '@apledger/api';
 import { fetchChanges } from '../api/access.ts';
 import { CHANGE_GROUPS, changeGroupOf, statusWords, subjectTitle, whoText } from '../model/change-words.ts';
+import { formatCount } from '../model/count.ts';
 import { formatTime } from '../model/moment.ts';
 import { me, toJudge } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
+import { Problem } from '../widgets/problem.tsx';
 
 /** Changes in one answer, the newest first. */
 const MOST = 1000;
@@ -32,7 +34,7 @@ export function ChangesView() {
         <h1 id="changes-title">Changes</h1>
         <p class="facts-line" role="status">
           {toJudge.value > 0 && `${toJudge.value} wait for you`}
-          {answer !== undefined && answer.length >= MOST && ` · the newest ${MOST.toLocaleString('en-GB')}`}
+          {answer !== undefined && answer.length >= MOST && ` · the newest ${formatCount(MOST)}`}
         </p>
         <div class="tools">
           <fieldset class="segmented">
@@ -56,15 +58,17 @@ export function ChangesView() {
           />
         </div>
       </header>
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem words={problem} />
       {found === undefined ? (
         <p class="empty">{isAsking ? 'Asking for the changes …' : ''}</p>
       ) : found.length === 0 ? (
-        <p class="empty">There is no such change.</p>
+        <p class="empty">
+          {answer?.length === 0
+            ? 'Nobody has proposed a change yet. What if, on the page of a host, makes one.'
+            : find.trim() !== ''
+              ? 'No change has these words.'
+              : 'No change is at this point.'}
+        </p>
       ) : (
         <ul>
           {found.map((change) => (

@@ -3,6 +3,7 @@ import { parseApqn } from '@apledger/ap';
 import type { Boundary, CustodyInterval, CustodyReport } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchCustody } from '../api/client.ts';
+import { formatCount } from '../model/count.ts';
 import { chartOf, holderName, type Lane } from '../model/custody.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { MARK_COLOURS } from '../model/marks.ts';
@@ -12,6 +13,7 @@ import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
 import { FactProof } from '../widgets/evidence.tsx';
+import { Problem } from '../widgets/problem.tsx';
 
 /** Each step of the zoom shows a quarter of the time; the last, a minute of eight years. */
 const ZOOM_STEP = 4;
@@ -42,6 +44,7 @@ export function CustodyView() {
   const end = Date.now();
   const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
   const at = session.settled.value;
+  const isNow = session.moment.value.kind === 'now' && !session.isPlaying.value;
   const holding = answer && at && holderAt(answer.intervals, at.position);
   return (
     <section class="panel custody-view" aria-labelledby="custody-title">
@@ -94,15 +97,15 @@ export function CustodyView() {
         </div>
         {holding && at && (
           <p class="facts-line">
-            At position {at.position.toLocaleString('en-GB')}, {formatTime(at.occurredAt)},{' '}
-            <strong>{holderName(holding.holder)}</strong> can use it.
+            At position {formatCount(at.position)}, {formatTime(at.occurredAt)},{' '}
+            <strong>{holderName(holding.holder)}</strong> {isNow ? 'can use it' : 'could use it'}.
           </p>
         )}
       </header>
       {queue === undefined ? (
         <p class="empty">Name a queue: its adapter and its domain, like 05.0047.</p>
       ) : problem !== undefined ? (
-        <p class="empty">{problem}</p>
+        <Problem words={problem} />
       ) : chart === undefined ? (
         <p class="empty">{isAsking ? 'Asking for its history …' : ''}</p>
       ) : answer?.wasThere === false ? (
@@ -179,11 +182,13 @@ function QueueForm({
       <button type="submit" disabled={!isQueue}>
         Show
       </button>
-      {shown !== '' && !isQueue && (
-        <span class="problem" role="alert">
-          Not a queue: write adapter and domain in hexadecimal, like 05.0047.
-        </span>
-      )}
+      <Problem
+        words={
+          shown === '' || isQueue
+            ? undefined
+            : 'Not a queue: write adapter and domain in hexadecimal, like 05.0047.'
+        }
+      />
     </form>
   );
 }
@@ -222,28 +227,28 @@ function CustodyTable({
             return (
               <tr key={interval.from?.position ?? 0} class={holds ? 'is-on' : undefined}>
                 <th scope="row">{holderName(interval.holder)}</th>
-                <td>
+                <td data-label="From">
                   {interval.from === null ? (
                     <span class="sub">not known before {formatTime(Date.parse(knownSince.occurredAt))}</span>
                   ) : (
                     <BoundaryLink boundary={interval.from} />
                   )}
                 </td>
-                <td class="sub">
+                <td class="sub" data-label="By">
                   {interval.from === null ? '' : `${typeWords(interval.from.type)}, ${interval.from.actor}`}
                 </td>
-                <td>
+                <td data-label="Until">
                   {interval.until === null ? (
                     <span class="sub">still so</span>
                   ) : (
                     <BoundaryLink boundary={interval.until} />
                   )}
                 </td>
-                <td>
+                <td data-label="For">
                   {from === undefined ? '' : formatDuration(Math.max(0, end - from))}
                   {interval.until === null && from !== undefined && <span class="sub"> so far</span>}
                 </td>
-                <td>{resetWords(interval)}</td>
+                <td data-label="Reset before">{resetWords(interval)}</td>
               </tr>
             );
           })}
@@ -256,12 +261,12 @@ function CustodyTable({
 function BoundaryLink({ boundary }: { readonly boundary: Boundary }) {
   const { place, href } = usePage();
   return (
-    <>
+    <span class="boundary">
       <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
-        {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
+        {formatTime(Date.parse(boundary.occurredAt))} · {formatCount(boundary.position)}
       </a>
       <FactProof position={boundary.position} />
-    </>
+    </span>
   );
 }
 
