@@ -70,3 +70,29 @@ describeInBrowser('evidence', () => {
     await page.getByText(/position 1 is not the fact that was sealed/).waitFor();
   });
 });
+
+describeInBrowser('a log that is not as it was written', () => {
+  const data = join(scratch(), 'data');
+  let served: Console;
+  beforeAll(async () => {
+    const before = await startConsole(data);
+    await before.give('zlp1', ...smallHost('zlp1'));
+    before.process.signal('SIGTERM');
+    await before.process.ended();
+    const log = new DatabaseSync(join(data, 'log.sqlite'));
+    log.exec(`UPDATE commits SET body = replace(body, '"actor":"anna@ops"', '"actor":"bob@ops"')`);
+    log.close();
+    served = await startConsole(data);
+  });
+
+  it.each(['custody?queue=04.0004', 'exposures'])(
+    'is said to be none by %s, before its answer',
+    async (view) => {
+      const page = await served.open(`/hosts/zlp1/${view}`);
+      await page
+        .getByRole('alert')
+        .getByText(/^Host zlp1: the log is NOT AS IT WAS WRITTEN, \d+ problems/)
+        .waitFor();
+    },
+  );
+});

@@ -14,6 +14,7 @@ import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
 import { FactProof } from '../widgets/evidence.tsx';
 import { Problem } from '../widgets/problem.tsx';
+import { RestsOn } from '../widgets/rests-on.tsx';
 
 /** Each step of the zoom shows a quarter of the time; the last, a minute of eight years. */
 const ZOOM_STEP = 4;
@@ -102,6 +103,7 @@ export function CustodyView() {
           </p>
         )}
       </header>
+      <RestsOn host={session.host} answer={answer} />
       {queue === undefined ? (
         <p class="empty">Name a queue: its adapter and its domain, like 05.0047.</p>
       ) : problem !== undefined ? (

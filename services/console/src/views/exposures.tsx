@@ -11,6 +11,7 @@ import { Choice } from '../widgets/choice.tsx';
 import { FactProof } from '../widgets/evidence.tsx';
 import { Problem } from '../widgets/problem.tsx';
 import { ReportForm } from '../widgets/report-form.tsx';
+import { RestsOn } from '../widgets/rests-on.tsx';
 
 /** Rows at first, and more each time. */
 const STEP = 200;
@@ -72,6 +73,7 @@ export function ExposuresView() {
             </label>
           </div>
         </header>
+        <RestsOn host={host} answer={answer} />
         {problem !== undefined ? (
           <Problem words={problem} />
         ) : answer !== undefined && found.length === 0 ? (
