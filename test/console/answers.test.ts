@@ -118,7 +118,12 @@ describeInBrowser('answers', () => {
     await table.getByRole('columnheader', { name: 'Until' }).waitFor();
     await expect.poll(() => table.innerText()).toContain('still so');
     expect(await table.innerText()).toMatch(/nobody\s+not known before/);
-    await page.getByRole('textbox', { name: 'of queue' }).fill('5.23');
+    await page.getByRole('textbox', { name: 'of queue' }).fill('05-23');
+    await page.getByText('Not a queue: write adapter and domain').waitFor();
+    await page.getByRole('textbox', { name: 'of queue' }).fill('0x4,0x4');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.waitForURL((url) => url.searchParams.get('queue') === '04.0004');
+    await page.goto(`${served.url}/hosts/zlp1/custody?queue=nonsense`);
     await page.getByText('Not a queue: write adapter and domain').waitFor();
     await page.goto(`${served.url}/hosts/zlp1/custody?queue=ff.00ff`);
     await page.getByText('There is no queue ff.00ff on zlp1, and nobody ever could use it.').waitFor();

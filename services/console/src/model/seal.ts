@@ -12,7 +12,8 @@ export function sealWords(state: EvidenceState, now: number): string | undefined
   if (state.origin === null || state.signedAt === null) return undefined;
   if (state.size === 0) return 'nothing to seal yet';
   const signed = Date.parse(state.signedAt);
-  const day = formatDay(signed) === formatDay(now) ? '' : `${formatDay(signed).slice(4)} `;
+  const [today, that] = [formatDay(now), formatDay(signed)];
+  const day = that === today ? '' : `${that.slice(4, that.slice(11) === today.slice(11) ? 10 : undefined)} `;
   const fresh = state.witnesses.filter(({ size }) => size === state.size).length;
   const witnesses =
     state.witnesses.length === 0

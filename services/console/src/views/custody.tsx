@@ -1,5 +1,5 @@
 /** Who could use a queue, and so its keys, over all its time. */
-import { parseApqn } from '@apledger/ap';
+import { formatApqn, readApqn } from '@apledger/ap';
 import type { Boundary, CustodyInterval, CustodyReport } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchCustody } from '../api/client.ts';
@@ -25,7 +25,8 @@ export function CustodyView() {
   const view = session.view.value;
   const isByTime = place.selection.as !== 'changes';
   const [zoom, setZoom] = useState(1);
-  const queue = place.selection.queue ?? firstQueue(view);
+  const asked = place.selection.queue ?? firstQueue(view);
+  const queue = asked === undefined ? undefined : queueOf(asked);
   const last = session.last.value;
   const { answer, problem, isAsking } = useAsked(
     (signal) =>
@@ -52,8 +53,8 @@ export function CustodyView() {
       <header class="panel-head">
         <h1 id="custody-title">Custody</h1>
         <QueueForm
-          key={queue}
-          queue={queue ?? ''}
+          key={asked}
+          queue={queue ?? asked ?? ''}
           onQueue={(chosen) => select({ queue: chosen }, { asStep: true })}
         />
         <div class="tools">
@@ -143,6 +144,12 @@ function firstQueue(
   return `${hex(card.adapter, 2)}.${hex(card.queues[0] ?? 0, 4)}`;
 }
 
+/** The queue's name, from any spelling that the command line reads; undefined when it is none. */
+function queueOf(text: string): string | undefined {
+  const read = readApqn(text.trim());
+  return read === undefined ? undefined : formatApqn(read);
+}
+
 const holderAt = (intervals: readonly CustodyInterval[], position: number): CustodyInterval | undefined =>
   intervals.findLast(
     ({ from, until }) =>
@@ -158,15 +165,15 @@ function QueueForm({
 }) {
   const [text, setText] = useState<string>();
   const shown = text ?? queue;
-  const isQueue = parseApqn(shown) !== undefined;
+  const named = queueOf(shown);
   return (
     <form
       class="queue-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isQueue) return;
+        if (named === undefined) return;
         setText(undefined);
-        onQueue(shown);
+        onQueue(named);
       }}
     >
       <label>
@@ -177,16 +184,16 @@ function QueueForm({
           value={shown}
           spellcheck={false}
           autocomplete="off"
-          aria-invalid={shown !== '' && !isQueue}
+          aria-invalid={shown !== '' && named === undefined}
           onInput={({ currentTarget }) => setText(currentTarget.value.trim().toLowerCase())}
         />
       </label>
-      <button type="submit" disabled={!isQueue}>
+      <button type="submit" disabled={named === undefined}>
         Show
       </button>
       <Problem
         words={
-          shown === '' || isQueue
+          shown === '' || named !== undefined
             ? undefined
             : 'Not a queue: write adapter and domain in hexadecimal, like 05.0047.'
         }
