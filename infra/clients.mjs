@@ -4,32 +4,14 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianPackage } from './debian.mjs';
+import { s390xPackages } from './s390x.mjs';
 import { alone, reportSetupError, root, SetupError } from './toolchain.mjs';
 
-/** Suites to take s390-tools from: `chzdev -t ap` is not in bookworm's yet. */
-const SUITES = ['trixie', 'sid'];
 /** s390-tools and what the four programs link with. */
 const TOOLS = 's390-tools,libc6,libjson-c5';
 const PROGRAMS = ['lszcrypt', 'chzcrypt', 'lszdev', 'chzdev'];
 /** Where they are put together. A directory of the cache gets its name only when it is whole. */
 const place = join(root, '.cache', 'debian', 'clients');
-
-/** Root of the s390x files, and the emulator (none on s390x itself), of the first suite that has them. */
-function s390Tools() {
-  const failures = [];
-  for (const suite of SUITES) {
-    try {
-      const tools = debianPackage(TOOLS, suite, { architecture: 's390x' });
-      if (process.arch === 's390x') return { tools };
-      const emulator = 'usr/bin/qemu-s390x';
-      return { tools, qemu: join(debianPackage('qemu-user', suite, { only: emulator }), emulator) };
-    } catch (error) {
-      if (!(error instanceof SetupError)) throw error;
-      failures.push(`${suite}: ${error.message}`);
-    }
-  }
-  throw new SetupError(`no s390-tools from Debian: ${failures.join('; ')}`);
-}
 
 /** The first of these below the directory that is there. */
 function found(directory, ...paths) {
@@ -48,11 +30,8 @@ function install() {
     throw new SetupError(
       'APLEDGER_NO_INSTALL=1, and missing: lszcrypt, mdevctl. Type: node infra/clients.mjs',
     );
-  const { tools, qemu } = s390Tools();
+  const { files: tools, qemu } = s390xPackages(TOOLS);
   const mdevctl = found(debianPackage('mdevctl'), 'usr/sbin/mdevctl', 'usr/bin/mdevctl');
-  // Packages of today's suites leave it to another package that /lib is usr/lib.
-  const lib = join(tools, 'lib');
-  if (!existsSync(lib)) symlinkSync('usr/lib', lib);
   mkdirSync(join(root, '.cache'), { recursive: true });
   const half = mkdtempSync(join(root, '.cache', 'clients-'));
   try {

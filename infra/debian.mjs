@@ -78,12 +78,19 @@ function sourcesOf(suite, options, home) {
   return [`Dir::Etc::sourcelist=${sources}`, 'Dir::Etc::sourceparts=-'];
 }
 
+const shelfOf = (suite, architecture) =>
+  join(cache, architecture === undefined ? suite : `${suite}-${architecture}`);
+
+/** Whether they are there already. */
+export const isFetched = (names, suite, architecture) =>
+  existsSync(join(shelfOf(suite, architecture), names));
+
 /**
  * Directory with the packages' files, as below `/`. `names` are separated by commas; `only` is the one path to unpack.
  * Says on standard error what it fetches. Throws SetupError when they cannot be had.
  */
 export function debianPackage(names, suite = own, { architecture, only } = {}) {
-  const shelf = join(cache, architecture === undefined ? suite : `${suite}-${architecture}`);
+  const shelf = shelfOf(suite, architecture);
   const place = join(shelf, names);
   if (existsSync(place)) return place; // it gets this name only when it is whole
   const byHand = ['node infra/debian.mjs', names, suite, architecture].filter(Boolean).join(' ');

@@ -108,7 +108,8 @@ export function endAs({ code, signal }) {
 const retries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
 const npmFlags = ['--loglevel=error', '--no-audit', '--no-fund', ...retries];
 
-async function npm(args, { cwd, node, what, byHand }) {
+/** Runs npm quietly. Throws SetupError that says what to type `byHand` to have `what`. */
+export async function npm(args, { cwd, node, what, byHand }) {
   const typeThis = `With network and the right to write to ${root}, type:\n  ${byHand}`;
   const options = { cwd, env: environmentOf(node), capture: true };
   const end = await run('npm', [...args, ...npmFlags], options).catch((error) => {

@@ -1,5 +1,6 @@
 /** The Debian package of the agent: it is built, its units are looked at by systemd-analyze, and its programs run on an old Node. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,13 +48,24 @@ describe.skipIf(!isDebian)(
         'usr/lib/apledger-agent/audit-rules',
       ])
         expect(statSync(join(root, program)).mode & 0o777).toBe(0o755);
-      expect(readFileSync(join(scratch, 'control/control'), 'utf8')).toContain('Depends: nodejs (>= 20.19)');
+      expect(readFileSync(join(scratch, 'control/control'), 'utf8')).toContain('Depends: nodejs (>= 20.11)');
     });
 
     it(`runs on an older Node (${'missing' in older ? older.missing : older.version})`, () => {
       const help = run('main.js', ['--help']);
       expect([help.status, help.stderr]).toEqual([0, '']);
       expect(help.stdout).toContain('--check');
+    });
+
+    it('ends without a word when nobody reads its output any more', async () => {
+      const child = spawn(node, [join(root, 'usr/lib/apledger-agent/lib/main.js'), '--help']);
+      child.stdout.destroy();
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (data: string) => {
+        said += data;
+      });
+      const [status] = await once(child, 'close');
+      expect([status, said]).toEqual([141, '']);
     });
 
     it('says what is missing here, and has status 2 where there is no AP bus', () => {

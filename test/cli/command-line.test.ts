@@ -1,6 +1,6 @@
 /** What all commands share: definitions that documents are made from, remarks, variables, standard input, and tables that fit. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from '@apledger/cli';
 import { manualPage } from '@apledger/command-line';
@@ -172,6 +172,13 @@ describe('the environment', () => {
     }
     const both = { APLEDGER_CONFIG: config, APLEDGER_SERVER: 'http://127.0.0.1:11' };
     expect((await inEnvironment(both, 'hosts')).err).toContain(':11: ');
+  });
+
+  it('has no file in a place that the user cannot look into, as with the HOME of another one', async () => {
+    const home = scratch();
+    symlinkSync('apledger', join(home, 'apledger')); // leads nowhere, for root too
+    const env = { APLEDGER_CONFIG: undefined, XDG_CONFIG_HOME: home };
+    expect((await inEnvironment(env, 'run', file('a.sh', 'host h adapters=5 domains=4\n'))).status).toBe(0);
   });
 
   it('a file with a misspelt name, or that is not there, is an error', async () => {

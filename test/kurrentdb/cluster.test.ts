@@ -69,7 +69,8 @@ describe('the leader', () => {
     second.lead();
     const startedAt = performance.now();
     await appending;
-    expect(performance.now() - startedAt).toBeLessThan(3_000 * SLACK);
+    // Long before the deadline of the hanging one.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
     expect((await reading).length).toBeGreaterThanOrEqual(3);
     await log.append(commit('host-a', 'any', [fact(5)]));
     expect((await live).facts.map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4, 5]);
@@ -179,6 +180,3 @@ describe('many subscriptions of one process', () => {
     expect(received).toEqual(Array.from({ length: 6_001 }, (_, n) => n));
   });
 });
-
-/** A machine under other loads needs longer; the bound still tells three seconds from a deadline of sixty. */
-const SLACK = 3;

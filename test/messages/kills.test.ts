@@ -8,7 +8,7 @@ import { factIn, messagesIn } from './stream.ts';
 import { append, broker, factsOf, openLog, program, scans, scratch } from './support.ts';
 
 const TIMEOUT_MS = 300_000;
-const KILLS = sized(5, 25);
+const KILLS = sized(4, 25);
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1);
 const linesOf = (file: string): number[] => readFileSync(file, 'utf8').trim().split('\n').map(Number);
@@ -23,7 +23,7 @@ describe.skipIf('missing' in program)('after kill -9', () => {
         const before = await log.lastPosition();
         for (let k = 0; k < 3; k++) await append(log, `host-zlp${k}`, scans(500));
         const child = new Child('relay', log.directory, server.url);
-        await child.reached(n % 5 === 4 ? before + 1500 : before);
+        await child.reached(n % 4 === 2 ? before + 1500 : before);
         if (n % 8 === 3) {
           await server.kill();
           await server.start();

@@ -111,7 +111,8 @@ describe.skipIf(isMissing)(`appends that take turns, ${version}`, () => {
     await nc.flush();
     const before = performance.now();
     await log.append(commit('host-a', 0));
-    expect(performance.now() - before).toBeLessThan(2000);
+    // The one that is gone asked for a minute; its word is taken for a moment.
+    expect(performance.now() - before).toBeLessThan(30_000);
     expect(await verified(log)).toMatchObject({ facts: 2, problems: [] });
   });
 

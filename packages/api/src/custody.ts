@@ -3,6 +3,7 @@ import { Evidence, Generation, GuestName, HostName, MdevUuid, QueueName } from '
 import Type, { type Static } from 'typebox';
 import { mayReach, span } from './moment.ts';
 import { closed, type Immutable, operation } from './operation.ts';
+import { headsThat } from './verify.ts';
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
@@ -212,16 +213,7 @@ export type AuditScope = Immutable<Static<typeof AuditScope>>;
 export const AuditReport = Type.Object(
   {
     scope: AuditScope,
-    heads: Type.Array(
-      Type.Object({
-        stream: Type.String(),
-        revision: Type.Integer(),
-        position: Type.Integer(),
-        hash: Type.String(),
-        occurredAt: Type.String(),
-      }),
-      { description: 'what the report rests on, for `apledger verify --heads`' },
-    ),
+    heads: headsThat('what the report rests on, for `apledger verify --heads`'),
     hosts: Type.Array(HostAudit),
     verification: Type.Object(
       {

@@ -3,6 +3,19 @@ import { HostName } from '@apledger/events';
 import Type from 'typebox';
 import { closed, operation } from './operation.ts';
 
+/** Where streams end, as `apledger verify --heads` takes them. */
+export const headsThat = (description: string) =>
+  Type.Array(
+    Type.Object({
+      stream: Type.String(),
+      revision: Type.Integer(),
+      position: Type.Integer(),
+      hash: Type.String(),
+      occurredAt: Type.String(),
+    }),
+    { description },
+  );
+
 /** Heads in one request; one reading of the log each. */
 const MAX_HEADS = 1000;
 
@@ -69,16 +82,7 @@ const recompute = operation({
       }),
       { description: 'none = this log is the one that was written' },
     ),
-    heads: Type.Array(
-      Type.Object({
-        stream: Type.String(),
-        revision: Type.Integer(),
-        position: Type.Integer(),
-        hash: Type.String(),
-        occurredAt: Type.String(),
-      }),
-      { description: 'note them elsewhere for the next time' },
-    ),
+    heads: headsThat('note them elsewhere for the next time'),
     clockJumps: Type.Array(
       Type.Object({
         position: Type.Integer(),

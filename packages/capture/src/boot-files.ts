@@ -133,7 +133,7 @@ function autostartOf(source: FileSource): AutostartedGuest[] {
       const text = source.read(path);
       if (text === undefined) return [];
       try {
-        return readDomainMdevs(text, path);
+        return [readDomainMdevs(text, path)];
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
         source.problem(path, error.message);

@@ -20,7 +20,7 @@ export { apParameters, readBootParameters } from './boot-parameters.ts';
 export { type BootSources, isBootSource, type Kept, readBootSources } from './boot-sources.ts';
 export { ABOUT, GUESTS, LSZCRYPT, readCapture, readCaptured, unreadFiles } from './capture.ts';
 export { differences, unsaid } from './compare.ts';
-export { type DomainStatus, readDomainStatus } from './domain-status.ts';
+export { type DomainStatus, readDomainStatus } from './domain.ts';
 export { type Detected, detectGeneration } from './generation.ts';
 export { readLszcrypt } from './lszcrypt.ts';
 export { readMdevctlList } from './mdevctl.ts';
@@ -38,7 +38,7 @@ export {
 } from './observed.ts';
 export { type QemuGuest, readQemuCommandLine } from './qemu.ts';
 export { readImport } from './read-file.ts';
-export { registrationOf } from './registration.ts';
+export { NEWEST_TYPE, registrationOf } from './registration.ts';
 export { commandOf, HARDWARE, STAGES, type Stage } from './steps.ts';
 export {
   type MdevOptions,

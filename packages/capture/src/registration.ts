@@ -4,7 +4,7 @@ import type { CardModel, CommandOf, Generation, Hardware } from '@apledger/event
 import type { ObservedHost, Problem } from './observed.ts';
 
 /** The newest type that the rules know, CEX8. */
-const NEWEST_TYPE = 14;
+export const NEWEST_TYPE = 14;
 const MAX_ID = 255;
 /** Limits of a machine without APXA (driver-rules 2). */
 const MAX_ADAPTER_WITHOUT_APXA = 63;

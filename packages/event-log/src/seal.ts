@@ -183,15 +183,59 @@ export function chainHash(previous: string, canonical: string): string {
 
 /** Canonical JSON (RFC 8785) of the envelope, also when given a whole recorded fact: without hash and position. */
 export function canonicalEnvelope(fact: Envelope): string {
-  // The envelope's own keys in RFC 8785 order, written out: half the cost of handing the library the whole object.
-  return (
-    `{"actor":${text(fact.actor)},${fact.auth === undefined ? '' : `"auth":${json(fact.auth)},`}` +
-    `"cause":${text(fact.cause)},${optional('claimed', fact.claimed)}${optional('clock', fact.clock)}` +
-    `${fact.command === undefined ? '' : `"command":${json(fact.command)},`}"correlation":${text(fact.correlation)},` +
-    `"data":${json(fact.data)},"id":${text(fact.id)},${fact.jump === undefined ? '' : `"jump":${fact.jump},`}"occurredAt":${text(fact.occurredAt)},` +
-    `"recordedAt":${text(fact.recordedAt)},"revision":${fact.revision},"stream":${text(fact.stream)},` +
-    `"type":${text(fact.type)},"version":${fact.version}}`
-  );
+  // In RFC 8785 order.
+  const envelope = {
+    actor: fact.actor,
+    auth: fact.auth,
+    cause: fact.cause,
+    claimed: fact.claimed,
+    clock: fact.clock,
+    command: fact.command,
+    correlation: fact.correlation,
+    data: fact.data,
+    id: fact.id,
+    jump: fact.jump,
+    occurredAt: fact.occurredAt,
+    recordedAt: fact.recordedAt,
+    revision: fact.revision,
+    stream: fact.stream,
+    type: fact.type,
+    version: fact.version,
+  };
+  // Where the keys are in order, JSON.stringify writes what the RFC asks for, at a fraction of what the library costs.
+  if (isInOrder(fact.data) && isInOrder(fact.auth) && isInOrder(fact.command)) {
+    const json = JSON.stringify(envelope);
+    if (!json.includes(LONE_SURROGATE)) return json;
+  }
+  try {
+    return canonicalize(envelope) ?? '';
+  } catch (error) {
+    throw new TypeError(`this is no JSON: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+/** How the JSON of one begins; it can also be that of a text with a backslash. */
+const LONE_SURROGATE = '\\ud';
+/** Beyond, the library walks it, without recursion. */
+const MAX_DEPTH = 100;
+
+/** Whether it is nothing but finite numbers, texts, booleans, and keys in the order of their code units. */
+function isInOrder(value: unknown, depth = MAX_DEPTH): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value !== 'object') return true;
+  if (depth === 0 || 'toJSON' in value) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isInOrder(item, depth - 1)) return false;
+    return true;
+  }
+  let before = '';
+  for (const key in value) {
+    if (key < before || !isInOrder(value[key as keyof typeof value], depth - 1)) return false;
+    before = key;
+  }
+  return true;
 }
 
 /** UUIDv5 (RFC 9562) with the command's id as name space and the fact's index as name. */
@@ -206,25 +250,4 @@ export function factId(command: Buffer, index: number): string {
 
 function later(a: string, b: string): string {
   return a > b ? a : b; // one fixed format: the order of the texts is the order of the times
-}
-
-function optional(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `"${name}":${text(value)},`;
-}
-
-function text(value: string): string {
-  if (!value.isWellFormed()) throw new TypeError('text with a lone surrogate cannot be recorded');
-  return JSON.stringify(value);
-}
-
-function json(value: unknown): string {
-  try {
-    const serialized = canonicalize(value);
-    if (serialized !== undefined) return serialized;
-  } catch (error) {
-    throw new TypeError(`data is not JSON: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-  throw new TypeError('data is not JSON');
 }

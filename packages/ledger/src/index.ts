@@ -44,6 +44,7 @@ export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessi
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
+export type { Watched } from './observed/watched.ts';
 export { type AnsweredOperation, answeredOperations, checker, isOnTheLog, type Scope } from './operations.ts';
 export { isPassing, LogHealth } from './outage/health.ts';
 export { LiveTail, type TailFact } from './outage/live-tail.ts';

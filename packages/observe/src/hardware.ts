@@ -14,7 +14,7 @@ import {
   type Mask256,
   maskOf,
 } from '@apledger/ap';
-import type { ObservedCard, ObservedHost } from '@apledger/capture';
+import { NEWEST_TYPE, type ObservedCard, type ObservedHost } from '@apledger/capture';
 import type { CardModel, Command, CommandOf, Fact } from '@apledger/events';
 import {
   type Card,
@@ -26,9 +26,6 @@ import {
   queuesOf,
 } from '@apledger/host';
 import type { Move, Stage } from './move.ts';
-
-/** The newest type that facts can name, CEX8. */
-const NEWEST_TYPE = 14;
 
 /** One scan that finds all of it, after the hardware has changed; and cards that were switched off or on. */
 export const hardware: Stage = (state, { host }) => [...scanned(state, host), ...configured(state, host)];

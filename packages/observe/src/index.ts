@@ -22,6 +22,7 @@ export {
   type Interval,
   type Known,
   type Looker,
+  NOBODY,
   type Sink,
   type Subject,
   type Testimony,

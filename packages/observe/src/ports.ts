@@ -1,5 +1,5 @@
 /** What an observer needs and gives: the interfaces between it, the spool, and who finds out the actor. */
-import type { Evidence, Fact, FactOf } from '@apledger/events';
+import { type Evidence, type Fact, type FactOf, UNATTRIBUTED } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 
 /** The span of time in which something happened. Instants as in facts, ISO 8601 in UTC. */
@@ -25,6 +25,9 @@ export interface Testimony {
   /** Whom the evidence names, if exactly one; else `unattributed`. */
   readonly actor: string;
 }
+
+/** Nothing tells who did it. */
+export const NOBODY: Testimony = { certainty: 'none', evidence: [], actor: UNATTRIBUTED };
 
 /** Asks all sources of evidence who did something. */
 export interface Witness {

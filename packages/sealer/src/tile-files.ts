@@ -9,6 +9,7 @@
  *
  * `positions` is ours: it says where in the log a leaf's fact is. Every file but the checkpoints follows from the log.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InTurn } from '@apledger/event-log';
@@ -107,9 +108,15 @@ export class TileFiles {
     }
   }
 
-  /** The signed note; undefined when nothing was signed yet. */
+  /** The signed note; undefined when nothing was signed yet. Read at once: every proof needs its few hundred bytes. */
   async readCheckpoint(name: CheckpointName = 'checkpoint'): Promise<string | undefined> {
-    return (await readIfThere(join(this.directory, name)))?.toString('utf8');
+    const path = join(this.directory, name);
+    try {
+      return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return undefined; // put aside in this moment
+      throw error;
+    }
   }
 
   /** When it was written; undefined when it is not there. */

@@ -1,14 +1,19 @@
 /** The agent: observer, spool, link and commands, put together. */
 import { join } from 'node:path';
-import { type Fact, UNATTRIBUTED } from '@apledger/events';
+import type { Fact } from '@apledger/events';
+import { NOBODY } from '@apledger/observe';
 import { Commander } from './commands/commander.ts';
-import { OwnCommands } from './commands/own-commands.ts';
 import { watchBootFiles } from './drift/boot-files.ts';
+import { messageOf } from './files/errors.ts';
+import { Locked } from './files/pid-lock.ts';
+import { figuresOf } from './health/agent-figures.ts';
+import { keepFigures } from './health/figures.ts';
 import { supervisor } from './health/systemd.ts';
 import type { RemoteLedger } from './link/ledger.ts';
 import { Link } from './link/link.ts';
 import { Observer } from './observer/index.ts';
 import type { Roots } from './roots.ts';
+import { lockSpool } from './spool/lock.ts';
 import { Spool } from './spool/spool.ts';
 import { type EvidenceSources, watchEvidence } from './who/index.ts';
 import type { Writer } from './writer/protocol.ts';
@@ -22,6 +27,8 @@ export interface AgentOptions {
   readonly takeOver: boolean;
   /** Read `matrix` and `guest_matrix` also where no ap_config bounds them. */
   readonly readsUnbounded: boolean;
+  /** Where figures for Prometheus are kept; undefined = nowhere. */
+  readonly metricsFile?: string | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -33,14 +40,37 @@ const evidenceOf = (roots: Roots, report: (line: string) => void): EvidenceSourc
   onProblem: (problem) => report(`who: ${problem}`),
 });
 
-/** Runs until the signal. Throws LinkRefused, and Error for a spool that cannot be used. */
+/** Runs until the signal. Throws LinkRefused, and SpoolUnusable. */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { host, spoolDirectory: directory, report } = options;
+  const unlock = await usable(lockSpool(directory));
+  try {
+    const spool = await usable(Spool.open({ directory, host, report }));
+    await runOn(spool, options, signal).finally(() => spool.close());
+  } finally {
+    await unlock();
+  }
+}
+
+/** The spool cannot be used: another agent has it, it is another host's, or the file system refuses it. */
+export class SpoolUnusable extends Error {
+  override readonly name = 'SpoolUnusable';
+}
+
+async function usable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const why = error instanceof Locked ? ': another agent works on this spool' : '';
+    throw new SpoolUnusable(`--spool: ${messageOf(error)}${why}`, { cause: error });
+  }
+}
+
+async function runOn(spool: Spool, options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { host, roots, ledger, writer, takeOver, report, readsUnbounded } = options;
-  const spool = await Spool.open({ directory: join(options.spoolDirectory), host, report });
   const witness = watchEvidence(roots, evidenceOf(roots, report));
-  const own = new OwnCommands(witness);
-  const observer = new Observer({ host, roots, witness: own, sink: spool, report, readsUnbounded });
-  const commander = new Commander({ spool, writer, looker: observer, own, report });
+  const observer = new Observer({ host, roots, witness, sink: spool, report, readsUnbounded });
+  const commander = new Commander({ spool, writer, looker: observer, witness, report });
   const begin = (): void => {
     if (spool.known !== undefined) observer.begin(spool.known);
   };
@@ -53,7 +83,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     record: (fact) => recordNow(spool, fact),
     report,
   });
-  const systemd = supervisor({ env: process.env, isAlive: () => true });
+  const systemd = supervisor(process.env, () => observer.isAlive);
   const link = new Link({
     ledger,
     spool,
@@ -68,6 +98,15 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     report,
     takeOver,
   });
+  const metrics =
+    options.metricsFile === undefined
+      ? undefined
+      : keepFigures({
+          path: options.metricsFile,
+          host,
+          figures: () => figuresOf(observer, spool, link),
+          report,
+        });
   try {
     await systemd.ready();
     if (spool.known !== undefined) void kept.look();
@@ -78,7 +117,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     witness.close();
     await commander.end();
     await observer.end();
-    await spool.close();
+    metrics?.close();
   }
 }
 
@@ -88,7 +127,6 @@ async function recordNow(spool: Spool, fact: Fact): Promise<boolean> {
   if (known === undefined) return false;
   const now = new Date().toISOString();
   const frame = { boot: known.boot ?? 'unknown', notBefore: null, notAfter: now, occurredAt: now };
-  const nobody = { certainty: 'none', evidence: [], actor: UNATTRIBUTED } as const;
-  await spool.record([{ ...frame, ...nobody, settled: true, wasAway: false, facts: [fact] }], known);
+  await spool.record([{ ...frame, ...NOBODY, settled: true, wasAway: false, facts: [fact] }], known);
   return true;
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { natsServers } from '@apledger/nats/address';
-import { runAgent } from './agent.ts';
+import { runAgent, SpoolUnusable } from './agent.ts';
+import { messageOf } from './files/errors.ts';
 import { checkFeatures } from './health/check.ts';
 import { httpLedger } from './link/http-ledger.ts';
 import type { RemoteLedger } from './link/ledger.ts';
 import { LinkRefused } from './link/link.ts';
-import type { Roots } from './roots.ts';
+import { type Roots, WRITER_SOCKET } from './roots.ts';
 import { processWriter, socketWriter } from './writer/client.ts';
 import type { Writer } from './writer/protocol.ts';
 
@@ -54,6 +55,7 @@ export const agentCommand = command({
       description: 'say what the agent can do here and what each part lacks; nothing is watched or sent',
     },
     json: { type: 'boolean', description: 'with --check: print one JSON object a line' },
+    metrics: file('keep figures for Prometheus in this file, for the textfile collector of node_exporter'),
     takeOver: {
       type: 'boolean',
       description: 'once: the agent that watched this host before is gone for good',
@@ -74,24 +76,25 @@ export const agentCommand = command({
     'apledger agent --host zlp1 --ledger http://127.0.0.1:8642 --spool /tmp/spool --spawn-writer',
   ],
   run: async (options, { output, signal }) => {
-    const { host, sysfs, proc, etc, dev, run, takeOver, spool } = options;
+    const { host, sysfs, proc, etc, dev, run, takeOver, spool, metrics } = options;
     if (options.check) return printCheck({ sysfs, proc, etc, dev, run }, options, output);
     const report = (text: string): void => output.err(line(`apledger agent: ${text}`));
-    const { cert, key } = options;
-    if ((cert === undefined) !== (key === undefined))
-      throw new Failure(2, '--cert and --key belong together');
     try {
       const ledger = await ledgerOf(options);
       const writer = writerOf(options);
       const roots = { sysfs, proc, etc, dev, run };
       const readsUnbounded = options.unbounded;
       await runAgent(
-        { host, roots, spoolDirectory: spool, ledger, writer, takeOver, report, readsUnbounded },
+        {
+          ...{ host, roots, spoolDirectory: spool, ledger, writer, takeOver, report, readsUnbounded },
+          metricsFile: metrics,
+        },
         signal,
       );
       return 0;
     } catch (error) {
-      if (error instanceof LinkRefused) throw new Failure(2, error.message, error);
+      if (error instanceof LinkRefused || error instanceof SpoolUnusable)
+        throw new Failure(2, error.message, error);
       throw error;
     }
   },
@@ -111,8 +114,6 @@ function printCheck(
   if (features[0]?.works === 'no') return 2;
   return features.some(({ works }) => works !== 'yes') ? 1 : 0;
 }
-
-const WRITER_SOCKET = 'apledger-writer.sock';
 
 interface LedgerOptions {
   readonly host: string;
@@ -149,7 +150,7 @@ async function ledgerOf({
     });
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(2, `--ledger: ${error instanceof Error ? error.message : error}`, error);
+    throw new Failure(2, `--ledger: ${messageOf(error)}`, error);
   }
 }
 
@@ -171,6 +172,6 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, error instanceof Error ? error.message : String(error));
+    throw new Failure(2, messageOf(error), error);
   }
 }

@@ -1,5 +1,5 @@
 /** A file of variables that count where the environment does not set them: `NAME=value` lines, as systemd's EnvironmentFile. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -14,7 +14,7 @@ export function readConfiguration({ name, environment = {} }: Program, env: Node
   const variable = `${name.toUpperCase()}_CONFIG`;
   const path = env[variable];
   if (path === '') return;
-  const text = path === undefined ? textIfThere(usualPath(name, env)) : textOf(variable, path);
+  const text = path === undefined ? textIfThere(usualPath(name, env)) : textOf(`$${variable}, ${path}`, path);
   for (const [key, value] of Object.entries(parseEnv(text))) {
     if (!(key in environment))
       throw new Failure(
@@ -28,23 +28,13 @@ export function readConfiguration({ name, environment = {} }: Program, env: Node
 const usualPath = (name: string, env: NodeJS.ProcessEnv): string =>
   join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), name, 'config');
 
-function textIfThere(path: string): string {
+/** A directory that this user may not look into is not his: as under `sudo -u`, which keeps the other one's HOME. */
+const textIfThere = (path: string): string => (existsSync(path) ? textOf(path, path) : '');
+
+function textOf(what: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return '';
-    throw unreadable(path, error);
+    throw new Failure(2, `${what}: ${error instanceof Error ? error.message : error}`, error);
   }
 }
-
-function textOf(variable: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw unreadable(`$${variable}, ${path}`, error);
-  }
-}
-
-const unreadable = (what: string, error: unknown): Failure =>
-  new Failure(2, `${what}: ${error instanceof Error ? error.message : error}`, error);

@@ -25,9 +25,10 @@ export interface NumberedHead extends Head {
 
 const MAX_PAGE_COMMITS = 256;
 const COLUMNS = 'position, stream, revision, count, command, hashes, body';
+/** CROSS: a stream is looked up in the index of commits; the planner would read all commits for their streams. */
 const HEAD = `
   SELECT s.number AS stream, s.name, c.position, c.revision, c.count, c.hashes, c.packed
-  FROM streams s JOIN commits c ON c.stream = s.number`;
+  FROM streams s CROSS JOIN commits c ON c.stream = s.number`;
 const HEADS = `${HEAD} AND c.revision = (SELECT max(revision) FROM commits WHERE stream = s.number)`;
 
 /** What orders a page of commits: the position or the revision of their last facts. */

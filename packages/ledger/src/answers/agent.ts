@@ -20,8 +20,7 @@ export const agentAnswers: { readonly [Name in AgentOperation]: Answer<Name> } =
     const end = performance.now() + wait * 1000;
     for (;;) {
       const watched = await ledger.observed.sync(host);
-      if (watched.epoch !== epoch || watched.agent !== agent)
-        await fence(ledger, claimant, watched, authorOf(agent, caller));
+      if (!watched.hears(agent, epoch)) await fence(ledger, claimant, watched, authorOf(agent, caller));
       const isNews = [...watched.open.values()].some(({ revision }) => revision > (after ?? -1));
       const leftMs = end - performance.now();
       if (after === undefined || isNews || leftMs <= 0 || ledger.observed.isReleased)

@@ -1,6 +1,7 @@
 /** There is one agent of a host. Another one is refused, and that is recorded once. */
 import { fencedId } from '@apledger/agent-protocol';
 import { Problem } from '@apledger/api';
+import type { Observation } from '@apledger/command-handler';
 import { WrongExpectedRevision } from '@apledger/event-log';
 import type { Author } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
@@ -32,26 +33,32 @@ export async function fence(
     );
   // Who never had an epoch wanted to be one more agent of the present one.
   const epoch = claimed === 0 ? by : claimed;
-  for (let attempt = 1; ; attempt++) {
-    const { revision: expected } = await ledger.observed.sync(host);
-    try {
-      await ledger.handler.record({
-        host,
-        commandId: fencedId(host, agent, epoch, by),
-        mark: { type: 'AgentFenced' },
-        ...author,
-        occurredAt: ledger.now().toISOString(),
-        facts: [{ type: 'AgentFenced', data: { epoch, agent, by } }],
-        expected,
-      });
-      break;
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
-    }
-  }
+  await recordAtHead(ledger, {
+    host,
+    commandId: fencedId(host, agent, epoch, by),
+    mark: { type: 'AgentFenced' },
+    ...author,
+    facts: [{ type: 'AgentFenced', data: { epoch, agent, by } }],
+  });
   throw new Problem(
     409,
     'fenced',
     `Host ${host} is watched by agent ${watched.agent} of epoch ${by}, since ${watched.since}; agent ${agent}${claimed === 0 ? '' : ` of epoch ${claimed}`} is refused. If that one is gone for good, start this one once with --take-over.`,
   );
+}
+
+/** Records what the ledger itself says of a host, behind its last fact. Throws WrongExpectedRevision when others were faster MAX_ATTEMPTS times. */
+export async function recordAtHead(
+  { handler, observed, now }: LogLedger,
+  said: Omit<Observation, 'expected' | 'occurredAt'>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { revision: expected } = await observed.sync(said.host);
+    try {
+      await handler.record({ ...said, occurredAt: now().toISOString(), expected });
+      return;
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
 }

@@ -19,7 +19,10 @@ export async function hello(ledger: LogLedger, request: Hello, author: Author): 
   if ((await ledger.handler.state(host)) === undefined) await register(ledger, request, author);
   for (let attempt = 1; ; attempt++) {
     const watched = await ledger.observed.sync(host);
-    if (isOf(watched, request)) return welcome(ledger, host, watched);
+    if (isOf(watched, request)) {
+      watched.hears(agent, watched.epoch);
+      return welcome(ledger, host, watched);
+    }
     const isNew = epoch === 0 && (watched.epoch === 0 || request.takeOver === true);
     if (!isNew) return fence(ledger, { host, agent, epoch }, watched, author);
     try {

@@ -44,7 +44,7 @@ async function record(
   const { host, agent, epoch } = claimant;
   for (let attempt = 1; ; attempt++) {
     const watched = await ledger.observed.sync(host);
-    if (watched.epoch !== epoch || watched.agent !== agent) await fence(ledger, claimant, watched, author);
+    if (!watched.hears(agent, epoch)) await fence(ledger, claimant, watched, author);
     checkSequence(watched, commit);
     try {
       if (commit.sequence > watched.lastSequence) checkFacts(watched, commit, epoch);

@@ -28,6 +28,11 @@ export class ObservedHosts {
     }
   }
 
+  /** Hosts with an agent that this process has heard of, as of then. */
+  *watched(): Generator<readonly [host: string, watched: Watched]> {
+    for (const [host, watched] of this.#known.entries()) if (watched.epoch > 0) yield [host, watched];
+  }
+
   /** Nobody waits any more: the process is about to end. */
   release(): void {
     this.#ending.abort();

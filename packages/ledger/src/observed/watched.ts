@@ -16,8 +16,19 @@ export class Watched {
   since = '';
   boot = '';
   lastSequence = 0;
+  /** What its agents have told of how well they see it. */
+  readonly troubles = { drifts: 0, stalls: 0, unsettled: 0, dropped: 0 };
+  /** When this process heard of the agent last, by a clock that is never set; undefined = it did not. */
+  heardAt: number | undefined;
   /** By the command's id, the oldest first. */
   readonly open = new Map<string, Open>();
+
+  /** Whether this agent watches the host. If so, it was heard of now. */
+  hears(agent: string, epoch: number): boolean {
+    const isOurs = this.epoch === epoch && this.agent === agent;
+    if (isOurs) this.heardAt = performance.now();
+    return isOurs;
+  }
 
   fold(recorded: RecordedFact): void {
     this.revision = recorded.revision;
@@ -34,6 +45,16 @@ export class Watched {
         return;
       case 'HostObserved':
         this.lastSequence = fact.data.sequence;
+        if (!fact.data.settled) this.troubles.unsettled += 1;
+        return;
+      case 'DriftDetected':
+        this.troubles.drifts += 1;
+        return;
+      case 'ObservationStalled':
+        this.troubles.stalls += 1;
+        return;
+      case 'ObservationsDropped':
+        this.troubles.dropped += fact.data.commits;
         return;
       case 'CommandRequested': {
         const { request, command, until } = fact.data;
@@ -64,4 +85,7 @@ const CONCERNS: ReadonlySet<string> = new Set([
   'HostObserved',
   'CommandRequested',
   'CommandSettled',
+  'DriftDetected',
+  'ObservationStalled',
+  'ObservationsDropped',
 ]);

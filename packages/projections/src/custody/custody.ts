@@ -101,9 +101,11 @@ export interface ReportParts extends Omit<AuditReport, 'hosts' | 'verification'>
 
 async function reportOf(traces: Traces, scope: AuditScope): Promise<ReportParts | undefined> {
   const { log } = traces;
-  const all = (await log.heads()).flatMap(({ stream }) => hostOf(stream) ?? []).sort();
-  if (scope.host !== null && !all.includes(scope.host)) return undefined;
-  const names = scope.host === null ? all : [scope.host];
+  if (scope.host !== null && (await log.head(streamOf(scope.host))) === undefined) return undefined;
+  const names =
+    scope.host === null
+      ? (await log.heads()).flatMap(({ stream }) => hostOf(stream) ?? []).sort()
+      : [scope.host];
   const range = { from: scope.from ?? undefined, to: scope.to ?? undefined };
   if (scope.guest === null) {
     const heads: Head[] = [];

@@ -5,7 +5,7 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { type FactOf, parseFact } from '@apledger/events';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
-const NEAR = 64;
+const NEAR = 16;
 
 /** Knows some facts of streams without the log. */
 export interface Headers {
@@ -35,9 +35,9 @@ export class FactsBehind {
     const wanted = new Set<number>();
     const all = [...revisions];
     for (const revision of all) if (revision >= 0 && this.#find(revision) === undefined) wanted.add(revision);
-    for (const [from, to] of runsOf([...wanted].sort((a, b) => a - b)))
-      for await (const fact of this.#log.readStream(this.#stream, { from, to }))
-        if (wanted.has(fact.revision)) this.#known.set(fact.revision, boundaryOf(fact));
+    const ascending = [...wanted].sort((a, b) => a - b);
+    for await (const fact of factsAt(this.#log, this.#stream, ascending))
+      this.#known.set(fact.revision, boundaryOf(fact));
     if (this.#isObserved)
       for (const revision of all) await this.#loadEvidence(this.#find(revision)?.commandId);
   }
@@ -62,9 +62,25 @@ export class FactsBehind {
     return observed === undefined ? fact : { ...fact, observed };
   }
 
+  /** Undefined when only the log knows. */
+  typeOf(revision: number): string | undefined {
+    return this.#find(revision)?.type;
+  }
+
   #find(revision: number): Boundary | undefined {
     return this.#known.get(revision) ?? this.#headers?.at(this.#stream, revision);
   }
+}
+
+/** The facts of a stream at revisions, which ascend. */
+export async function* factsAt(
+  log: EventLog,
+  stream: string,
+  revisions: readonly number[],
+): AsyncGenerator<RecordedFact> {
+  const wanted = new Set(revisions);
+  for (const [from, to] of runsOf(revisions))
+    for await (const fact of log.readStream(stream, { from, to })) if (wanted.has(fact.revision)) yield fact;
 }
 
 /** First and last of each run of neighbours. */

@@ -19,6 +19,8 @@ export interface HostTrace {
   readonly rows: readonly (RowLog | undefined)[];
   /** Those that began by then; one that ended later is still running. */
   readonly runs: readonly Run[];
+  /** Revisions of facts that changed nothing, refused commands among them; ascending, perhaps beyond the range. */
+  readonly noEffects: readonly number[];
   /** The host at the end of the range. */
   readonly end: HostEnd;
   readonly facts: FactsBehind;
@@ -75,7 +77,17 @@ export async function traceHost(
   const facts = new FactsBehind(log, stream, traces.headers, end.isObserved);
   const mayReach = to === undefined ? undefined : (await placeAt(log, stream, to)).mayReach;
   return {
-    ...{ host, rows: trace.rows, end, facts, from: first, to: last, knownSince, mayReach },
+    ...{
+      host,
+      rows: trace.rows,
+      noEffects: trace.noEffects,
+      end,
+      facts,
+      from: first,
+      to: last,
+      knownSince,
+      mayReach,
+    },
     goOn: async () => void (await traces.upTo(host, head.revision)),
     stopOf: ({ number }) => trace.runs[number - 1]?.stopped ?? -1,
     ...runsAsOf(trace, last),

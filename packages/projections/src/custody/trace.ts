@@ -59,6 +59,8 @@ export class Trace {
   readonly runs: Run[] = [];
   /** By UUID: when an mdev was created or removed; revisions, ascending. */
   readonly remade = new Map<string, number[]>();
+  /** Revisions of facts that changed nothing, refused commands among them; ascending. */
+  readonly noEffects: number[] = [];
   /** By UUID: the run that has the mdev open. */
   readonly #running = new Map<string, Run>();
   /** What zcrypt had after the fact before, by adapter. */
@@ -69,7 +71,7 @@ export class Trace {
   /** About how much memory it takes. */
   get byteLength(): number {
     const rows = this.rows.reduce((sum, row) => sum + (row?.byteLength ?? 0), 0);
-    return rows + this.runs.length * RUN_BYTES + STATE_BYTES;
+    return rows + this.runs.length * RUN_BYTES + this.noEffects.length * 8 + STATE_BYTES;
   }
 
   /** Applies the fact after the one before. Throws `CannotFold` as `applyFact` does. */
@@ -79,7 +81,8 @@ export class Trace {
     if (isOfMdev(op) && fact.length > UUID_BYTES) this.#applyToMdev(fact, op);
     else {
       applyFact(this.state, fact);
-      if (op === OP.queuesReset || op === OP.queuesZeroized) this.#wipe(fact, op);
+      if (op === OP.nothing) this.noEffects.push(fact.revision);
+      else if (op === OP.queuesReset || op === OP.queuesZeroized) this.#wipe(fact, op);
       else if (op === OP.cardRemoved || (op >= OP.queuesRemoved && op <= OP.queuesUnboundFromVfioAp))
         this.#compareZcrypt(fact, op);
     }

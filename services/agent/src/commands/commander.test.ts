@@ -9,7 +9,6 @@ import type { Spool } from '../spool/spool.ts';
 import { AT, create, directory, draft, registration, spoolIn, uuid } from '../testing/scene.ts';
 import type { WriteAnswer, WriteRequest, Writer } from '../writer/protocol.ts';
 import { Commander } from './commander.ts';
-import { OwnCommands } from './own-commands.ts';
 
 const registered = (): HostState => {
   const state = new HostState();
@@ -61,10 +60,8 @@ class Scene {
         await this.#look();
       },
     };
-    const own = new OwnCommands({
-      evidenceFor: async () => ({ certainty: 'none', evidence: [], actor: 'x' }),
-    });
-    return new Commander({ spool: this.spool, writer, looker, own, report: () => {}, lookMs: 1000 });
+    const witness = { begin: () => ({ written: () => {}, end: () => {} }) };
+    return new Commander({ spool: this.spool, writer, looker, witness, report: () => {}, lookMs: 1000 });
   }
 
   /** Offers the command and waits until it is settled. */

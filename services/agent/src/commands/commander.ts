@@ -8,11 +8,12 @@ import type { CommandRequest } from '@apledger/agent-protocol';
 import { type AttributeWrite, attributeOf, type CommandType, Errno, type FactOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { DraftCommit, Looker } from '@apledger/observe';
+import { messageOf } from '../files/errors.ts';
 import type { Begun } from '../spool/records.ts';
 import { type Spool, SpoolFull } from '../spool/spool.ts';
+import type { CommandUnderWay, OwnCommand } from '../who/index.ts';
 import type { WriteAnswer, Writer } from '../writer/protocol.ts';
 import { judged, type Outcome } from './judge.ts';
-import type { OwnCommands } from './own-commands.ts';
 
 /** How long a write may take: a reset takes 20 ms a queue at least, and other writers may hold the lock. */
 const WRITE_MS = 10_000;
@@ -26,7 +27,8 @@ export interface CommanderParts {
   readonly spool: Spool;
   readonly writer: Writer;
   readonly looker: Looker;
-  readonly own: OwnCommands;
+  /** Hears of each command, so that what it changes is taken for its work. */
+  readonly witness: { begin(command: OwnCommand): CommandUnderWay };
   readonly report: (line: string) => void;
   readonly now?: () => Date;
   /** Milliseconds of a clock that is never set. */
@@ -96,7 +98,7 @@ export class Commander {
       } catch (error) {
         // Not settled: the ledger offers it again.
         this.#waiting.delete(id);
-        this.#parts.report(`command ${id}: ${error instanceof Error ? error.message : error}`);
+        this.#parts.report(`command ${id}: ${messageOf(error)}`);
       }
     }
   }
@@ -148,9 +150,9 @@ export class Commander {
   }
 
   async #carryOut(request: CommandRequest, write: AttributeWrite): Promise<Outcome> {
-    const { spool, writer, own } = this.#parts;
+    const { spool, writer, witness } = this.#parts;
     const before = spool.known?.state;
-    const ended = own.begin({
+    const underWay = witness.begin({
       request: request.request,
       actor: request.actor,
       file: write.file,
@@ -161,9 +163,10 @@ export class Commander {
     try {
       const timeoutMs = WIDE.has(request.command.type) ? WIDE_WRITE_MS : WRITE_MS;
       answer = await writer.write({ file: write.file, text: write.text, timeoutMs });
+      underWay.written(answer.pids ?? []);
       isSeen = await this.#look();
     } finally {
-      ended();
+      underWay.end();
     }
     return judged(request.command, answer, before, isSeen ? this.#state() : undefined);
   }
@@ -188,7 +191,7 @@ export class Commander {
     const looked = looker.look().then(
       () => true,
       (error: unknown) => {
-        report(`cannot look at the host: ${error instanceof Error ? error.message : error}`);
+        report(`cannot look at the host: ${messageOf(error)}`);
         return false;
       },
     );

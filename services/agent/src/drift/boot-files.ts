@@ -1,9 +1,10 @@
 /** Tells the ledger what the next boot of this host reads about the AP bus, each time that it has changed (`apledger drift HOST`). */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { bootFiles, type Problem } from '@apledger/capture';
 import { Collector } from '@apledger/capture/collect';
 import type { FactOf } from '@apledger/events';
+import { textOf } from '../files/quiet.ts';
 import type { Roots } from '../roots.ts';
 
 /** Files of this kind are changed by people and packages: a minute is soon enough. */
@@ -35,14 +36,6 @@ async function tellIfChanged({ roots, boot, keptIn, record }: BootFilesOptions):
   const digest = createHash('sha256').update(JSON.stringify(fact.data)).digest('hex');
   if (digest === textOf(keptIn)) return;
   if (await record(fact)) writeFileSync(keptIn, digest);
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined; // Nothing was told yet.
-  }
 }
 
 /** The fact as of now. */

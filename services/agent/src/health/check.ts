@@ -1,7 +1,8 @@
 /** `apledger agent --check`: what the agent can do on this host, and what each part lacks. */
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import type { Roots } from '../roots.ts';
+import { namesIn, textOf, tried } from '../files/quiet.ts';
+import { AP_LOCK, AUDIT_SOCKETS, NOTIFIER_SPOOL, type Roots } from '../roots.ts';
 
 export interface Feature {
   readonly feature: string;
@@ -17,7 +18,6 @@ const CAP_SYS_PTRACE = 19n;
 
 const NOTIFIERS = ['usr/lib/mdevctl/scripts.d/notifiers', 'etc/mdevctl.d/scripts.d/notifiers'];
 const NOTIFIER = 'apledger.sh';
-const AUDIT_SOCKETS = ['audit/audispd_events', 'audispd_events'];
 
 /** Where the writer listens, and the root below which the distribution's programs lie. */
 export interface CheckPlaces {
@@ -79,7 +79,7 @@ class Probe {
     if (has(CAP_SYS_PTRACE))
       return { feature, works: 'yes', why: '/proc/PID/fd of the guests (CAP_SYS_PTRACE)' };
     const xml = join(this.#roots.run, 'libvirt/qemu');
-    if (has(CAP_DAC_READ_SEARCH) || names(xml) !== undefined)
+    if (has(CAP_DAC_READ_SEARCH) || namesIn(xml) !== undefined)
       return {
         feature,
         works: 'yes',
@@ -103,7 +103,7 @@ class Probe {
         works: 'no',
         why: `no ${NOTIFIER} in ${NOTIFIERS.map((folder) => join(this.#usr, folder)).join(' or ')}: the package puts it there`,
       };
-    const spool = join(this.#roots.run, 'apledger/notifier');
+    const spool = join(this.#roots.run, NOTIFIER_SPOOL);
     return can(spool, constants.R_OK | constants.W_OK | constants.X_OK)
       ? { feature, works: 'yes', why: script }
       : {
@@ -115,15 +115,15 @@ class Probe {
 
   lock(): Feature {
     const feature = 'who: chzdev and mdevctl, by their lock';
-    const folder = join(this.#roots.run, 'lock');
-    return names(folder) === undefined
+    const folder = join(this.#roots.run, AP_LOCK.folder);
+    return namesIn(folder) === undefined
       ? { feature, works: 'no', why: `${folder} cannot be read` }
       : { feature, works: 'yes', why: folder };
   }
 
   audit(): Feature {
     const feature = 'who: direct writes to sysfs';
-    const isSet = (names(join(this.#roots.etc, 'audit/rules.d')) ?? []).some((name) =>
+    const isSet = (namesIn(join(this.#roots.etc, 'audit/rules.d')) ?? []).some((name) =>
       /-F key=apledger|-k apledger/.test(textOf(join(this.#roots.etc, 'audit/rules.d', name)) ?? ''),
     );
     if (!isSet)
@@ -159,7 +159,8 @@ class Probe {
   reboot(): Feature {
     const feature = 'what a reboot would give';
     const unread = ['mdevctl.d/matrix', 'udev/rules.d', 'modprobe.d'].filter(
-      (folder) => exists(join(this.#roots.etc, folder)) && names(join(this.#roots.etc, folder)) === undefined,
+      (folder) =>
+        exists(join(this.#roots.etc, folder)) && namesIn(join(this.#roots.etc, folder)) === undefined,
     );
     if (unread.length > 0)
       return {
@@ -168,7 +169,7 @@ class Probe {
         why: `${unread.map((folder) => join(this.#roots.etc, folder)).join(', ')} cannot be read`,
       };
     const guests = join(this.#roots.etc, 'libvirt/qemu/autostart');
-    return exists(join(this.#roots.etc, 'libvirt')) && names(guests) === undefined
+    return exists(join(this.#roots.etc, 'libvirt')) && namesIn(guests) === undefined
       ? {
           feature,
           works: 'partly',
@@ -198,34 +199,11 @@ class Probe {
     const journals = join(this.#roots.run, 'log/journal');
     const kept = join(this.#usr, 'var/log/journal');
     return [journals, kept].some((folder) =>
-      names(folder)?.some((machine) => names(join(folder, machine)) !== undefined),
+      namesIn(folder)?.some((machine) => namesIn(join(folder, machine)) !== undefined),
     );
   }
 }
 
-function can(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const can = (path: string, mode: number): boolean => tried(() => accessSync(path, mode) ?? true) ?? false;
 
 const exists = (path: string): boolean => can(path, constants.F_OK);
-
-function names(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return undefined;
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}

@@ -11,20 +11,16 @@ export interface Supervisor {
   close(): Promise<void>;
 }
 
-export interface SupervisorOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether the agent still does its work. A false one lets the watchdog end it. */
-  readonly isAlive: () => boolean;
-  readonly program?: string;
-}
-
-/** Without NOTIFY_SOCKET nothing is started. */
-export function supervisor({ env, isAlive, program = 'systemd-notify' }: SupervisorOptions): Supervisor {
+/** Without NOTIFY_SOCKET nothing is started. While `isAlive` says no, systemd hears nothing, and its watchdog ends the agent. */
+export function supervisor(
+  env: Readonly<Record<string, string | undefined>>,
+  isAlive: () => boolean,
+): Supervisor {
   if (env.NOTIFY_SOCKET === undefined) return { ready: async () => {}, close: async () => {} };
   const tell = (...words: string[]): Promise<void> =>
     new Promise((resolve) => {
       // What fails here is seen by systemd itself: it was not told.
-      spawn(program, words, { stdio: 'ignore' })
+      spawn('systemd-notify', words, { stdio: 'ignore', env })
         .on('error', () => resolve())
         .on('exit', () => resolve());
     });

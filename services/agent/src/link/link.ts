@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandRequest, Hello, HelloReply } from '@apledger/agent-protocol';
 import { evolve, HostState, STATE_VERSION } from '@apledger/host';
+import type { Introduction } from '../observer/introduction.ts';
 import type { Adopted, Spool } from '../spool/spool.ts';
 import { Refused, type RemoteLedger, Unreachable } from './ledger.ts';
 
@@ -12,9 +13,6 @@ import { Refused, type RemoteLedger, Unreachable } from './ledger.ts';
 const BATCH_BYTES = 48 * 1024;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-
-/** What the agent says of itself and its host. */
-export type Introduction = Pick<Hello, 'boot' | 'kernel' | 'detected' | 'missing'>;
 
 export interface LinkParts {
   readonly ledger: RemoteLedger;
@@ -41,7 +39,8 @@ export class Link {
   readonly #parts: LinkParts;
   #takesOver: boolean;
   #wake: () => void = () => {};
-  #isDown = false;
+  /** The ledger is away. */
+  isDown = false;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -55,8 +54,8 @@ export class Link {
     for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; ) {
       try {
         const reply = await this.#hello(signal);
-        if (this.#isDown) report('the ledger is back');
-        this.#isDown = false;
+        if (this.isDown) report('the ledger is back');
+        this.isDown = false;
         pauseMs = FIRST_PAUSE_MS;
         await this.#converse(reply, signal);
       } catch (error) {
@@ -74,8 +73,8 @@ export class Link {
   async #afterFailure(error: unknown, signal: AbortSignal): Promise<void> {
     const { report } = this.#parts;
     if (error instanceof Unreachable) {
-      if (!this.#isDown) report(`the ledger is away; what is observed is kept: ${error.message}`);
-      this.#isDown = true;
+      if (!this.isDown) report(`the ledger is away; what is observed is kept: ${error.message}`);
+      this.isDown = true;
       return;
     }
     if (!(error instanceof Refused)) throw error;

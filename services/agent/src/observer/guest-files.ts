@@ -6,19 +6,13 @@ import {
   Unreadable,
   uuidOf,
 } from '@apledger/capture';
+import type { SeenProcess } from '@apledger/observe';
 import type { LiveFiles } from './live-files.ts';
 
 /** A process that may be a guest. */
-export interface GuestProcess {
-  readonly pid: number;
-  readonly name: string | undefined;
-  readonly mdevs: readonly string[];
-  /** Targets of its descriptors below /dev/vfio; undefined when they cannot be read. */
-  readonly devices: readonly string[] | undefined;
-  readonly named: readonly string[];
+export interface GuestProcess extends Omit<SeenProcess, 'isYoung'> {
   /** Milliseconds since 1970, by the kernel's clock of the boot. */
   readonly startedAt: number;
-  readonly isEnding: boolean;
 }
 
 export interface GuestFilesSeen {

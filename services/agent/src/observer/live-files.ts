@@ -4,6 +4,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Problem } from '@apledger/capture';
+import { codeOf } from '../files/errors.ts';
 import type { Roots } from '../roots.ts';
 
 /** Longer than any file that is read. */
@@ -14,17 +16,12 @@ const DEVICE = /^sys\/devices\/ap\//;
 /** Not there is no problem: kernels differ in the files that they have. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH']);
 
-export interface FileProblem {
-  readonly where: string;
-  readonly what: string;
-}
-
 export class LiveFiles {
   readonly #roots: Roots;
   readonly #kept = new Map<string, number>();
   /** Told the file that is about to be read: the kernel may take its time. */
   readonly #reading: (path: string) => void;
-  problems: FileProblem[] = [];
+  problems: Problem[] = [];
   /** Files whose device went away and came back. */
   readonly renewed = new Set<string>();
 
@@ -62,7 +59,7 @@ export class LiveFiles {
     try {
       return readdirSync(this.#real(path));
     } catch (error) {
-      return { code: codeOf(error) };
+      return { code: codeOf(error) ?? String(error) };
     }
   }
 
@@ -97,14 +94,12 @@ export class LiveFiles {
     try {
       return work();
     } catch (error) {
-      const code = codeOf(error);
+      const code = codeOf(error) ?? String(error);
       if (!ABSENT.has(code)) this.problems.push({ where: path, what: `cannot be read: ${code}` });
       return undefined;
     }
   }
 }
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /** Files of sysfs are read in one piece; those of /proc may come in several. */
 function whole(fd: number): string {

@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { detectGeneration, type ObservedHost, registrationOf } from '@apledger/capture';
 import type { CommandOf, Fact } from '@apledger/events';
 import {
-  type DraftCommit,
   type Explained,
   explain,
   guestsOf,
@@ -14,6 +13,7 @@ import {
   isEffect,
   type Known,
   type Looker,
+  NOBODY,
   rebooted,
   type Sink,
   type Snapshot,
@@ -21,6 +21,10 @@ import {
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
+import { draftOf, frameOf, LOSS } from './draft.ts';
+import { type Introduction, introductionOf } from './introduction.ts';
+import { Motion, REST_MS } from './motion.ts';
+import { Pulse } from './pulse.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
 import { SaidOnce } from './said-once.ts';
@@ -28,9 +32,8 @@ import { WakeUps } from './wake-ups.ts';
 
 /** A read that takes longer is recorded: somebody resets queues, and the driver's lock is held. */
 const STALL_MS = 5000;
-/** What the rules do not explain may still be under way: it must be the same after this time. */
-const HOLD_MS = 1000;
-const MOST_HOLDS = 60;
+/** What the rules do not explain may still be under way: it is looked at again after these times. A queue moves in less than the first. */
+const HOLDS_MS = [100, REST_MS - 100];
 /** Cards and queues are read anew so often at most when only uevents tell of something. */
 const WHOLE_EVERY_MS = 60_000;
 /** That nothing changed is kept so often. */
@@ -49,6 +52,8 @@ export interface ObserverParts {
   readonly readsUnbounded?: boolean;
   readonly reader?: HostReader;
   readonly now?: () => Date;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic?: () => number;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
@@ -79,26 +84,41 @@ export class Observer implements Looker {
   #isWaiting = false;
   #isOver = false;
   #host: ObservedHost | undefined;
+  #introduction: Introduction | undefined;
   #isFirst = true;
   #wholeAt = 0;
   #keptAt = 0;
   #uevents: number | undefined;
   #guests = '';
+  #motion: Motion | undefined;
+  /** Watches may have missed something since the last commit. */
+  #isLossy = false;
   #hints: Hint[] = [];
   #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
+  /** Since this agent was started. */
+  readonly figures = { looks: 0, unsettled: 0, stalls: 0, drifts: 0 };
+  readonly #pulse: Pulse;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
     this.#now = parts.now ?? (() => new Date());
+    this.#pulse = new Pulse(parts.monotonic ?? (() => performance.now()));
     this.#reader =
       parts.reader ?? startReader({ roots: parts.roots, readsUnbounded: parts.readsUnbounded ?? false });
     this.#wakeUps = new WakeUps({ roots: parts.roots, now: this.#now, wake: () => this.#wake() });
   }
 
+  /** False when it has not looked for longer than any reason for that lasts: then a watchdog may end the agent. */
+  get isAlive(): boolean {
+    return this.#pulse.isAlive;
+  }
+
   /** Goes on from here, at once. */
   begin(known: Known): void {
+    this.#pulse.beat();
     this.#known = known;
     this.#isFirst = true;
+    this.#motion = undefined;
   }
 
   /** From now on looks by itself. */
@@ -118,21 +138,9 @@ export class Observer implements Looker {
   }
 
   /** What the agent says of itself and the host when it meets the ledger. */
-  introduce(): Promise<{
-    readonly boot: string;
-    readonly kernel: string;
-    readonly detected: string[];
-    readonly missing: string[];
-  }> {
-    return this.#inTurn(async () => {
-      const { sight, host } = await this.#read('whole');
-      return {
-        boot: sight.boot,
-        kernel: host.kernel ?? 'unknown',
-        detected: [detectGeneration(host).evidence],
-        missing: [...sight.guests.missing],
-      };
-    });
+  async introduce(): Promise<Introduction> {
+    // A reader that the kernel lets wait must not keep the agent from its ledger.
+    return this.#introduction ?? this.#inTurn(async () => introductionOf(await this.#read('whole')));
   }
 
   /** The command that makes this host in a ledger that does not know it. */
@@ -165,23 +173,30 @@ export class Observer implements Looker {
     this.#hints.push(...this.#wakeUps.take());
     const due = [...this.#hints];
     const began = this.#now();
-    const reading = this.#reader.read(scope);
+    const reading = this.#pulse.during(this.#reader.read(scope));
     const stall = setTimeout(() => this.#stalled(began), STALL_MS);
     const sight = await reading.finally(() => clearTimeout(stall));
     const ended = this.#now();
+    this.figures.looks += 1;
+    if (!sight.settled) this.figures.unsettled += 1;
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
     if (sight.host !== undefined || scope === 'whole') this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
+    this.#isLossy ||= this.#wakeUps.takeLoss();
     const host = sight.host ?? this.#host;
     if (host === undefined)
       throw new Error('the reader says that nothing changed before it has said anything');
     this.#host = host;
-    if (scope === 'whole') this.#wholeAt = ended.getTime();
+    if (scope === 'whole') {
+      this.#wholeAt = ended.getTime();
+      this.#introduction = introductionOf({ sight, host });
+    }
     return { sight, host, from: began.toISOString(), to: ended.toISOString(), hints: [...this.#hints], due };
   }
 
   /** Said at once, while it lasts: the read may take minutes. */
   #stalled(began: Date): void {
+    this.figures.stalls += 1;
     this.#recordStall(began, this.#now()).catch((error: unknown) =>
       this.#parts.report(`cannot record that the kernel gives no answer: ${error}`),
     );
@@ -195,31 +210,53 @@ export class Observer implements Looker {
       type: 'ObservationStalled',
       data: { from, to, file: this.#reader.file.slice(0, 1000) },
     };
-    await this.#parts.sink.record([{ ...NOBODY, ...this.#frame(known, to, true), facts: [fact] }], known);
+    await this.#parts.sink.record([{ ...NOBODY, ...frameOf(known, to, true), facts: [fact] }], known);
   }
 
   async #look(asked: Scope): Promise<void> {
     if (this.#known === undefined) throw new Error('the ledger has not said yet what it knows of this host');
     const isDue = this.#now().getTime() - this.#wholeAt >= WHOLE_EVERY_MS;
     let seen = await this.#read(this.#isFirst || isDue ? 'whole' : asked);
+    if (this.#motion !== undefined) return this.#follow(this.#motion, seen);
     if (this.#isNothingNew(seen)) return this.#stillSo(seen);
     let explained = this.#explain(seen);
-    let settled = true;
-    for (let holds = 0; explained.drifts > 0; holds++) {
+    for (const ms of HOLDS_MS) {
+      if (explained.drifts === 0) break;
       const before = JSON.stringify(seen.host);
-      await (this.#parts.pause ?? pause)(HOLD_MS);
+      await (this.#parts.pause ?? pause)(ms);
       seen = await this.#read('whole');
       explained = this.#explain(seen);
-      if (JSON.stringify(seen.host) === before) break;
-      settled = holds < MOST_HOLDS;
-      if (!settled) break;
+      if (explained.drifts > 0 && (!seen.sight.settled || JSON.stringify(seen.host) !== before))
+        return this.#follow(new Motion(this.#known, seen.due, Date.parse(seen.to)), seen);
     }
-    await this.#record(settled ? seen : { ...seen, sight: { ...seen.sight, settled } }, explained);
+    await this.#record(seen, explained);
+  }
+
+  /** Records where queues are on their way, and once they rest, whether that is where they should be. */
+  async #follow(motion: Motion, seen: Seen): Promise<void> {
+    const at = Date.parse(seen.to);
+    const isAtRest = motion.saw(seen.host, seen.sight.settled, at);
+    const isOver = isAtRest || motion.isEndless(at) || seen.sight.boot !== motion.from.boot;
+    this.#motion = isOver ? undefined : motion;
+    const sight = { ...seen.sight, settled: isAtRest };
+    const explained = this.#explain({ ...seen, sight }, !isOver);
+    const judged = isAtRest ? this.#explain({ ...seen, due: [] }, false, motion) : undefined;
+    const drifts = (judged?.steps ?? []).flatMap((step): Step[] => {
+      const facts = step.facts.filter(({ type }) => type === 'DriftDetected');
+      return facts.length === 0 ? [] : [{ ...step, facts }];
+    });
+    await this.#record({ ...seen, sight }, { ...explained, steps: [...explained.steps, ...drifts] });
   }
 
   #isNothingNew({ sight, due }: Seen): boolean {
     const isSame = sight.host === undefined && sight.settled && sight.boot === this.#known?.boot;
-    return isSame && !this.#isFirst && due.length === 0 && JSON.stringify(sight.guests) === this.#guests;
+    return (
+      isSame &&
+      !this.#isFirst &&
+      !this.#isLossy &&
+      due.length === 0 &&
+      JSON.stringify(sight.guests) === this.#guests
+    );
   }
 
   /** The host was seen, and is as it was. */
@@ -231,15 +268,25 @@ export class Observer implements Looker {
     this.#keptAt = Date.parse(to);
   }
 
-  #explain(seen: Seen): Happened {
-    const { state, boot } = this.#known as Known;
-    const { sight, hints, due } = seen;
+  /** What happened since the host was as it is known, or since a motion began. */
+  #explain(seen: Seen, isMoving = false, motion?: Motion): Happened {
+    const { state, boot } = motion?.from ?? (this.#known as Known);
+    const { sight, due } = seen;
+    const hints = [...(motion?.hints ?? []), ...seen.hints];
     const isOther = boot !== null && sight.boot !== boot;
     const start = isOther ? rebooted(state, sight.boot, boot) : { state, step: undefined };
-    const sentUevents = this.#uevents !== undefined && sight.uevents !== this.#uevents;
+    // Where the kernel does not count them, it may have sent some.
+    const sentUevents =
+      sight.uevents === undefined || (this.#uevents !== undefined && sight.uevents !== this.#uevents);
     const isRecent = Date.parse(seen.from) - this.#recent.at < LATE_MS;
     const recent = isRecent ? this.#recent.facts : [];
-    const explained = explain(start.state, this.#snapshotOf(seen), { hints, due, recent, sentUevents });
+    const explained = explain(start.state, this.#snapshotOf(seen), {
+      hints,
+      due,
+      recent,
+      sentUevents,
+      isMoving,
+    });
     return { ...explained, first: start.step };
   }
 
@@ -266,10 +313,12 @@ export class Observer implements Looker {
       ...(first === undefined ? [] : [first]),
       ...steps,
       ...this.#said.stepsOf(seen, known, unsaid),
+      ...(this.#isLossy ? [LOSS] : []),
     ];
-    const frame = { ...this.#frame(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
+    const frame = { ...frameOf(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
-    const drafts = await Promise.all(all.map((step) => this.#draftOf(step, { ...frame, wasAway })));
+    const { witness } = this.#parts;
+    const drafts = await Promise.all(all.map((step) => draftOf(witness, step, { ...frame, wasAway })));
     const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
     const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
     if (drafts.length > 0 || isDue) {
@@ -278,36 +327,13 @@ export class Observer implements Looker {
     }
     this.#known = next;
     this.#isFirst = false;
+    this.#isLossy = false;
     this.#uevents = seen.sight.uevents;
     this.#guests = JSON.stringify(seen.sight.guests);
     const facts = steps.flatMap((step) => step.facts);
+    this.figures.drifts += facts.filter(({ type }) => type === 'DriftDetected').length;
     if (facts.length > 0) this.#recent = { facts, at: Date.parse(seen.to) };
     // What fired while the host was read may tell of something that was read too early.
     this.#hints = this.#hints.slice(seen.due.length).filter(({ file }) => !isEffect(file, facts));
   }
-
-  #frame(known: Known, to: string, settled: boolean) {
-    // The clock of the machine may have been put back.
-    const notBefore = known.seenAt !== null && known.seenAt > to ? to : known.seenAt;
-    const boot = known.boot ?? 'unknown';
-    return { boot, notBefore, notAfter: to, occurredAt: to, settled, wasAway: false };
-  }
-
-  async #draftOf(
-    { facts, files, mdevs, at, evidence }: Step,
-    frame: Omit<DraftCommit, 'facts' | 'certainty' | 'evidence' | 'actor'>,
-  ): Promise<DraftCommit> {
-    const { notBefore, notAfter } = frame;
-    const testimony = await this.#parts.witness.evidenceFor({ notBefore, notAfter }, { files, mdevs });
-    const isInside = at !== undefined && at <= notAfter && (notBefore === null || at >= notBefore);
-    return {
-      ...frame,
-      ...testimony,
-      evidence: [...testimony.evidence, ...evidence].slice(0, 64),
-      occurredAt: isInside ? at : notAfter,
-      facts,
-    };
-  }
 }
-
-const NOBODY = { certainty: 'none', evidence: [], actor: 'unattributed' } as const;

@@ -2,10 +2,11 @@
  * What tells that it is time to look: watches on the folders of host-facts 11.2, the kernel's count of uevents, and a timer. None of it
  * is a record of anything: the truth is in what is read afterwards.
  */
-import { closeSync, type FSWatcher, openSync, readdirSync, readSync, statSync, watch } from 'node:fs';
+import { closeSync, type FSWatcher, openSync, readSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Hint } from '@apledger/observe';
 import { MATRIX } from '@apledger/observe';
+import { namesIn, tried } from '../files/quiet.ts';
 import type { Roots } from '../roots.ts';
 
 /** A command often writes several files. */
@@ -32,6 +33,7 @@ export class WakeUps {
   readonly #timers: NodeJS.Timeout[] = [];
   #soon: NodeJS.Timeout | undefined;
   #hints: Hint[] = [];
+  #events = 0;
   #uevents: number | undefined;
   #uevent = '';
   #isOn = false;
@@ -69,6 +71,13 @@ export class WakeUps {
     return hints;
   }
 
+  /** Whether so much fired since the last call that the kernel, which keeps 16,384 events, or we may have dropped something. */
+  takeLoss(): boolean {
+    const isLossy = this.#events >= MAX_HINTS;
+    this.#events = 0;
+    return isLossy;
+  }
+
   stop(): void {
     this.#isOn = false;
     for (const { watcher } of this.#watches.values()) watcher.close();
@@ -86,8 +95,9 @@ export class WakeUps {
     yield inSysfs('bus/ap');
     for (const driver of ['vfio_ap', 'cex4queue']) yield inSysfs(`bus/ap/drivers/${driver}`);
     yield inSysfs(TYPE);
-    for (const name of namesIn(join(sysfs, MATRIX))) if (MDEV.test(name)) yield inSysfs(`${MATRIX}/${name}`);
-    for (const name of namesIn(join(sysfs, 'devices/ap')))
+    for (const name of namesIn(join(sysfs, MATRIX)) ?? [])
+      if (MDEV.test(name)) yield inSysfs(`${MATRIX}/${name}`);
+    for (const name of namesIn(join(sysfs, 'devices/ap')) ?? [])
       if (name.startsWith('card')) yield inSysfs(`devices/ap/${name}`);
     for (const other of [join(dev, 'vfio'), join(etc, 'mdevctl.d/matrix'), join(run, 'libvirt/qemu')])
       yield [other, undefined];
@@ -111,6 +121,7 @@ export class WakeUps {
   }
 
   #fired(sysfs: string | undefined, type: string, name: string | null): void {
+    this.#events++;
     if (sysfs !== undefined && type === 'change' && name !== null && this.#hints.length < MAX_HINTS)
       this.#hints.push({ file: `${sysfs}/${name}`, at: this.#options.now().toISOString() });
     this.#soon ??= setTimeout(() => {
@@ -133,26 +144,5 @@ export class WakeUps {
   }
 }
 
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-}
-
-function namesIn(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
-}
-
-function inodeOf(path: string): number | undefined {
-  try {
-    return statSync(path).ino;
-  } catch {
-    return undefined;
-  }
-}
+const openIfThere = (path: string): number | undefined => tried(() => openSync(path, 'r'));
+const inodeOf = (path: string): number | undefined => tried(() => statSync(path).ino);

@@ -5,17 +5,17 @@
  * sequence number change, what the ledger has acknowledged, commands that are begun. Now and then it is replaced by one record that says
  * all of it. After a crash at any moment the file is read again up to its last whole record.
  */
-import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Commit } from '@apledger/agent-protocol';
-import type { Fact } from '@apledger/events';
-import { type HostState, ImpossibleFact } from '@apledger/host';
-import { type DraftCommit, factsOf, type Known, type Sink } from '@apledger/observe';
+import type { HostState } from '@apledger/host';
+import type { DraftCommit, Known, Sink } from '@apledger/observe';
+import { messageOf } from '../files/errors.ts';
 import { Contents } from './contents.ts';
-import { Appender, makeDirectory, readIfThere, replace, syncDirectory } from './files.ts';
+import { Appender, makeDirectory, replace } from './files.ts';
 import { type Identity, keepIdentity, newIdentity, readIdentity } from './identity.ts';
-import { pieces } from './pieces.ts';
-import { type Begun, lineOf, readRecords, type SpoolRecord, type Step } from './records.ts';
+import { commitsOf } from './pieces.ts';
+import { type Begun, lineOf, type Step } from './records.ts';
+import { findSpool } from './recovery.ts';
 
 const FILE = 'spool';
 /** What the file may hold, bytes. */
@@ -127,6 +127,12 @@ export class Spool implements Sink {
     return commits;
   }
 
+  /** What the ledger has not got, for who watches the agent. */
+  get figures(): { readonly commits: number; readonly bytes: number; readonly oldestAt: string | undefined } {
+    const { unsent = [], unsentBytes: bytes = 0 } = this.#contents ?? {};
+    return { commits: unsent.length, bytes, oldestAt: unsent[0]?.commit.occurredAt };
+  }
+
   /** Called each time that there is something to send. */
   onCommits(listener: () => void): void {
     this.#listeners.add(listener);
@@ -136,7 +142,7 @@ export class Spool implements Sink {
   record(drafts: readonly DraftCommit[], known: Known): Promise<void> {
     return this.#inTurn(async (contents) => {
       if (drafts.length === 0 && known.seenAt === contents.known.seenAt) return;
-      const commits = this.#commitsOf(contents, drafts);
+      const commits = commitsOf(contents, drafts);
       const step: Step = { type: 'commits', commits, seenAt: known.seenAt, boot: known.boot };
       contents.check(commits);
       const line = lineOf(step);
@@ -212,16 +218,6 @@ export class Spool implements Sink {
     this.#identity = identity;
   }
 
-  #commitsOf(contents: Contents, drafts: readonly DraftCommit[]): Commit[] {
-    let sequence = contents.last;
-    return drafts.flatMap(pieces).map((draft, index) => {
-      sequence += 1;
-      const facts = [...factsOf(draft, contents.epoch, sequence)];
-      if (index === 0) facts.splice(1, 0, ...troubles(contents));
-      return { sequence, occurredAt: draft.occurredAt, actor: draft.actor, facts };
-    });
-  }
-
   #checkRoom({ unsentBytes }: Contents, bytes: number, mayUseReserve: boolean): void {
     const most = (this.#options.maxBytes ?? MAX_BYTES) - (mayUseReserve ? 0 : RESERVE_BYTES);
     if (unsentBytes + bytes > most)
@@ -233,7 +229,7 @@ export class Spool implements Sink {
   /** Counts what could not be kept; it is reported with the next commit that can be. */
   async #drop(contents: Contents, drafts: readonly DraftCommit[], error: unknown): Promise<void> {
     const [first, before] = [drafts[0], contents.dropped];
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const dropped = {
       from: before?.from ?? first?.notBefore ?? first?.notAfter ?? '',
       to: drafts.at(-1)?.notAfter ?? '',
@@ -276,35 +272,18 @@ export class Spool implements Sink {
   }
 
   async #read(): Promise<void> {
-    const path = join(this.#directory, FILE);
-    const bytes = await readIfThere(path);
-    if (bytes === undefined) return;
-    const { records, goodBytes, damage } = readRecords(bytes);
-    const contents = contentsOf(records);
-    if (damage === 'torn')
-      this.#options.report(
-        `spool: the last record was not finished; ${bytes.length - goodBytes} bytes are cut off`,
-      );
-    if (damage !== 'corrupt' && contents !== undefined) {
-      this.#contents = contents;
-      this.#appender = await Appender.open(path, goodBytes);
-      return;
-    }
-    await this.#putAside(path, damage === 'corrupt' ? `damaged at byte ${goodBytes}` : 'of another version');
+    const { report, now = () => new Date() } = this.#options;
+    const found = await findSpool(this.#directory, FILE, { report, now });
+    if (found === undefined) return;
+    const { contents, goodBytes, lost } = found;
+    this.#lost = lost;
     if (contents === undefined) return;
-    contents.lost = this.#lost;
-    contents.trustedAfter = null;
-    await this.#rewrite(contents);
+    if (goodBytes === undefined) {
+      contents.lost = lost;
+      contents.trustedAfter = null;
+      await this.#rewrite(contents);
+    } else this.#appender = await Appender.open(join(this.#directory, FILE), goodBytes);
     this.#contents = contents;
-  }
-
-  async #putAside(path: string, why: string): Promise<void> {
-    const { now = () => new Date(), report } = this.#options;
-    const aside = `${FILE}.${now().toISOString().replaceAll(':', '')}`;
-    await rename(path, join(this.#directory, aside));
-    await syncDirectory(this.#directory);
-    this.#lost = `the agent's spool was ${why}; it is kept as ${aside}`;
-    report(`spool: ${this.#lost}`);
   }
 
   #inTurn<T>(work: (contents: Contents) => Promise<T>): Promise<T> {
@@ -320,22 +299,4 @@ export class Spool implements Sink {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
-}
-
-/** Undefined for what cannot be gone on with. */
-function contentsOf(records: readonly SpoolRecord[]): Contents | undefined {
-  try {
-    return Contents.ofRecords(records);
-  } catch (error) {
-    if (error instanceof ImpossibleFact) return undefined;
-    throw error;
-  }
-}
-
-/** What has to be reported before anything else. */
-function troubles({ dropped, lost }: Contents): readonly Fact[] {
-  const facts: Fact[] = [];
-  if (lost !== null) facts.push({ type: 'ObservationIncomplete', data: { what: 'spool', reason: lost } });
-  if (dropped !== null) facts.push({ type: 'ObservationsDropped', data: dropped });
-  return facts;
 }

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, type CommandOf, type Fact, UNATTRIBUTED } from '@apledger/events';
-import type { DraftCommit, Known } from '@apledger/observe';
+import type { Command, CommandOf, Fact } from '@apledger/events';
+import { type DraftCommit, type Known, NOBODY } from '@apledger/observe';
 import { afterAll } from 'vitest';
 import { Spool } from '../spool/spool.ts';
 
@@ -49,9 +49,7 @@ export const draft = (facts: readonly Fact[], at = AT): DraftCommit => ({
   settled: true,
   wasAway: false,
   boot: 'b1',
-  certainty: 'none',
-  evidence: [],
-  actor: UNATTRIBUTED,
+  ...NOBODY,
   facts,
 });
 

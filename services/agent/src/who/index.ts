@@ -1,7 +1,7 @@
 /** Who did it: the evidence that a host has, in the order of host-facts 4. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Roots } from '../roots.ts';
+import { AUDIT_SOCKETS, type Roots } from '../roots.ts';
 import { AuditSocket, Journal } from './audit-source.ts';
 import { EvidenceKeeper } from './evidence.ts';
 import { LockSource } from './lock-source.ts';
@@ -9,14 +9,13 @@ import { NotifierSource } from './notifier-source.ts';
 import { userNames } from './process-files.ts';
 
 export { EvidenceKeeper } from './evidence.ts';
+export type { CommandUnderWay, OwnCommand } from './own-commands.ts';
 export type { Sign } from './sign.ts';
 
 /** auditd and mdevctl are some milliseconds behind the kernel, on a busy host more. */
 const PATIENCE_MS = 200;
 /** The units of the writer, one for each command (packaging/systemd/apledger-writer@.service). */
 const WRITER_UNIT = 'apledger-writer@';
-/** Where audisp's af_unix listens, newest place first. */
-const AUDIT_SOCKETS = ['audit/audispd_events', 'audispd_events'];
 
 export interface EvidenceSources {
   /** The program that follows the journal; undefined = it is not asked. */

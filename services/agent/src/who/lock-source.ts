@@ -1,13 +1,13 @@
 /** /run/lock/s390apconfig.lock: chzdev, lszdev and ap-check (for mdevctl) hold it while they work, and it has their pid. */
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
-import type { Roots } from '../roots.ts';
+import { textOf } from '../files/quiet.ts';
+import { AP_LOCK, type Roots } from '../roots.ts';
 import type { Source } from './evidence.ts';
 import { actorOf, commandOf } from './identity.ts';
 import { processFiles, userNames } from './process-files.ts';
 import type { Sign } from './sign.ts';
 
-const LOCK = 's390apconfig.lock';
 /** It takes the lock to read. */
 const READER = /(?:^|\/)lszdev$/;
 
@@ -59,18 +59,15 @@ export class LockSource implements Source {
   }
 
   #holder(): number | undefined {
-    try {
-      const pid = Number.parseInt(readFileSync(join(this.#roots.run, 'lock', LOCK), 'latin1'), 10);
-      return pid > 0 ? pid : undefined;
-    } catch {
-      return undefined; // Nobody holds it.
-    }
+    const { folder, name } = AP_LOCK;
+    const pid = Number.parseInt(textOf(join(this.#roots.run, folder, name)) ?? '', 10);
+    return pid > 0 ? pid : undefined;
   }
 
   #watch(): FSWatcher | undefined {
     try {
-      const watcher = watch(join(this.#roots.run, 'lock'), { persistent: false }, (_, name) => {
-        if (name === LOCK) this.refresh();
+      const watcher = watch(join(this.#roots.run, AP_LOCK.folder), { persistent: false }, (_, name) => {
+        if (name === AP_LOCK.name) this.refresh();
       });
       return watcher.on('error', () => watcher.close());
     } catch {

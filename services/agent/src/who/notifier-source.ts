@@ -1,13 +1,13 @@
 /** The spool of mdevctl's notifier: /run/apledger/notifier. Each file is read once and removed. */
-import { type FSWatcher, readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, rmSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import type { Roots } from '../roots.ts';
+import { namesIn, textOf, tried } from '../files/quiet.ts';
+import { NOTIFIER_SPOOL, type Roots } from '../roots.ts';
 import type { Source } from './evidence.ts';
 import { readNotification } from './notifier-record.ts';
 import { userNames } from './process-files.ts';
 import type { Sign } from './sign.ts';
 
-export const NOTIFIER_SPOOL = 'apledger/notifier';
 /** The script writes less; what is longer is not its. */
 const MAX_BYTES = 32_768;
 
@@ -29,9 +29,12 @@ export class NotifierSource implements Source {
 
   refresh(): void {
     const folder = this.#folder();
-    for (const name of notesIn(folder)) {
+    // The package makes the folder; without it there is no notifier.
+    for (const name of namesIn(folder) ?? []) {
+      if (!name.endsWith('.note')) continue;
       const path = join(folder, name);
-      const text = textOf(path);
+      const size = tried(() => statSync(path).size) ?? 0;
+      const text = size > MAX_BYTES ? undefined : textOf(path);
       rmSync(path, { force: true });
       const sign = text === undefined ? undefined : readNotification(text, userNames(this.#roots.etc));
       if (sign !== undefined) this.#add(sign);
@@ -53,21 +56,5 @@ export class NotifierSource implements Source {
     } catch {
       return undefined;
     }
-  }
-}
-
-function notesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => name.endsWith('.note'));
-  } catch {
-    return []; // The package makes it; without it there is no notifier.
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return statSync(path).size > MAX_BYTES ? undefined : readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }

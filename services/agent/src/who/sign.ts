@@ -15,6 +15,8 @@ export interface Sign {
   readonly places?: readonly string[] | undefined;
   /** UUIDs. */
   readonly mdevs?: readonly string[] | undefined;
+  /** Of a command: the processes that wrote for it. Empty = not known yet. */
+  readonly writers?: readonly number[] | undefined;
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
@@ -43,8 +45,8 @@ export function isAbout(sign: Sign, { notBefore, notAfter }: Interval, { files, 
   if (sign.places === undefined && sign.mdevs === undefined) return true;
   const places = new Set(files.map(placeOf));
   const uuids = new Set([...mdevs, ...files.flatMap((file) => mdevIn(file) ?? [])]);
-  // Nothing is known of where: everything of the AP bus may have caused it.
-  if (places.size === 0 && uuids.size === 0) return true;
+  // Nothing is known of where: everything of the AP bus may have caused it, except for a command, whose file is known.
+  if (places.size === 0 && uuids.size === 0) return sign.source !== 'command';
   return (
     (sign.places?.some((place) => places.has(place)) ?? false) ||
     (sign.mdevs?.some((mdev) => uuids.has(mdev)) ?? false)
@@ -64,16 +66,17 @@ const MAX_EVIDENCE = 64;
 
 /**
  * What the signs of one interval say together. One actor: certain. Several: all are listed, and nobody is named. A command of the ledger
- * is carried out by its writer, so signs of that unit are the command's own.
+ * is carried out by its writer, so signs of the writer's unit and processes are the command's own: they name nobody else.
  */
 export function testimonyOf(signs: readonly Sign[], writerUnit: string): Testimony {
-  const isCommanded = signs.some(({ source }) => source === 'command');
-  const own = isCommanded
-    ? signs.filter(({ source, actor }) => source === 'command' || !isOf(actor, writerUnit))
-    : signs;
-  const ordered = own.toSorted(
-    (a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source) || a.from - b.from,
-  );
+  const commands = signs.filter(({ source }) => source === 'command');
+  const isOwn = (sign: Sign): boolean =>
+    sign.source !== 'command' &&
+    (commands.some((command) => isWriterOf(command, sign)) ||
+      (commands.length > 0 && isOf(sign.actor, writerUnit)));
+  const ordered = signs
+    .map((sign) => (isOwn(sign) ? { ...sign, actor: undefined } : sign))
+    .toSorted((a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source) || a.from - b.from);
   const actors = new Set(ordered.flatMap(({ actor }) => actor ?? []));
   const [actor] = actors;
   const certainty = actors.size === 0 ? 'none' : actors.size === 1 ? 'certain' : 'several';
@@ -83,6 +86,13 @@ export function testimonyOf(signs: readonly Sign[], writerUnit: string): Testimo
     actor: certainty === 'certain' && actor !== undefined ? actor : UNATTRIBUTED,
   };
 }
+
+/** A pid is used again later: only what it did while the command was under way is the command's. */
+const isWriterOf = ({ writers = [], from, to = from }: Sign, sign: Sign): boolean =>
+  sign.pid !== undefined &&
+  writers.includes(sign.pid) &&
+  (sign.to ?? sign.from) >= from - EARLY_MS &&
+  sign.from <= to + EARLY_MS;
 
 const isOf = (actor: string | undefined, unit: string): boolean => actor?.startsWith(`unit ${unit}`) === true;
 

@@ -117,6 +117,80 @@ describe('evidence', () => {
     });
   });
 
+  describe('of a command of the ledger', () => {
+    const command = { request: 'id-1', actor: 'carla', file: about.files[0] ?? '', mdev: UUID };
+    /** The agent is a service: audit knows its writer as the program node. */
+    const written = (pid: number, from = NOON): Sign => sign({ actor: 'program node', pid, from });
+    let now: number;
+    const witness = () => {
+      now = NOON - 100;
+      const options = { patienceMs: 200, now: () => now, sleep: async () => {}, writerUnit: 'w@' };
+      return new EvidenceKeeper(options);
+    };
+
+    it('is one with what audit and the lock say of its writer', async () => {
+      const evidence = witness();
+      const underWay = evidence.begin(command);
+      evidence.add(
+        sign({ source: 'lock', actor: 'anna', pid: 900, from: NOON - 50, to: NOON, mdevs: undefined }),
+      );
+      evidence.add(written(901));
+      underWay.written([900, 901]);
+      now = NOON;
+      underWay.end();
+      expect(await evidence.evidenceFor(interval, about)).toEqual({
+        certainty: 'certain',
+        actor: 'carla',
+        evidence: [
+          { source: 'command', at: at(-100), actor: 'carla', text: 'id-1' },
+          { source: 'lock', at: at(-50), pid: 900 },
+          { source: 'audit', at: at(0), pid: 901 },
+        ],
+      });
+    });
+
+    it('is not one with what another process did, nor with a later one of the same number', async () => {
+      for (const other of [written(902), written(901, NOON + 5000)]) {
+        const evidence = witness();
+        const underWay = evidence.begin(command);
+        underWay.written([900, 901]);
+        now = NOON;
+        underWay.end();
+        evidence.add(other);
+        const testimony = await evidence.evidenceFor({ ...interval, notAfter: at(6000) }, about);
+        expect(testimony).toMatchObject({ certainty: 'several', actor: UNATTRIBUTED });
+      }
+    });
+
+    it('is asked for when its writer has answered', async () => {
+      const evidence = witness();
+      const underWay = evidence.begin(command);
+      evidence.add(written(901));
+      const asked = new EvidenceKeeper({
+        patienceMs: 200,
+        now: () => now,
+        sleep: () => new Promise(() => {}),
+        writerUnit: 'w@',
+      });
+      const slow = asked.begin(command);
+      asked.add(written(901));
+      const testimony = asked.evidenceFor(interval, about);
+      slow.written([901]);
+      expect(await testimony).toMatchObject({ certainty: 'certain', actor: 'carla' });
+      // One that does not answer is not waited for without end.
+      expect(await evidence.evidenceFor(interval, about)).toMatchObject({ certainty: 'several' });
+      underWay.end();
+    });
+
+    it('is of no change whose place is unknown', async () => {
+      const evidence = witness();
+      evidence.begin(command);
+      expect(await evidence.evidenceFor(interval, { files: [], mdevs: [] })).toMatchObject({
+        certainty: 'none',
+      });
+    });
+  });
+
   it('waits for signs that are behind, and asks the sources then', async () => {
     const waited: number[] = [];
     const late = new EvidenceKeeper({

@@ -7,7 +7,12 @@ export interface WriteRequest {
   readonly timeoutMs: number;
 }
 
-export type WriteAnswer =
+export type WriteAnswer = WriteOutcome & {
+  /** Processes that held the lock and wrote, as auditd and the lock name them. */
+  readonly pids?: readonly number[];
+};
+
+export type WriteOutcome =
   /** write(2) returned. */
   | { readonly outcome: 'written'; readonly bytes: number }
   /** write(2), or open(2), failed. */

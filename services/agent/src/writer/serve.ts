@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { isWritable } from '@apledger/events';
-import { takeLock } from './lock.ts';
-import type { WriteAnswer, WriteRequest } from './protocol.ts';
+import { messageOf } from '../files/errors.ts';
+import { takeLock } from '../files/pid-lock.ts';
+import { AP_LOCK } from '../roots.ts';
+import type { WriteAnswer, WriteOutcome, WriteRequest } from './protocol.ts';
 
 /** One page: the kernel takes no more (driver-rules 1). */
 const MAX_TEXT = 4096;
@@ -25,7 +27,7 @@ export async function serveWrite(line: string, places: WriterPlaces): Promise<Wr
   if (typeof request === 'string') return { outcome: 'not-begun', reason: request };
   let release: () => Promise<void>;
   try {
-    release = await takeLock(join(places.run, 'lock'), LOCK_MS);
+    release = await takeLock(join(places.run, AP_LOCK.folder, AP_LOCK.name), LOCK_MS);
   } catch (error) {
     return { outcome: 'not-begun', reason: messageOf(error) };
   }
@@ -66,12 +68,17 @@ function writeInChild(
       detached: true,
     });
     let said = '';
+    const pids = [process.pid, ...(child.pid === undefined ? [] : [child.pid])];
+    const end = (outcome: WriteOutcome): void => {
+      clearTimeout(timer);
+      resolve({ ...outcome, pids });
+    };
     const timer = setTimeout(() => {
       child.unref();
       child.stdout.destroy();
       // It cannot be ended while the kernel has it; before that, nothing is written any more.
       child.kill('SIGKILL');
-      resolve({
+      end({
         outcome: 'unknown',
         reason: `the kernel did not return from the write within ${timeoutMs} ms`,
       });
@@ -79,16 +86,10 @@ function writeInChild(
     child.stdout.setEncoding('utf8').on('data', (data: string) => {
       said += data;
     });
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve({ outcome: 'not-begun', reason: `${program}: ${error.message}` });
-    });
-    child.on('close', () => {
-      clearTimeout(timer);
-      resolve(
-        answerOf(said) ?? { outcome: 'unknown', reason: 'the process that writes ended without a word' },
-      );
-    });
+    child.on('error', (error) => end({ outcome: 'not-begun', reason: `${program}: ${error.message}` }));
+    child.on('close', () =>
+      end(answerOf(said) ?? { outcome: 'unknown', reason: 'the process that writes ended without a word' }),
+    );
     child.stdin.on('error', () => undefined);
     child.stdin.end(text);
   });
@@ -103,5 +104,3 @@ export function answerOf(line: string): WriteAnswer | undefined {
     return undefined;
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,9 +1,9 @@
 /** One write(2), in a process of its own: a write that the kernel never returns from cannot be ended, and must not stop anything else. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { WriteAnswer } from './protocol.ts';
+import type { WriteOutcome } from './protocol.ts';
 
 /** Opens as the tools do, which truncate: that makes the attempt visible to who watches the directory. */
-export function writeOnce(path: string, text: string): WriteAnswer {
+export function writeOnce(path: string, text: string): WriteOutcome {
   let file: number;
   try {
     file = openSync(path, 'w');
@@ -19,7 +19,7 @@ export function writeOnce(path: string, text: string): WriteAnswer {
   }
 }
 
-function failed(error: unknown): WriteAnswer {
+function failed(error: unknown): WriteOutcome {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   return { outcome: 'failed', errno: code };
 }

@@ -1,6 +1,7 @@
 /** Changes by how far they are: what waits for a second person, what is under way, what became of the rest. */
 import type { ChangeView } from '@apledger/api';
-import { fetchChanges } from '../api/access.ts';
+import { useState } from 'preact/hooks';
+import { fetchPages } from '../api/access.ts';
 import { CHANGE_GROUPS, changeGroupOf, statusWords, subjectTitle, whoText } from '../model/change-words.ts';
 import { formatCount } from '../model/count.ts';
 import { formatTime } from '../model/moment.ts';
@@ -10,20 +11,21 @@ import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { Problem } from '../widgets/problem.tsx';
 
-/** Changes in one answer, the newest first. */
-const MOST = 1000;
+/** Changes on a page, the newest first. */
+const PAGE = 1000;
 
 export function ChangesView() {
   const { session, place, select } = usePage();
   const { only, find = '' } = place.selection;
+  const [pages, setPages] = useState(1);
   const { answer, problem, isAsking } = useAsked(
-    (signal) => fetchChanges({ limit: MOST }, signal),
-    [session, session.last.value?.position, me.value?.session],
+    (signal) => fetchPages(pages, PAGE, signal),
+    [session, session.last.value?.position, me.value?.session, pages],
   );
   if (me.value === null)
     return <p class="hint">Sign in to see the changes of the hosts that you may read.</p>;
   const group = changeGroupOf(only);
-  const found = answer?.filter(
+  const found = answer?.changes.filter(
     ({ status, host, change, reason }) =>
       (group === undefined || group.of.includes(status)) &&
       `${host} ${change} ${reason}`.toLowerCase().includes(find.trim().toLowerCase()),
@@ -34,7 +36,7 @@ export function ChangesView() {
         <h1 id="changes-title">Changes</h1>
         <p class="facts-line" role="status">
           {toJudge.value > 0 && `${toJudge.value} wait for you`}
-          {answer !== undefined && answer.length >= MOST && ` · the newest ${formatCount(MOST)}`}
+          {answer?.next != null && ` · the newest ${formatCount(answer.changes.length)}`}
         </p>
         <div class="tools">
           <fieldset class="segmented">
@@ -63,11 +65,9 @@ export function ChangesView() {
         <p class="empty">{isAsking ? 'Asking for the changes …' : ''}</p>
       ) : found.length === 0 ? (
         <p class="empty">
-          {answer?.length === 0
+          {answer?.changes.length === 0
             ? 'Nobody has proposed a change yet. What if, on the page of a host, makes one.'
-            : find.trim() !== ''
-              ? 'No change has these words.'
-              : 'No change is at this point.'}
+            : `No change ${find.trim() !== '' ? 'has these words' : 'is at this point'}${answer?.next != null ? ' among the newest' : ''}.`}
         </p>
       ) : (
         <ul>
@@ -75,6 +75,11 @@ export function ChangesView() {
             <Row key={change.change} change={change} />
           ))}
         </ul>
+      )}
+      {answer?.next != null && (
+        <button type="button" disabled={isAsking} onClick={() => setPages(pages + 1)}>
+          Show older changes
+        </button>
       )}
     </section>
   );

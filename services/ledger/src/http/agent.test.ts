@@ -109,6 +109,22 @@ describe('an agent that says hello', () => {
   });
 });
 
+describe('metrics', () => {
+  it('tell how well the agent sees its host', async () => {
+    const made = await watched();
+    const stalled = { type: 'ObservationStalled', data: { from: AT, to: AT, file: 'sys/x' } };
+    const drift = { type: 'DriftDetected', data: { what: 'apmask', predicted: 'a', actual: 'b', step: 's' } };
+    await send(made, [commit(1, [stalled, drift]), commit(2, [drift], { settled: false })]);
+    const { text } = await made.get('//metrics');
+    const of = (name: string) =>
+      Number(new RegExp(`^apledger_host_${name}{host="zlp1"} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect([of('drifts_total'), of('stalls_total'), of('unsettled_total'), of('dropped_total')]).toEqual([
+      2, 1, 1, 0,
+    ]);
+    expect([of('open_commands'), of('agent_heard_seconds') >= 0]).toEqual([0, true]);
+  });
+});
+
 describe('commits', () => {
   it('are recorded once, however often they are sent, with the agent as the one who said so', async () => {
     const made = await watched();

@@ -1,9 +1,10 @@
 /** What Prometheus is told. */
-import type { Caller, Watch } from '@apledger/ledger';
+import type { Caller, LogLedger, Watch } from '@apledger/ledger';
 import type { SealerState, WitnessState } from '@apledger/sealer';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RelayStanding } from '../nats/relay-standing.ts';
+import { measureAgents } from './agent-metrics.ts';
 import type { Streams } from './streams.ts';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -13,8 +14,7 @@ export function measure(
   server: FastifyInstance,
   streams: Streams,
   watch: Watch,
-  sealer: () => SealerState | undefined,
-  clockJumps: () => number,
+  { sealerState: sealer, handler, observed }: LogLedger,
   permitted: (caller: Caller | undefined) => Promise<void>,
   relay: Pick<RelayStanding, 'state' | 'position'>,
 ): void {
@@ -77,13 +77,14 @@ export function measure(
   });
   measureSealer(register, sealer);
   measureRelay(register, relay);
+  measureAgents(register, observed);
   new Counter({
     name: 'apledger_clock_jumps_total',
     help: "Jumps of this process's clock that it has recorded in the log.",
     registers: [register],
     collect() {
       this.reset();
-      this.inc(clockJumps());
+      this.inc(handler.clockJumps);
     },
   });
   const inFlight = new Gauge({

@@ -6,7 +6,7 @@ import { type EventLog, openMemoryLog } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';
 import { LiveTail, LogHealth, LogLedger } from '@apledger/ledger';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Allowance } from './allowance.ts';
 import { Feed } from './feed.ts';
 import { FactStream, type Wanted } from './stream.ts';
@@ -202,6 +202,34 @@ const response = (): ServerResponse =>
   Object.assign(new PassThrough(), { writeHead: () => {}, socket: null }) as unknown as ServerResponse;
 
 describe('the streams of one process', () => {
+  it('keeps none whose client was gone before it began', async () => {
+    const ledger = new LogLedger({ log: openMemoryLog() });
+    const streams = new Streams({ log: ledger.log, watch: await ledger.watch(), report: () => {} });
+    const gone = response();
+    const closed = once(gone, 'close');
+    gone.destroy();
+    await closed;
+    await streams.begin(gone, { after: 0 });
+    expect(streams.count).toBe(0);
+    streams.end();
+    await ledger.close();
+  });
+
+  it('do not read the log for clients that are gone when it is their turn', async () => {
+    const log = openMemoryLog();
+    await append(log, 'a', 3, 1000);
+    const ledger = new LogLedger({ log });
+    const streams = new Streams({ log, watch: await ledger.watch(), report: () => {} });
+    const readAll = vi.spyOn(log, 'readAll');
+    const responses = Array.from({ length: 100 }, response);
+    const begun = responses.map((each) => streams.begin(each, { after: 0 }));
+    for (const each of responses) each.destroy();
+    await Promise.all(begun);
+    expect(readAll.mock.calls.length).toBeLessThan(20);
+    streams.end();
+    await ledger.close();
+  });
+
   it('are 10,000 at most, and one that ends makes room', async () => {
     const ledger = new LogLedger({ log: openMemoryLog() });
     const streams = new Streams({ log: ledger.log, watch: await ledger.watch(), report: () => {} });

@@ -155,6 +155,7 @@ export class FactStream implements Listener, Holder {
 
   /** Writes history until the client takes no more, or it is the turn of others. */
   async #readOn(upTo: number): Promise<void> {
+    if (this.#isOver) return; // while it waited for its turn
     let piece: Buffer[] = [];
     let size = 0;
     let [looked, pieces] = [0, 0];

@@ -65,6 +65,7 @@ export class Streams {
 
   /** Answers with a stream; resolves when it is at the live end, or over. */
   async begin(response: ServerResponse, wanted: Wanted): Promise<void> {
+    if (response.destroyed) return; // its client did not wait
     // The body ends with the connection: each write is then one write to the socket, without a chunk around it.
     response.useChunkedEncodingByDefault = false;
     response.shouldKeepAlive = false;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readDomainStatus } from './domain-status.ts';
+import { readDomainStatus } from './domain.ts';
 import { Unreadable } from './observed.ts';
 
 const MDEV = '11111111-1111-4111-8111-111111111111';
