@@ -2,13 +2,10 @@
 import { fencedId } from '@apledger/agent-protocol';
 import { Problem } from '@apledger/api';
 import type { Observation } from '@apledger/command-handler';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import { decideAgain } from '@apledger/event-log';
 import type { Author } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import type { Watched } from './watched.ts';
-
-/** As often as others write to the host between reading and appending. */
-export const MAX_ATTEMPTS = 100;
 
 export interface Claimant {
   readonly host: string;
@@ -47,18 +44,13 @@ export async function fence(
   );
 }
 
-/** Records what the ledger itself says of a host, behind its last fact. Throws WrongExpectedRevision when others were faster MAX_ATTEMPTS times. */
+/** Records what the ledger itself says of a host, behind its last fact. */
 export async function recordAtHead(
   { handler, observed, now }: LogLedger,
   said: Omit<Observation, 'expected' | 'occurredAt'>,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  await decideAgain(async () => {
     const { revision: expected } = await observed.sync(said.host);
-    try {
-      await handler.record({ ...said, occurredAt: now().toISOString(), expected });
-      return;
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
-    }
-  }
+    await handler.record({ ...said, occurredAt: now().toISOString(), expected });
+  });
 }
