@@ -121,7 +121,7 @@ describeInBrowser('answers', () => {
     await page.getByRole('textbox', { name: 'of queue' }).fill('05-23');
     await page.getByText('Not a queue: write adapter and domain').waitFor();
     await page.getByRole('textbox', { name: 'of queue' }).fill('0x4,0x4');
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
     await page.waitForURL((url) => url.searchParams.get('queue') === '04.0004');
     await page.goto(`${served.url}/hosts/zlp1/custody?queue=nonsense`);
     await page.getByText('Not a queue: write adapter and domain').waitFor();
