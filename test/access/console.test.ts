@@ -75,7 +75,7 @@ describeInBrowser('the console, where access is controlled', () => {
     await page.locator('.status', { hasText: 'carried out' }).waitFor();
     expect((await bank.ledger.changes.get('CHG1'))?.change.status).toBe('carried-out');
     await page.getByRole('link', { name: 'All changes' }).click();
-    await page.getByText('There is no such change.').waitFor();
+    await page.getByText('No change is at this point.').waitFor();
     await page.getByRole('radio', { name: 'Carried out', exact: true }).check();
     await page.getByRole('link', { name: /CHG1 on prod1/ }).waitFor();
   });

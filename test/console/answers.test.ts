@@ -62,12 +62,12 @@ describeInBrowser('answers', () => {
     const page = await served.open(`/hosts/zlp1?at=${stopped?.position}`);
     await page
       .locator('.holders')
-      .getByText(/closed · last web, until/)
+      .getByText(/not running · last web, until/)
       .waitFor();
     await page.getByRole('link', { name: 'Guests' }).click();
     await page
       .locator('.guest-list')
-      .getByText(/closed · last web, until/)
+      .getByText(/not running · last web, until/)
       .waitFor();
     await page.getByRole('img', { name: /: stopped$/ }).waitFor();
   });
@@ -93,7 +93,7 @@ describeInBrowser('answers', () => {
     '%s: the time that was asked for is shown, with its zone, and kept',
     async (path) => {
       const page = await served.open(`${path}?at=now`);
-      await page.getByRole('button', { name: /^Now last fact .* UTC · position/ }).waitFor();
+      await page.getByRole('button', { name: /^Now last fact .* UTC position/ }).waitFor();
       const { occurredAt } = await served.api.get('/hosts/{host}', { host: 'zlp1' });
       const asked = new Date(Date.parse(occurredAt) + 1).toISOString();
       await page.goto(`${served.url}${path}?at=${asked.replace('T', ' ').replace('Z', '+00:00')}`);
@@ -118,7 +118,12 @@ describeInBrowser('answers', () => {
     await table.getByRole('columnheader', { name: 'Until' }).waitFor();
     await expect.poll(() => table.innerText()).toContain('still so');
     expect(await table.innerText()).toMatch(/nobody\s+not known before/);
-    await page.getByRole('textbox', { name: 'of queue' }).fill('5.23');
+    await page.getByRole('textbox', { name: 'of queue' }).fill('05-23');
+    await page.getByText('Not a queue: write adapter and domain').waitFor();
+    await page.getByRole('textbox', { name: 'of queue' }).fill('0x4,0x4');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.get('queue') === '04.0004');
+    await page.goto(`${served.url}/hosts/zlp1/custody?queue=nonsense`);
     await page.getByText('Not a queue: write adapter and domain').waitFor();
     await page.goto(`${served.url}/hosts/zlp1/custody?queue=ff.00ff`);
     await page.getByText('There is no queue ff.00ff on zlp1, and nobody ever could use it.').waitFor();

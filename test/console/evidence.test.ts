@@ -18,7 +18,7 @@ describeInBrowser('evidence', () => {
 
   it('is shown, checked in the browser, and downloaded', async () => {
     const page = await console_.open('/hosts/zlp1/facts');
-    await page.getByText(/^sealed to \d+ at \d\d:\d\d, signed$/).waitFor();
+    await page.getByText(/^\d+ facts? sealed, signed at \d\d:\d\d$/).waitFor();
     const button = page.getByRole('button', { name: 'Evidence of fact 1', exact: true });
     await button.click();
     await page.getByText(/Checked here: fact 1 of \d+, signed by apledger\//).waitFor();
@@ -51,7 +51,7 @@ describeInBrowser('evidence', () => {
 
   it('the checkpoint is downloaded from the bar above, and with a report', async () => {
     const page = await console_.open('/report');
-    for (const name of [/^sealed to/, 'Download the checkpoint']) {
+    for (const name of [/facts? sealed, signed/, 'Download the checkpoint']) {
       const download = page.waitForEvent('download');
       await page.getByRole('link', { name }).click();
       const note = readFileSync(await (await download).path(), 'utf8');
@@ -69,4 +69,30 @@ describeInBrowser('evidence', () => {
     await page.getByRole('button', { name: 'Evidence of fact 1', exact: true }).click();
     await page.getByText(/position 1 is not the fact that was sealed/).waitFor();
   });
+});
+
+describeInBrowser('a log that is not as it was written', () => {
+  const data = join(scratch(), 'data');
+  let served: Console;
+  beforeAll(async () => {
+    const before = await startConsole(data);
+    await before.give('zlp1', ...smallHost('zlp1'));
+    before.process.signal('SIGTERM');
+    await before.process.ended();
+    const log = new DatabaseSync(join(data, 'log.sqlite'));
+    log.exec(`UPDATE commits SET body = replace(body, '"actor":"anna@ops"', '"actor":"bob@ops"')`);
+    log.close();
+    served = await startConsole(data);
+  });
+
+  it.each(['custody?queue=04.0004', 'exposures'])(
+    'is said to be none by %s, before its answer',
+    async (view) => {
+      const page = await served.open(`/hosts/zlp1/${view}`);
+      await page
+        .getByRole('alert')
+        .getByText(/^Host zlp1: the log is NOT AS IT WAS WRITTEN, \d+ problems/)
+        .waitFor();
+    },
+  );
 });

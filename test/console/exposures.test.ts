@@ -35,7 +35,7 @@ describeInBrowser('what an auditor looks for', () => {
     await page.locator('.exposure').first().getByRole('link', { name: 'Custody' }).click();
     await page.locator('.custody-chart .unsafe').first().waitFor();
     await page.goto(`${served.url}/hosts/zlp1/exposures?at=${before}&only=unreset-handover`);
-    await page.getByText('None was found up to this moment.').waitFor();
+    await page.getByText('No exposure was found up to this moment.').waitFor();
   });
 
   it('two moments are compared as matrices and as a list, and the way there is an address', async () => {

@@ -31,7 +31,7 @@ describeInBrowser('what if', () => {
     await steps(page).fill('guest stop web');
     await page.locator('.tried .is-done').waitFor();
     await expect
-      .poll(() => page.locator('.changes .is-loss').allInnerTexts())
+      .poll(() => page.locator('.shifts .is-loss').allInnerTexts())
       .toEqual(['web loses 04.0004, 04.0047, 05.0004, 05.0047']);
     expect(await lastPosition()).toBe(before);
     // The address holds the question, so that it can be handed to somebody else.

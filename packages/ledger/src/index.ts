@@ -66,7 +66,6 @@ export { asProblem } from './problem.ts';
 export { writeReport } from './report/index.ts';
 export {
   boundaryText,
-  chainText,
   exposureText,
   fromText,
   holdersText,

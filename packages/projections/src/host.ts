@@ -4,6 +4,7 @@
  */
 
 export { HostState } from '@apledger/host';
+export { chainText } from './chain-text.ts';
 export { describeChange, describeFact, describeRecorded } from './describe.ts';
 export { diffViews } from './diff.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';

@@ -20,6 +20,7 @@ export {
   openCacheFile,
 } from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
+export { chainText, problemsText } from './chain-text.ts';
 export { checkStore } from './check-store.ts';
 export { type CustodyQueries, type HostPart, openCustody, type ReportParts } from './custody/custody.ts';
 export type { Headers } from './custody/facts-behind.ts';

@@ -26,7 +26,8 @@ function linesOf(name: string, { path, next, options, positionals }: CommandWord
   const offered = options.map(({ forms, description, value }) => {
     const [long = '', short] = forms;
     const letter = short === undefined ? '' : ` -s ${short.slice(1)}`;
-    const takes = value === undefined ? '' : ` -r${after(value)}`;
+    // Exclusive, or fish offers files where a word is meant.
+    const takes = value === undefined ? '' : ` ${value === 'file' ? '-r' : '-x'}${after(value)}`;
     return `${here} -l ${long.slice(2)}${letter}${takes} -d ${quoted(description)}\n`;
   });
   return [

@@ -1,17 +1,8 @@
 /** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
-import type {
-  AuditReport,
-  Boundary,
-  Chain,
-  Custody,
-  Exposure,
-  GuestRun,
-  Holder,
-  MayReach,
-} from '@apledger/api';
+import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, MayReach } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
-import type { HostPart, ReportParts } from '@apledger/projections';
+import { type HostPart, problemsText, type ReportParts } from '@apledger/projections';
 
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
@@ -153,22 +144,6 @@ export function verificationText({ facts, problems }: AuditReport['verification'
   if (problems.length === 0) return `verified: every hash of ${facts} facts was recomputed for this report`;
   return problemsText(problems);
 }
-
-/** What is to be said of the chain of a host that an answer up to this position rests on; undefined when all of it is as it was written. */
-export function chainText({ upTo, problems }: Chain, position: number): string | undefined {
-  if (problems.length > 0) return `the log is ${problemsText(problems)}`;
-  return upTo < position
-    ? `the hashes of its facts are being recomputed, so far up to position ${upTo}; ask again to have them all`
-    : undefined;
-}
-
-function problemsText(problems: AuditReport['verification']['problems']): string {
-  const [{ stream, revision, position, problem } = NO_PROBLEM] = problems;
-  const first = `${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`;
-  return `NOT AS IT WAS WRITTEN, ${problems.length} problems (apledger verify lists them), the first: ${first}`;
-}
-
-const NO_PROBLEM = { stream: '', revision: 0, position: 0, problem: '' };
 
 /** Of what time a host's part is, or that there is nothing to tell of it. */
 export function hostText({

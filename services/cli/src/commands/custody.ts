@@ -10,7 +10,6 @@ import {
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   boundaryText,
-  chainText,
   exposureText,
   fromText,
   holdersText,
@@ -22,6 +21,7 @@ import {
   untilText,
   upToText,
 } from '@apledger/ledger';
+import { chainText } from '@apledger/projections';
 import { hostsAsked, thoseThere, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { host, json, place } from '../options.ts';

@@ -69,7 +69,11 @@ function printAttestation(evidence: Attestation, output: Output): void {
   const by =
     signedBy.length === 0 ? 'signed by no key that is trusted' : `signed by key ${signedBy.join(' and ')}`;
   const trust = isByOwnPolicy ? ', which the log names itself: give --policy to say whom you trust' : '';
-  output.out(line(`sealed ${size} facts as ${origin}, ${by}${trust}; ${differences.length} differences`));
+  output.out(
+    line(
+      `sealed ${size} facts as ${origin}, ${by}${trust}; ${differences.length} difference${differences.length === 1 ? '' : 's'}`,
+    ),
+  );
   if (leaves > size) output.out(line(`${leaves - size} facts after these are not sealed yet`));
   if (witnessed !== null) output.out(line(`witnessed ${witnessed.size} facts by ${witnessed.by.join(', ')}`));
 }

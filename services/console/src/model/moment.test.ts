@@ -5,7 +5,6 @@ import {
   formatDay,
   formatDuration,
   formatMoment,
-  formatTick,
   formatTime,
   formatTyped,
   inShownZone,
@@ -81,21 +80,6 @@ describe('a moment', () => {
   it('is absolute when it means the same tomorrow', () => {
     const texts = ['37', '2026-11-17T09:14:00Z', '2026-11-17T09:14:00+01:00', 'yesterday', '09:14', '-2h'];
     expect(texts.filter(isAbsolute)).toEqual(texts.slice(0, 3));
-  });
-
-  it('is short on an axis', () => {
-    const times = [
-      '2026-01-01T00:00:00Z',
-      '2026-02-01T00:00:00Z',
-      '2026-02-01T09:14:00Z',
-      '2026-02-01T09:14:05Z',
-    ];
-    expect(times.map((time) => formatTick(Date.parse(time)))).toEqual([
-      '2026',
-      '01 Feb',
-      '09:14',
-      '09:14:05',
-    ]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /**
  * The moment that is looked at: now and following, or a position or time that stands still. As text it is the `at` of an address.
- * Times are shown in one zone, which the reader chooses: whoever formats one depends on it.
+ * Times are shown in one zone, which the reader chooses: a component that formats one is drawn anew when the zone changes.
  */
 import { type Signal, signal } from '@preact/signals';
 
@@ -94,15 +94,6 @@ export const formatDay = (time: number): string => formats().day.format(time).re
 export const formatClock = (time: number): string => formats().clock.format(time);
 /** `09:14:00`. */
 export const formatSeconds = (time: number): string => formatClock(time).slice(0, 8);
-/** As short as tells the moments of an axis apart: a year, a day, a minute, a second, a part of one. */
-export function formatTick(time: number): string {
-  const clock = formatClock(time);
-  if (!clock.endsWith('.000')) return clock.slice(3);
-  if (!clock.endsWith(':00.000')) return clock.slice(0, 8);
-  if (!clock.startsWith('00:00')) return clock.slice(0, 5);
-  const day = formatDay(time);
-  return day.startsWith('01 Jan', 4) ? day.slice(11) : day.slice(4, 10);
-}
 /** Day and time to the second with its zone, for sentences. */
 export const formatTime = (time: number): string =>
   `${formatDay(time)} ${formatSeconds(time)} ${zoneAt(time)}`;

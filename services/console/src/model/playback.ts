@@ -1,5 +1,7 @@
 /** The playhead: which of the facts that lie ahead are due. It knows no clock of its own: it is told how much time has passed. */
 
+import { formatCount } from './count.ts';
+
 /** `time`: so many times as fast as it happened. `facts`: so many facts a second, whenever they happened. */
 export type Pace =
   | { readonly by: 'time'; readonly factor: number }
@@ -11,20 +13,18 @@ export interface PaceChoice {
   readonly pace: Pace;
 }
 
-const count = (n: number): string => n.toLocaleString('en-GB');
-
 export const PACES: readonly PaceChoice[] = [
   ...[1, 10, 100, 1000].map(
     (factor): PaceChoice => ({
       id: `${factor}x`,
-      label: `${count(factor)} × real time`,
+      label: `${formatCount(factor)} × real time`,
       pace: { by: 'time', factor },
     }),
   ),
   ...[1, 10, 100, 1000, 10_000].map(
     (perSecond): PaceChoice => ({
       id: `${perSecond}f`,
-      label: `${count(perSecond)} ${perSecond === 1 ? 'fact' : 'facts'}/s`,
+      label: `${formatCount(perSecond)} ${perSecond === 1 ? 'fact' : 'facts'}/s`,
       pace: { by: 'facts', perSecond },
     }),
   ),

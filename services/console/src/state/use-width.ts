@@ -1,4 +1,4 @@
-/** How wide an element is, in CSS pixels; 0 until it is known. */
+/** How much room there is in an element, without its padding, in CSS pixels; 0 until it is known. */
 import { useLayoutEffect, useState } from 'preact/hooks';
 
 export function useWidth(element: { readonly current: HTMLElement | null }): number {
@@ -6,10 +6,15 @@ export function useWidth(element: { readonly current: HTMLElement | null }): num
   useLayoutEffect(() => {
     const target = element.current;
     if (target === null) return;
-    const observer = new ResizeObserver(() => setWidth(target.clientWidth));
-    setWidth(target.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(roomIn(target)));
+    setWidth(roomIn(target));
     observer.observe(target);
     return () => observer.disconnect();
   }, []);
   return width;
+}
+
+function roomIn(element: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(element);
+  return Math.max(0, element.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight));
 }

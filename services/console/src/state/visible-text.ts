@@ -24,6 +24,8 @@ function makeVisible(node: VNode<object>): void {
 function labels(props: Record<string, unknown>): void {
   for (const name of LABELS) {
     const label = props[name];
-    if (typeof label === 'string') props[name] = visible(label);
+    if (typeof label !== 'string') continue;
+    // A placeholder may have lines of its own: it is no label of something else.
+    props[name] = name === 'placeholder' ? label.split('\n').map(visible).join('\n') : visible(label);
   }
 }

@@ -210,7 +210,7 @@ function Effect({ now, host }: { readonly now: Judgement; readonly host: string 
         <section class="panel" aria-labelledby="shares-title">
           <h2 id="shares-title">Who loses, who gains</h2>
           {now.gives.length + now.takes.length === 0 && <p class="hint">Nobody loses or gains a queue.</p>}
-          <ul class="changes">
+          <ul class="shifts">
             {lines('loses', now.takes)}
             {lines('gains', now.gives)}
           </ul>

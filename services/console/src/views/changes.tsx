@@ -3,11 +3,13 @@ import type { ChangeView } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchPages } from '../api/access.ts';
 import { CHANGE_GROUPS, changeGroupOf, statusWords, subjectTitle, whoText } from '../model/change-words.ts';
+import { formatCount } from '../model/count.ts';
 import { formatTime } from '../model/moment.ts';
 import { me, toJudge } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
+import { Problem } from '../widgets/problem.tsx';
 
 /** Changes on a page, the newest first. */
 const PAGE = 1000;
@@ -34,7 +36,7 @@ export function ChangesView() {
         <h1 id="changes-title">Changes</h1>
         <p class="facts-line" role="status">
           {toJudge.value > 0 && `${toJudge.value} wait for you`}
-          {answer?.next != null && ` · the newest ${answer.changes.length.toLocaleString('en-GB')}`}
+          {answer?.next != null && ` · the newest ${formatCount(answer.changes.length)}`}
         </p>
         <div class="tools">
           <fieldset class="segmented">
@@ -58,15 +60,15 @@ export function ChangesView() {
           />
         </div>
       </header>
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem words={problem} />
       {found === undefined ? (
         <p class="empty">{isAsking ? 'Asking for the changes …' : ''}</p>
       ) : found.length === 0 ? (
-        <p class="empty">There is no such change.</p>
+        <p class="empty">
+          {answer?.changes.length === 0
+            ? 'Nobody has proposed a change yet. What if, on the page of a host, makes one.'
+            : `No change ${find.trim() !== '' ? 'has these words' : 'is at this point'}${answer?.next != null ? ' among the newest' : ''}.`}
+        </p>
       ) : (
         <ul>
           {found.map((change) => (

@@ -5,6 +5,7 @@ import type { ViewChange } from '@apledger/api';
 import { describeChange } from '@apledger/projections/host';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchDiff, fetchHost } from '../api/client.ts';
+import { formatCount } from '../model/count.ts';
 import {
   atPosition,
   formatExactly,
@@ -16,6 +17,7 @@ import {
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { namesOf, Words } from '../widgets/mark.tsx';
+import { Problem } from '../widgets/problem.tsx';
 import { TwoMatrices } from '../widgets/two-matrices.tsx';
 import { cellOf } from './matrix.tsx';
 
@@ -59,11 +61,9 @@ export function CompareView() {
         </div>
       </header>
       {problem !== undefined ? (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
+        <Problem words={problem} />
       ) : from === undefined ? (
-        <p class="empty">Say which moment to compare with the one that the page shows.</p>
+        <p class="empty">Type the moment with which to compare the one that the page shows.</p>
       ) : answer === undefined ? (
         <p class="empty">{isAsking ? 'Asking for both moments …' : ''}</p>
       ) : (
@@ -71,6 +71,16 @@ export function CompareView() {
           <p class="facts-line compared">
             {answer.words}: {answer.changes.length === 0 ? 'nothing differs' : differences(answer.changes)}
           </p>
+          {answer.changes.length > 0 && (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+            <ul class="shifts differences" tabIndex={0} aria-label="What differs">
+              {answer.changes.map((change) => (
+                <li key={JSON.stringify(change)} class={classOf(change)}>
+                  <Words text={describeChange(change)} guests={answer.guests} />
+                </li>
+              ))}
+            </ul>
+          )}
           {answer.before !== undefined && answer.after !== undefined && (
             <TwoMatrices
               before={answer.before}
@@ -80,13 +90,6 @@ export function CompareView() {
               onCursor={({ apid, apqi }) => select({ cell: formatApqn(apqn(apid, apqi)) })}
             />
           )}
-          <ul class="differences" aria-label="What differs">
-            {answer.changes.map((change) => (
-              <li key={JSON.stringify(change)} class={classOf(change)}>
-                <Words text={describeChange(change)} guests={answer.guests} />
-              </li>
-            ))}
-          </ul>
         </>
       )}
     </section>
@@ -112,9 +115,9 @@ async function compared(host: string, from: Moment, position: number, signal: Ab
   const used = 'time' in diff.from ? Date.parse(diff.from.time) : undefined;
   const fromWords =
     used === undefined
-      ? `Position ${'position' in diff.from ? diff.from.position.toLocaleString('en-GB') : ''}`
+      ? `Position ${'position' in diff.from ? formatCount(diff.from.position) : ''}`
       : formatExactly(used);
-  const toWords = `Position ${position.toLocaleString('en-GB')}${after === undefined ? '' : `, ${formatExactly(Date.parse(after.occurredAt))}`}`;
+  const toWords = `Position ${formatCount(position)}${after === undefined ? '' : `, ${formatExactly(Date.parse(after.occurredAt))}`}`;
   return {
     asked: text,
     used,

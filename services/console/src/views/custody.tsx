@@ -1,8 +1,9 @@
 /** Who could use a queue, and so its keys, over all its time. */
-import { parseApqn } from '@apledger/ap';
+import { formatApqn, readApqn } from '@apledger/ap';
 import type { Boundary, CustodyInterval, CustodyReport } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchCustody } from '../api/client.ts';
+import { formatCount } from '../model/count.ts';
 import { chartOf, holderName, type Lane } from '../model/custody.ts';
 import { typeWords } from '../model/fact-groups.ts';
 import { MARK_COLOURS } from '../model/marks.ts';
@@ -12,6 +13,8 @@ import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { CustodyTimeline } from '../widgets/custody-chart.tsx';
 import { FactProof } from '../widgets/evidence.tsx';
+import { Problem } from '../widgets/problem.tsx';
+import { RestsOn } from '../widgets/rests-on.tsx';
 
 /** Each step of the zoom shows a quarter of the time; the last, a minute of eight years. */
 const ZOOM_STEP = 4;
@@ -22,7 +25,8 @@ export function CustodyView() {
   const view = session.view.value;
   const isByTime = place.selection.as !== 'changes';
   const [zoom, setZoom] = useState(1);
-  const queue = place.selection.queue ?? firstQueue(view);
+  const asked = place.selection.queue ?? firstQueue(view);
+  const queue = asked === undefined ? undefined : queueOf(asked);
   const last = session.last.value;
   const { answer, problem, isAsking } = useAsked(
     (signal) =>
@@ -42,14 +46,15 @@ export function CustodyView() {
   const end = Date.now();
   const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
   const at = session.settled.value;
+  const isNow = session.moment.value.kind === 'now' && !session.isPlaying.value;
   const holding = answer && at && holderAt(answer.intervals, at.position);
   return (
     <section class="panel custody-view" aria-labelledby="custody-title">
       <header class="panel-head">
         <h1 id="custody-title">Custody</h1>
         <QueueForm
-          key={queue}
-          queue={queue ?? ''}
+          key={asked}
+          queue={queue ?? asked ?? ''}
           onQueue={(chosen) => select({ queue: chosen }, { asStep: true })}
         />
         <div class="tools">
@@ -94,15 +99,16 @@ export function CustodyView() {
         </div>
         {holding && at && (
           <p class="facts-line">
-            At position {at.position.toLocaleString('en-GB')}, {formatTime(at.occurredAt)},{' '}
-            <strong>{holderName(holding.holder)}</strong> can use it.
+            At position {formatCount(at.position)}, {formatTime(at.occurredAt)},{' '}
+            <strong>{holderName(holding.holder)}</strong> {isNow ? 'can use it' : 'could use it'}.
           </p>
         )}
       </header>
+      <RestsOn host={session.host} answer={answer} />
       {queue === undefined ? (
         <p class="empty">Name a queue: its adapter and its domain, like 05.0047.</p>
       ) : problem !== undefined ? (
-        <p class="empty">{problem}</p>
+        <Problem words={problem} />
       ) : chart === undefined ? (
         <p class="empty">{isAsking ? 'Asking for its history …' : ''}</p>
       ) : answer?.wasThere === false ? (
@@ -138,6 +144,12 @@ function firstQueue(
   return `${hex(card.adapter, 2)}.${hex(card.queues[0] ?? 0, 4)}`;
 }
 
+/** The queue's name, from any spelling that the command line reads; undefined when it is none. */
+function queueOf(text: string): string | undefined {
+  const read = readApqn(text.trim());
+  return read === undefined ? undefined : formatApqn(read);
+}
+
 const holderAt = (intervals: readonly CustodyInterval[], position: number): CustodyInterval | undefined =>
   intervals.findLast(
     ({ from, until }) =>
@@ -153,15 +165,15 @@ function QueueForm({
 }) {
   const [text, setText] = useState<string>();
   const shown = text ?? queue;
-  const isQueue = parseApqn(shown) !== undefined;
+  const named = queueOf(shown);
   return (
     <form
       class="queue-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isQueue) return;
+        if (named === undefined) return;
         setText(undefined);
-        onQueue(shown);
+        onQueue(named);
       }}
     >
       <label>
@@ -172,18 +184,20 @@ function QueueForm({
           value={shown}
           spellcheck={false}
           autocomplete="off"
-          aria-invalid={shown !== '' && !isQueue}
+          aria-invalid={shown !== '' && named === undefined}
           onInput={({ currentTarget }) => setText(currentTarget.value.trim().toLowerCase())}
         />
       </label>
-      <button type="submit" disabled={!isQueue}>
+      <button type="submit" disabled={named === undefined}>
         Show
       </button>
-      {shown !== '' && !isQueue && (
-        <span class="problem" role="alert">
-          Not a queue: write adapter and domain in hexadecimal, like 05.0047.
-        </span>
-      )}
+      <Problem
+        words={
+          shown === '' || named !== undefined
+            ? undefined
+            : 'Not a queue: write adapter and domain in hexadecimal, like 05.0047.'
+        }
+      />
     </form>
   );
 }
@@ -222,28 +236,28 @@ function CustodyTable({
             return (
               <tr key={interval.from?.position ?? 0} class={holds ? 'is-on' : undefined}>
                 <th scope="row">{holderName(interval.holder)}</th>
-                <td>
+                <td data-label="From">
                   {interval.from === null ? (
                     <span class="sub">not known before {formatTime(Date.parse(knownSince.occurredAt))}</span>
                   ) : (
                     <BoundaryLink boundary={interval.from} />
                   )}
                 </td>
-                <td class="sub">
+                <td class="sub" data-label="By">
                   {interval.from === null ? '' : `${typeWords(interval.from.type)}, ${interval.from.actor}`}
                 </td>
-                <td>
+                <td data-label="Until">
                   {interval.until === null ? (
                     <span class="sub">still so</span>
                   ) : (
                     <BoundaryLink boundary={interval.until} />
                   )}
                 </td>
-                <td>
+                <td data-label="For">
                   {from === undefined ? '' : formatDuration(Math.max(0, end - from))}
                   {interval.until === null && from !== undefined && <span class="sub"> so far</span>}
                 </td>
-                <td>{resetWords(interval)}</td>
+                <td data-label="Reset before">{resetWords(interval)}</td>
               </tr>
             );
           })}
@@ -256,12 +270,12 @@ function CustodyTable({
 function BoundaryLink({ boundary }: { readonly boundary: Boundary }) {
   const { place, href } = usePage();
   return (
-    <>
+    <span class="boundary">
       <a href={href({}, { ...place.selection, at: String(boundary.position) })}>
-        {formatTime(Date.parse(boundary.occurredAt))} · {boundary.position}
+        {formatTime(Date.parse(boundary.occurredAt))} · {formatCount(boundary.position)}
       </a>
       <FactProof position={boundary.position} />
-    </>
+    </span>
   );
 }
 

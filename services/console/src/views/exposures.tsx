@@ -2,13 +2,16 @@
 import type { Boundary, Exposure } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchExposures } from '../api/client.ts';
+import { formatCount } from '../model/count.ts';
 import { exposureText, KINDS, kindOf, momentOf } from '../model/exposures.ts';
 import { formatTime, inShownZone } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { FactProof } from '../widgets/evidence.tsx';
+import { Problem } from '../widgets/problem.tsx';
 import { ReportForm } from '../widgets/report-form.tsx';
+import { RestsOn } from '../widgets/rests-on.tsx';
 
 /** Rows at first, and more each time. */
 const STEP = 200;
@@ -34,11 +37,7 @@ export function ExposuresView() {
         <header class="panel-head">
           <h1 id="exposures-title">Exposures</h1>
           <p class="facts-line" role="status">
-            {answer === undefined
-              ? isAsking
-                ? 'looking …'
-                : ''
-              : `${found.length.toLocaleString('en-GB')} found`}
+            {answer === undefined ? (isAsking ? 'looking …' : '') : `${formatCount(found.length)} found`}
           </p>
           <div class="tools">
             <fieldset class="segmented">
@@ -74,12 +73,11 @@ export function ExposuresView() {
             </label>
           </div>
         </header>
+        <RestsOn host={host} answer={answer} />
         {problem !== undefined ? (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
+          <Problem words={problem} />
         ) : answer !== undefined && found.length === 0 ? (
-          <p class="empty">None was found up to this moment.</p>
+          <p class="empty">No exposure was found up to this moment.</p>
         ) : (
           <ul class="exposures">
             {found.slice(0, want).map((exposure) => (
@@ -106,19 +104,18 @@ function Row({ exposure }: { readonly exposure: Exposure }) {
     <li class={`exposure is-${exposure.kind}`}>
       <a class="fact-at" href={href({}, { at: String(at.position) })} title="Go there">
         <time dateTime={at.occurredAt}>{formatTime(Date.parse(at.occurredAt))}</time>
-        <span class="sub">{at.position.toLocaleString('en-GB')}</span>
+        <span class="sub">{formatCount(at.position)}</span>
       </a>
       <p>{exposureText(exposure)}</p>
-      <p class="sub">
-        {at.actor}
+      <div class="fact-who sub">
+        <span class="actor" title={at.actor}>
+          {at.actor}
+        </span>
         {queue !== undefined && (
-          <>
-            {' '}
-            <a href={href({ view: 'custody' }, { queue, at: String(at.position) })}>Custody</a>
-          </>
+          <a href={href({ view: 'custody' }, { queue, at: String(at.position) })}>Custody</a>
         )}
         <FactProof position={at.position} />
-      </p>
+      </div>
     </li>
   );
 }

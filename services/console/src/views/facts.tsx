@@ -9,6 +9,7 @@ import { useFacts } from '../state/use-facts.ts';
 import { useSettled } from '../state/use-settled.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { FactItem } from '../widgets/fact-item.tsx';
+import { Problem } from '../widgets/problem.tsx';
 
 /** How long the typing has to rest before the service is asked. */
 const REST_MS = 250;
@@ -46,13 +47,14 @@ export function FactsView() {
           <input
             type="search"
             aria-label="Find facts"
-            placeholder="Find: 05.0047, EBUSY, guest:web, actor:anna …"
+            placeholder="05.0047, EBUSY, actor:anna …"
+            title="Words that a fact holds; queue, guest:NAME, mdev:UUID, actor:NAME, type or errno"
             value={find}
             onInput={({ currentTarget }) => select({ find: currentTarget.value })}
           />
         </div>
       </header>
-      {problem && <p class="notice is-bad">{problem}</p>}
+      <Problem words={problem} />
       {facts.length === 0 ? (
         <p class="empty">
           {isLooking

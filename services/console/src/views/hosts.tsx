@@ -3,10 +3,12 @@
 import type { HostHead, HostView as HostViewJson } from '@apledger/api';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchHost, fetchHosts } from '../api/client.ts';
+import { formatCount } from '../model/count.ts';
 import { atPosition, formatDuration, formatTime, type Moment, NOW } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { useSettled } from '../state/use-settled.ts';
+import { Problem } from '../widgets/problem.tsx';
 import { Shares } from '../widgets/shares.tsx';
 import { Thumbnail } from '../widgets/thumbnail.tsx';
 
@@ -29,7 +31,7 @@ export function HostsView() {
       <header class="panel-head">
         <h1 id="hosts-title">Hosts</h1>
         <p class="facts-line">
-          {hosts.length.toLocaleString('en-GB')}
+          {formatCount(hosts.length)}
           {hasMore ? ' and more' : ''}
         </p>
         <div class="tools">
@@ -47,14 +49,14 @@ export function HostsView() {
           {isLooking ? (
             <p>Asking for the hosts …</p>
           ) : problem !== undefined ? (
-            <p>{problem}</p>
+            <Problem words={problem} />
           ) : asked !== '' ? (
             <p>No host is called like that.</p>
           ) : (
             <>
               <h2>No host yet</h2>
-              <p>The log is empty at this moment. A first host:</p>
-              <pre>npx apledger run examples/01-three-guests.sh --data apledger-data</pre>
+              <p>The log is empty at this moment. On the ledger’s machine, with its data directory:</p>
+              <pre>npx apledger run examples/01-three-guests.sh --data DIRECTORY</pre>
             </>
           )}
         </div>
@@ -132,7 +134,7 @@ function HostRow({
           <strong>{head.host}</strong>
           <span class="sub">
             {view === undefined
-              ? ' '
+              ? '\u00a0'
               : `${view.adapters.length} × ${view.domains.length} queues · ${guests(view)} · driver ${view.driver}`}
           </span>
         </span>
@@ -141,7 +143,7 @@ function HostRow({
           <time dateTime={head.occurredAt} title={formatTime(at)}>
             {formatDuration(Math.max(0, reference - at))} ago
           </time>
-          <span class="sub">{(head.revision + 1).toLocaleString('en-GB')} facts</span>
+          <span class="sub">{formatCount(head.revision + 1)} facts</span>
         </span>
       </a>
     </li>

@@ -3,6 +3,7 @@ import { apidOf, apqiOf, apqn, formatApqn, parseApqn } from '@apledger/ap';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Axes, axesOf, type Cell, type CellSize, maxZoom, sameAxes, WHOLE } from '../model/axes.ts';
 import { type Corners, rectangleOf } from '../model/basket.ts';
+import { formatCount } from '../model/count.ts';
 import { explain } from '../model/owner.ts';
 import { sessionSource } from '../state/grid-source.ts';
 import { inspectGrid } from '../state/inspector.ts';
@@ -150,8 +151,7 @@ export function MatrixView() {
   );
 }
 
-const count = (n: number, what: string): string =>
-  `${n.toLocaleString('en-GB')} ${what}${n === 1 ? '' : 's'}`;
+const count = (n: number, what: string): string => `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
 
 /** The axes of the view, the same object for as long as they are the same: what is drawn depends on it. */
 function useAxes(view: Parameters<typeof axesOf>[0] | undefined): Axes {

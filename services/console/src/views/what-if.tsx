@@ -16,6 +16,7 @@ import { useSettled } from '../state/use-settled.ts';
 import { RefusalBlock } from '../widgets/fact-item.tsx';
 import { type GuestNames, namesOf } from '../widgets/mark.tsx';
 import { PlanPanel } from '../widgets/plan-panel.tsx';
+import { Problem } from '../widgets/problem.tsx';
 import { Procedures } from '../widgets/procedures.tsx';
 import { ProposeDialog } from '../widgets/propose-dialog.tsx';
 import { Receipts, type Sent } from '../widgets/receipts.tsx';
@@ -58,7 +59,7 @@ export function WhatIfView() {
           <h1 id="steps-title">What if</h1>
           <label class="steps">
             <span class="hint">
-              Steps, a line each, as one would type them on the host. Nothing is changed by trying them.
+              Steps, one on each line, as you would type them on the host. Trying them changes nothing.
             </span>
             <textarea
               rows={5}
@@ -68,18 +69,14 @@ export function WhatIfView() {
               onInput={({ currentTarget }) => setText(currentTarget.value)}
             />
           </label>
-          {problem && (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem words={problem} />
         </section>
         <section class="panel" aria-labelledby="proposals-title">
           <h2 id="proposals-title">
             {cursor === undefined ? 'Proposals' : `With ${formatApqn(apqn(cursor.apid, cursor.apqi))}`}
           </h2>
           {cursor === undefined ? (
-            <p class="hint">Choose a cell in a matrix: here stands what can be done with its queue.</p>
+            <p class="hint">Choose a cell in a matrix to see what can be done with its queue.</p>
           ) : (
             <ul class="proposals">
               {proposalsFor(view, cursor).map(({ words, step }) => (
@@ -183,7 +180,7 @@ function Outcome({ tried, steps, cursor, onCursor, onSent, onPlan }: OutcomeProp
               ? 'There is nothing to send.'
               : refused > 0
                 ? `${refused} of the steps would be refused and will not be sent.`
-                : 'Sending asks once more.'}
+                : 'You confirm before anything is sent.'}
         </p>
         <button
           type="button"
@@ -241,7 +238,7 @@ function Changes({ tried }: { readonly tried: SupposedSteps }) {
   if (lines.length === 0 && outOfService.length === 0)
     return <p class="hint">Nobody loses or gains a queue.</p>;
   return (
-    <ul class="changes">
+    <ul class="shifts">
       {outOfService.map(({ adapter, reason, shares, hostQueues: ofHost }) => (
         <li key={adapter} class="is-loss">
           <strong>Card {adapter.toString(16).padStart(2, '0')}</strong> is{' '}

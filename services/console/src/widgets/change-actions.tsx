@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { approve, confirm, refuse, resume, start, withdraw } from '../api/access.ts';
 import { refreshAccess } from '../state/access.ts';
 import { messageOf } from '../state/session.ts';
+import { Problem } from './problem.tsx';
 
 export interface ChangeActionsProps {
   readonly change: ChangeView;
@@ -91,11 +92,7 @@ export function ChangeActions({ change, isStale, onDone }: ChangeActionsProps) {
   return (
     <div class="change-actions">
       {isDenied && <p class="hint">You may not judge it: {whyNot}.</p>}
-      {problem !== '' && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem words={problem} />
       {names.some((name) => ACTS[name].hasReason) && (
         <label>
           Reason, to{' '}

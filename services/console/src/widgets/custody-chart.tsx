@@ -1,13 +1,15 @@
 /** Custody over time: a lane for each holder, a bar for each time it could use the queue, a sign where no reset came before. */
-import { scaleLinear, scaleUtc } from 'd3-scale';
 import { useRef } from 'preact/hooks';
 import type { Bar, CustodyChart, Lane } from '../model/custody.ts';
-import { formatClock, formatTick, formatTime } from '../model/moment.ts';
+import { formatClock, formatTime } from '../model/moment.ts';
+import { labelsOfTimes } from '../model/ticks.ts';
 import { useWidth } from '../state/use-width.ts';
 
 const LANE = 34;
 const BAR = 20;
 const AXIS = 26;
+/** Room behind the end of time. */
+const RIM = 12;
 
 export interface CustodyChartProps {
   readonly chart: CustodyChart;
@@ -27,17 +29,19 @@ export function CustodyTimeline({ chart, label, slotOf, isByTime, at, zoom, href
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const names = Math.min(120, width * 0.28);
-  const range = [names, Math.max(names + 1, width - 12)];
+  const room = Math.max(1, width - RIM - names);
   const [from, until] = shownTime(chart, at, zoom);
-  const byTime = scaleUtc([new Date(from), new Date(until)], range).clamp(true);
-  const byPlace = scaleLinear([0, chart.moments.length - 1], range);
+  const byTime = (time: number): number =>
+    names + (room * (Math.min(Math.max(from, time), until) - from)) / Math.max(1, until - from);
+  const byPlace = (place: number): number => names + (room * place) / Math.max(1, chart.moments.length - 1);
   const height = AXIS + chart.lanes.length * LANE + 6;
-  const most = Math.max(2, Math.floor((width - names) / 110));
   const ticks = isByTime
-    ? byTime
-        .ticks(most)
-        .map((tick) => ({ key: tick.getTime(), x: byTime(tick), words: formatTick(tick.getTime()) }))
-    : every(chart.moments.slice(0, -1), most).map(({ moment, place }) => ({
+    ? labelsOfTimes({ from, to: until }, { width: room, rim: RIM }).map(({ at: time, words }) => ({
+        key: time,
+        x: byTime(time),
+        words,
+      }))
+    : every(chart.moments.slice(0, -1), Math.max(2, Math.floor(room / 110))).map(({ moment, place }) => ({
         key: place,
         x: byPlace(place),
         words: formatClock(moment),

@@ -1,7 +1,7 @@
 /** How far the log is sealed; and the proof of one fact, checked in this browser. */
 import { useEffect, useState } from 'preact/hooks';
 import { fetchEvidence, fetchProof } from '../api/client.ts';
-import { checkProof, provenWords, sealWords } from '../model/evidence.ts';
+import { sealWords } from '../model/seal.ts';
 import { messageOf } from '../state/session.ts';
 import { useAsked } from '../state/use-asked.ts';
 
@@ -15,7 +15,7 @@ export function SealState() {
     return () => clearInterval(timer);
   }, []);
   const { answer } = useAsked((signal) => fetchEvidence(signal), [turn]);
-  const words = answer && sealWords(answer);
+  const words = answer && sealWords(answer, Date.now());
   if (answer === undefined || words === undefined) return null;
   const title =
     answer.fault ??
@@ -41,7 +41,11 @@ export function FactProof({ position }: { readonly position: number }) {
   const check = async (): Promise<void> => {
     setIsAsking(true);
     try {
-      const [{ proof }, { policy }] = await Promise.all([fetchProof(position), fetchEvidence()]);
+      const [{ proof }, { policy }, { checkProof, provenWords }] = await Promise.all([
+        fetchProof(position),
+        fetchEvidence(),
+        import('../model/evidence.ts'),
+      ]);
       const file = `data:text/plain;charset=utf-8,${encodeURIComponent(proof)}`;
       setFound({ words: provenWords(await checkProof(proof, policy)), isGood: true, file });
     } catch (error) {

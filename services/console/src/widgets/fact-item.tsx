@@ -1,6 +1,7 @@
 /** One fact: what happened, when, by whom; and when it is a refusal, why, who is in the way and what helps. */
 
 import type { RecordedFact, Refusal } from '@apledger/api';
+import { formatCount } from '../model/count.ts';
 import { some } from '../model/exposures.ts';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
@@ -32,7 +33,7 @@ export function FactItem({
         title={`${formatTime(at)}: go there`}
       >
         <time dateTime={fact.occurredAt}>{formatClock(at)}</time>
-        <span class="sub">{fact.position.toLocaleString('en-GB')}</span>
+        <span class="sub">{formatCount(fact.position)}</span>
       </a>
       <div class="fact-what">
         <p>
@@ -42,10 +43,12 @@ export function FactItem({
         </p>
         {refusal && <RefusalBlock refusal={refusal} guests={guests} />}
       </div>
-      <span class="fact-who sub" title={`command ${fact.cause}`}>
-        {fact.actor}
+      <div class="fact-who sub">
+        <span class="actor" title={`${fact.actor}; command ${fact.cause}`}>
+          {fact.actor}
+        </span>
         <FactProof position={fact.position} />
-      </span>
+      </div>
     </li>
   );
 }

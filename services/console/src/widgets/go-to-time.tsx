@@ -1,6 +1,7 @@
 /** Where time stands, large; and the way to another time. */
 import { useRef, useState } from 'preact/hooks';
 import { fetchHosts } from '../api/client.ts';
+import { formatCount } from '../model/count.ts';
 import {
   formatClock,
   formatDay,
@@ -15,28 +16,23 @@ import {
 } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
+import { Problem } from './problem.tsx';
 
 /**
  * The moment that is shown, large: now, the time that was asked for, or that of the fact at a position. Below it the last fact that
  * counts, which may be much older.
  */
 function clockOf(stamp: Stamp | undefined, used: number | undefined, isNow: boolean) {
-  const place = stamp === undefined ? 'no fact' : `position ${stamp.position.toLocaleString('en-GB')}`;
+  const place = stamp === undefined ? 'no fact' : `position ${formatCount(stamp.position)}`;
+  const dayOf = (time: number): string => `${formatDay(time)} ${zoneAt(time)}`;
   if (isNow)
-    return {
-      large: 'Now',
-      small: stamp === undefined ? place : `last fact ${momentOf(stamp.occurredAt)} · ${place}`,
-    };
+    return { large: 'Now', small: stamp ? [`last fact ${momentOf(stamp.occurredAt)}`, place] : [place, ''] };
   if (used !== undefined) {
-    const last =
-      stamp === undefined ? place : `last fact by then ${momentOf(stamp.occurredAt, used)} · ${place}`;
-    return { large: formatClock(used), small: `${formatDay(used)} ${zoneAt(used)} · ${last}` };
+    const last = stamp ? `last fact by then ${momentOf(stamp.occurredAt, used)}` : 'no fact by then';
+    return { large: formatClock(used), small: [`${dayOf(used)} · ${place}`, last] };
   }
-  if (stamp === undefined) return { large: '--:--:--', small: place };
-  return {
-    large: formatClock(stamp.occurredAt),
-    small: `${formatDay(stamp.occurredAt)} ${zoneAt(stamp.occurredAt)} · ${place}`,
-  };
+  if (stamp === undefined) return { large: '--:--:--', small: [place, ''] };
+  return { large: formatClock(stamp.occurredAt), small: [`${dayOf(stamp.occurredAt)} · ${place}`, ''] };
 }
 
 /** Day and time; the time alone on the day of another moment. */
@@ -83,7 +79,11 @@ export function GoToTime({
         title="Go to a time"
       >
         <span class="stamp-clock">{large}</span>
-        <span class="stamp-day">{small}</span>
+        <span class="stamp-day">
+          {small[0]}
+          <br />
+          {small[1]}
+        </span>
       </button>
       <dialog ref={dialog} aria-labelledby="go-to-time">
         <form
@@ -107,11 +107,7 @@ export function GoToTime({
             2026-11-17 09:14 · yesterday 09:14 · Tue 09:14 · -2h · 2026-11-17 09:14 Europe/Zurich · 41207. The
             last fact at or before it counts.
           </p>
-          {problem !== '' && (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem words={problem} />
           <div class="dialog-buttons">
             <button type="button" onClick={() => dialog.current?.close()}>
               Cancel

@@ -147,20 +147,26 @@ export class GridOverlay {
   #columns({ axes, cell, window, scroll, theme }: Picture, marked: ReadonlySet<number | undefined>): void {
     const { first, last } = visible(scroll.left, window.width - HEADS.left, cell.width, axes.apqis.length);
     const every = stride(cell.width, LABEL.width);
+    let free = HEADS.left;
     for (let i = first; i <= last; i++) {
       const apqi = axes.apqis[i] ?? 0;
       const x = Math.max(HEADS.left + 10, HEADS.left + (i + 0.5) * cell.width - scroll.left);
-      this.#label(theme, formatApid(apqi), { x, y: HEADS.top / 2 }, i % every === 0, marked.has(apqi));
+      const isDue = i % every === 0 && x >= free;
+      if (isDue) free = x + LABEL.width;
+      this.#label(theme, formatApid(apqi), { x, y: HEADS.top / 2 }, isDue, marked.has(apqi));
     }
   }
 
   #rows({ axes, cell, window, scroll, theme }: Picture, marked: ReadonlySet<number | undefined>): void {
     const { first, last } = visible(scroll.top, window.height - HEADS.top, cell.height, axes.apids.length);
     const every = stride(cell.height, LABEL.height);
+    let free = HEADS.top;
     for (let i = first; i <= last; i++) {
       const apid = axes.apids[i] ?? 0;
       const y = Math.max(HEADS.top + 7, HEADS.top + (i + 0.5) * cell.height - scroll.top);
-      this.#label(theme, formatApid(apid), { x: HEADS.left / 2, y }, i % every === 0, marked.has(apid));
+      const isDue = i % every === 0 && y >= free;
+      if (isDue) free = y + LABEL.height;
+      this.#label(theme, formatApid(apid), { x: HEADS.left / 2, y }, isDue, marked.has(apid));
     }
   }
 

@@ -1,6 +1,7 @@
 /** Who has what: the host, and each mdev with its guest, by how many queues. */
 import type { MdevView } from '@apledger/api';
 import type { HostView } from '@apledger/projections/host';
+import { formatCount } from '../model/count.ts';
 import { nameOf, shortMdev } from '../model/owner.ts';
 import { usePage } from '../state/page.tsx';
 import { lastGuestText, useLastGuests } from '../state/use-last-guests.ts';
@@ -19,7 +20,7 @@ const size = (
 export const runState = (mdev: MdevView): string => {
   if (mdev.removing) return 'to be removed';
   if (mdev.migrating) return 'migrating';
-  return mdev.open ? 'running' : 'closed';
+  return mdev.open ? 'running' : 'not running';
 };
 
 export function Holders({ view, highlighted, onHighlight }: HoldersProps) {
@@ -51,7 +52,7 @@ export function Holders({ view, highlighted, onHighlight }: HoldersProps) {
               </span>{' '}
               the host
             </th>
-            <td class="number">{zcrypt}</td>
+            <td class="number">{formatCount(zcrypt)}</td>
             <td class="number">–</td>
             <td />
           </tr>
@@ -66,8 +67,8 @@ export function Holders({ view, highlighted, onHighlight }: HoldersProps) {
                   {lastGuestText(mdev, lastGuests)}
                 </span>
               </th>
-              <td class="number">{size(mdev.effective)}</td>
-              <td class="number">{size(mdev)}</td>
+              <td class="number">{formatCount(size(mdev.effective))}</td>
+              <td class="number">{formatCount(size(mdev))}</td>
               <td>
                 <button
                   type="button"

@@ -1,4 +1,4 @@
-/** The matrix as a table, one adapter at a time: the same data for whoever does not see the grid, or wants to copy it. */
+/** The matrix as a table, one adapter at a time: the same data for readers who do not see the grid, or who want to copy it. */
 import { formatApid } from '@apledger/ap';
 import type { HostView } from '@apledger/projections/host';
 import type { Axes, Cell } from '../model/axes.ts';
@@ -52,13 +52,13 @@ export function MatrixTable({ view, axes, cursor, onCursor }: MatrixTableProps) 
                 <th scope="row" class="apqn">
                   {apqn}
                 </th>
-                <td>
+                <td data-label="Owner">
                   <span class={`owner is-${owner}`}>{owner}</span>
                 </td>
-                <td>
+                <td data-label="Who">
                   <Words text={headline} guests={namesOf(view)} />
                 </td>
-                <td class="sub">
+                <td class="sub" data-label="Why">
                   <Words text={reasons.join(' ')} guests={namesOf(view)} />
                 </td>
               </tr>

@@ -9,6 +9,7 @@ import { me, refreshAccess, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { useAsked } from '../state/use-asked.ts';
+import { Problem } from './problem.tsx';
 
 export interface PlanPanelProps {
   readonly host: string;
@@ -38,11 +39,7 @@ export function PlanPanel({ host, request, onClose }: PlanPanelProps) {
           </button>
         </div>
       </header>
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem words={problem} />
       {answer !== undefined && <Planned planned={answer} />}
     </section>
   );
@@ -182,11 +179,7 @@ function ProposePlan({ plan }: { readonly plan: NonNullable<PlannedReply['plan']
         {isSending ? 'Proposing …' : 'Make it a change'}
       </button>
       {denied !== undefined && <p class="hint">{denied}</p>}
-      {problem !== '' && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem words={problem} />
     </form>
   );
 }

@@ -96,7 +96,7 @@ export function Procedures({ view, queue: chosen = '', onPlan }: ProceduresProps
             checked={stopsGuests}
             onChange={({ currentTarget }) => setStops(currentTarget.checked)}
           />
-          stops guests itself; otherwise it waits until somebody does
+          <span>Stop the guests; otherwise the plan waits until somebody stops them</span>
         </label>
       )}
       <button type="submit" disabled={procedure === undefined}>

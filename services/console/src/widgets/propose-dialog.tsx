@@ -7,6 +7,7 @@ import type { Tried } from '../model/tried.ts';
 import { me, refreshAccess, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
+import { Problem } from './problem.tsx';
 
 export interface ProposeDialogProps {
   readonly tried: Tried;
@@ -82,11 +83,7 @@ export function ProposeDialog({ tried, commands }: ProposeDialogProps) {
               onInput={({ currentTarget }) => setReason(currentTarget.value)}
             />
           </label>
-          {problem !== '' && (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem words={problem} />
           <div class="dialog-buttons">
             <button type="button" onClick={() => dialog.current?.close()}>
               Cancel

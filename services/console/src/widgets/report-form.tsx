@@ -3,12 +3,13 @@ import { REPORT_FORMATS, type ReportFormat } from '@apledger/api';
 import { useState } from 'preact/hooks';
 import { fetchEvidence, fetchReport } from '../api/client.ts';
 import { saveFile } from '../api/save-file.ts';
-import { sealWords } from '../model/evidence.ts';
 import { inShownZone } from '../model/moment.ts';
+import { sealWords } from '../model/seal.ts';
 import { whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
 import { useAsked } from '../state/use-asked.ts';
+import { Problem } from './problem.tsx';
 
 const FORMATS: Readonly<Record<ReportFormat, string>> = {
   html: 'HTML, to print',
@@ -93,11 +94,7 @@ export function ReportForm({ host: given }: { readonly host: string | undefined 
             ))}
           </select>
         </label>
-        {problem !== '' && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem words={problem} />
         {denied !== undefined && <p class="hint">{denied}</p>}
         <button type="submit" class="is-primary" disabled={isMaking || denied !== undefined} title={denied}>
           {isMaking ? 'Making the report …' : 'Download the report'}
@@ -122,16 +119,16 @@ const nameOf = (
 /** The checkpoint that covers what the report says: who keeps it beside the report can show later that the log was this one. */
 function Checkpoint() {
   const { answer } = useAsked((signal) => fetchEvidence(signal), []);
-  const words = answer && sealWords(answer);
-  if (words === undefined || answer?.fault !== null) return null;
+  const words = answer && sealWords(answer, Date.now());
+  if (words === undefined || answer?.fault !== null || answer.size === 0) return null;
   return (
     <p class="hint">
-      The log is {words}.{' '}
+      {words}.{' '}
       <a href="/tlog/checkpoint" download="checkpoint">
         Download the checkpoint
       </a>{' '}
-      and keep it with the report: <code>apledger verify --since</code> holds the log to it. Evidence of
-      single facts is beside each of them.
+      and keep it with the report: <code>apledger verify --since</code> holds the log to it. The evidence of a
+      single fact is beside that fact.
     </p>
   );
 }

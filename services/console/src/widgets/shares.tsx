@@ -2,14 +2,15 @@
 import type { HostView as HostViewJson } from '@apledger/api';
 import { gridOf, stateOfView } from '@apledger/projections/host';
 import { useMemo } from 'preact/hooks';
+import { formatCount } from '../model/count.ts';
 import { type OwnerClass, ownerOf } from '../model/owner.ts';
 
 const ORDER = ['guest', 'mdev', 'host', 'nobody'] as const;
 const WORDS: Readonly<Record<(typeof ORDER)[number], string>> = {
-  guest: 'guests’',
-  mdev: 'not usable',
-  host: 'host’s',
-  nobody: 'nobody’s',
+  guest: 'for guests',
+  mdev: 'assigned, not usable',
+  host: 'for the host',
+  nobody: 'for nobody',
 };
 
 /** How many queues each owner has. */
@@ -31,8 +32,7 @@ export function Shares({ view }: { readonly view: HostViewJson | undefined }) {
         ))}
       </span>
       <span class="sub">
-        {there.map((owner) => `${found[owner].toLocaleString('en-GB')} ${WORDS[owner]}`).join(' · ') ||
-          'no queues'}
+        {there.map((owner) => `${formatCount(found[owner])} ${WORDS[owner]}`).join(' · ') || 'no queues'}
       </span>
     </span>
   );

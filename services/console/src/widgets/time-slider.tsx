@@ -1,16 +1,7 @@
 /** The slider over the facts or over time, with the axis below it and the refused commands above. */
-import { scaleLinear, scaleTime, scaleUtc } from 'd3-scale';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import {
-  atPosition,
-  formatClock,
-  formatDay,
-  formatExactly,
-  formatTick,
-  type Moment,
-  NOW,
-  shownZone,
-} from '../model/moment.ts';
+import { atPosition, formatExactly, type Moment, NOW } from '../model/moment.ts';
+import { labelsOfPositions, labelsOfTimes } from '../model/ticks.ts';
 import { type AxisKind, type AxisSpan, placeOf } from '../model/time-axis.ts';
 import { usePage } from '../state/page.tsx';
 import { useWidth } from '../state/use-width.ts';
@@ -33,6 +24,9 @@ const STEPS: ReadonlyMap<string, 1 | -1> = new Map([
   ['ArrowUp', 1],
 ]);
 
+/** Half a thumb: so far from its ends the track begins. In the style sheet, too. */
+const RIM = 7;
+
 export function TimeSlider({ kind, whole, span, isNow, drag, step }: TimeSliderProps) {
   const { session } = usePage();
   const track = useRef<HTMLDivElement>(null);
@@ -44,6 +38,7 @@ export function TimeSlider({ kind, whole, span, isNow, drag, step }: TimeSliderP
   useEffect(() => setDragged(undefined), [kind, shown?.position, used, isNow]);
   const place = dragged ?? placeShown(kind, shown, used) ?? span.from;
   const done = span.to > span.from ? (100 * (place - span.from)) / (span.to - span.from) : 100;
+  const labels = kind === 'facts' ? labelsOfPositions : labelsOfTimes;
   const words =
     shown === undefined ? 'no fact yet' : `position ${shown.position}, ${formatExactly(shown.occurredAt)}`;
   return (
@@ -71,7 +66,7 @@ export function TimeSlider({ kind, whole, span, isNow, drag, step }: TimeSliderP
         }}
       />
       <div class="ticks" aria-hidden="true">
-        {ticksOf(kind, span, Math.max(2, Math.floor(width / 110))).map(({ at, words: label }) => (
+        {labels(span, { width: width - 2 * RIM, rim: RIM }).map(({ at, words: label }) => (
           <span key={at} style={{ left: `${(100 * (at - span.from)) / Math.max(1, span.to - span.from)}%` }}>
             {label}
           </span>
@@ -90,27 +85,3 @@ export const placeShown = (
 
 const momentAt = (kind: AxisKind, place: number): Moment =>
   kind === 'facts' ? atPosition(place) : { kind: 'time', time: new Date(place).toISOString() };
-
-interface Tick {
-  readonly at: number;
-  readonly words: string;
-}
-
-/** At most so many, at round places; the first time says its day. */
-function ticksOf(kind: AxisKind, { from, to }: AxisSpan, most: number): readonly Tick[] {
-  if (kind === 'facts')
-    return scaleLinear([from, to], [0, 1])
-      .ticks(most)
-      .filter(Number.isInteger)
-      .map((at) => ({ at, words: at.toLocaleString('en-GB') }));
-  const scale = shownZone.value === 'UTC' ? scaleUtc : scaleTime;
-  const times = scale([new Date(from), new Date(to)], [0, 1])
-    .ticks(most)
-    .map((tick) => tick.getTime());
-  return times.map((at, i) => {
-    const words = formatTick(at);
-    const isDayless = i === 0 && words.includes(':');
-    const clock = formatClock(at).replace(/(?::00)?\.000$/, '');
-    return { at, words: isDayless ? `${formatDay(at).slice(4, 10)} ${clock}` : words };
-  });
-}

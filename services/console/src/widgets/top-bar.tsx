@@ -1,4 +1,5 @@
 /** Where one is, where one can go, and whether the page is alive. */
+import { useEffect, useRef } from 'preact/hooks';
 import { HOST_VIEWS } from '../model/address.ts';
 import { VIEW_NAMES } from '../model/title.ts';
 import { usePage } from '../state/page.tsx';
@@ -14,6 +15,11 @@ const OF_ALL = ['hosts', 'facts', 'report'] as const;
 export function TopBar() {
   const { place, href } = usePage();
   const links = place.host === undefined ? OF_ALL : HOST_VIEWS;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where there is room for a part of the views only, the one that is shown is in it.
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [place.host, place.view]);
   return (
     <header class="top-bar">
       <div class="where">
@@ -30,7 +36,7 @@ export function TopBar() {
           </>
         )}
       </div>
-      <nav aria-label="Views">
+      <nav ref={nav} aria-label="Views">
         {links.map((view) => (
           <a key={view} href={href({ view })} aria-current={place.view === view ? 'page' : undefined}>
             {VIEW_NAMES[view]}
