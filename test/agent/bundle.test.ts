@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inRepository } from '../cli/support.ts';
 import { type LabProcess, startProgram } from '../lab/process.ts';
 import { noMount } from '../lab/support.ts';
+import { sized } from '../support/long.ts';
 import { olderNode } from '../support/older-node.ts';
 import { s390xNode } from './s390x.ts';
 import { HOST, SIMULATED, Site } from './support.ts';
@@ -55,7 +56,10 @@ async function differences(site: Site): Promise<readonly unknown[]> {
 /** Resolves when the ledger has what is mounted. The agent has nothing to say meanwhile. */
 const seen = (site: Site, agent: LabProcess): Promise<void> =>
   expect
-    .poll(async () => [await differences(site), agent.output()], { timeout: 170_000, interval: 500 })
+    .poll(async () => [await differences(site), agent.output()], {
+      timeout: sized(170_000, 1_700_000),
+      interval: 500,
+    })
     .toEqual([[], '']);
 
 describe.skipIf(noMount !== undefined || !isDebian).each(nodes)(
