@@ -1,4 +1,4 @@
-// How agent-deb.mjs makes plain JavaScript of the agent: the program, its reader, and the writer. Everything is in it: no node_modules.
+// How agent-deb.mjs makes plain JavaScript of one of the agent's programs, $APLEDGER_PROGRAM. Everything is in it: no node_modules.
 import { join } from 'node:path';
 
 const source = (path) => join(import.meta.dirname, '../services/agent/src', path);
@@ -21,20 +21,28 @@ Promise.withResolvers ??= () => {
   return parts;
 };`;
 
+/** Programs, by what they are called in the package. */
+const SOURCES = {
+  main: 'main.ts',
+  'reader-worker': 'observer/reader-worker.ts',
+  'writer/main': 'writer/main.ts',
+};
+
+const name = process.env.APLEDGER_PROGRAM;
+
 export default {
   build: {
     ssr: true,
     target: 'node20',
     minify: false,
+    emptyOutDir: false,
     rolldownOptions: {
-      input: {
-        main: source('main.ts'),
-        'reader-worker': source('observer/reader-worker.ts'),
-        'writer/main': source('writer/main.ts'),
-      },
+      input: { [name]: source(SOURCES[name]) },
+      // No module of ours, nor of what we use, is loaded for what its loading does.
+      treeshake: { moduleSideEffects: false },
       output: {
         entryFileNames: '[name].js',
-        chunkFileNames: '[name].js',
+        chunkFileNames: `${name}.[name].js`,
         format: 'es',
         banner: FOR_NODE_20,
       },

@@ -9,6 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { access } from './access.ts';
+import { agent } from './agent.ts';
 import { append } from './append.ts';
 import { consoleBench } from './console.ts';
 import type { Bench, Context } from './context.ts';
@@ -24,6 +25,7 @@ import { progress } from './measure.ts';
 import { messages } from './messages.ts';
 import { mounts } from './mount.ts';
 import { type Emmett, loadEmmett } from './peers.ts';
+import { plan } from './plan.ts';
 import { rebuild } from './rebuild.ts';
 import { start } from './start.ts';
 import { formatTable, type Row } from './table.ts';
@@ -36,6 +38,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'time-travel': timeTravel,
   start,
   decide,
+  plan,
   messages,
   jetstream: jetStream,
   kurrentdb: kurrentDb,
@@ -44,6 +47,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   estate,
   large,
   mount: mounts,
+  agent,
   console: consoleBench,
 };
 

@@ -1,10 +1,10 @@
 /** A simulated host's /sys as files in a directory, with the kernel's version and command line beside it. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { openSqliteLog } from '@apledger/event-log';
 import type { HostState } from '@apledger/host';
-import { nodeAt } from '@apledger/sysfs';
+import { put, writeSysfs } from '../support/sysfs-files.ts';
 import { apledger, objects, scratch } from './support.ts';
 
 /** The host as the log in the directory has it. */
@@ -31,29 +31,9 @@ export async function viewOf(data: string, host: string): Promise<Record<string,
 export function writeTree(state: HostState, kernel: string, commandLine = ''): string[] {
   const root = scratch();
   const [sys, etc, proc] = ['sys', 'etc', 'proc'].map((name) => join(root, name)) as [string, string, string];
-  write(state, sys, '');
+  writeSysfs(state, sys);
   put(join(proc, 'sys/kernel/osrelease'), `${kernel}\n`);
   put(join(proc, 'cmdline'), `${commandLine}\n`);
   mkdirSync(etc);
   return ['--sysfs', sys, '--etc', etc, '--proc', proc];
-}
-
-export function put(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-}
-
-function write(state: HostState, root: string, path: string): void {
-  const node = nodeAt(state, path);
-  const place = join(root, path);
-  if (node?.kind === 'directory') {
-    mkdirSync(place, { recursive: true });
-    for (const name of node.list()) write(state, root, path === '' ? name : `${path}/${name}`);
-  } else if (node?.kind === 'link') {
-    symlinkSync(node.target, place);
-  } else if (node !== undefined) {
-    const content = node.read();
-    // Files that only take writes, and those that answer with an errno, give a capture nothing.
-    if (typeof content === 'string') writeFileSync(place, content);
-  }
 }

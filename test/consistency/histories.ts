@@ -105,26 +105,29 @@ export const unresetLife: readonly Command[] = [
   { type: 'ScanBus' },
 ];
 
-/** A host of 3 adapters and 3 domains, named h, brought up. `now` dates its facts. */
+/** Makes a host of 3 adapters and 3 domains, named h. */
+export const registration = (generation: Generation): Extract<Command, { type: 'RegisterHost' }> => ({
+  type: 'RegisterHost',
+  host: 'h',
+  driver: generation,
+  hardware: {
+    qci: true,
+    apxa: true,
+    maxAdapter: 5,
+    maxDomain: 5,
+    adapters: [0, 1, 2],
+    domains: [0, 1, 2],
+    controlDomains: [0, 1],
+    cards: [],
+  },
+  boot: { apmask: null, aqmask: '0x4' },
+});
+
+/** That host, brought up. `now` dates its facts. */
 export async function newHost(generation: Generation, now?: () => Date) {
   const log = openMemoryLog();
   const handler = new CommandHandler(log, now === undefined ? {} : { now });
   const submit = (one: Command) => handler.submit({ host: 'h', actor: 'test', command: one });
-  await submit({
-    type: 'RegisterHost',
-    host: 'h',
-    driver: generation,
-    hardware: {
-      qci: true,
-      apxa: true,
-      maxAdapter: 5,
-      maxDomain: 5,
-      adapters: [0, 1, 2],
-      domains: [0, 1, 2],
-      controlDomains: [0, 1],
-      cards: [],
-    },
-    boot: { apmask: null, aqmask: '0x4' },
-  });
+  await submit(registration(generation));
   return { log, handler, submit };
 }

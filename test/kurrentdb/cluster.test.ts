@@ -180,4 +180,3 @@ describe('many subscriptions of one process', () => {
     expect(received).toEqual(Array.from({ length: 6_001 }, (_, n) => n));
   });
 });
-

@@ -1,44 +1,14 @@
 /** Real libvirt on a mounted host: its node device driver finds cards, queues and mdevs. */
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { file, inRepository, scratch } from '../cli/support.ts';
-import { bin, noClients } from './clients.ts';
+import { file } from '../cli/support.ts';
+import { bin } from './clients.ts';
+import { noLibvirt, startLibvirtd } from './libvirtd.ts';
 import { Lab } from './support.ts';
 
-/** libvirt of Debian 12, and what it links with beyond what a plain machine has. */
-const PACKAGES =
-  'libvirt-daemon,libvirt-clients,libvirt0,libnl-3-200,libparted2,libpcap0.8,libssh-4,libyajl2';
 const UUID = '11111111-1111-4111-8111-111111111111';
 
-const fetched = spawnSync(process.execPath, [inRepository('infra/debian.mjs'), PACKAGES], {
-  encoding: 'utf8',
-});
-const root = fetched.stdout.trim();
-const libraries = ['usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu']
-  .map((path) => join(root, path))
-  .join(':');
-const daemon = join(root, 'usr/sbin/libvirtd');
-
-/** Why libvirt cannot be tried here; undefined when it can. */
-function whyNot(): string | undefined {
-  if (noClients !== undefined) return noClients;
-  if (process.getuid?.() !== 0) return 'only root can run it as a system service';
-  if (fetched.status !== 0) return fetched.stderr.trim();
-  const tried = spawnSync(daemon, ['--version'], {
-    encoding: 'utf8',
-    env: { LD_LIBRARY_PATH: libraries },
-  });
-  return tried.status === 0 ? undefined : `libvirtd: ${tried.stderr?.trim() || tried.error?.message}`;
-}
-
-const missing = whyNot();
-if (missing !== undefined) console.warn(`\n*** NOT TESTED: libvirt in the lab: ${missing} ***\n`);
-
-describe.skipIf(missing !== undefined)('libvirt', () => {
-  const place = scratch();
-  const socket = join(place, 'libvirt-sock');
-  const virsh = `LD_LIBRARY_PATH=${libraries} ${root}/usr/bin/virsh -c 'nodedev:///system?socket=${socket}'`;
+describe.skipIf(noLibvirt !== undefined)('libvirt', () => {
+  let virsh: string;
   let lab: Lab;
 
   beforeAll(async () => {
@@ -48,12 +18,7 @@ describe.skipIf(missing !== undefined)('libvirt', () => {
       mdevctl modify -u ${UUID} --addattr=assign_adapter --value=5
       mdevctl modify -u ${UUID} --addattr=assign_domain --value=4
       mdevctl start -u ${UUID}`);
-    // Its state is kept where only this lab sees it, no other driver of it is loaded, and it ends with the bash.
-    await lab.show(`mount -t tmpfs none /run && mkdir ${place}/drivers
-      ln -s ${root}/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_nodedev.so ${place}/drivers
-      printf '%s\\n' 'unix_sock_dir = "${place}"' 'auth_unix_rw = "none"' 'log_outputs = "4:file:${place}/log"' > ${place}/conf
-      trap 'kill $(cat ${place}/pid)' EXIT
-      LD_LIBRARY_PATH=${libraries} LIBVIRT_DRIVER_DIR=${place}/drivers ${daemon} -d -f ${place}/conf -p ${place}/pid`);
+    virsh = await startLibvirtd(lab);
   });
   afterAll(() => lab?.end());
 

@@ -1,6 +1,5 @@
 /** A simulated host below /sys, in a private mount namespace, and one bash inside of it that tests type into. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
@@ -8,6 +7,7 @@ import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Generation } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { apledger, type Ended, inRepository, scratch } from '../cli/support.ts';
+import { Shell, type Typed } from './shell.ts';
 
 const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 
@@ -37,86 +37,47 @@ export const environment = (bin?: string): NodeJS.ProcessEnv => ({
   PATH: [...(bin === undefined ? [] : [bin]), dirname(process.execPath), process.env.PATH].join(delimiter),
 });
 
-/** Ends the output of every command: no program prints this byte. */
-const END = '\x04';
-
-/** What a command did, as somebody in front of the terminal sees it. */
-export interface Typed {
-  readonly status: number;
-  /** Standard output and standard error together, without newlines at the end. */
-  readonly text: string;
-}
-
 export interface LabOptions {
   /** As for `apledger lab mount`: `adapters=5,6`. */
   readonly settings: readonly string[];
   readonly driver?: Generation;
   /** Directory of programs that the bash finds before all others. */
   readonly bin?: string;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One host that is mounted, and the bash inside. */
 export class Lab {
   readonly host = 'zlp1';
   readonly data = scratch();
-  readonly #bash: ChildProcess;
-  readonly #gone: Promise<unknown>;
-  #pending = '';
-  #errors = '';
-  #heard: () => void = () => {};
+  readonly #shell: Shell;
 
-  private constructor({ settings, driver, bin }: LabOptions) {
+  private constructor({ settings, driver, bin, env }: LabOptions) {
     const generation = driver === undefined ? [] : [`driver=${driver}`];
     const where = ['lab', 'mount', this.host, ...settings, ...generation, '--over-sys', '--data', this.data];
-    this.#bash = spawn(process.execPath, [PROGRAM, ...where, '--', 'bash', '-s'], {
+    const bash = spawn(process.execPath, [PROGRAM, ...where, '--', 'bash', '-s'], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: environment(bin),
+      env: { ...environment(bin), ...env },
     });
-    this.#gone = once(this.#bash, 'close').then(() => this.#heard());
-    this.#bash.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      this.#pending += text;
-      this.#heard();
-    });
-    this.#bash.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#errors += text;
-    });
+    this.#shell = new Shell(bash);
   }
 
   /** Resolves when the bash answers. */
   static async start(options: LabOptions): Promise<Lab> {
     const lab = new Lab(options);
-    await lab.type('exec 2>&1');
+    await lab.type('true');
     return lab;
   }
 
   /** Types one command, and resolves when it has ended. */
-  async type(command: string): Promise<Typed> {
-    this.#bash.stdin?.write(`${command}\nprintf '\\004%d\\n' $?\n`);
-    for (;;) {
-      const end = this.#pending.indexOf(END);
-      const stop = this.#pending.indexOf('\n', end);
-      if (end >= 0 && stop >= 0) {
-        const text = this.#pending
-          .slice(0, end)
-          .replace(/\n+$/, '')
-          .replace(/^bash: line \d+: /gm, 'bash: ');
-        const status = Number(this.#pending.slice(end + 1, stop));
-        this.#pending = this.#pending.slice(stop + 1);
-        return { status, text };
-      }
-      if (this.#bash.exitCode !== null)
-        throw new Error(`the lab has ended: ${command}\n${this.#pending}${this.#errors}`);
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve;
-      });
-    }
+  type(command: string): Promise<Typed> {
+    return this.#shell.type(command);
   }
 
   /** The output of a command that has to succeed. */
-  async show(command: string): Promise<string> {
-    const { status, text } = await this.type(command);
-    if (status !== 0) throw new Error(`${command}: exit status ${status}: ${text}`);
-    return text;
+  show(command: string): Promise<string> {
+    return this.#shell.show(command);
   }
 
   /** `apledger ARGS...` on the same log, by another process: this one. */
@@ -152,9 +113,7 @@ export class Lab {
   }
 
   /** Ends the bash, and with it the lab; resolves with its exit status. */
-  async end(): Promise<number | null> {
-    this.#bash.stdin?.end();
-    await this.#gone;
-    return this.#bash.exitCode;
+  end(): Promise<number | null> {
+    return this.#shell.end();
   }
 }

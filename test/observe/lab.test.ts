@@ -4,7 +4,6 @@ import { parseScript, type Step } from '@apledger/script';
 import { describe, expect, it } from 'vitest';
 import { inRepository } from '../cli/support.ts';
 import { noMount } from '../lab/support.ts';
-import { filesOf, unlike } from './simulated.ts';
 import { Site } from './site.ts';
 
 const SCRIPTS = readdirSync(inRepository('examples'))
@@ -30,6 +29,7 @@ describe.skipIf(noMount !== undefined)('an observer in the lab', () => {
         if (operation.settings === undefined) continue;
         const words = source.split(/\s+/).slice(2);
         const settings = words.filter((word) => !word.startsWith('driver='));
+        await site?.end();
         site = await Site.open(operation.settings.driver, ...settings);
         folder = '';
         await site.fakeGuests(runsOn);
@@ -54,17 +54,13 @@ describe.skipIf(noMount !== undefined)('an observer in the lab', () => {
       }
       await site.fakeGuests(runsOn);
       const from = site.kept.drafts.length;
-      await site.observer.look();
-      const actual = await site.actual();
       const at = `line ${line}: ${source}`;
-      expect([...unlike(site.kept.state, actual, filesOf), ...unlike(site.kept.state, actual)], at).toEqual(
-        [],
-      );
+      expect(await site.differences(), at).toEqual([]);
       expect(
         site.kept.facts(from).filter(({ type }) => type === 'DriftDetected'),
         at,
       ).toEqual([]);
     }
-    await site?.observer.end();
+    await site?.end();
   });
 });

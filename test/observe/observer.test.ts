@@ -3,7 +3,7 @@ import { type HostReader, Observer } from '@apledger/agent/observer';
 import type { Command } from '@apledger/events';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { scratch } from '../cli/support.ts';
-import { Pair, snapshotOf } from './simulated.ts';
+import { Pair, snapshotOf, unlike } from './simulated.ts';
 import { Kept, nobody } from './site.ts';
 
 const MDEV = '11111111-1111-4111-8111-111111111111';
@@ -164,18 +164,75 @@ describe('a look', () => {
 });
 
 describe('what the rules do not explain', () => {
-  it('is recorded only when it is the same a second later: queues may be on their way', async () => {
+  const DOMAINS = [4, 5, 6, 7];
+
+  /** Queues of four domains go to vfio_ap; `after` tells how many have arrived once the host was read, from how many had before. */
+  const moving = async (after: (arrived: number) => number) => {
     const observing = begun();
+    const hardware = { adapters: [5], domains: DOMAINS, controlDomains: [4] };
+    give({ type: 'ChangeHardware', ...hardware }, { type: 'ScanBus' });
     await observing.look();
+    const before = snapshotOf(pair.actual).host.queues;
     give({ type: 'WriteMask', mask: 'apmask', text: '-5' });
-    const after = snapshotOf(pair.actual).host;
-    const onTheWay = { ...after, queues: after.queues.map((queue) => ({ ...queue, driver: 'cex4queue' })) };
-    const real = reader.read.bind(reader);
-    vi.spyOn(reader, 'read').mockImplementationOnce(async () => ({ ...(await real()), host: onTheWay }));
+    let arrived = 0;
+    const read = reader.read.bind(reader);
+    vi.spyOn(reader, 'read').mockImplementation(async () => {
+      const sight = await read();
+      const host = sight.host as NonNullable<typeof sight.host>;
+      const queues = host.queues.map((queue, at) => (at < arrived ? queue : (before[at] ?? queue)));
+      arrived = after(arrived);
+      return { ...sight, host: { ...host, queues } };
+    });
+    const from = kept.drafts.length;
+    return {
+      observing,
+      types: () => kept.facts(from).map(({ type }) => type),
+      bound: () => kept.facts(from).flatMap(({ type, data }) => (type === 'QueueBound' ? data.queues : [])),
+      drifts: () => kept.facts(from).flatMap(({ type, data }) => (type === 'DriftDetected' ? [data] : [])),
+    };
+  };
+
+  it('is looked at again soon: the queues may have moved meanwhile', async () => {
+    const { observing, types, drifts } = await moving(() => DOMAINS.length);
     await observing.look();
-    const types = kept.facts(1).map(({ type }) => type);
-    expect(types).toContain('MaskChanged');
-    expect(types).not.toContain('DriftDetected');
+    expect(types()).toContain('MaskChanged');
+    expect(drifts()).toEqual([]);
+    expect(now).toBe(START + 100);
+  });
+
+  it('is recorded as it is seen while queues move, and each queue moves once', async () => {
+    const { observing, types, bound, drifts } = await moving((arrived) => arrived + 1);
+    await observing.look();
+    expect(now).toBe(START + 100); // The mask is a fact although three queues have not moved.
+    expect(types()).toContain('MaskChanged');
+    expect(bound()).toEqual(['05.0004']);
+    expect(kept.drafts.at(-1)?.settled).toBe(false);
+    for (let looks = 0; looks < 6; looks++) {
+      now += 500;
+      await observing.look();
+    }
+    expect(bound()).toEqual(['05.0004', '05.0005', '05.0006', '05.0007']);
+    expect(drifts()).toEqual([]);
+    expect(unlike(kept.state, pair.actual)).toEqual([]);
+  });
+
+  it('is a drift where the queues come to rest elsewhere', async () => {
+    const { observing, bound, drifts } = await moving((arrived) => Math.min(arrived + 1, 2));
+    for (let looks = 0; looks < 8; looks++) {
+      await observing.look();
+      now += 500;
+    }
+    expect(drifts()).toMatchObject([
+      { what: 'queues 05.0006, 05.0007', predicted: expect.stringMatching(/^vfio_ap/), actual: 'cex4queue' },
+    ]);
+    expect(bound()).toEqual(['05.0004', '05.0005']);
+  });
+
+  it('is a drift after a second in which nothing moved', async () => {
+    const { observing, types, drifts } = await moving(() => 0);
+    await observing.look();
+    expect(types()).toContain('MaskChanged');
+    expect(drifts()).toHaveLength(1);
     expect(now).toBe(START + 1000);
   });
 });

@@ -8,7 +8,8 @@ import { decide } from '@apledger/driver';
 import type { Command, Generation } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import { describe, expect, it } from 'vitest';
-import { put, writeTree } from '../cli/sysfs-tree.ts';
+import { writeTree } from '../cli/sysfs-tree.ts';
+import { put } from '../support/sysfs-files.ts';
 
 const BIG = '11111111-1111-4111-8111-111111111111';
 const SMALL = '22222222-2222-4222-8222-222222222222';
@@ -104,6 +105,52 @@ describe('the reader', () => {
     expect(seen?.queues.find(({ queue }) => queue === 0x0504)?.driver).toBeNull();
     expect(seen?.queues.find(({ queue }) => queue === 0x0505)?.driver).toBe('vfio_ap');
     expect(read.length).toBeLessThan(60);
+  });
+
+  it('does not take the status of queues for news that was read when all queues were', () => {
+    const mdev: Command[] = [
+      { type: 'CreateMdev', text: SMALL },
+      { type: 'AssignAdapter', mdev: SMALL, text: '5' },
+      { type: 'AssignDomain', mdev: SMALL, text: '4' },
+      { type: 'AssignDomain', mdev: SMALL, text: '5' },
+    ];
+    const { reader, sysfs } = readerOf(host('7.3', ...mdev), '7.3.0');
+    const become = (text: string): void => {
+      for (const queue of ['05.0004', '05.0005'])
+        writeFileSync(join(sysfs, `devices/ap/card05/${queue}/status`), `${text}\n`);
+    };
+    const seen = (scope: 'quick' | 'whole') =>
+      new Set(reader.read(scope).host?.queues.flatMap(({ status }) => status ?? []));
+    become('in use');
+    expect(seen('whole')).toContain('in use');
+    become('assigned');
+    expect(seen('quick')).not.toContain('in use');
+  });
+
+  it('after a scan without uevents reads of queues only what changes silently', () => {
+    const { reader, read, sysfs } = readerOf(host('7.3'), '7.3.0');
+    put(join(sysfs, 'kernel/uevent_seqnum'), '1\n');
+    reader.read('whole');
+    read.length = 0;
+    writeFileSync(join(sysfs, 'bus/ap/scans'), '7\n');
+    expect(reader.read('quick').host).toBeUndefined();
+    const ofQueues = (): Set<string | undefined> =>
+      new Set(read.flatMap((path) => (/\/05\.0004\//.test(path) ? [path.split('/').at(-1)] : [])));
+    expect(ofQueues()).toEqual(new Set(['chkstop', 'driver_override']));
+    writeFileSync(join(sysfs, 'bus/ap/scans'), '8\n');
+    writeFileSync(join(sysfs, 'devices/ap/card05/05.0004/driver_override'), 'vfio_ap\n');
+    expect(reader.read('quick').host?.queues[0]?.driverOverride).toBe('vfio_ap');
+  });
+
+  it('reads the cards anew when a look lay between the uevents of a scan and its count', () => {
+    const { reader, sysfs } = readerOf(host('7.3'), '7.3.0');
+    put(join(sysfs, 'kernel/uevent_seqnum'), '1\n');
+    reader.read('whole');
+    put(join(sysfs, 'kernel/uevent_seqnum'), '2\n');
+    writeFileSync(join(sysfs, 'devices/ap/card05/config'), '0\n');
+    reader.read('quick');
+    writeFileSync(join(sysfs, 'bus/ap/scans'), '7\n');
+    expect(reader.read('quick').host?.cards[0]?.configured).toBe(false);
   });
 
   it.each([

@@ -35,7 +35,7 @@ describe.skipIf(noMount !== undefined)('an observer that looks by itself', () =>
     site.observer.start();
     await site.observer.look();
   });
-  afterEach(() => site.observer.end());
+  afterEach(() => site.end());
 
   it('sees changes of masks, mdevs and assignments, one after the other', async () => {
     await site.type('echo -5 > bus/ap/apmask');

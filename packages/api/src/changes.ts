@@ -6,6 +6,7 @@ import {
   HOLD_CAUSES,
   HostName,
   MAX_COMMANDS,
+  MAX_PLAN_BYTES,
   PlanDocument,
   RESUME_WAYS,
   Reason,
@@ -162,6 +163,7 @@ const propose = operation({
   verb: 'propose',
   http: { method: 'POST', path: '/hosts/{host}/changes' },
   subject: 'change.propose.*',
+  maxRequestBytes: MAX_PLAN_BYTES + 16 * 1024,
   request: Type.Object(
     {
       commands: Type.Optional(
@@ -205,10 +207,16 @@ const changes = operation({
       host: Type.Optional(HostName),
       status: Type.Optional(Status),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      after: Type.Optional(
+        Type.Unsafe<string>({ ...ChangeId, description: 'only older ones: `next` of the answer before' }),
+      ),
     },
     closed,
   ),
-  reply: Type.Object({ changes: Type.Array(ChangeView) }),
+  reply: Type.Object({
+    changes: Type.Array(ChangeView),
+    next: orNull(ChangeId, 'ask again with this as `after`; null = there are no older ones'),
+  }),
 });
 
 const change = operation({

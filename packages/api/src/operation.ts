@@ -24,6 +24,8 @@ export interface Operation {
   readonly checked?: 'visible' | 'itself';
   readonly request: TObject;
   readonly reply: TSchema;
+  /** Bytes of the request, at most, where it may be longer than others. */
+  readonly maxRequestBytes?: number;
   readonly http?: {
     readonly method: 'GET' | 'POST';
     /** Below /api/v1, with `{name}` for what varies. GET puts the rest into the query string, POST into the body. */

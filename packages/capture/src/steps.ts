@@ -8,11 +8,11 @@ import {
   formatCard,
   formatMask,
   has,
-  idsOf,
   type Mask256,
 } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
 import {
+  assignmentsOf,
   BUS_ATTRIBUTES,
   type Command,
   isQueueDriver,
@@ -116,13 +116,7 @@ function writesOf(state: HostState, { assigned }: ObservedMdev): MdevWrite[] {
   if (assigned === undefined) return [];
   if (rulesOf(state.driver).files.has('mdev/ap_config'))
     return [{ attribute: 'ap_config', value: formatApConfigFile(assigned).trim() }];
-  const each = (attribute: string, mask: Mask256): MdevWrite[] =>
-    idsOf(mask).map((id) => ({ attribute, value: String(id) }));
-  return [
-    ...each('assign_adapter', assigned.adapters),
-    ...each('assign_domain', assigned.domains),
-    ...each('assign_control_domain', assigned.controlDomains),
-  ];
+  return assignmentsOf(assigned).map(({ file, id }) => ({ attribute: file, value: String(id) }));
 }
 
 /** The write to a file of an mdev as a command. The readers let no other attribute through. */

@@ -1,6 +1,8 @@
 /** Plans that are kept: bound to a host, and read again by somebody who trusts nobody. */
 import { readFileSync } from 'node:fs';
 import { GENERATION_NAMES, type PlanDocument } from '@apledger/events';
+import type { HostState } from '@apledger/host';
+import { viewOf } from '@apledger/projections/host';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planBack } from './back.ts';
@@ -46,6 +48,20 @@ const rehashed = ({ planHash: _, ...content }: PlanDocument): PlanDocument => ({
   ...content,
   planHash: digestOf(content),
 });
+
+/** What everybody can compute the hash from: GET /hosts/{host}. */
+function shownMatrices(state: HostState): object {
+  const view = viewOf(state.name, state);
+  if (view === undefined) throw new Error('no host');
+  const { driver, apmask, aqmask, cards, mdevs } = view;
+  return {
+    driver,
+    apmask,
+    aqmask,
+    cards: cards.map(({ notPassable: _, ...card }) => card),
+    mdevs: mdevs.map(({ plug: _, ...mdev }) => mdev).sort((a, b) => (a.mdev < b.mdev ? -1 : 1)),
+  };
+}
 
 describe('a plan', () => {
   it('is read as it was written', () => {
@@ -117,6 +133,7 @@ describe('a plan', () => {
         for (const step of plan.steps) {
           expect(workThrough(there, [step])).toBeUndefined();
           expect(matricesDigest(there)).toBe(step.after);
+          expect(digestOf(shownMatrices(there))).toBe(step.after);
         }
         const back = planBack(there, state, plan);
         if (!('plan' in back)) throw new Error(back.obstacle.problem);

@@ -7,6 +7,7 @@
 import { decide, type Refusal } from '@apledger/driver';
 import {
   type Command,
+  MAX_PLAN_BYTES,
   MAX_STEPS,
   PLAN_FORMAT,
   PlanDocument,
@@ -15,7 +16,7 @@ import {
   type Wait,
 } from '@apledger/events';
 import { evolve, type HostState } from '@apledger/host';
-import { digestOf, matricesDigest } from './matrices.ts';
+import { digestOf, MatricesDigests } from './matrices.ts';
 import { meanwhile } from './waits.ts';
 
 /** A step before it is known where it ends. */
@@ -46,26 +47,31 @@ export function documentOf(
   { purpose, desired }: Purpose,
 ): { readonly plan: PlanDocument } | { readonly obstacle: Obstacle } {
   if (undertakings.length > MAX_STEPS)
-    return {
-      obstacle: {
-        step: MAX_STEPS + 1,
-        text: undertakings[MAX_STEPS]?.text ?? '',
-        problem: `the plan has ${undertakings.length} steps, and ${MAX_STEPS} are the most`,
-        help: 'Ask for less at a time.',
-      },
-    };
+    return tooMuch(undertakings, MAX_STEPS + 1, `${undertakings.length} steps`, MAX_STEPS);
   const scene = state.fork();
+  const digests = new MatricesDigests();
+  const { name: host, driver, revision } = state;
+  const base = { revision, matrices: digests.of(state) };
   const steps: PlannedStep[] = [];
   for (const undertaking of undertakings) {
     const obstacle = perform(scene, undertaking, steps.length + 1);
     if (obstacle !== undefined) return { obstacle };
-    steps.push({ ...undertaking, after: matricesDigest(scene) });
+    steps.push({ ...undertaking, after: digests.of(scene) });
   }
-  const { name: host, driver, revision } = state;
-  const base = { revision, matrices: matricesDigest(state) };
   const content = { format: PLAN_FORMAT, host, driver, purpose, desired, base, steps } as const;
-  return { plan: { ...content, planHash: digestOf(content) } };
+  const plan = { ...content, planHash: digestOf(content) };
+  const bytes = Buffer.byteLength(JSON.stringify(plan));
+  return bytes > MAX_PLAN_BYTES ? tooMuch(steps, steps.length, `${bytes} bytes`, MAX_PLAN_BYTES) : { plan };
 }
+
+const tooMuch = (steps: readonly Undertaking[], step: number, has: string, most: number) => ({
+  obstacle: {
+    step,
+    text: steps[step - 1]?.text ?? '',
+    problem: `the plan has ${has}, and ${most} are the most`,
+    help: 'Ask for less at a time.',
+  },
+});
 
 /** Works the steps through on the state, which they change; ends before the first that cannot be done. */
 export function workThrough(state: HostState, steps: readonly Undertaking[]): Obstacle | undefined {
@@ -156,13 +162,14 @@ export function whyStale(state: HostState, plan: PlanDocument): string | undefin
   if (state.name !== host) return `it is for host ${host}, not for ${state.name}`;
   if (state.driver !== driver)
     return `it was made for driver ${driver}, and host ${host} has ${state.driver} by now: plan again`;
-  if (matricesDigest(state) !== base.matrices)
+  const digests = new MatricesDigests();
+  if (digests.of(state) !== base.matrices)
     return `it was made for host ${host} at revision ${base.revision}, and the host has other matrices by now (revision ${state.revision}): plan again`;
   const scene = state.fork();
   for (const [index, step] of steps.entries()) {
     const obstacle = perform(scene, step, index + 1);
     if (obstacle !== undefined) return `step ${obstacle.step}, ${obstacle.text}: ${obstacle.problem}`;
-    if (matricesDigest(scene) !== step.after)
+    if (digests.of(scene) !== step.after)
       return `step ${index + 1} would not end at what the plan says: plan again`;
   }
   return undefined;

@@ -1,5 +1,6 @@
 /** A host as files that people and other tools read. Each says what its format can say; `warnings` of the caller say what it cannot. */
 import { formatMask, idsOf, type Mask256 } from '@apledger/ap';
+import { assignmentsOf } from '@apledger/events';
 import { type HostState, isOpen, type Mdev } from '@apledger/host';
 import { Document, Scalar, YAMLSeq } from 'yaml';
 import { entriesOf } from './ids.ts';
@@ -64,19 +65,13 @@ function namesOf(state: HostState): ReadonlyMap<string, string> {
   );
 }
 
-const attributesOf = ({ assigned }: Mdev): readonly (readonly [name: string, value: number])[] => [
-  ...idsOf(assigned.adapters).map((id) => ['assign_adapter', id] as const),
-  ...idsOf(assigned.domains).map((id) => ['assign_domain', id] as const),
-  ...idsOf(assigned.controlDomains).map((id) => ['assign_control_domain', id] as const),
-];
-
 /** As `mdevctl list -d --dumpjson` prints it. */
 function mdevctl(state: HostState): string {
   const matrix = [...state.mdevs.values()].map((mdev) => ({
     [mdev.uuid]: {
       mdev_type: 'vfio_ap-passthrough',
       start: 'manual',
-      attrs: attributesOf(mdev).map(([name, value]) => ({ [name]: `${value}` })),
+      attrs: assignmentsOf(mdev.assigned).map(({ file, id }) => ({ [file]: `${id}` })),
     },
   }));
   return `${JSON.stringify(matrix.length === 0 ? [] : [{ matrix }], null, 2)}\n`;
@@ -92,8 +87,8 @@ const nodeDevice = (mdev: Mdev): string => `<device>
   <capability type='mdev'>
     <type id='vfio_ap-passthrough'/>
     <uuid>${mdev.uuid}</uuid>
-${attributesOf(mdev)
-  .map(([name, value]) => `    <attr name='${name}' value='${value}'/>\n`)
+${assignmentsOf(mdev.assigned)
+  .map(({ file, id }) => `    <attr name='${file}' value='${id}'/>\n`)
   .join('')}  </capability>
 </device>
 `;
@@ -115,8 +110,8 @@ function shell(state: HostState): string {
   ];
   for (const mdev of state.mdevs.values()) {
     lines.push(`echo ${mdev.uuid} > ${MATRIX}/mdev_supported_types/vfio_ap-passthrough/create`);
-    for (const [name, value] of attributesOf(mdev))
-      lines.push(`echo ${value} > ${MATRIX}/${mdev.uuid}/${name}`);
+    for (const { file, id } of assignmentsOf(mdev.assigned))
+      lines.push(`echo ${id} > ${MATRIX}/${mdev.uuid}/${file}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -91,7 +91,10 @@ function stopGuests(rehearsal: Rehearsal, mdevs: readonly TargetMdev[]): void {
   for (const wanted of mdevs) {
     const mdev = state.mdevs.get(wanted.uuid);
     if (mdev === undefined || !isOpen(mdev)) continue;
-    const stays = wanted.state === 'running' && wanted.guest === mdev.guest;
+    // A program that is no guest may have an mdev open that no guest shall have.
+    const stays =
+      wanted.guest === mdev.guest &&
+      (wanted.state === 'running' || (wanted.state === 'defined' && mdev.guest === null));
     if (!stays || (!hotPlugs && !equalMatrices(mdev.assigned, wanted.matrix)))
       rehearsal.run({ type: 'StopGuest', mdev: wanted.uuid });
   }

@@ -60,14 +60,14 @@ export function planOf(state: HostState, desired: DesiredHost): Plan {
   const resolved = targetOf(desired, state);
   if ('problems' in resolved) {
     const problems = resolved.problems.map((problem) => ({ step: null, errno: null, problem, help: '' }));
-    return { ...nothing(state), problems };
+    return { ...emptyPlan(state), problems };
   }
   const policy = { mayLose: desired.mayLose ?? {}, handover: desired.handover ?? 'require-reset' };
   const { rehearsal, problems } = rehearse(state, resolved.target, policy);
   const isGood = problems.length === 0;
   const back = isGood ? planTo(rehearsal.state, targetOfState(state)).steps : [];
   return {
-    ...nothing(state),
+    ...emptyPlan(state),
     steps: rehearsal.steps,
     problems,
     warnings: isGood ? warningsOf(rehearsal.state) : [],
@@ -88,7 +88,8 @@ export function planTo(state: HostState, target: Target): Pick<Plan, 'steps' | '
   return { steps: rehearsal.steps, problems };
 }
 
-const nothing = ({ name, driver, revision }: HostState): Plan => ({
+/** A plan without a step. */
+export const emptyPlan = ({ name, driver, revision }: HostState): Plan => ({
   host: name,
   driver,
   revision,

@@ -2,10 +2,10 @@
 import type { Command, PlanDocument, Procedure, Wait } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { DesiredHost } from './desired.ts';
-import { documentOf, predicted } from './document.ts';
+import { documentOf, type Obstacle, predicted } from './document.ts';
 import { effectOf } from './effect.ts';
 import { digestOf } from './matrices.ts';
-import { type Plan, type PlanProblem, planOf, planTo } from './plan.ts';
+import { emptyPlan, type Plan, type PlanProblem, planOf, planTo } from './plan.ts';
 import { stepsOf } from './procedures.ts';
 import { targetOfState } from './target.ts';
 
@@ -37,7 +37,7 @@ export function planFile(state: HostState, desired: DesiredHost): Planned {
 
 /** Plans a procedure. Nothing is changed. */
 export function planProcedure(state: HostState, procedure: Procedure): Planned {
-  const nothing = emptyPlan(state);
+  const nothing = { ...emptyPlan(state), plan: null };
   const made = stepsOf(state, procedure);
   if ('problem' in made)
     return { ...nothing, problems: [{ step: null, errno: null, problem: made.problem, help: made.help }] };
@@ -61,35 +61,9 @@ export function planProcedure(state: HostState, procedure: Procedure): Planned {
   };
 }
 
-const problemOf = ({
-  step,
-  text,
-  problem,
-  help,
-}: {
-  step: number;
-  text: string;
-  problem: string;
-  help: string;
-}): PlanProblem => ({
+const problemOf = ({ step, text, problem, help }: Obstacle): PlanProblem => ({
   step,
   errno: null,
   problem: `${text}: ${problem}`,
   help,
-});
-
-const emptyPlan = ({ name, driver, revision }: HostState): Planned => ({
-  host: name,
-  driver,
-  revision,
-  steps: [],
-  problems: [],
-  warnings: [],
-  lost: [],
-  gained: [],
-  hostQueues: { lost: [], gained: [] },
-  interruptions: [],
-  handovers: [],
-  back: [],
-  plan: null,
 });

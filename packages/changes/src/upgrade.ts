@@ -10,11 +10,17 @@ import {
   equalMatrices,
   formatApqn,
   formatMask,
-  idsOf,
   idsOfMatrix,
 } from '@apledger/ap';
 import { decide } from '@apledger/driver';
-import type { Command, Errno, Generation, MatrixIds } from '@apledger/events';
+import {
+  assignmentsOf,
+  type Command,
+  type Errno,
+  type Generation,
+  type MatrixIds,
+  MDEV_COMMANDS,
+} from '@apledger/events';
 import { evolve, HostState, hardwareOf, isOpen, type Mdev, queueOf } from '@apledger/host';
 import { spell } from '@apledger/script';
 import { effectOf } from './effect.ts';
@@ -92,10 +98,8 @@ function replayOf(state: HostState, driver: Generation): readonly Command[] {
     }),
     ...mdevs.flatMap(({ uuid: mdev, assigned }): Command[] => [
       { type: 'CreateMdev', text: mdev },
-      ...idsOf(assigned.adapters).map((id): Command => ({ type: 'AssignAdapter', mdev, text: `${id}` })),
-      ...idsOf(assigned.domains).map((id): Command => ({ type: 'AssignDomain', mdev, text: `${id}` })),
-      ...idsOf(assigned.controlDomains).map(
-        (id): Command => ({ type: 'AssignControlDomain', mdev, text: `${id}` }),
+      ...assignmentsOf(assigned).map(
+        ({ file, id }): Command => ({ type: MDEV_COMMANDS[file], mdev, text: `${id}` }),
       ),
     ]),
     ...mdevs.filter(isOpen).map(({ uuid: mdev, guest }): Command => ({ type: 'StartGuest', mdev, guest })),

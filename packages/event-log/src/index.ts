@@ -12,6 +12,7 @@
 
 export { textOrFile } from '@apledger/nats/address';
 export { CLOCK_STREAM, type ClockJump, JUMP_MS, settled } from './clock.ts';
+export { decideAgain } from './decide-again.ts';
 export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';
 export { factAt, factAtPosition } from './fact-at.ts';
 export { InTurn } from './in-turn.ts';

@@ -1,5 +1,5 @@
 /** The file of sysfs that a command writes to: driver-rules 3 to 5. Pure; the one table of these files. */
-import { formatCard } from '@apledger/ap';
+import { type ControlledMatrix, formatCard, idsOf, type Mask256 } from '@apledger/ap';
 import type { Command, CommandType } from './commands.ts';
 
 /** Below the root of sysfs. */
@@ -22,6 +22,22 @@ export type MdevFile = keyof typeof MDEV_COMMANDS;
 const MDEV_FILES = Object.keys(MDEV_COMMANDS) as readonly MdevFile[];
 
 export const isMdevFile = (name: string): name is MdevFile => Object.hasOwn(MDEV_COMMANDS, name);
+
+/** One id of a matrix, and the file that takes it. */
+export interface Assignment {
+  readonly file: 'assign_adapter' | 'assign_domain' | 'assign_control_domain';
+  readonly id: number;
+}
+
+/** What assigns a matrix where the driver takes no whole one: a write for each id, adapters first. */
+export function assignmentsOf({ adapters, domains, controlDomains }: ControlledMatrix): Assignment[] {
+  const each = (file: Assignment['file'], mask: Mask256) => idsOf(mask).map((id) => ({ file, id }));
+  return [
+    ...each('assign_adapter', adapters),
+    ...each('assign_domain', domains),
+    ...each('assign_control_domain', controlDomains),
+  ];
+}
 
 export interface AttributeWrite {
   /** Below the root of sysfs: `bus/ap/apmask`. */

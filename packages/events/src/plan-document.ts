@@ -14,6 +14,8 @@ const closed = { additionalProperties: false };
 export const PLAN_FORMAT = 'apledger-plan/v1';
 /** Steps of one plan, at most. */
 export const MAX_STEPS = 500;
+/** Bytes of a plan's JSON, at most: it is one fact, and NATS and KurrentDB take a megabyte where nobody has raised it. */
+export const MAX_PLAN_BYTES = 768 * 1024;
 /** Queues that one wait is about: all of a card. */
 const MAX_QUEUES = 256;
 

@@ -68,6 +68,14 @@ export class Mdev {
     return this.#uuid;
   }
 
+  /** Whether nothing that can be asked of both differs. */
+  equals(other: Mdev): boolean {
+    if (this.guest !== other.guest) return false;
+    for (let i = 0; i < MDEV_WORDS; i++)
+      if (this.#words[this.#at + i] !== other.#words[other.#at + i]) return false;
+    return true;
+  }
+
   get #flags(): number {
     return this.#words[this.#at + MDEV_FLAGS] ?? 0;
   }

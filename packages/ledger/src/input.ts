@@ -4,7 +4,7 @@ import { Problem } from '@apledger/api';
 import { HOST_NAME_FORM, isHostName } from '@apledger/events';
 import { visible } from '@apledger/text';
 
-/** The longest command, a host with 256 cards and both masks written in full, has about half of that. */
+/** Where an operation allows no more. The longest command, a host with 256 cards and both masks written in full, has about half of that. */
 export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Of what a client says about itself. */
 const MAX_NOTE_LENGTH = 256;
@@ -21,9 +21,9 @@ export function hostNameOf(text: string): string {
 }
 
 /** The body as JSON; `whenEmpty` stands for an empty one. Throws Problem `not-json`, `request-too-large`. */
-export function jsonOf(body: Uint8Array, whenEmpty?: unknown): unknown {
+export function jsonOf(body: Uint8Array, whenEmpty?: unknown, maxBytes = MAX_REQUEST_BYTES): unknown {
   if (body.length === 0 && whenEmpty !== undefined) return whenEmpty;
-  if (body.length > MAX_REQUEST_BYTES) throw tooLarge(`${body.length} bytes`);
+  if (body.length > maxBytes) throw tooLarge(`${body.length} bytes`, maxBytes);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
@@ -32,8 +32,8 @@ export function jsonOf(body: Uint8Array, whenEmpty?: unknown): unknown {
   }
 }
 
-export const tooLarge = (size: string): Problem =>
-  new Problem(413, 'request-too-large', `The request has ${size}; ${MAX_REQUEST_BYTES} are the most.`);
+export const tooLarge = (size: string, maxBytes: number): Problem =>
+  new Problem(413, 'request-too-large', `The request has ${size}; ${maxBytes} are the most.`);
 
 export const badHeader = (name: string, expected: string): Problem =>
   new Problem(400, 'invalid-header', `The header ${name} is not valid.`, {

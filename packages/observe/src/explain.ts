@@ -44,6 +44,11 @@ export interface Signs {
   readonly recent?: readonly Fact[];
   /** The kernel sent uevents since the snapshot before. */
   readonly sentUevents: boolean;
+  /**
+   * Queues are on their way from one driver to another, as a mask or the module asks: each is taken where it was seen, and the rules are
+   * not asked where it will end.
+   */
+  readonly isMoving?: boolean;
 }
 
 /** In the order in which they are tried when no watch tells the order. */
@@ -60,6 +65,8 @@ const THEN: readonly Stage[] = [
 ];
 /** What is tried once the rest is as it was seen: till then it may follow from the rest. */
 const LAST: readonly Stage[] = [bindings, online];
+/** What makes queues move. */
+const MOVERS: readonly Stage[] = [module, masks];
 
 /** What happened since the state. The state stays as it is. */
 export function explain(state: HostState, seen: Snapshot, signs: Signs): Explained {
@@ -100,20 +107,23 @@ class Attempt {
   readonly #seen: Snapshot;
   readonly #hints: readonly Hint[];
   readonly #strategy: Strategy;
+  readonly #isMoving: boolean;
   readonly #edit: (fact: Fact) => Fact;
   /** Keys of moves that were carried out, and of those that nothing can be made of. */
   readonly #done = new Set<string>();
   readonly #given = new Set<string>();
 
-  constructor(state: HostState, seen: Snapshot, hints: readonly Hint[], strategy: Strategy) {
+  constructor(state: HostState, seen: Snapshot, { hints, isMoving = false }: Signs, strategy: Strategy) {
     this.history = new History(state);
     this.#seen = seen;
     this.#hints = hints;
     this.#strategy = strategy;
+    this.#isMoving = isMoving;
     this.#edit = withCounters(seen.host);
   }
 
   run(): void {
+    if (this.#isMoving) for (const move of this.#movesOf(MOVERS)) this.#asSeen(move, undefined);
     for (let passes = 0; ; passes++) {
       if (passes > MAX_PASSES)
         throw new Error(`no explanation ends: ${[...this.#given].slice(-3).join(', ')}`);
@@ -200,17 +210,17 @@ class Attempt {
       this.unsaid.push({ what: move.drift?.what ?? move.says, reason: `no fact can say it: ${move.says}` });
       return;
     }
-    if (move.drift === undefined) return;
+    if (move.says !== '') this.history.last = move.says;
+    if (move.drift === undefined || this.#isMoving) return;
     const why = refusal === undefined ? '' : ` (${refusal.errno}: ${refusal.explanation})`;
     const drift = { ...move.drift, predicted: `${move.drift.predicted}${why}` };
-    this.drifts.push({ drift, step: move.says === '' ? this.history.last : move.says, about });
-    if (move.says !== '') this.history.last = move.says;
+    this.drifts.push({ drift, step: this.history.last, about });
   }
 }
 
 function explainBy(state: HostState, seen: Snapshot, signs: Signs, strategy: Strategy): Explained {
   const { hints, due = hints, recent = [], sentUevents } = signs;
-  const attempt = new Attempt(state, seen, hints, strategy);
+  const attempt = new Attempt(state, seen, signs, strategy);
   attempt.run();
   const { history, drifts, unsaid } = attempt;
   history.record(completed(history.state, seen.host.bindingsCompleted), {});

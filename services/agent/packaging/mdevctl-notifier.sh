@@ -1,5 +1,5 @@
 #!/bin/sh
-# Notes who had mdevctl change an mdev of vfio_ap, for the agent of apledger. mdevctl waits for this script, so it reads some files of
+# Notes who had mdevctl change an mdev of vfio_ap, for the agent of apledger. mdevctl may wait for this script, so it reads some files of
 # /proc, writes one small file, and ends. It always succeeds and prints nothing.
 #
 # Installed as /usr/lib/mdevctl/scripts.d/notifiers/apledger.sh (mdevctl 1.2: /etc/mdevctl.d/scripts.d/notifiers/). Arguments:
@@ -27,16 +27,18 @@ done
 set -- "$spool"/*.note
 [ $# -lt 1000 ] || exit 0
 
-proc=/proc/$PPID
+# mdevctl may end before this script does: its words are read first, if it is still there. Login and cgroup are inherited from it.
+parent_pid=$PPID
+[ "$parent_pid" -gt 1 ] && words=$(tr '\000\n' '  ' <"/proc/$parent_pid/cmdline") || parent_pid='' words=''
+proc=/proc/$$
 first_line() { IFS= read -r line <"$1" || [ -n "$line" ] && printf '%s' "$line"; }
 name=$(date +%s.%N)
 {
   printf 'at %s\n' "$name"
   printf 'action %s\nstate %s\nuuid %s\nparent %s\n' "$action" "$state" "$uuid" "$parent"
-  printf 'pid %s\n' "$PPID"
+  [ -z "$parent_pid" ] || printf 'pid %s\ncmdline %s\n' "$parent_pid" "$words"
   printf 'loginuid %s\n' "$(first_line $proc/loginuid)"
   printf 'cgroup %s\n' "$(grep -m1 '^0::' $proc/cgroup)"
-  printf 'cmdline %s\n' "$(tr '\000\n' '  ' <$proc/cmdline)"
   [ -z "$SUDO_USER" ] || printf 'sudo_user %s\n' "$SUDO_USER"
 } >"$spool/$name.$$.part" && mv "$spool/$name.$$.part" "$spool/$name.$$.note"
 exit 0

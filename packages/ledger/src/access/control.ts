@@ -12,14 +12,13 @@ import {
   whyNot,
 } from '@apledger/access';
 import { Problem } from '@apledger/api';
-import { type EventLog, type RecordedFact, WrongExpectedRevision } from '@apledger/event-log';
+import { decideAgain, type EventLog, type RecordedFact } from '@apledger/event-log';
 import { changeOf, hostOf, type LedgerFact, type Verb } from '@apledger/events';
 import { actorOf, authOf, type Caller, notSignedIn } from './caller.ts';
 import { ACCESS_STREAM, type Author, appendLedgerFacts, recordedAccess } from './facts.ts';
 
 /** Readers may see what other processes recorded this much later; whoever changes something sees all of it. */
 const STALE_MS = 100;
-const MAX_ATTEMPTS = 100;
 const MAX_REASON = 500;
 
 /** A fact, as far as it matters who may see it. */
@@ -188,18 +187,14 @@ export class AccessControl {
     author: Author,
     decide: (state: AccessState, at: string) => readonly LedgerFact[],
   ): Promise<readonly LedgerFact[]> {
-    for (let attempt = 1; ; attempt++) {
+    return decideAgain(async () => {
       const state = await this.sync();
       const facts = decide(state, this.at);
       if (facts.length === 0) return facts;
-      try {
-        await appendLedgerFacts(this.#log, ACCESS_STREAM, state.revision, facts, author, this.at);
-        await this.sync();
-        return facts;
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
-      }
-    }
+      await appendLedgerFacts(this.#log, ACCESS_STREAM, state.revision, facts, author, this.at);
+      await this.sync();
+      return facts;
+    });
   }
 
   /** The state as it was after a revision of the stream; the caller's own. */

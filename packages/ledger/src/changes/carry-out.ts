@@ -2,15 +2,12 @@
 import { hash } from 'node:crypto';
 import { type Change, whyNotGo } from '@apledger/access';
 import type { Receipt } from '@apledger/api';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import { decideAgain, WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, changeStreamOf, type LedgerFact, streamOf } from '@apledger/events';
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { judge } from './judge.ts';
 import type { Proposer } from './proposer.ts';
-
-/** As often as others change the host between judging and doing. */
-const MAX_ATTEMPTS = 20;
 
 /** A UUID (RFC 9562, version 8) that follows from the change and the place of the command: doing it again does nothing. */
 export function commandIdOf(change: string, index: number): string {
@@ -48,19 +45,15 @@ async function outcomeOf(ledger: LogLedger, change: Change, proposer: Proposer):
   });
   if (!('commands' in content)) return stopped(0, 'its content is a plan, which is not carried out here');
   const commands = content.commands;
-  for (let attempt = 1; ; attempt++) {
+  return decideAgain(async () => {
     const isBegun = (await ledger.log.readCommand(streamOf(host), commandIdOf(id, 0))).length > 0;
     const judged = isBegun ? undefined : await judge(ledger, host, commands);
     const objection = whyNotGo(await ledger.access.sync(), change, ledger.access.at);
     if (objection !== undefined) return stopped(0, objection);
     if (judged !== undefined && judged.effect !== change.proposal.effect)
       return stopped(0, 'what it would do to the host now is not what was approved', judged.effect);
-    try {
-      return await doAll(ledger, change, commands, judged?.revision, proposer, stopped);
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
-    }
-  }
+    return doAll(ledger, change, commands, judged?.revision, proposer, stopped);
+  });
 }
 
 /** Throws WrongExpectedRevision when the host was changed between judging and the first command. */

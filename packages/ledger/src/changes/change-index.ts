@@ -10,6 +10,12 @@ export interface Indexed {
   readonly revision: number;
 }
 
+/** By id where two were proposed at once: an order in which somebody can go on from any of them. */
+const newestFirst = (a: Change, b: Change): number =>
+  compare(b.proposedAt, a.proposedAt) || compare(a.proposal.change, b.proposal.change);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 export class ChangeIndex {
   readonly #log: EventLog;
   readonly #known = new Map<string, Indexed>();
@@ -32,7 +38,7 @@ export class ChangeIndex {
       const indexed = id === undefined ? undefined : await this.#upTo(id, head);
       if (indexed !== undefined) found.push(indexed.change);
     }
-    return found.sort((a, b) => (a.proposedAt < b.proposedAt ? 1 : -1));
+    return found.sort(newestFirst);
   }
 
   async #upTo(id: string, { stream, revision }: Head): Promise<Indexed | undefined> {

@@ -1,11 +1,11 @@
 /** Who carries the steps of changes out: a port, so that a host that only an agent can reach is one more kind. */
 import { matricesDigest, type StepOutcome } from '@apledger/changes';
 import { CommandIdUsed, type Submission } from '@apledger/command-handler';
-import { type RecordedFact, WrongExpectedRevision } from '@apledger/event-log';
+import type { RecordedFact } from '@apledger/event-log';
 import { type Command, changeStreamOf, parseFact, streamOf } from '@apledger/events';
 import type { LogLedger } from '../log-ledger.ts';
-import { MAX_ATTEMPTS } from '../observed/fence.ts';
-import { settlementOf } from '../observed/settled.ts';
+import { recordAtHead } from '../observed/fence.ts';
+import { explained, settlementOf } from '../observed/settled.ts';
 
 /** One step, as it is given to a host. */
 export interface GivenStep extends Pick<Submission, 'actor' | 'auth' | 'admit'> {
@@ -32,6 +32,7 @@ export interface StepExecutor {
 
 /** Takes the place of a command that shall not come: nothing follows of it, and it is recorded under the command's id. */
 const NOTHING: Command = { type: 'WriteAttribute', path: 'bus/ap/uevent', text: '' };
+const NOTHING_FOLLOWED = { type: 'CommandHadNoEffect', data: { command: NOTHING } } as const;
 
 /** The hosts of the log: the rules decide at once for a simulated one, and an agent carries out what a real one is asked. */
 export function hostsOf(ledger: LogLedger): StepExecutor {
@@ -59,7 +60,8 @@ export function hostsOf(ledger: LogLedger): StepExecutor {
     async cancel({ host, change, ...rest }) {
       try {
         const isReal = ((await handler.state(host))?.agentEpoch ?? 0) > 0;
-        if (isReal) await cancelOnRealHost(ledger, { host, ...rest });
+        // The id is taken: a command under it is refused from now on.
+        if (isReal) await recordAtHead(ledger, { host, ...rest, mark: NOTHING, facts: [NOTHING_FOLLOWED] });
         else await ledger.submit({ host, correlation: changeStreamOf(change), command: NOTHING, ...rest });
       } catch (error) {
         // The command has come in the meantime: it is done, and settled like any other.
@@ -67,24 +69,6 @@ export function hostsOf(ledger: LogLedger): StepExecutor {
       }
     },
   };
-}
-
-/** The id is taken: a command under it is refused from now on. */
-async function cancelOnRealHost(
-  { handler, observed, now }: LogLedger,
-  { host, commandId, actor }: Pick<GivenStep, 'host' | 'commandId' | 'actor'>,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const { revision: expected } = await observed.sync(host);
-    const facts = [{ type: 'CommandHadNoEffect' as const, data: { command: NOTHING } }];
-    const occurredAt = now().toISOString();
-    try {
-      await handler.record({ host, commandId, mark: NOTHING, actor, occurredAt, facts, expected });
-      return;
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
-    }
-  }
 }
 
 /** What the agent says became of it. */
@@ -97,11 +81,7 @@ async function settledStep(
   const { settled, revision } = await settlementOf(ledger, { host, commandId, revision: requestedAt });
   const { outcome, errno, explanation, found } = settled;
   if (outcome === 'refused' && errno !== undefined) return { is: 'refused', errno, explanation };
-  if (outcome !== 'done')
-    return {
-      is: 'unknown',
-      reason: found === undefined ? explanation : `${explanation} There is now: ${found}`,
-    };
+  if (outcome !== 'done') return { is: 'unknown', reason: explained(explanation, found) };
   const state = await ledger.handler.stateAt(host, { revision });
   if (state === undefined) throw new TypeError(`host ${host} is not there after revision ${revision}`);
   return { is: 'done', revision, matrices: matricesDigest(state) };

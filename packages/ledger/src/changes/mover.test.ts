@@ -1,6 +1,9 @@
 /** Planned changes, moved on: each step once, held where the host is not as planned, and back. */
+import type { Request } from '@apledger/api';
+import { register } from '@apledger/command-handler/testing';
 import { changeStreamOf } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
+import { LogLedger } from '../log-ledger.ts';
 import { Mover } from './mover.ts';
 import { A, B, HOST, type Scene, scene } from './test-support.ts';
 
@@ -67,14 +70,7 @@ describe('a planned change', () => {
     });
     await made.does({ type: 'AssignControlDomain', mdev: B, text: '4' });
     await expect(propose(plan)).rejects.toMatchObject({ code: 'stale-plan' });
-    await made.ledger.submit({
-      host: 'other',
-      command: {
-        ...(await import('@apledger/command-handler/testing')).register('other'),
-        host: 'other',
-      } as never,
-      actor: 'test',
-    });
+    await made.ledger.submit({ host: 'other', command: register('other'), actor: 'test' });
     await expect(propose(plan, 'other')).rejects.toMatchObject({
       code: 'stale-plan',
       message: expect.stringContaining(`for host ${HOST}`),
@@ -130,17 +126,6 @@ describe('a planned change', () => {
     });
   });
 
-  it('is held when a step is refused, and can be left', async () => {
-    const made = await scene();
-    const plan = await made.plan();
-    const change = await made.begin(plan);
-    // The guest's queue fails its reset: the driver refuses nothing then, and the matrices end up otherwise.
-    await made.does({ type: 'InjectResetFault', queue: '05.0004', responseCodes: [0x03, 0x03, 0x03] });
-    await made.mover.advance(change);
-    const shown = await view(made, change);
-    expect(['held', 'carried-out']).toContain(shown.status);
-  });
-
   it('expires when nobody starts it', async () => {
     const made = await scene();
     const plan = await made.plan();
@@ -157,12 +142,45 @@ describe('a planned change', () => {
   });
 });
 
+describe('the list of changes', () => {
+  it('is reached whole, page by page, the newest first', async () => {
+    const made = await scene();
+    const plan = await made.plan();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const [index, change] of names.entries()) {
+      // Two at the same moment.
+      made.now = new Date(Date.UTC(2026, 10, 26, 20, Math.floor(index / 2)));
+      await made.ledger.ask('propose', { host: HOST, plan, change, reason: 'test' });
+    }
+    await made.ledger.ask('withdraw', { change: 'c', reason: 'test' });
+    expect(await pagesOf(made, {})).toEqual([['e', 'c'], ['d', 'a'], ['b']]);
+    expect(await pagesOf(made, { status: 'proposed' })).toEqual([
+      ['e', 'd'],
+      ['a', 'b'],
+    ]);
+    expect(await pagesOf(made, { status: 'left' })).toEqual([[]]);
+    await expect(made.ledger.ask('changes', { after: 'nosuch' })).rejects.toMatchObject({
+      code: 'unknown-change',
+    });
+  });
+});
+
+async function pagesOf({ ledger }: Scene, asked: Request<'changes'>): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await ledger.ask('changes', { ...asked, limit: 2, ...(after !== undefined && { after }) });
+    pages.push(page.changes.map(({ change }) => change));
+    after = page.next;
+  }
+  return pages;
+}
+
 describe('two movers', () => {
   it('at once do each step once', async () => {
     const made = await scene();
     const plan = await made.plan();
     const change = await made.begin(plan);
-    const others = [made.mover, new Mover(made.ledger), new Mover((await another(made)).ledger)];
+    const others = [made.mover, new Mover(made.ledger), new Mover(another(made))];
     await Promise.all(others.map((mover) => mover.advance(change)));
     expect((await view(made, change)).status).toBe('carried-out');
     expect((await given(made, change)).length).toBe(plan.steps.length);
@@ -170,7 +188,4 @@ describe('two movers', () => {
 });
 
 /** Another process on the same log. */
-async function another({ log }: Scene) {
-  const { LogLedger } = await import('../log-ledger.ts');
-  return { ledger: new LogLedger({ log, now: () => new Date('2026-11-26T20:00:00.000Z') }) };
-}
+const another = ({ log, now }: Scene): LogLedger => new LogLedger({ log, now: () => now });

@@ -1,13 +1,11 @@
 /** There is one agent of a host. Another one is refused, and that is recorded once. */
 import { fencedId } from '@apledger/agent-protocol';
 import { Problem } from '@apledger/api';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import type { Observation } from '@apledger/command-handler';
+import { decideAgain } from '@apledger/event-log';
 import type { Author } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import type { Watched } from './watched.ts';
-
-/** As often as others write to the host between reading and appending. */
-export const MAX_ATTEMPTS = 100;
 
 export interface Claimant {
   readonly host: string;
@@ -32,26 +30,27 @@ export async function fence(
     );
   // Who never had an epoch wanted to be one more agent of the present one.
   const epoch = claimed === 0 ? by : claimed;
-  for (let attempt = 1; ; attempt++) {
-    const { revision: expected } = await ledger.observed.sync(host);
-    try {
-      await ledger.handler.record({
-        host,
-        commandId: fencedId(host, agent, epoch, by),
-        mark: { type: 'AgentFenced' },
-        ...author,
-        occurredAt: ledger.now().toISOString(),
-        facts: [{ type: 'AgentFenced', data: { epoch, agent, by } }],
-        expected,
-      });
-      break;
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
-    }
-  }
+  await recordAtHead(ledger, {
+    host,
+    commandId: fencedId(host, agent, epoch, by),
+    mark: { type: 'AgentFenced' },
+    ...author,
+    facts: [{ type: 'AgentFenced', data: { epoch, agent, by } }],
+  });
   throw new Problem(
     409,
     'fenced',
     `Host ${host} is watched by agent ${watched.agent} of epoch ${by}, since ${watched.since}; agent ${agent}${claimed === 0 ? '' : ` of epoch ${claimed}`} is refused. If that one is gone for good, start this one once with --take-over.`,
   );
+}
+
+/** Records what the ledger itself says of a host, behind its last fact. */
+export async function recordAtHead(
+  { handler, observed, now }: LogLedger,
+  said: Omit<Observation, 'expected' | 'occurredAt'>,
+): Promise<void> {
+  await decideAgain(async () => {
+    const { revision: expected } = await observed.sync(said.host);
+    await handler.record({ ...said, occurredAt: now().toISOString(), expected });
+  });
 }

@@ -2,13 +2,13 @@
 import { type HelloReply, observationId } from '@apledger/agent-protocol';
 import { Problem, type Request } from '@apledger/api';
 import { CommandIdUsed } from '@apledger/command-handler';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import { decideAgain, WrongExpectedRevision } from '@apledger/event-log';
 import type { Fact } from '@apledger/events';
 import { STATE_VERSION } from '@apledger/host';
 import type { Author } from '../access/facts.ts';
 import { unknownHost } from '../answers/hosts.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { fence, MAX_ATTEMPTS } from './fence.ts';
+import { fence } from './fence.ts';
 import type { Watched } from './watched.ts';
 
 type Hello = Request<'agentHello'>;
@@ -17,22 +17,21 @@ type Hello = Request<'agentHello'>;
 export async function hello(ledger: LogLedger, request: Hello, author: Author): Promise<HelloReply> {
   const { host, agent, epoch } = request;
   if ((await ledger.handler.state(host)) === undefined) await register(ledger, request, author);
-  for (let attempt = 1; ; attempt++) {
-    const watched = await ledger.observed.sync(host);
-    if (isOf(watched, request)) {
-      watched.hears(agent, watched.epoch);
-      return welcome(ledger, host, watched);
-    }
-    const isNew = epoch === 0 && (watched.epoch === 0 || request.takeOver === true);
-    if (!isNew) return fence(ledger, { host, agent, epoch }, watched, author);
-    try {
+  return decideAgain(async () => {
+    let watched = await ledger.observed.sync(host);
+    if (!isOf(watched, request)) {
+      const isNew = epoch === 0 && (watched.epoch === 0 || request.takeOver === true);
+      if (!isNew) return fence(ledger, { host, agent, epoch }, watched, author);
       await begin(ledger, request, watched, author);
-    } catch (error) {
-      const isRace = error instanceof WrongExpectedRevision || error instanceof CommandIdUsed;
-      if (!isRace || attempt === MAX_ATTEMPTS) throw error;
+      watched = await ledger.observed.sync(host);
     }
-  }
+    watched.hears(agent, watched.epoch);
+    return welcome(ledger, host, watched);
+  }, isRace);
 }
+
+const isRace = (error: unknown): boolean =>
+  error instanceof WrongExpectedRevision || error instanceof CommandIdUsed;
 
 /** An agent that never heard its epoch, since the answer was lost, has not sent anything in it. */
 const isOf = ({ epoch, agent, lastSequence }: Watched, hello: Hello): boolean =>

@@ -2,12 +2,12 @@
 import { observationId } from '@apledger/agent-protocol';
 import { Problem, type Reply, type Request } from '@apledger/api';
 import { CommandIdUsed } from '@apledger/command-handler';
-import { WrongExpectedRevision } from '@apledger/event-log';
+import { decideAgain } from '@apledger/event-log';
 import { type Fact, InvalidFact, UnknownFact } from '@apledger/events';
 import { ImpossibleFact } from '@apledger/host';
 import type { Author } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { fence, MAX_ATTEMPTS } from './fence.ts';
+import { fence } from './fence.ts';
 import type { Watched } from './watched.ts';
 
 type Observed = Request<'agentObserve'>;
@@ -42,21 +42,19 @@ async function record(
   author: Author,
 ): Promise<void> {
   const { host, agent, epoch } = claimant;
-  for (let attempt = 1; ; attempt++) {
+  await decideAgain(async () => {
     const watched = await ledger.observed.sync(host);
     if (!watched.hears(agent, epoch)) await fence(ledger, claimant, watched, author);
     checkSequence(watched, commit);
     try {
       if (commit.sequence > watched.lastSequence) checkFacts(watched, commit, epoch);
       await append(ledger, host, epoch, commit, author, watched.revision);
-      return;
     } catch (error) {
-      if (error instanceof WrongExpectedRevision && attempt < MAX_ATTEMPTS) continue;
       // Another agent that has this one's identity, as after a copy of its disk, has told something else.
       if (error instanceof CommandIdUsed) await fence(ledger, claimant, watched, author);
       throw isImpossible(error) ? impossible(commit, error.message) : error;
     }
-  }
+  });
 }
 
 function checkSequence({ lastSequence }: Watched, { sequence }: Commit): void {

@@ -81,7 +81,8 @@ function answered(receipt: Receipt, { settled, facts, revision }: Settlement): R
   return errno === undefined ? answer : { ...answer, refusal: refusalOf(errno, explanation) };
 }
 
-const explained = (explanation: string, found: string | undefined): string =>
+/** With what is there now, where the agent has said it. */
+export const explained = (explanation: string, found: string | undefined): string =>
   found === undefined ? explanation : `${explanation} There is now: ${found}`;
 
 const refusalOf = (errno: Errno, explanation: string): NonNullable<Receipt['refusal']> => ({

@@ -21,8 +21,9 @@ import {
   type Witness,
 } from '@apledger/observe';
 import type { Roots } from '../roots.ts';
-import { draftOf, frameOf } from './drafts.ts';
+import { draftOf, frameOf, LOSS } from './draft.ts';
 import { type Introduction, introductionOf } from './introduction.ts';
+import { Motion, REST_MS } from './motion.ts';
 import { Pulse } from './pulse.ts';
 import type { Scope, Sight } from './reader.ts';
 import { type HostReader, startReader } from './reader-thread.ts';
@@ -31,9 +32,8 @@ import { WakeUps } from './wake-ups.ts';
 
 /** A read that takes longer is recorded: somebody resets queues, and the driver's lock is held. */
 const STALL_MS = 5000;
-/** What the rules do not explain may still be under way: it must be the same after this time. */
-const HOLD_MS = 1000;
-const MOST_HOLDS = 60;
+/** What the rules do not explain may still be under way: it is looked at again after these times. A queue moves in less than the first. */
+const HOLDS_MS = [100, REST_MS - 100];
 /** Cards and queues are read anew so often at most when only uevents tell of something. */
 const WHOLE_EVERY_MS = 60_000;
 /** That nothing changed is kept so often. */
@@ -90,6 +90,9 @@ export class Observer implements Looker {
   #keptAt = 0;
   #uevents: number | undefined;
   #guests = '';
+  #motion: Motion | undefined;
+  /** Watches may have missed something since the last commit. */
+  #isLossy = false;
   #hints: Hint[] = [];
   #recent: { readonly facts: readonly Fact[]; readonly at: number } = { facts: [], at: 0 };
   /** Since this agent was started. */
@@ -115,6 +118,7 @@ export class Observer implements Looker {
     this.#pulse.beat();
     this.#known = known;
     this.#isFirst = true;
+    this.#motion = undefined;
   }
 
   /** From now on looks by itself. */
@@ -178,6 +182,7 @@ export class Observer implements Looker {
     if (ended.getTime() - began.getTime() >= STALL_MS) await this.#recordStall(began, ended);
     if (sight.host !== undefined || scope === 'whole') this.#wakeUps.refresh();
     this.#hints.push(...this.#wakeUps.take());
+    this.#isLossy ||= this.#wakeUps.takeLoss();
     const host = sight.host ?? this.#host;
     if (host === undefined)
       throw new Error('the reader says that nothing changed before it has said anything');
@@ -212,24 +217,46 @@ export class Observer implements Looker {
     if (this.#known === undefined) throw new Error('the ledger has not said yet what it knows of this host');
     const isDue = this.#now().getTime() - this.#wholeAt >= WHOLE_EVERY_MS;
     let seen = await this.#read(this.#isFirst || isDue ? 'whole' : asked);
+    if (this.#motion !== undefined) return this.#follow(this.#motion, seen);
     if (this.#isNothingNew(seen)) return this.#stillSo(seen);
     let explained = this.#explain(seen);
-    let settled = true;
-    for (let holds = 0; explained.drifts > 0; holds++) {
+    for (const ms of HOLDS_MS) {
+      if (explained.drifts === 0) break;
       const before = JSON.stringify(seen.host);
-      await (this.#parts.pause ?? pause)(HOLD_MS);
+      await (this.#parts.pause ?? pause)(ms);
       seen = await this.#read('whole');
       explained = this.#explain(seen);
-      if (JSON.stringify(seen.host) === before) break;
-      settled = holds < MOST_HOLDS;
-      if (!settled) break;
+      if (explained.drifts > 0 && (!seen.sight.settled || JSON.stringify(seen.host) !== before))
+        return this.#follow(new Motion(this.#known, seen.due, Date.parse(seen.to)), seen);
     }
-    await this.#record(settled ? seen : { ...seen, sight: { ...seen.sight, settled } }, explained);
+    await this.#record(seen, explained);
+  }
+
+  /** Records where queues are on their way, and once they rest, whether that is where they should be. */
+  async #follow(motion: Motion, seen: Seen): Promise<void> {
+    const at = Date.parse(seen.to);
+    const isAtRest = motion.saw(seen.host, seen.sight.settled, at);
+    const isOver = isAtRest || motion.isEndless(at) || seen.sight.boot !== motion.from.boot;
+    this.#motion = isOver ? undefined : motion;
+    const sight = { ...seen.sight, settled: isAtRest };
+    const explained = this.#explain({ ...seen, sight }, !isOver);
+    const judged = isAtRest ? this.#explain({ ...seen, due: [] }, false, motion) : undefined;
+    const drifts = (judged?.steps ?? []).flatMap((step): Step[] => {
+      const facts = step.facts.filter(({ type }) => type === 'DriftDetected');
+      return facts.length === 0 ? [] : [{ ...step, facts }];
+    });
+    await this.#record({ ...seen, sight }, { ...explained, steps: [...explained.steps, ...drifts] });
   }
 
   #isNothingNew({ sight, due }: Seen): boolean {
     const isSame = sight.host === undefined && sight.settled && sight.boot === this.#known?.boot;
-    return isSame && !this.#isFirst && due.length === 0 && JSON.stringify(sight.guests) === this.#guests;
+    return (
+      isSame &&
+      !this.#isFirst &&
+      !this.#isLossy &&
+      due.length === 0 &&
+      JSON.stringify(sight.guests) === this.#guests
+    );
   }
 
   /** The host was seen, and is as it was. */
@@ -241,15 +268,25 @@ export class Observer implements Looker {
     this.#keptAt = Date.parse(to);
   }
 
-  #explain(seen: Seen): Happened {
-    const { state, boot } = this.#known as Known;
-    const { sight, hints, due } = seen;
+  /** What happened since the host was as it is known, or since a motion began. */
+  #explain(seen: Seen, isMoving = false, motion?: Motion): Happened {
+    const { state, boot } = motion?.from ?? (this.#known as Known);
+    const { sight, due } = seen;
+    const hints = [...(motion?.hints ?? []), ...seen.hints];
     const isOther = boot !== null && sight.boot !== boot;
     const start = isOther ? rebooted(state, sight.boot, boot) : { state, step: undefined };
-    const sentUevents = this.#uevents !== undefined && sight.uevents !== this.#uevents;
+    // Where the kernel does not count them, it may have sent some.
+    const sentUevents =
+      sight.uevents === undefined || (this.#uevents !== undefined && sight.uevents !== this.#uevents);
     const isRecent = Date.parse(seen.from) - this.#recent.at < LATE_MS;
     const recent = isRecent ? this.#recent.facts : [];
-    const explained = explain(start.state, this.#snapshotOf(seen), { hints, due, recent, sentUevents });
+    const explained = explain(start.state, this.#snapshotOf(seen), {
+      hints,
+      due,
+      recent,
+      sentUevents,
+      isMoving,
+    });
     return { ...explained, first: start.step };
   }
 
@@ -276,12 +313,12 @@ export class Observer implements Looker {
       ...(first === undefined ? [] : [first]),
       ...steps,
       ...this.#said.stepsOf(seen, known, unsaid),
+      ...(this.#isLossy ? [LOSS] : []),
     ];
     const frame = { ...frameOf(known, seen.to, seen.sight.settled), boot: seen.sight.boot };
     const wasAway = known.seenAt !== null && (this.#isFirst || first !== undefined);
-    const drafts = await Promise.all(
-      all.map((step) => draftOf(step, { ...frame, wasAway }, this.#parts.witness)),
-    );
+    const { witness } = this.#parts;
+    const drafts = await Promise.all(all.map((step) => draftOf(witness, step, { ...frame, wasAway })));
     const next: Known = { state, seenAt: seen.from, boot: seen.sight.boot };
     const isDue = Date.parse(seen.to) - this.#keptAt >= SEEN_EVERY_MS || next.boot !== known.boot;
     if (drafts.length > 0 || isDue) {
@@ -290,6 +327,7 @@ export class Observer implements Looker {
     }
     this.#known = next;
     this.#isFirst = false;
+    this.#isLossy = false;
     this.#uevents = seen.sight.uevents;
     this.#guests = JSON.stringify(seen.sight.guests);
     const facts = steps.flatMap((step) => step.facts);

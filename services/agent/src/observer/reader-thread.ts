@@ -23,9 +23,12 @@ export function startReader(options: ReaderOptions): HostReader {
   worker.unref();
   let waiting: PromiseWithResolvers<Sight> | undefined;
   let isOver = false;
+  let last: Sight | undefined;
   worker.on('message', (answer: { readonly sight?: Sight; readonly error?: string }) => {
-    if (answer.sight === undefined) waiting?.reject(new Error(answer.error));
-    else waiting?.resolve(answer.sight);
+    if (answer.sight !== undefined) last = answer.sight;
+    // Neither of the two: it is all as in the answer before, and so nothing of the host is new.
+    if (answer.error !== undefined || last === undefined) waiting?.reject(new Error(answer.error));
+    else waiting?.resolve(answer.sight ?? { ...last, host: undefined });
   });
   worker.on('error', (error) => waiting?.reject(error));
   worker.on('exit', () => {

@@ -9,9 +9,16 @@ Error.stackTraceLimit = 0;
 const { options, reading } = workerData as { readonly options: ReaderOptions; readonly reading: Reading };
 const reader = new Reader(options, (path) => writeReading(reading, path));
 
+/** The last answer but for the host, as text. */
+let answered = '';
+
 parentPort?.on('message', (scope: Scope) => {
   try {
-    parentPort?.postMessage({ sight: reader.read(scope) });
+    const sight = reader.read(scope);
+    const rest = JSON.stringify({ ...sight, host: undefined });
+    // Nothing is copied from thread to thread, once a second, that the other one has.
+    parentPort?.postMessage(sight.host === undefined && rest === answered ? {} : { sight });
+    answered = rest;
   } catch (error) {
     parentPort?.postMessage({
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),

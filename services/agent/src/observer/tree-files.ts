@@ -17,6 +17,9 @@ import type { LiveFiles } from './live-files.ts';
 type Files = Map<string, CapturedFile>;
 
 const DRIVER_LINK = /\/([0-9a-f]{2}\.[0-9a-f]{4})\/driver$/;
+const SILENT = /\/(?:chkstop|driver_override)$/;
+/** Counts each scan, also one that found nothing. */
+const COUNTER = `${BUS}/scans`;
 const FIRST_QUEUE = /^([0-9a-f]{2})\.[0-9a-f]{4}$/m;
 
 export class TreeFiles implements TreeTaker {
@@ -26,6 +29,7 @@ export class TreeFiles implements TreeTaker {
   #devices: Files = new Map();
   #scans: string | undefined;
   #uevents: string | undefined;
+  #ueventsOfDevices: string | undefined;
   /** Everything else. */
   #quick: Files = new Map();
   #into: Files = this.#quick;
@@ -50,6 +54,8 @@ export class TreeFiles implements TreeTaker {
   }
 
   take(path: string): string | undefined {
+    // One queue of each mdev tells of its guest, at each look. The others would tell of the last look at all queues.
+    if (this.#into === this.#devices && path.endsWith('/status')) return undefined;
     const text = this.#live.text(path);
     if (text !== undefined) this.#into.set(path, { text });
     return text;
@@ -79,10 +85,13 @@ export class TreeFiles implements TreeTaker {
     takeMdevs(this, { readsUnbounded: this.#readsUnbounded, isFirst: true });
     // Drivers get and lose queues with uevents only, and devices come and go in scans only.
     const uevents = this.#live.text('sys/kernel/uevent_seqnum');
-    const areBound = (whole || uevents === undefined || uevents !== this.#uevents) && this.#readBindings();
-    const scans = textIn(this.#quick, `${BUS}/scans`);
+    const isUnknown = whole || uevents === undefined;
+    const areBound = (isUnknown || uevents !== this.#uevents) && this.#readBindings();
+    const scans = textIn(this.#quick, COUNTER);
     const isDue = whole || scans === undefined || scans !== this.#scans;
-    const areOthers = isDue && this.#readDevices();
+    // A scan sends its uevents before it counts itself: a look may lie in between.
+    const areNew = isUnknown || uevents !== this.#ueventsOfDevices;
+    const areOthers = isDue && (areNew ? this.#readDevices(uevents) : this.#readSilent());
     this.#into = this.#quick;
     for (const uuid of mdevsOf(this)) this.#takeStatus(uuid);
     const seen = treeWitness({
@@ -91,7 +100,7 @@ export class TreeFiles implements TreeTaker {
     });
     if (treeWitness(this) !== seen) return undefined;
     [this.#scans, this.#uevents] = [scans, uevents];
-    return areBound || areOthers || !sameFiles(before, this.#quick);
+    return areBound || areOthers || !sameFiles(before, this.#quick, COUNTER);
   }
 
   /** Links in the folders of drivers: three listings instead of a link of each queue. True when they changed. */
@@ -120,12 +129,26 @@ export class TreeFiles implements TreeTaker {
     return driver === undefined ? undefined : `../../../../bus/ap/drivers/${driver}`;
   }
 
-  #readDevices(): boolean {
+  #readDevices(uevents: string | undefined): boolean {
+    this.#ueventsOfDevices = uevents;
     const before = this.#devices;
     this.#devices = new Map();
     this.#into = this.#devices;
     takeCards(this);
     return !sameFiles(before, this.#devices);
+  }
+
+  /** What scans and people change without any uevent. */
+  #readSilent(): boolean {
+    let isNew = false;
+    for (const path of this.#devices.keys()) {
+      if (!SILENT.test(path)) continue;
+      const text = this.#live.text(path);
+      isNew ||= text !== textIn(this.#devices, path);
+      if (text === undefined) this.#devices.delete(path);
+      else this.#devices.set(path, { text });
+    }
+    return isNew;
   }
 
   /** Of one queue that the guest has: whether there is a guest. */
@@ -141,9 +164,10 @@ function textIn(files: Files, path: string): string | undefined {
   return file !== undefined && 'text' in file ? file.text : undefined;
 }
 
-function sameFiles(a: Files, b: Files): boolean {
+function sameFiles(a: Files, b: Files, except?: string): boolean {
   if (a.size !== b.size) return false;
   for (const [path, file] of a) {
+    if (path === except) continue;
     const other = b.get(path);
     if (other === undefined) return false;
     if (

@@ -33,6 +33,7 @@ export class WakeUps {
   readonly #timers: NodeJS.Timeout[] = [];
   #soon: NodeJS.Timeout | undefined;
   #hints: Hint[] = [];
+  #events = 0;
   #uevents: number | undefined;
   #uevent = '';
   #isOn = false;
@@ -68,6 +69,13 @@ export class WakeUps {
     const hints = this.#hints;
     this.#hints = [];
     return hints;
+  }
+
+  /** Whether so much fired since the last call that the kernel, which keeps 16,384 events, or we may have dropped something. */
+  takeLoss(): boolean {
+    const isLossy = this.#events >= MAX_HINTS;
+    this.#events = 0;
+    return isLossy;
   }
 
   stop(): void {
@@ -113,6 +121,7 @@ export class WakeUps {
   }
 
   #fired(sysfs: string | undefined, type: string, name: string | null): void {
+    this.#events++;
     if (sysfs !== undefined && type === 'change' && name !== null && this.#hints.length < MAX_HINTS)
       this.#hints.push({ file: `${sysfs}/${name}`, at: this.#options.now().toISOString() });
     this.#soon ??= setTimeout(() => {

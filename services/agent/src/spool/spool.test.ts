@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Fact, UNATTRIBUTED } from '@apledger/events';
@@ -224,6 +233,35 @@ describe('a spool', () => {
     const { spool: again } = await opened(at);
     expect([sequences(again), mdevs(again)]).toEqual([[1, 2], 2]);
     await again.close();
+  });
+
+  it('on a disk that fills keeps what it has, and goes on when there is room', async ({ skip }) => {
+    const at = directory();
+    const disk = join(at, 'disk');
+    mkdirSync(disk);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
+      return skip('no right to mount a file system: run the tests as root');
+    try {
+      const { spool } = await adopted(disk);
+      let kept = 0;
+      const filling = (async () => {
+        for (;;) {
+          await record(spool, draft(created(kept)));
+          kept += 1;
+        }
+      })();
+      await expect(filling).rejects.toThrow(/ENOSPC/);
+      expect([sequences(spool).length, mdevs(spool)]).toEqual([kept, kept]);
+      spawnSync('mount', ['-o', 'remount,size=4m', disk]);
+      await record(spool, draft(created(kept)));
+      await spool.close();
+      const { spool: again } = await opened(disk);
+      expect(mdevs(again)).toBe(kept + 1);
+      expect(sequences(again)).toEqual(Array.from({ length: kept + 1 }, (_, n) => n + 1));
+      await again.close();
+    } finally {
+      spawnSync('umount', ['-l', disk]);
+    }
   });
 
   it('does not take what cannot follow', async () => {

@@ -1,5 +1,5 @@
 /** `apledger change …`: changes that somebody proposed, judged, carried out and taken back. */
-import { CHANGE_STATUSES, type ChangeView, Problem } from '@apledger/api';
+import { CHANGE_STATUSES, type ChangeView, Problem, type Request } from '@apledger/api';
 import { command, Failure, jsonLine, line } from '@apledger/command-line';
 import type { ResumeWay } from '@apledger/events';
 import { type Ledger, lastPosition } from '@apledger/ledger';
@@ -90,12 +90,25 @@ const list = command({
   examples: ['apledger change list --open', 'apledger change list --host prod7 --json'],
   run: ({ host, open, status = open ? 'proposed' : undefined, json: isJson, ...where }, { output }) =>
     withLedger(where, output, async (ledger) => {
+      let isAny = false;
       const asked = { ...(host !== undefined && { host }), ...(status !== undefined && { status }) };
-      const { changes } = await ledger.ask('changes', asked as never);
-      for (const each of changes) output.out(isJson ? jsonLine(each) : line(headText(each)));
-      return open && changes.length > 0 ? 1 : 0;
+      for await (const each of changesOf(ledger, asked)) {
+        output.out(isJson ? jsonLine(each) : line(headText(each)));
+        isAny = true;
+      }
+      return open && isAny ? 1 : 0;
     }),
 });
+
+/** All of them, page by page. */
+async function* changesOf(ledger: Ledger, asked: Request<'changes'>): AsyncGenerator<ChangeView> {
+  let after: string | undefined;
+  do {
+    const page = await ledger.ask('changes', { ...asked, ...(after !== undefined && { after }) });
+    yield* page.changes;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+}
 
 const show = command({
   name: 'change show',

@@ -28,25 +28,35 @@ export async function followChange(
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const moving = ledger.move(id, stop);
+  const teller = new Teller(json, output);
+  let told = after;
+  const tell = (fact: RecordedFact): void => {
+    told = fact.position;
+    if (fact.stream === changeStreamOf(id)) teller.fact(fact);
+  };
   try {
     let shown = await ledger.ask('change', { change: id });
-    const teller = new Teller(json, output);
-    if (!isMoving(shown)) return shown;
     teller.state(shown);
-    for await (const fact of ledger.follow({ after, types: TYPES }, stop)) {
-      if (fact.stream !== changeStreamOf(id)) continue;
-      teller.fact(fact);
-      if (fact.type === 'StepStarted' && fact.data.command !== null) continue;
-      shown = await ledger.ask('change', { change: id });
-      if (!isMoving(shown)) return shown;
-      teller.state(shown);
-    }
-    return await ledger.ask('change', { change: id });
+    if (isMoving(shown))
+      for await (const fact of ledger.follow({ after, types: TYPES }, stop)) {
+        tell(fact);
+        if (fact.stream !== changeStreamOf(id) || isOneOfMany(fact)) continue;
+        shown = await ledger.ask('change', { change: id });
+        if (!isMoving(shown)) break;
+        teller.state(shown);
+      }
+    // Who moves it may be faster than this: what it has come to, it has come to by facts that were not told yet.
+    for await (const fact of ledger.facts({ after: told, types: TYPES })) tell(fact);
+    return isMoving(shown) ? await ledger.ask('change', { change: id }) : shown;
   } finally {
     ending.abort();
     await moving;
   }
 }
+
+/** The facts of a step that is no wait: after them the change goes on by itself, and there may be hundreds. */
+const isOneOfMany = ({ type, data }: RecordedFact): boolean =>
+  type === 'StepDone' || (type === 'StepStarted' && data.command !== null);
 
 const isMoving = ({ change }: Reply<'change'>): boolean => MOVING.has(change.status);
 
@@ -55,8 +65,8 @@ class Teller {
   readonly #json: boolean;
   readonly #output: Output;
   #said = '';
-  #texts = new Map<string, string>();
-  #of = 0;
+  /** The steps of each plan of the change, by its hash. */
+  readonly #steps = new Map<string, readonly string[]>();
 
   constructor(json: boolean, output: Output) {
     this.#json = json;
@@ -64,31 +74,38 @@ class Teller {
   }
 
   fact(fact: RecordedFact): void {
+    // The way back, and what is left of a held change, are plans of their own.
+    if (isPlan(fact.data.plan)) this.#learn(fact.data.plan);
     if (this.#json) this.#output.out(jsonLine(fact));
     else for (const text of this.#lines(fact)) this.#say(text);
   }
 
   /** What it waits for, each time that this is something else. */
   state({ change, run }: Reply<'change'>): void {
-    if (run !== null) {
-      this.#of = run.steps.length;
-      this.#texts = new Map(run.steps.map(({ step, text }) => [`${run.plan.planHash} ${step}`, text]));
-    }
+    if (run !== null) this.#learn(run.plan);
     const { waitsFor, deadline } = change;
-    if (waitsFor.length === 0 || this.#json) return;
+    if (!MOVING.has(change.status) || waitsFor.length === 0 || this.#json) return;
     const until = deadline === null ? '' : ` (until ${deadline.until})`;
     const said = `waiting${until}: ${waitsFor.join('; ')}`;
     if (said !== this.#said) this.#say(said);
     this.#said = said;
   }
 
+  #learn({ planHash, steps }: PlanSteps): void {
+    this.#steps.set(
+      planHash,
+      steps.map(({ text }) => text),
+    );
+  }
+
   #lines({ type, data }: RecordedFact): string[] {
-    const step = `${String(data.step).padStart(3)}/${this.#of}  ${this.#texts.get(`${data.plan} ${data.step}`) ?? ''}`;
     switch (type) {
       case 'StepDone':
-        return [step];
+        return [this.#step(data)];
       case 'StepRefused':
-        return [`${step}`, `refused: ${data.errno}: ${data.explanation}`];
+        return [this.#step(data), `refused: ${data.errno}: ${data.explanation}`];
+      case 'StepUnconfirmed':
+        return [this.#step(data), `nobody knows what became of it: ${data.reason}`];
       case 'ChangeGoesBack':
         return ['going back:'];
       case 'ConfirmationAwaited':
@@ -102,7 +119,20 @@ class Teller {
     }
   }
 
+  #step({ plan, step }: RecordedFact['data']): string {
+    const steps = this.#steps.get(String(plan)) ?? [];
+    return `${String(step).padStart(3)}/${steps.length}  ${steps[Number(step) - 1] ?? ''}`;
+  }
+
   #say(text: string): void {
     this.#output.out(line(visible(text)));
   }
 }
+
+interface PlanSteps {
+  readonly planHash: string;
+  readonly steps: readonly { readonly text: string }[];
+}
+
+const isPlan = (value: unknown): value is PlanSteps =>
+  typeof value === 'object' && value !== null && 'planHash' in value;

@@ -1,5 +1,5 @@
 /** Signing in and out, and the changes that wait for a second person. */
-import { type ChangeView, Problem, type Request, type WhoAmI } from '@apledger/api';
+import { type ChangeView, Problem, type Reply, type Request, type WhoAmI } from '@apledger/api';
 import { Api } from '@apledger/client';
 import type { Command } from '@apledger/events';
 
@@ -15,11 +15,28 @@ export async function fetchMe(): Promise<WhoAmI | undefined> {
   }
 }
 
-/** The newest first. */
-export const fetchChanges = async (
-  request: Request<'changes'>,
-  signal?: AbortSignal,
-): Promise<readonly ChangeView[]> => (await api.get('/changes', request, { signal })).changes;
+/** The newest first. `next` is null when there are no older ones. */
+export const fetchChanges = (request: Request<'changes'>, signal?: AbortSignal): Promise<Reply<'changes'>> =>
+  api.get('/changes', request, { signal });
+
+/** So many pages of them as one. */
+export async function fetchPages(
+  pages: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Reply<'changes'>> {
+  const changes: ChangeView[] = [];
+  let next: string | null = null;
+  for (let page = 0; page < pages && (page === 0 || next !== null); page++) {
+    const answer: Reply<'changes'> = await fetchChanges(
+      { limit, ...(next !== null && { after: next }) },
+      signal,
+    );
+    changes.push(...answer.changes);
+    next = answer.next;
+  }
+  return { changes, next };
+}
 
 export const fetchChange = (change: string, signal?: AbortSignal) =>
   api.get('/changes/{change}', { change }, { signal });

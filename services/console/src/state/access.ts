@@ -21,7 +21,8 @@ export async function refreshAccess(): Promise<void> {
     const found = (await fetchMe()) ?? null;
     hasEnded.value = found === null && (hasEnded.value || (me.value ?? null) !== null);
     me.value = found;
-    openChanges.value = found?.isControlled === true ? await fetchChanges({ status: 'proposed' }) : [];
+    openChanges.value =
+      found?.isControlled === true ? (await fetchChanges({ status: 'proposed', limit: 1000 })).changes : [];
   } catch {
     // The service is away, or there is nothing that the reader may see: what was known stays.
   }

@@ -1,6 +1,7 @@
 /** Changes by how far they are: what waits for a second person, what is under way, what became of the rest. */
 import type { ChangeView } from '@apledger/api';
-import { fetchChanges } from '../api/access.ts';
+import { useState } from 'preact/hooks';
+import { fetchPages } from '../api/access.ts';
 import { CHANGE_GROUPS, changeGroupOf, statusWords, subjectTitle, whoText } from '../model/change-words.ts';
 import { formatTime } from '../model/moment.ts';
 import { me, toJudge } from '../state/access.ts';
@@ -8,20 +9,21 @@ import { usePage } from '../state/page.tsx';
 import { useAsked } from '../state/use-asked.ts';
 import { Choice } from '../widgets/choice.tsx';
 
-/** Changes in one answer, the newest first. */
-const MOST = 1000;
+/** Changes on a page, the newest first. */
+const PAGE = 1000;
 
 export function ChangesView() {
   const { session, place, select } = usePage();
   const { only, find = '' } = place.selection;
+  const [pages, setPages] = useState(1);
   const { answer, problem, isAsking } = useAsked(
-    (signal) => fetchChanges({ limit: MOST }, signal),
-    [session, session.last.value?.position, me.value?.session],
+    (signal) => fetchPages(pages, PAGE, signal),
+    [session, session.last.value?.position, me.value?.session, pages],
   );
   if (me.value === null)
     return <p class="hint">Sign in to see the changes of the hosts that you may read.</p>;
   const group = changeGroupOf(only);
-  const found = answer?.filter(
+  const found = answer?.changes.filter(
     ({ status, host, change, reason }) =>
       (group === undefined || group.of.includes(status)) &&
       `${host} ${change} ${reason}`.toLowerCase().includes(find.trim().toLowerCase()),
@@ -32,7 +34,7 @@ export function ChangesView() {
         <h1 id="changes-title">Changes</h1>
         <p class="facts-line" role="status">
           {toJudge.value > 0 && `${toJudge.value} wait for you`}
-          {answer !== undefined && answer.length >= MOST && ` · the newest ${MOST.toLocaleString('en-GB')}`}
+          {answer?.next != null && ` · the newest ${answer.changes.length.toLocaleString('en-GB')}`}
         </p>
         <div class="tools">
           <fieldset class="segmented">
@@ -71,6 +73,11 @@ export function ChangesView() {
             <Row key={change.change} change={change} />
           ))}
         </ul>
+      )}
+      {answer?.next != null && (
+        <button type="button" disabled={isAsking} onClick={() => setPages(pages + 1)}>
+          Show older changes
+        </button>
       )}
     </section>
   );

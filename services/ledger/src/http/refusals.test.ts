@@ -1,5 +1,6 @@
 /** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
 
+import { operations } from '@apledger/api';
 import { A, create, register } from '@apledger/command-handler/testing';
 import { MAX_REQUEST_BYTES } from '@apledger/ledger';
 import { describe, expect, it } from 'vitest';
@@ -91,6 +92,24 @@ describe('a command', () => {
       expect(await refusal(send)).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
     },
   );
+});
+
+describe('the proposal of a plan', () => {
+  const url = '/hosts/lpar1/changes';
+  const { maxRequestBytes } = operations.propose;
+  const ofBytes = (count: number): string => `"${'x'.repeat(count - 2)}"`;
+
+  it('may be longer than other requests, up to its own bound', async () => {
+    expect(maxRequestBytes).toBeGreaterThan(MAX_REQUEST_BYTES);
+    expect(await refusal(({ post }) => post(url, ofBytes(maxRequestBytes)))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request' },
+    });
+    expect(await refusal(({ post }) => post(url, ofBytes(maxRequestBytes + 1)))).toMatchObject({
+      status: 413,
+      body: { code: 'request-too-large', detail: expect.stringContaining(`${maxRequestBytes} are the most`) },
+    });
+  });
 });
 
 describe('an address', () => {

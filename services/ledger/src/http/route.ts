@@ -62,6 +62,8 @@ export interface Route {
   readonly description: Description;
   /** Answers for as long as the client listens. */
   readonly isEndless?: boolean;
+  /** Of the body; default: as everywhere. */
+  readonly maxRequestBytes?: number | undefined;
   handle(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }
 
@@ -118,7 +120,7 @@ export async function readFor<T>(
 
 /** The route of an operation at its address. GET: what the path does not name is in the query string. POST: it is the body. */
 export function routeOf(operation: AnsweredOperation): Route {
-  const { http, name, summary, request, reply } = operation;
+  const { http, name, summary, request, reply, maxRequestBytes } = operation;
   if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
   const { method, path, hasETag = false } = http;
   const inPath = namesIn(path);
@@ -130,6 +132,7 @@ export function routeOf(operation: AnsweredOperation): Route {
   return {
     method,
     path,
+    maxRequestBytes,
     description: {
       operationId: name,
       summary,
@@ -149,7 +152,9 @@ export function routeOf(operation: AnsweredOperation): Route {
       const { host, ...named } = asked.params as Readonly<Record<string, string>>;
       const inPath = fromPath(request, named);
       const given =
-        method === 'GET' ? { ...fromQuery(request, asked), ...inPath } : withNamed(bodyOf(asked), inPath);
+        method === 'GET'
+          ? { ...fromQuery(request, asked), ...inPath }
+          : withNamed(bodyOf(asked, maxRequestBytes), inPath);
       const work = (ledger: LogLedger) => operation.answer(ledger, given, scopeOf(host, asked.caller));
       const answer = needsLog ? await work(service.ledger) : await readFor(service, asked, sent, work);
       if (hasETag) return withETag(answer as { readonly revision: number }, asked, sent);
@@ -238,8 +243,8 @@ const scopeOf = (host: string | undefined, caller: Caller | undefined) => ({
 });
 
 /** The body as JSON; the server hands bytes on as they came. */
-export const bodyOf = (request: FastifyRequest): unknown =>
-  jsonOf(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
+export const bodyOf = ({ body }: FastifyRequest, maxBytes?: number): unknown =>
+  jsonOf(Buffer.isBuffer(body) ? body : new Uint8Array(), undefined, maxBytes);
 
 const ifNoneMatch: Parameter = {
   name: 'If-None-Match',

@@ -179,10 +179,11 @@ async function controlAccess(
 /** The routes of one path, and for every other method what would be right there. */
 function mount(server: FastifyInstance, service: Service, path: string, there: readonly Route[]): void {
   const url = API + path.replaceAll(/\{(\w+)\}/g, ':$1');
-  for (const { method, handle, isEndless = false } of there)
+  for (const { method, handle, isEndless = false, maxRequestBytes = MAX_REQUEST_BYTES } of there)
     server.route({
       method,
       url,
+      bodyLimit: maxRequestBytes,
       exposeHeadRoute: method === 'GET' && !isEndless,
       handler: async (request, reply) => handle(service, request, reply),
     });
@@ -211,9 +212,12 @@ function mount(server: FastifyInstance, service: Service, path: string, there: r
 type Wrong = readonly [status: number, code: ProblemCode, detail: string];
 
 /** What was wrong before a route was asked. */
-function frameworkProblem({ code, statusCode }: FastifyError, { raw }: FastifyRequest): Wrong | undefined {
+function frameworkProblem(
+  { code, statusCode }: FastifyError,
+  { raw, routeOptions: { bodyLimit } }: FastifyRequest,
+): Wrong | undefined {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return [413, 'request-too-large', tooLarge(`more than ${MAX_REQUEST_BYTES} bytes`).message];
+    return [413, 'request-too-large', tooLarge(`more than ${bodyLimit} bytes`, bodyLimit).message];
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return [415, 'unsupported-media-type', 'Send the body as JSON, with Content-Type: application/json.'];
   if (statusCode !== undefined && statusCode < 500 && code?.startsWith('FST_'))

@@ -59,7 +59,7 @@ function placeOf(subject: string): Pick<Endpoint, 'group' | 'subject'> {
 
 /** The endpoint of an operation; none for one that NATS does not carry. An empty body is `{}`. */
 export function endpointOf(operation: AnsweredOperation): readonly Endpoint[] {
-  const { name, summary, scope, request, reply, answer } = operation;
+  const { name, summary, scope, request, reply, maxRequestBytes, answer } = operation;
   const subject = subjectOf(operation);
   if (subject === undefined) return [];
   return [
@@ -72,7 +72,7 @@ export function endpointOf(operation: AnsweredOperation): readonly Endpoint[] {
         checkHeaders(call);
         const { maxReplyBytes, caller, onMemory } = call;
         const work = (known: LogLedger) =>
-          answer(known, jsonOf(call.body, {}), { host, maxReplyBytes, caller });
+          answer(known, jsonOf(call.body, {}, maxRequestBytes), { host, maxReplyBytes, caller });
         return isOnTheLog(name) ? work(ledger) : ledger.read(work, { waitMs: waitMsOf(call), onMemory });
       },
     },

@@ -1,6 +1,7 @@
 /** Planned changes over NATS: the same operations, each on its subject. */
+import { operations } from '@apledger/api';
 import { A, create, register } from '@apledger/command-handler/testing';
-import { Mover } from '@apledger/ledger';
+import { MAX_REQUEST_BYTES, Mover } from '@apledger/ledger';
 import { expect, it } from 'vitest';
 import { scene } from './test-support.ts';
 
@@ -26,5 +27,18 @@ it('a plan is asked for, proposed, started, confirmed and shown', async () => {
   });
   expect(await ask('change.resume', { change: 'CHG1', how: 'back', reason: 'x' })).toMatchObject({
     error: { code: 'not-now' },
+  });
+});
+
+it('the proposal of a plan may be longer than other requests, up to its own bound', async () => {
+  const { ask } = await scene();
+  const { maxRequestBytes } = operations.propose;
+  expect(maxRequestBytes).toBeGreaterThan(MAX_REQUEST_BYTES);
+  const ofBytes = (count: number): string => `"${'x'.repeat(count - 2)}"`;
+  expect(await ask('change.propose.lpar1', ofBytes(maxRequestBytes))).toMatchObject({
+    error: { code: 'invalid-request' },
+  });
+  expect(await ask('change.propose.lpar1', ofBytes(maxRequestBytes + 1))).toMatchObject({
+    error: { code: 'request-too-large' },
   });
 });
