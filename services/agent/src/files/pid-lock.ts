@@ -36,10 +36,10 @@ export async function takeLock(path: string, waitMs: number, kind = PID_ONLY): P
     const retries = Math.ceil(waitMs / RETRY_MS);
     for (let attempt = 0; ; attempt++) {
       if (await linked(own, path)) return () => unlink(path);
-      const text = await readFile(path, 'utf8').catch(() => ''); // It may be given up meanwhile.
-      if (text !== '' && !kind.isHeld(text)) await putAside(path, text, kind);
+      const text = await readFile(path, 'utf8').catch(() => undefined); // It may be given up meanwhile.
+      if (text !== undefined && !kind.isHeld(text)) await putAside(path, text, kind);
       else if (attempt >= retries)
-        throw new Locked(`${path} is held by process ${text.trim().split(' ')[0] || 'unknown'}`);
+        throw new Locked(`${path} is held by process ${text?.trim().split(' ')[0] || 'unknown'}`);
       else await pause(RETRY_MS);
     }
   } finally {
