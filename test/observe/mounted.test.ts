@@ -19,7 +19,7 @@ const ANSWERED = GENERATION_NAMES.filter((generation) => generation !== '6.8');
 const VECTORS = sized(1, 60);
 const HISTORIES = sized(1, 20);
 /** Each step is a hundred files, read through two processes. */
-const MOST_STEPS = sized(20, 1000);
+const MOST_STEPS = sized(16, 1000);
 const TIMEOUT_MS = sized(600_000, 3_600_000);
 
 /** A host that is mounted when it is registered, and observed after every command. */
@@ -91,12 +91,15 @@ describe.skipIf(noMount !== undefined)('an observer of mounted hosts', { timeout
     return types ?? [];
   }
 
-  it.each(GENERATION_NAMES)('sees random histories of a %s host, after every step', async (generation) => {
-    for (const life of fc.sample(busyLife, HISTORIES))
-      expect(await lived(generation, life.slice(0, MOST_STEPS))).toEqual(
-        expect.arrayContaining(['MaskChanged', 'MdevCreated', 'AdapterAssigned', 'GuestStarted']),
-      );
-  });
+  it.each(GENERATION_NAMES.slice(-sized(3, GENERATION_NAMES.length)))(
+    'sees random histories of a %s host, after every step',
+    async (generation) => {
+      for (const life of fc.sample(busyLife, HISTORIES))
+        expect(await lived(generation, life.slice(0, MOST_STEPS))).toEqual(
+          expect.arrayContaining(['MaskChanged', 'MdevCreated', 'AdapterAssigned', 'GuestStarted']),
+        );
+    },
+  );
 
   it('sees an adapter leave while its guest runs', async () => {
     expect(await lived('7.3', unresetLife)).toEqual(expect.arrayContaining(['QueueRemoved', 'CardRemoved']));
