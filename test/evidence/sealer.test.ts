@@ -116,6 +116,37 @@ describe('a sealer', () => {
     expect(await seal(log, there)).toBe(await copy.files.readCheckpoint());
   });
 
+  it('does not go on with another key where a log was signed, until it is forked', async () => {
+    const log = openMemoryLog();
+    const there = place();
+    await addFacts(log, 10);
+    const before = parseCheckpoint(await seal(log, there));
+    // The data came to another machine, and the signer did not.
+    const signer = new Signer({ directory: join(scratch(), 'signer'), origin: 'ledger.example/another' });
+    const moved = { ...there, signer };
+    await expect(seal(log, moved)).rejects.toThrow(
+      /key is of ledger\.example\/another, and ledger\.example\/test was signed last.*log fork --reason/,
+    );
+    expect(parseCheckpoint((await there.files.readCheckpoint()) ?? '')).toEqual(before);
+    const { checkpoint } = await forkLog({ log, files: there.files, signer }, async () => {});
+    expect(parseCheckpoint(checkpoint).extensions).toEqual([
+      `forked ledger.example/test 10 ${Buffer.from(before.root).toString('base64')}`,
+    ]);
+  });
+
+  it('that has lost its memory holds the log to the checkpoint that it signed', async () => {
+    const [log, forged] = [openMemoryLog(), openMemoryLog()];
+    await addFacts(log, 10);
+    await addFacts(forged, 10);
+    const there = place();
+    await seal(log, there);
+    for (const name of readdirSync(there.signerDirectory))
+      if (name.startsWith('signed-')) rmSync(join(there.signerDirectory, name));
+    await expect(seal(forged, there)).rejects.toThrow(/differs from what was signed/);
+    await addFacts(log, 2);
+    expect(parseCheckpoint(await seal(log, there)).size).toBe(12);
+  });
+
   it('and a rival on another machine sign one history', async () => {
     const [log, forged] = [openMemoryLog(), openMemoryLog()];
     await addFacts(log, 300);

@@ -6,6 +6,7 @@ import { base64Of, EvidenceError, parseCheckpoint, parseNote, verifierText } fro
 import { readIfThere, replaceFile } from './files.ts';
 import { EMPTY_ROOT } from './hashing.ts';
 import { openKey, renameKey, replaceKey } from './keys.ts';
+import { lastSigned } from './memory.ts';
 import { Sealer } from './sealer.ts';
 import type { Signer } from './signer.ts';
 import type { TileFiles } from './tile-files.ts';
@@ -71,7 +72,7 @@ export async function forkLog(
   { log, files, signer }: ChangeOptions,
   record: (fork: Fork) => Promise<void>,
 ): Promise<Fork & { readonly checkpoint: string; readonly aside: string }> {
-  const remembered = await signer.memory.last();
+  const remembered = await lastSigned({ files, signer });
   const { last } = remembered;
   if (last === undefined) throw new EvidenceError('nothing was signed yet: there is nothing to fork from');
   const line = `forked ${last.origin} ${last.size} ${base64Of(last.root)}`;

@@ -6,8 +6,9 @@
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { base64Of, decimalOf, EvidenceError, fromBase64 } from '@apledger/evidence';
+import { base64Of, decimalOf, EvidenceError, fromBase64, parseCheckpoint } from '@apledger/evidence';
 import { createFile, isCode, syncDirectory } from './files.ts';
+import type { TileFiles } from './tile-files.ts';
 
 export interface Signed {
   readonly origin: string;
@@ -19,6 +20,24 @@ export interface Signed {
 export interface Remembered {
   readonly number: number;
   readonly last: Signed | undefined;
+}
+
+/**
+ * What was signed last: as the signer remembers it, and by the checkpoint that lies beside the log where a signer remembers nothing, as a
+ * new one does that takes the place of a lost one. Throws EvidenceError when neither can be read.
+ */
+export async function lastSigned({ files, signer }: Signing): Promise<Remembered> {
+  const remembered = await signer.memory.last();
+  if (remembered.last !== undefined) return remembered;
+  const note = await files.readCheckpoint();
+  if (note === undefined) return remembered;
+  const { origin, size, root } = parseCheckpoint(note);
+  return { ...remembered, last: { origin, size, root: Buffer.from(root) } };
+}
+
+interface Signing {
+  readonly files: Pick<TileFiles, 'readCheckpoint'>;
+  readonly signer: { readonly memory: SignerMemory };
 }
 
 /** Entries that are kept behind the last one. */

@@ -16,7 +16,7 @@ import {
 } from '@apledger/evidence';
 import { leafHash, leafOf, subtreeHash } from './hashing.ts';
 import type { Key } from './keys.ts';
-import type { Remembered, Signed } from './memory.ts';
+import { lastSigned, type Remembered, type Signed } from './memory.ts';
 import { TileReader } from './reading.ts';
 import { type Signer, signCheckpoint } from './signer.ts';
 import type { TileFiles } from './tile-files.ts';
@@ -82,7 +82,7 @@ export class Sealer {
    */
   async step(): Promise<Sealed> {
     for (let race = 0; race < MAX_RACES; race++) {
-      const before = await this.#options.signer.memory.last();
+      const before = await lastSigned(this.#options);
       await this.#catchUp(before);
       const sealed = await this.#publish(before);
       if (sealed !== undefined) return sealed;
@@ -154,7 +154,9 @@ export class Sealer {
     if (this.#origin !== undefined && this.#origin !== origin) this.#restart();
     this.#origin = origin;
     if (last !== undefined && last.origin !== origin)
-      throw new EvidenceError(`the signer's key is of ${origin}, and ${last.origin} was signed last`);
+      throw new EvidenceError(
+        `the signer's key is of ${origin}, and ${last.origin} was signed last. Nothing more is signed. Bring back the signer's directory of ${last.origin} (--signer DIR); only if it is lost for good, go on with "apledger log fork --reason TEXT"`,
+      );
     const signed = last?.size ?? 0;
     if (last !== undefined && last.size <= this.size && !isSameTree(last, this.#agreed)) {
       await this.#flush();
