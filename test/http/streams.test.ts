@@ -150,15 +150,15 @@ describe('the stream of facts', () => {
     await Promise.all([...slow, fast].map((reader) => reader.reached(from)));
     for (const { socket } of slow) socket.pause();
     const before = residentMb(service);
-    // 44 kB each: 26 MB for everybody, and a gigabyte if it was kept for each. What lies between is
+    // 44 kB each: 13 MB for everybody, and half a gigabyte if it was kept for each. What lies between is
     // for the garbage that the runtime has not collected yet, which no test may depend on.
-    const last = await appendLarge(log, 600);
+    const last = await appendLarge(log, 300);
     await fast.reached(last);
-    expect(fast.facts).toBe(600);
-    expect(residentMb(service) - before).toBeLessThan(500);
+    expect(fast.facts).toBe(300);
+    expect(residentMb(service) - before).toBeLessThan(300);
     for (const { socket } of slow) socket.resume();
     await Promise.all(slow.map((reader) => reader.reached(last)));
-    expect(slow.map(({ facts }) => facts)).toEqual(slow.map(() => 600));
+    expect(slow.map(({ facts }) => facts)).toEqual(slow.map(() => 300));
     for (const { socket } of [...slow, fast]) socket.destroy();
     await log.close();
   });
