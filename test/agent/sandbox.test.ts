@@ -15,8 +15,10 @@ import { HOST, Site } from './support.ts';
 
 const MDEV = '11111111-1111-4111-8111-111111111111';
 const NOBODY = 65534;
-/** Where the namespaces have the site: /tmp is their own. */
+/** Where the namespaces have the site, and this repository: /tmp is their own, and either may lie there. */
 const PLACE = '/srv';
+const REPOSITORY = '/mnt';
+const inPlace = (path: string): string => path.replace(inRepository(''), `${REPOSITORY}/`);
 const isMissing =
   noMount ??
   (process.getuid?.() === 0 ? undefined : 'needs root') ??
@@ -30,6 +32,7 @@ const inNamespace = (setUp: readonly string[], rights: readonly string[]): strin
   'sh',
   '-ec',
   [
+    `mount --rbind ${inRepository('')} ${REPOSITORY}`,
     ...setUp,
     'mount -t tmpfs tmpfs /tmp',
     'mount -o remount,bind,ro /',
@@ -66,11 +69,11 @@ describe.skipIf(isMissing !== undefined)(
       mkdirSync(join(site.run, 'apledger/notifier'), { recursive: true });
       chownSync(join(site.run, 'apledger/notifier'), NOBODY, NOBODY);
       const [program = '', ...words] = writerWords(site.root);
-      const main = inRepository('services/agent/src/writer/main.ts');
+      const main = inPlace(inRepository('services/agent/src/writer/main.ts'));
       socket.on('connection', (connection) => {
         const started = [
           ...words,
-          process.execPath,
+          inPlace(process.execPath),
           main,
           '--sysfs',
           `${PLACE}/sys`,
@@ -88,9 +91,9 @@ describe.skipIf(isMissing !== undefined)(
       const [first = '', ...more] = agentWords(site.root);
       const agent = startProgram(first, [
         ...more,
-        process.execPath,
+        inPlace(process.execPath),
         '--disable-warning=ExperimentalWarning',
-        inRepository('services/agent/src/main.ts'),
+        inPlace(inRepository('services/agent/src/main.ts')),
         ...['--host', HOST, '--ledger', site.server, '--spool', `${PLACE}/spool`],
         ...['--sysfs', `${PLACE}/sys`, '--run', `${PLACE}/run`],
       ]);

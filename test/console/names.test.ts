@@ -28,9 +28,9 @@ const read = (page: Page): Promise<string> =>
         ...[...element.childNodes].flatMap((node) =>
           node.nodeType === Node.TEXT_NODE ? node.textContent : [],
         ),
-        ...['title', 'alt', 'placeholder', 'aria-label', 'aria-valuetext'].map((name) =>
-          element.getAttribute(name),
-        ),
+        ...['title', 'alt', 'aria-label', 'aria-valuetext'].map((name) => element.getAttribute(name)),
+        // The example of a script has lines.
+        element.getAttribute('placeholder')?.replaceAll('\n', ' ') ?? null,
       ])
       .filter((text) => text !== null && text !== '')
       .join('|'),
