@@ -3,6 +3,7 @@ import { formatApqi } from '@apledger/ap';
 import type { Boundary, Exposure } from '@apledger/api';
 import { holderName } from './custody.ts';
 import { formatTime } from './moment.ts';
+import { someNames } from './names.ts';
 
 export const KINDS = [
   { id: 'unreset-handover', label: 'Not reset' },
@@ -19,10 +20,6 @@ export const kindOf = (text: string | undefined): Exposure['kind'] | undefined =
 /** The fact with which it began. */
 export const momentOf = (exposure: Exposure): Boundary => ('at' in exposure ? exposure.at : exposure.since);
 
-/** Names in a sentence, of many the first eight. */
-export const some = (names: readonly string[]): string =>
-  names.length <= 9 ? names.join(', ') : `${names.slice(0, 8).join(', ')} and ${names.length - 8} more`;
-
 export function exposureText(exposure: Exposure): string {
   switch (exposure.kind) {
     case 'unreset-handover':
@@ -36,7 +33,7 @@ export function exposureText(exposure: Exposure): string {
       const { guest, mdev, queues, since } = exposure;
       const who = guest === null ? 'A user that is no KVM guest' : `Guest ${guest}`;
       const what = since.type === 'MdevDetached' ? 'runs on without its mdev' : 'has stopped';
-      return `${who} ${what}, and mdev ${mdev.slice(0, 8)} keeps ${some(queues)}.`;
+      return `${who} ${what}, and mdev ${mdev.slice(0, 8)} keeps ${someNames(queues)}.`;
     }
     case 'shared-control-domain': {
       const names = exposure.guests.map(({ guest, mdev }) => guest ?? `mdev ${mdev.slice(0, 8)}`);

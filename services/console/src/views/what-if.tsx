@@ -6,8 +6,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type PlanRequest, tryOut } from '../api/client.ts';
 import type { Cell } from '../model/axes.ts';
 import { desiredOf } from '../model/desired.ts';
-import { some } from '../model/exposures.ts';
 import { typeWords } from '../model/fact-groups.ts';
+import { someNames } from '../model/names.ts';
 import { proposalsFor, stepsOf } from '../model/proposals.ts';
 import { type Tried as SupposedSteps, untouched } from '../model/tried.ts';
 import { usePage } from '../state/page.tsx';
@@ -229,10 +229,12 @@ function Changes({ tried }: { readonly tried: SupposedSteps }) {
   const { lost, gained, hostQueues, outOfService } = tried;
   const lines = [
     ...lost.map((share) => ({ isLoss: true, who: whoOf(share), what: whatOf(share) })),
-    ...(hostQueues.lost.length > 0 ? [{ isLoss: true, who: 'the host', what: some(hostQueues.lost) }] : []),
+    ...(hostQueues.lost.length > 0
+      ? [{ isLoss: true, who: 'the host', what: someNames(hostQueues.lost) }]
+      : []),
     ...gained.map((share) => ({ isLoss: false, who: whoOf(share), what: whatOf(share) })),
     ...(hostQueues.gained.length > 0
-      ? [{ isLoss: false, who: 'the host', what: some(hostQueues.gained) }]
+      ? [{ isLoss: false, who: 'the host', what: someNames(hostQueues.gained) }]
       : []),
   ];
   if (lines.length === 0 && outOfService.length === 0)
@@ -259,7 +261,7 @@ function Changes({ tried }: { readonly tried: SupposedSteps }) {
 const whoOf = ({ guest, mdev }: Share): string => guest ?? `mdev ${mdev.slice(0, 8)}`;
 const whatOf = ({ queues, controlDomains }: Share): string =>
   [
-    queues.length > 0 ? some(queues) : '',
+    queues.length > 0 ? someNames(queues) : '',
     controlDomains.length > 0
       ? `control of ${controlDomains.map((id) => id.toString(16).padStart(2, '0')).join(', ')}`
       : '',

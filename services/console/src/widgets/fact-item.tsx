@@ -2,9 +2,9 @@
 
 import type { RecordedFact, Refusal } from '@apledger/api';
 import { formatCount } from '../model/count.ts';
-import { some } from '../model/exposures.ts';
 import { typeWords, wordsOf } from '../model/fact-groups.ts';
 import { formatClock, formatTime } from '../model/moment.ts';
+import { someNames } from '../model/names.ts';
 import { usePage } from '../state/page.tsx';
 import { FactProof } from './evidence.tsx';
 import { type GuestNames, Words } from './mark.tsx';
@@ -77,7 +77,7 @@ export function RefusalBlock({
           {[...holders].map(([holder, queues]) => (
             <li key={holder}>
               <Words text={holder} guests={guests} /> has{' '}
-              <span class="apqn">{some(queues.map(({ queue }) => queue))}</span>
+              <span class="apqn">{someNames(queues.map(({ queue }) => queue))}</span>
             </li>
           ))}
         </ul>

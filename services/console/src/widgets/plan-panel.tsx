@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { proposePlan } from '../api/access.ts';
 import { fetchPlan, type PlanRequest } from '../api/client.ts';
-import { some } from '../model/exposures.ts';
+import { someNames } from '../model/names.ts';
 import { me, refreshAccess, whyNot } from '../state/access.ts';
 import { usePage } from '../state/page.tsx';
 import { messageOf } from '../state/session.ts';
@@ -72,7 +72,7 @@ function Planned({ planned }: { readonly planned: PlannedReply }) {
       <ul class="changes">
         {interruptions.map(({ guest, queues, from, until }) => (
           <li key={`${guest} ${from}`} class="is-loss">
-            <strong>{guest}</strong> is without <span class="apqn">{some(queues)}</span> from step {from}
+            <strong>{guest}</strong> is without <span class="apqn">{someNames(queues)}</span> from step {from}
             {until === null ? ' on' : ` to step ${until}`}
           </li>
         ))}
@@ -83,22 +83,22 @@ function Planned({ planned }: { readonly planned: PlannedReply }) {
         ))}
         {lost.map(({ guest, mdev, queues }) => (
           <li key={`loses ${mdev}`} class="is-loss">
-            <strong>{guest}</strong> loses <span class="apqn">{some(queues)}</span>
+            <strong>{guest}</strong> loses <span class="apqn">{someNames(queues)}</span>
           </li>
         ))}
         {gained.map(({ guest, mdev, queues }) => (
           <li key={`gains ${mdev}`} class="is-gain">
-            <strong>{guest}</strong> gains <span class="apqn">{some(queues)}</span>
+            <strong>{guest}</strong> gains <span class="apqn">{someNames(queues)}</span>
           </li>
         ))}
         {hostQueues.lost.length > 0 && (
           <li class="is-loss">
-            <strong>the host</strong> loses <span class="apqn">{some(hostQueues.lost)}</span>
+            <strong>the host</strong> loses <span class="apqn">{someNames(hostQueues.lost)}</span>
           </li>
         )}
         {hostQueues.gained.length > 0 && (
           <li class="is-gain">
-            <strong>the host</strong> gains <span class="apqn">{some(hostQueues.gained)}</span>
+            <strong>the host</strong> gains <span class="apqn">{someNames(hostQueues.gained)}</span>
           </li>
         )}
       </ul>
