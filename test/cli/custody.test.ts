@@ -369,6 +369,31 @@ describe('report', () => {
     expect(csv.find(({ record }) => record === 'refusal')).toMatchObject({ host: 'h', mdev: WEB });
   });
 
+  it('names with an attempt the guest that had the mdev open then, and no other one', async () => {
+    const directory = scratch();
+    const refused = '! echo 9999 > $m/$u/assign_adapter';
+    const script = `host h adapters=5 domains=4
+m=/sys/devices/vfio_ap/matrix
+u=${WEB}
+echo $u > $m/mdev_supported_types/vfio_ap-passthrough/create
+${refused}
+guest start web $u
+${refused}
+guest stop web
+${refused}
+guest start db $u
+${refused}
+`;
+    expect(await apledger('run', '--data', directory, file('a.sh', script))).toMatchObject({ status: 0 });
+    const of = async (...args: string[]) => {
+      const { out } = await apledger('report', '--format', 'json', '--data', directory, ...args);
+      const [{ refusals }] = JSON.parse(out).hosts;
+      return refusals.map(({ guest }: { guest: string | null }) => guest);
+    };
+    expect(await of()).toEqual([null, 'web', null, 'db']);
+    expect(await of('--guest', 'db')).toEqual(['db']);
+  });
+
   it('is not confirmed by a log that was written anew', async () => {
     const heads = file('kept.json', (await apledger('report', '--format', 'json', '--data', data)).out);
     const other = scratch();
