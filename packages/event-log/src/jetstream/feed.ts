@@ -14,7 +14,7 @@ import {
   type OrderedConsumerOptions,
 } from '@nats-io/jetstream';
 import { LogError } from '../errors.ts';
-import type { Broker } from './broker.ts';
+import type { Broker, Waiting } from './broker.ts';
 import { asLogError } from './faults.ts';
 import type { Stored } from './record.ts';
 
@@ -38,7 +38,7 @@ const MAX_RUN = 1024;
 const HEARTBEAT_MS = 1000;
 /** How long one request for messages stands, and how long the client waits before it asks again for a lost consumer. */
 const PULL_MS = 2 * HEARTBEAT_MS;
-/** After so much silence a bounded feed asks whether there is more. */
+/** After so much silence a feed asks whether there is more. */
 const SILENCE_MS = 4500;
 /** A server forgets a consumer that nobody pulled from for so long. */
 const FORGET_MS = 30_000;
@@ -56,19 +56,25 @@ export async function* feed(
   const { archive, subject, upTo, signal } = options;
   const patienceMs = upTo === undefined ? FOR_EVER_MS : broker.timeoutMs;
   let next = options.from;
+  let heardAt = performance.now();
   while (signal?.aborted !== true) {
     const config = { filter_subjects: subject, opt_start_seq: next, inactive_threshold: FORGET_MS };
     const consumer = await open(broker, archive, config, { patienceMs, signal });
     for await (const run of runsOf(broker, consumer, { ...options, from: next })) {
       next = (run.at(-1)?.sequence ?? next - 1) + 1;
       yield run;
+      heardAt = performance.now();
     }
-    if (upTo !== undefined) return;
-    broker.check();
+    if (upTo === undefined) broker.check();
+    else if (next > upTo || !(await exists(broker, options, next))) return;
+    else checkPatience(broker, heardAt);
   }
 }
 
-/** The last message of each subject, and those that come while they are read: up to the stream's end as it is then. */
+/**
+ * The last message of each subject, and those that come while they are read: up to the stream's end as it is then.
+ * Some may come twice.
+ */
 export async function* lastOfEach(
   broker: Broker,
   options: Omit<FeedOptions, 'from' | 'upTo'> & { readonly end: () => Promise<number> },
@@ -79,19 +85,34 @@ export async function* lastOfEach(
     deliver_policy: DeliverPolicy.LastPerSubject,
     inactive_threshold: FORGET_MS,
   };
-  const consumer = await open(broker, archive, config);
-  yield* runsOf(broker, consumer, { ...options, from: 1, upTo: await end() });
+  for (const since = performance.now(); ; checkPatience(broker, since)) {
+    const consumer = await open(broker, archive, config);
+    const bounded = { ...options, from: 1, upTo: await end() };
+    let next = 1;
+    for await (const run of runsOf(broker, consumer, bounded)) {
+      next = (run.at(-1)?.sequence ?? next - 1) + 1;
+      yield run;
+    }
+    if (next > bounded.upTo || !(await exists(broker, bounded, next))) return;
+  }
+}
+
+/** Throws LogError `unreachable` when nothing came for too long. */
+function checkPatience(broker: Broker, heardAt: number): void {
+  if (performance.now() - heardAt >= broker.timeoutMs)
+    throw broker.silent(`no message within ${broker.timeoutMs} ms`);
 }
 
 function open(
   broker: Broker,
   archive: string,
   config: Partial<OrderedConsumerOptions>,
-  waiting: { readonly patienceMs?: number; readonly signal?: AbortSignal | undefined } = {},
+  waiting: Waiting = {},
 ): Promise<Consumer> {
   return broker.ask((manager) => manager.jetstream().consumers.get(archive, config), waiting);
 }
 
+/** Ends after `upTo`, on abort, and when the consumer brings nothing more, though there may be more. */
 async function* runsOf(
   broker: Broker,
   consumer: Consumer,
@@ -107,7 +128,6 @@ async function* runsOf(
   const stop = (): void => inbox.stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    let heardAt = performance.now();
     while (upTo === undefined || inbox.next <= upTo || inbox.isFilled) {
       const run = await inbox.take();
       if (signal?.aborted === true) return;
@@ -118,13 +138,10 @@ async function* runsOf(
       }
       const isWithin = upTo === undefined || inbox.next - 1 <= upTo;
       const wanted = isWithin ? run : run.filter(({ sequence }) => sequence <= upTo);
-      if (run.length > 0) heardAt = performance.now();
       if (wanted.length > 0) yield wanted;
-      if (run.length > 0 || upTo === undefined) continue;
-      // Silence: is there really more? A message that was deleted from the stream never comes.
-      if (!(await exists(broker, options, inbox.next))) return;
-      if (performance.now() - heardAt >= broker.timeoutMs)
-        throw broker.silent(`no message within ${broker.timeoutMs} ms`);
+      // A message that was deleted from the stream never comes, nor does any where the consumer's server lags for ever.
+      const isSilent = run.length === 0 && !inbox.isFilled;
+      if (isSilent && (upTo !== undefined || (await isStuck(broker, options, inbox)))) return;
     }
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -139,11 +156,28 @@ function lost(broker: Broker, reason: unknown): LogError {
   return error instanceof LogError && error.code === 'denied' ? error : broker.silent('the consumer is lost');
 }
 
-async function exists(broker: Broker, options: FeedOptions, next: number): Promise<boolean> {
-  const { archive, subject, upTo = next } = options;
+/** Whether there is a message that a consumer without end should have brought. */
+async function isStuck(broker: Broker, options: FeedOptions, inbox: Inbox): Promise<boolean> {
+  try {
+    const isThere = await exists(broker, options, inbox.next, { patienceMs: 0, signal: options.signal });
+    return isThere && !inbox.isFilled;
+  } catch (error) {
+    if (options.signal?.aborted === true) return true;
+    if (error instanceof LogError && error.code === 'unreachable') return false; // it waits for the servers
+    throw error;
+  }
+}
+
+async function exists(
+  broker: Broker,
+  options: FeedOptions,
+  next: number,
+  waiting: Waiting = {},
+): Promise<boolean> {
+  const { archive, subject, upTo = Number.POSITIVE_INFINITY } = options;
   // The server has had both fields together since 2.9; the client's types know them from its direct API only.
   const query = { seq: next, next_by_subj: subject };
-  const message = await broker.ask((manager) => manager.streams.getMessage(archive, query));
+  const message = await broker.ask((manager) => manager.streams.getMessage(archive, query), waiting);
   return message !== null && message.seq <= upTo;
 }
 

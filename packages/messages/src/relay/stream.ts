@@ -1,5 +1,7 @@
 /** The JetStream stream that the relay fills: what it must be like, and what is in it. */
+
 import { BrokerError, type Link } from '@apledger/nats';
+import { wordsOf } from '@apledger/text';
 import {
   DeliverPolicy,
   JetStreamApiCodes,
@@ -23,6 +25,8 @@ const DUPLICATE_WINDOW_MS = 120_000;
 /** Messages that are fetched at once, and how long a question to the broker may take. */
 const AT_ONCE = 1000;
 const REQUEST_MS = 5000;
+/** After so much silence of a consumer that has more to bring, reading is given up; the relay begins again. */
+const SILENCE_MS = 10_000;
 
 /** The name is in use, the subjects are another stream's, no cluster for replicas: server/errors.json of nats-server. */
 const IN_THE_WAY: ReadonlySet<number> = new Set([10058, 10060, 10065, 10074]);
@@ -56,7 +60,7 @@ async function widen(manager: JetStreamManager, { name }: StreamConfig): Promise
   try {
     return await manager.streams.update(name, { subjects: [...PUBLISHED_SUBJECTS] });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = wordsOf(error);
     throw new BrokerError(
       'other-configuration',
       `stream ${name} was made by an older relay, and may not be changed by this user (${reason}). Let an operator widen it: nats stream edit ${name} ${PUBLISHED_SUBJECTS.map((subject) => `--subjects '${subject}'`).join(' ')}`,
@@ -116,7 +120,7 @@ const covers = (wide: string, narrow: string): boolean =>
 
 /**
  * The messages behind `after` up to where the stream ended when `info` was asked for, many at a time. Throws BrokerError `unreachable` when
- * the connection is lost on the way.
+ * the connection is lost on the way, or the server brings nothing more, as a replica that lags does.
  */
 export async function* messagesBehind(
   link: Link,
@@ -133,13 +137,17 @@ export async function* messagesBehind(
   const messages = await consumer.consume({ max_messages: AT_ONCE });
   const stop = (): void => messages.stop();
   link.events.once('lost', stop);
+  let silence = setTimeout(stop, SILENCE_MS);
   try {
     for await (const message of messages) {
+      clearTimeout(silence);
       if (message.seq <= state.last_seq) yield message;
       if (message.seq >= state.last_seq || message.info.pending === 0) return;
+      silence = setTimeout(stop, SILENCE_MS);
     }
     throw link.broken ?? new BrokerError('unreachable', 'the stream could not be read to its end');
   } finally {
+    clearTimeout(silence);
     link.events.off('lost', stop);
     stop();
   }
