@@ -1,4 +1,5 @@
 /** A simulated host below /sys, in a private mount namespace, and one bash inside of it that tests type into. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
@@ -6,6 +7,7 @@ import { CommandHandler } from '@apledger/command-handler';
 import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Generation } from '@apledger/events';
 import type { HostState } from '@apledger/host';
+import { wordsOf } from '@apledger/text';
 import { apledger, type Ended, inRepository, scratch } from '../cli/support.ts';
 import { Shell, type Typed } from './shell.ts';
 
@@ -16,7 +18,7 @@ function whyNoMount(): string | undefined {
   try {
     closeSync(openSync('/dev/fuse', 'r+'));
   } catch (error) {
-    return `no FUSE in this kernel, or not for this user: ${error instanceof Error ? error.message : error}`;
+    return `no FUSE in this kernel, or not for this user: ${wordsOf(error)}`;
   }
   const flags = process.getuid?.() === 0 ? ['-m'] : ['-Urm'];
   const tried = spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'none', '/mnt'], {

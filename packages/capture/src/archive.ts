@@ -1,4 +1,5 @@
 /** The tar of a capture: files and links by their paths. Nothing of it is ever written to a disk here. */
+import { wordsOf } from '@apledger/text';
 import { packTar, type TarHeader, unpackTar } from 'modern-tar';
 import { Unreadable } from './observed.ts';
 
@@ -59,7 +60,7 @@ export async function unpacked(bytes: Uint8Array): Promise<CapturedFiles> {
     }
   } catch (error) {
     if (error instanceof Unreadable) throw error;
-    throw new Unreadable(`it is no whole tar: ${error instanceof Error ? error.message : error}`);
+    throw new Unreadable(`it is no whole tar: ${wordsOf(error)}`);
   }
   return files;
 }

@@ -1,5 +1,7 @@
 /** Definitions of mdevctl: `mdevctl list -d --dumpjson`, and the files of /etc/mdevctl.d/matrix. */
+
 import { isMdevFile, type MdevFile } from '@apledger/events';
+import { wordsOf } from '@apledger/text';
 import {
   type MdevWrite,
   NOTHING,
@@ -28,7 +30,7 @@ export function jsonOf(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Unreadable(`${where} is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Unreadable(`${where} is not JSON: ${wordsOf(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The way to NATS servers: for the log, the relay, subscriptions, the service and the command line alike. */
 
 import { readFileSync } from 'node:fs';
-import { redacted } from '@apledger/text';
+import { redacted, wordsOf } from '@apledger/text';
 import {
   type Authenticator,
   connect,
@@ -92,7 +92,7 @@ function content(file: string): Uint8Array {
 }
 
 function unusable(file: string, error: unknown): BrokerError {
-  const reason = `it cannot be used (${error instanceof Error ? error.message : error})`;
+  const reason = `it cannot be used (${wordsOf(error)})`;
   return new BrokerError('denied', reason, {
     place: file,
     remedy: 'name a file that can be read',

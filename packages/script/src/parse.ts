@@ -1,6 +1,8 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
+
 import { parseApqn } from '@apledger/ap';
 import { GENERATION_NAMES, HOST_NAME_FORM, isHostName, type Wiper } from '@apledger/events';
+import { wordsOf } from '@apledger/text';
 import { readEcho } from './echo.ts';
 import {
   type HardwareSettings,
@@ -79,7 +81,7 @@ function at<T>(line: number, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new ScriptError(line, error instanceof Error ? error.message : String(error));
+    throw new ScriptError(line, wordsOf(error));
   }
 }
 

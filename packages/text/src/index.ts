@@ -29,3 +29,6 @@ export const jsonText = (value: unknown): string =>
   JSON.stringify(value).replace(UNSEEN, (character) =>
     character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
+
+/** What went wrong, as it was said: anything can be thrown. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,10 +1,11 @@
 /** The agent: observer, spool, link and commands, put together. */
+
 import { join } from 'node:path';
 import type { Fact } from '@apledger/events';
 import { NOBODY } from '@apledger/observe';
+import { wordsOf } from '@apledger/text';
 import { Commander } from './commands/commander.ts';
 import { watchBootFiles } from './drift/boot-files.ts';
-import { messageOf } from './files/errors.ts';
 import { Locked } from './files/pid-lock.ts';
 import { figuresOf } from './health/agent-figures.ts';
 import { keepFigures } from './health/figures.ts';
@@ -62,7 +63,7 @@ async function usable<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     const why = error instanceof Locked ? ': another agent works on this spool' : '';
-    throw new SpoolUnusable(`--spool: ${messageOf(error)}${why}`, { cause: error });
+    throw new SpoolUnusable(`--spool: ${wordsOf(error)}${why}`, { cause: error });
   }
 }
 

@@ -1,11 +1,12 @@
 /** `apledger agent`: the command line of the agent. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { natsServers } from '@apledger/nats/address';
+import { wordsOf } from '@apledger/text';
 import { runAgent, SpoolUnusable } from './agent.ts';
-import { messageOf } from './files/errors.ts';
 import { checkFeatures } from './health/check.ts';
 import { httpLedger } from './link/http-ledger.ts';
 import type { RemoteLedger } from './link/ledger.ts';
@@ -150,7 +151,7 @@ async function ledgerOf({
     });
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(2, `--ledger: ${messageOf(error)}`, error);
+    throw new Failure(2, `--ledger: ${wordsOf(error)}`, error);
   }
 }
 
@@ -172,6 +173,6 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, messageOf(error), error);
+    throw new Failure(2, wordsOf(error), error);
   }
 }

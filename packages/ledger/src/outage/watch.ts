@@ -1,6 +1,8 @@
 /** Watches a log for the process that serves it: its newest facts, whether it is away, and up to when it is known. */
+
 import type { Current } from '@apledger/client';
 import type { EventLog } from '@apledger/event-log';
+import { wordsOf } from '@apledger/text';
 import type { LogHealth } from './health.ts';
 import { LiveTail } from './live-tail.ts';
 import { probe } from './probe.ts';
@@ -92,8 +94,7 @@ export class Watch {
         this.tail.trim(position);
       })
       .catch((error: unknown) => {
-        if (!this.#end.signal.aborted)
-          report(`the read model cannot follow the log: ${error instanceof Error ? error.message : error}`);
+        if (!this.#end.signal.aborted) report(`the read model cannot follow the log: ${wordsOf(error)}`);
       })
       .finally(() => {
         this.#keeping = undefined;

@@ -4,11 +4,12 @@
  * A command is in the spool as begun before anything is written. Who starts again and finds one begun does not know whether it was written:
  * it is settled as unconfirmed, with what is there now, and never written again.
  */
+
 import type { CommandRequest } from '@apledger/agent-protocol';
 import { type AttributeWrite, attributeOf, type CommandType, Errno, type FactOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { DraftCommit, Looker } from '@apledger/observe';
-import { messageOf } from '../files/errors.ts';
+import { wordsOf } from '@apledger/text';
 import type { Begun } from '../spool/records.ts';
 import { type Spool, SpoolFull } from '../spool/spool.ts';
 import type { CommandUnderWay, OwnCommand } from '../who/index.ts';
@@ -98,7 +99,7 @@ export class Commander {
       } catch (error) {
         // Not settled: the ledger offers it again.
         this.#waiting.delete(id);
-        this.#parts.report(`command ${id}: ${messageOf(error)}`);
+        this.#parts.report(`command ${id}: ${wordsOf(error)}`);
       }
     }
   }
@@ -191,7 +192,7 @@ export class Commander {
     const looked = looker.look().then(
       () => true,
       (error: unknown) => {
-        report(`cannot look at the host: ${messageOf(error)}`);
+        report(`cannot look at the host: ${wordsOf(error)}`);
         return false;
       },
     );

@@ -2,8 +2,9 @@
  * Figures of the agent for Prometheus, as a file: the agent listens nowhere. node_exporter's textfile collector reads it, and whatever else
  * reads that format.
  */
+
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
-import { messageOf } from '../files/errors.ts';
+import { wordsOf } from '@apledger/text';
 
 /** As often as Prometheus asks by default. */
 const EVERY_MS = 15_000;
@@ -44,7 +45,7 @@ export function keepFigures({ path, host, figures, report }: FiguresFile): { wri
       renameSync(`${path}.new`, path);
       isSaid = false;
     } catch (error) {
-      if (!isSaid) report(`--metrics: ${messageOf(error)}`);
+      if (!isSaid) report(`--metrics: ${wordsOf(error)}`);
       isSaid = true;
     }
   };

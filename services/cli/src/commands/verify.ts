@@ -1,7 +1,9 @@
 /** `apledger verify`: is this log the one that was written? */
+
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { Place } from '@apledger/ledger';
 import type { Difference } from '@apledger/sealer';
+import { wordsOf } from '@apledger/text';
 import { type Attestation, attest } from '../evidence/attest.ts';
 import { readKept, readPolicyText } from '../evidence/kept.ts';
 import { sourceOf } from '../evidence/source.ts';
@@ -106,7 +108,7 @@ async function headsIn(path: string): Promise<readonly Noted[]> {
   } catch (error) {
     throw new Failure(
       2,
-      `--heads ${inputName(path)}: not the output of verify --json or report --format json: ${error instanceof Error ? error.message : error}`,
+      `--heads ${inputName(path)}: not the output of verify --json or report --format json: ${wordsOf(error)}`,
     );
   }
 }

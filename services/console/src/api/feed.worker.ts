@@ -2,7 +2,9 @@
  * Fetches facts ahead of the playhead, away from the thread that draws: parsing and packing a thousand of them takes longer than a frame.
  * One request at a time: `{ after, host }` is answered by a page, or by what went wrong.
  */
+
 import { type Fact, pack } from '@apledger/events';
+import { wordsOf } from '@apledger/text';
 import { type FactPage, pageOf } from '../model/pages.ts';
 import { fetchFacts } from './client.ts';
 
@@ -25,7 +27,7 @@ async function answer({ after, host }: FeedRequest): Promise<FeedAnswer> {
     const { events, after: next, isEnd } = await fetchFacts({ after, host, limit: PAGE });
     return { page: pageOf(events, (i) => packed(events[i] ?? { type: '', data: {} })), after: next, isEnd };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: wordsOf(error) };
   }
 }
 

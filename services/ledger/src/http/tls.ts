@@ -1,7 +1,9 @@
 /** TLS from files, which may be replaced while the service runs. */
+
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Failure } from '@apledger/command-line';
+import { wordsOf } from '@apledger/text';
 
 export interface TlsFiles {
   readonly paths: { readonly cert: string; readonly key: string };
@@ -16,11 +18,7 @@ export function readTlsFiles(paths: TlsFiles['paths']): TlsFiles {
   try {
     createSecureContext(secureOptions(files));
   } catch (error) {
-    throw new Failure(
-      2,
-      `--tls-cert ${paths.cert}, --tls-key ${paths.key}: ${error instanceof Error ? error.message : error}`,
-      error,
-    );
+    throw new Failure(2, `--tls-cert ${paths.cert}, --tls-key ${paths.key}: ${wordsOf(error)}`, error);
   }
   return files;
 }
@@ -29,7 +27,7 @@ function read(path: string, option: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, `${option} ${path}: ${error instanceof Error ? error.message : error}`, error);
+    throw new Failure(2, `${option} ${path}: ${wordsOf(error)}`, error);
   }
 }
 
