@@ -119,6 +119,23 @@ describe('the command line', () => {
     other.process.signal('SIGKILL');
   });
 
+  it('replays a long history with few questions', async () => {
+    const long = scratch();
+    const script = file('long.sh', `host h adapters=5 domains=4\n${'scan\n'.repeat(600)}`);
+    await apledger('run', script, '--data', long);
+    const other = await startService('--data', long);
+    const asked = async (): Promise<number> => {
+      const text = await (await fetch(`${other.server}/metrics`)).text();
+      const counts = [...text.matchAll(/^apledger_http_request_seconds_count\{.*\} (\d+)$/gm)];
+      return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const before = await asked();
+    const { out } = await apledger('replay', '--server', other.server);
+    expect(out).toMatch(/^601 {2}/m);
+    expect((await asked()) - before).toBeLessThan(10);
+    other.process.signal('SIGKILL');
+  });
+
   it('follows what happens', async () => {
     const one = scratch();
     const other = await startService('--data', one);

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { subscribe } from '@apledger/messages/nats';
 import { BrokerError } from '@apledger/nats';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
@@ -195,6 +196,54 @@ describe.skipIf('missing' in program)('one process on HTTP and NATS', () => {
     await nc.close();
     process.signal('SIGTERM');
     expect(await process.ended()).toBe(0);
+    await server.dispose();
+  });
+});
+
+describe.skipIf('missing' in program)('a stream that another ledger has filled', () => {
+  it('is left as it is; the service says so, answers all the same, and publishes to another one', async () => {
+    const server = await startNats({ program });
+    const others = startWithRelay('--data', scratch(), '--nats', server.url);
+    const nc = await connect({ servers: server.url });
+    await others.said(READY);
+    await insist(nc, 'theirs', register('theirs'));
+    const manager = await jetstreamManager(nc);
+    const stateOf = async (stream: string) => (await manager.streams.info(stream)).state.last_seq;
+    const isFilled = (stream: string) =>
+      stateOf(stream).then(
+        (last) => last > 0,
+        () => false,
+      );
+    while (!(await isFilled('APLEDGER')));
+    others.signal('SIGKILL');
+    await others.ended();
+    const before = await stateOf('APLEDGER');
+
+    const data = scratch();
+    const ours = startWithRelay('--data', data, '--nats', server.url);
+    const [, url = ''] = /at (http:\/\/\S+)\//.exec(await ours.said(READY)) ?? [];
+    await insist(nc, 'ours', register('ours'));
+    expect(await ours.said(/relay: ended/)).toMatch(/none of this log.*Another stream is named by --stream/);
+    const ready = await fetch(`${url}/readyz`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({
+      relay: 'ended',
+      relayReason: expect.stringContaining('APLEDGER'),
+    });
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^apledger_relay_publishing 0$/m);
+    ours.signal('SIGTERM');
+    expect(await ours.ended()).toBe(0);
+    expect(await stateOf('APLEDGER')).toBe(before);
+
+    // Two streams of one broker cannot capture the same subjects: the others' has to let go of them first.
+    await manager.streams.update('APLEDGER', { subjects: ['theirs.>'] });
+    const again = startWithRelay('--data', data, '--nats', server.url, '--stream', 'OURS');
+    await again.said(READY);
+    while (!(await isFilled('OURS')));
+    again.signal('SIGTERM');
+    expect(await again.ended()).toBe(0);
+    expect(await stateOf('APLEDGER')).toBe(before);
+    await nc.close();
     await server.dispose();
   });
 });
