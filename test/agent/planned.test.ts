@@ -36,13 +36,14 @@ let port: number;
 let service: LedgerProcess;
 let agent: LabProcess;
 
-/** What the writer does with the next request: carries it out, says that the kernel refused it, or is never heard of again. */
-let writer: 'writes' | 'refuses' | 'is lost' = 'writes';
+/** What the writer does with the next request: carries it out, says that the kernel refused it or that it did not begin, or is never heard of again. */
+let writer: 'writes' | 'refuses' | 'does not begin' | 'is lost' = 'writes';
 
 /** As apledger-writer.socket with Accept=yes: a writer for each connection. */
 const socket = createServer({ allowHalfOpen: true }, (connection: Socket) => {
   if (writer === 'is lost') return void connection.destroy();
   if (writer === 'refuses') return void connection.end('{"outcome":"failed","errno":"EBUSY"}\n');
+  if (writer === 'does not begin') return void connection.end('{"outcome":"not-begun","reason":"no lock"}\n');
   const program = inRepository('services/agent/src/writer/main.ts');
   const child = spawn(process.execPath, [program, '--sysfs', sys, '--run', run], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -184,6 +185,20 @@ describe.skipIf(noMount !== undefined)('a planned change of an observed host', (
     writer = 'writes';
     await ask('ops', 'POST', `/changes/${change}/resume`, { how: 'retry', reason: 'it is free now' });
     await becomes(change, { status: 'carried-out' });
+    expect(await domainsOf()).toEqual([4, 5]);
+  });
+
+  it('is held where the writer did not begin a step, which is known', async () => {
+    writer = 'does not begin';
+    const change = await approved([4]);
+    await becomes(change, {
+      status: 'held',
+      held: { because: 'not-begun', reason: expect.stringContaining('no lock') },
+    });
+    expect(await domainsOf()).toEqual([4, 5]);
+    writer = 'writes';
+    await ask('ops', 'POST', `/changes/${change}/resume`, { how: 'back', reason: 'not today' });
+    await becomes(change, { status: 'back' });
     expect(await domainsOf()).toEqual([4, 5]);
   });
 

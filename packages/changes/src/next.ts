@@ -17,6 +17,8 @@ export type StepOutcome =
   | { readonly is: 'refused'; readonly errno: Refused['errno']; readonly explanation: string }
   /** It was given, and not answered yet. */
   | { readonly is: 'pending' }
+  /** It was given, and nobody began it. */
+  | { readonly is: 'not-begun'; readonly reason: string }
   /** It was given, and cannot be found out about. */
   | { readonly is: 'unknown'; readonly reason: string };
 type Refused = Extract<LedgerFact, { type: 'StepRefused' }>['data'];
@@ -145,6 +147,8 @@ function settle(
       return rest();
     case 'unknown':
       return record({ type: 'StepUnconfirmed', data: { ...data, reason: outcome.reason } });
+    case 'not-begun':
+      return record(hold(run, about, 'not-begun', outcome.reason));
     case 'refused': {
       const { errno, explanation } = outcome;
       return record({ type: 'StepRefused', data: { ...data, errno, explanation } });

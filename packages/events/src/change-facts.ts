@@ -38,7 +38,13 @@ export const ChangeWork = Type.Union([
 ]);
 
 /** Why a change is held, when it is not a refused or unconfirmed step. */
-export const HOLD_CAUSES = ['other-matrices', 'other-effect', 'not-permitted', 'no-way-back'] as const;
+export const HOLD_CAUSES = [
+  'other-matrices',
+  'other-effect',
+  'not-permitted',
+  'not-begun',
+  'no-way-back',
+] as const;
 export type HoldCause = (typeof HOLD_CAUSES)[number];
 /** How a held change goes on. */
 export const RESUME_WAYS = ['retry', 'continue', 'back', 'leave'] as const;

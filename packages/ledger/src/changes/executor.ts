@@ -81,6 +81,7 @@ async function settledStep(
   const { settled, revision } = await settlementOf(ledger, { host, commandId, revision: requestedAt });
   const { outcome, errno, explanation, found } = settled;
   if (outcome === 'refused' && errno !== undefined) return { is: 'refused', errno, explanation };
+  if (outcome === 'expired' || outcome === 'refused') return { is: 'not-begun', reason: explanation };
   if (outcome !== 'done') return { is: 'unknown', reason: explained(explanation, found) };
   const state = await ledger.handler.stateAt(host, { revision });
   if (state === undefined) throw new TypeError(`host ${host} is not there after revision ${revision}`);

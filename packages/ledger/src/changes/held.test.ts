@@ -133,6 +133,27 @@ describe('a step of which nobody knows what became', () => {
   });
 });
 
+describe('a step that nobody began', () => {
+  it('is held as not begun, and is given again by retry', async () => {
+    const made = await scene();
+    const change = await made.begin(await made.plan());
+    const reason = 'The agent heard of the command too late, and did not begin it.';
+    const late: StepExecutor = {
+      ...hostsOf(made.ledger),
+      give: async () => undefined,
+      outcome: async () => ({ is: 'not-begun', reason }),
+    };
+    await new Mover(made.ledger, late).advance(change);
+    expect(await view(made, change)).toMatchObject({
+      status: 'held',
+      held: { because: 'not-begun', reason },
+      progress: { done: 0 },
+      actions: ['retry', 'continue', 'back', 'leave'],
+    });
+    expect((await goOn(made, change, 'retry')).status).toBe('carried-out');
+  });
+});
+
 describe('a wait that takes too long', () => {
   /** Held: guest web has not stopped within ten minutes. */
   async function late(): Promise<{ readonly made: Scene; readonly change: string }> {
