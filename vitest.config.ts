@@ -11,8 +11,8 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.cache', 'compiled
 // What a developer's own configuration says is nothing to a test.
 process.env.APLEDGER_CONFIG = '';
 
-/** A bound for what hangs: a busy machine may take ten times as long as a quiet one. */
-const PATIENCE_MS = process.env.APLEDGER_LONG === '1' ? 1_800_000 : 180_000;
+/** A bound for what hangs: a busy machine may take twenty times as long as a quiet one. */
+const PATIENCE_MS = process.env.APLEDGER_LONG === '1' ? 1_800_000 : 600_000;
 
 /** The longest files: one that came last would leave a core idle. */
 const FIRST = [

@@ -56,7 +56,7 @@ async function differences(site: Site): Promise<readonly unknown[]> {
 const seen = (site: Site, agent: LabProcess): Promise<void> =>
   expect
     .poll(async () => [await differences(site), agent.output()], {
-      timeout: sized(170_000, 1_700_000),
+      timeout: sized(500_000, 1_700_000),
       interval: 500,
     })
     .toEqual([[], '']);

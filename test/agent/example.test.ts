@@ -22,5 +22,5 @@ describe.skipIf(noMount !== undefined)('examples/09-agent.sh', () => {
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(folder);
     expect(readdirSync(folder)).toEqual([]);
     rmdirSync(folder);
-  }, 120_000);
+  });
 });

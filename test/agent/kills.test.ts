@@ -88,7 +88,7 @@ const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStar
 
 describe.skipIf(noMount !== undefined)('an agent, its writer and the ledger', () => {
   it(`killed ${KILLS_EACH} times each under changes: each command is settled once, and truthfully`, {
-    timeout: sized(300_000, 3_000_000),
+    timeout: sized(1_200_000, 3_600_000),
   }, async () => {
     const [plan = []] = fc.sample(kills, 1);
     const site = await Site.open('adapters=5,6', 'domains=4,5', 'driver=6.12');

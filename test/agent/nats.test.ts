@@ -37,7 +37,7 @@ describe.skipIf('missing' in program)('an agent over NATS', () => {
       'command.lpar1',
       { type: 'CreateMdev', text: AGENT },
       { 'apledger-command-id': ID },
-      30_000,
+      120_000,
     );
     const { open } = await ledger.commands(who, hello.revision, signal);
     expect(open).toMatchObject([{ request: ID }]);

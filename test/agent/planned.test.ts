@@ -109,7 +109,7 @@ async function approved(domains: readonly number[]): Promise<string> {
 const statusOf = async (change: string) =>
   (await ask('ops', 'GET', `/changes/${change}`)).change as Record<string, unknown>;
 const becomes = (change: string, status: object) =>
-  expect.poll(() => statusOf(change), { timeout: 170_000, interval: 200 }).toMatchObject(status);
+  expect.poll(() => statusOf(change), { interval: 200 }).toMatchObject(status);
 
 async function domainsOf(): Promise<readonly number[]> {
   const mdev = (await stateIn(labData, 'zlp1')).mdevs.get(MDEV);

@@ -8,7 +8,7 @@ import { apledger, file, inRepository, objects, scratch } from './support.ts';
 
 const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 const KILLS = sized(2, 12);
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 1_200_000;
 
 it(
   `kill -9 of apledger apply, ${KILLS} times`,

@@ -226,7 +226,7 @@ function describeOn(program: NatsProgram): void {
         }
         expect(await verified(patient)).toMatchObject({ facts: facts.length, problems: [] });
       },
-      5 * MINUTES,
+      20 * MINUTES,
     );
   });
 }

@@ -160,7 +160,6 @@ describe('many subscriptions of one process', () => {
         expect(facts.map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       expect(fake.calls.read - reads).toBeLessThan(20);
     },
-    300_000,
   );
 
   onFake('one that is too slow for what is kept reads history, and misses nothing', async () => {

@@ -82,4 +82,4 @@ test(`a command that three handles append at once is new to one of them, against
     expect(new Set(results.map(({ lastPosition }) => lastPosition)).size).toBe(1);
   }
   expect(await verified(three[0] as EventLog)).toMatchObject({ facts: 40, problems: [] });
-}, 60_000);
+});

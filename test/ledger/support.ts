@@ -16,7 +16,7 @@ export { A, create } from '@apledger/command-handler/testing';
 
 const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
 /** An answer that takes longer counts as lost; who insists asks again sooner. */
-const ANSWER_MS = 20_000;
+const ANSWER_MS = 60_000;
 export const RETRY_MS = 1500;
 
 /** A small host whose queues are all its own. */

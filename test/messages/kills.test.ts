@@ -7,7 +7,7 @@ import { Child } from './processes.ts';
 import { factIn, messagesIn } from './stream.ts';
 import { append, broker, factsOf, openLog, program, scans, scratch } from './support.ts';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 1_200_000;
 const KILLS = sized(4, 25);
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1);

@@ -68,7 +68,7 @@ describe('a script, compared with bash', () => {
           part,
         ).toBe(true);
     },
-    sized(60_000, 900_000),
+    sized(600_000, 900_000),
   );
 
   it('would see a line that means something else to bash', () => {

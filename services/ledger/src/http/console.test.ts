@@ -49,6 +49,12 @@ describe('the console', () => {
     });
   });
 
+  it('that is built anew while the service runs is served at once', async () => {
+    writeFileSync(join(root, 'dist', 'assets', 'index-N3wOne_1.js'), 'export const isNew = true;');
+    const built = await made.get('//assets/index-N3wOne_1.js');
+    expect(built).toMatchObject({ status: 200, text: 'export const isNew = true;' });
+  });
+
   it.each(['//hosts/zlp1/grid', '//hosts/zlp1?at=37', '//hosts/a.b/guests/x.y'])(
     'is what a deep link shows: %s',
     async (path) => {

@@ -25,7 +25,6 @@ export async function serveConsole(server: FastifyInstance, directory: string): 
     await server.register(fastifyStatic, {
       root: directory,
       index: ['index.html'],
-      wildcard: false, // a route for each file that there is: no path is looked up, so none can climb
       dotfiles: 'ignore',
       cacheControl: false,
       setHeaders: (reply, path) => {
