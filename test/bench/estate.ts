@@ -40,6 +40,11 @@ export const estate: Bench = async (context) => {
   if (service === undefined) return rows;
   try {
     rows.push(row('from start to ready', `${started.toFixed(2)} s`, { seconds: started }));
+    const commands = sized(context, QUESTIONS);
+    rows.push(
+      await timed('a command to a host not seen yet', service, commands, 1, (n) => commandTo(n, hosts)),
+    );
+    rows.push(memory(`memory after ${grouped(commands)} commands to hosts not seen before`, service));
     rows.push(...(await questions(context, service, hosts, 'nothing folded')));
     progress('estate: folding');
     const rebuilt = await fetch(`http://127.0.0.1:${service.port}/api/v1/rebuild`, {
@@ -60,9 +65,7 @@ export const estate: Bench = async (context) => {
     rows.push(memory('memory after folding', service));
     rows.push(...(await questions(context, service, hosts, 'folded')));
     rows.push(memory('memory after the questions', service));
-    rows.push(
-      await timed('a command, any host', service, sized(context, QUESTIONS), 16, (n) => commandTo(n, hosts)),
-    );
+    rows.push(await timed('a command, any host', service, commands, 16, (n) => commandTo(n, hosts)));
     rows.push(memory('memory after the commands', service));
     return rows;
   } finally {
@@ -122,12 +125,11 @@ function memory(what: string, { pid }: Served): Row {
   });
 }
 
-const row = (what: string, value: string, figures: Row['figures']): Row => ({
-  bench: 'estate',
-  what,
-  value,
-  figures,
-});
+/** Said at once as well: the next one may take minutes. */
+function row(what: string, value: string, figures: Row['figures']): Row {
+  progress(`estate: ${what}: ${value}`);
+  return { bench: 'estate', what, value, figures };
+}
 
 /** One host as the rules make it, and then again under other names. */
 async function fill(directory: string, hosts: number): Promise<number> {

@@ -85,7 +85,7 @@ describeInBrowser('a log that is not as it was written', () => {
     served = await startConsole(data);
   });
 
-  it.each(['custody?queue=04.0004', 'exposures'])(
+  it.each(['custody?queue=04.0004', 'exposures', 'facts'])(
     'is said to be none by %s, before its answer',
     async (view) => {
       const page = await served.open(`/hosts/zlp1/${view}`);

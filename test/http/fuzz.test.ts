@@ -178,6 +178,7 @@ const CERTAIN: Readonly<Record<string, { readonly right?: Asked; readonly wrong:
     wrong: ['/hosts/nowhere/guests/web/history'],
   },
   exposures: { right: ['/hosts/lpar1/exposures'], wrong: ['/hosts/nowhere/exposures'] },
+  chain: { right: ['/hosts/lpar1/chain'], wrong: ['/hosts/nowhere/chain'] },
   report: { right: ['/report'], wrong: ['/report?format=poem'] },
   'host-report': { right: ['/hosts/lpar1/report?format=csv'], wrong: ['/hosts/nowhere/report'] },
   events: { right: ['/events?after=1&limit=3'], wrong: ['/events?after=-1'] },

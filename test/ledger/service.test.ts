@@ -49,7 +49,7 @@ describe.skipIf('missing' in program)('the ledger as a service', () => {
     const below = (group: string, ...subjects: string[]) =>
       subjects.map((subject) => `apledger.v1.svc.${group}.${subject}`);
     const hosts = ['host', 'mdev', 'mdevs', 'guest', 'guests', 'queues', 'diff', 'what-if', 'custody']
-      .concat('guest-history', 'exposures', 'events', 'plan', 'upgrade')
+      .concat('guest-history', 'exposures', 'chain', 'events', 'plan', 'upgrade')
       .map((name) => `${name}.*`);
     const others = ['hosts', 'report', 'event', 'events', 'verify', 'recompute', 'who-am-i', 'who-can']
       .concat('bindings', 'credentials', 'glasses', 'changes', 'change', 'evidence', 'proof')

@@ -289,6 +289,15 @@ const exposures = operation({
 });
 export type ExposureReport = Immutable<Static<(typeof exposures)['reply']>>;
 
+const chain = operation({
+  name: 'chain',
+  summary: 'Whether the facts of a host are those that were written, as far as their hashes were recomputed.',
+  scope: 'host',
+  http: { method: 'GET', path: '/hosts/{host}/chain' },
+  request: Type.Object({}, closed),
+  reply: Chain,
+});
+
 /** The formats of a report. */
 export const REPORT_FORMATS = ['md', 'csv', 'json', 'html'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
@@ -312,4 +321,4 @@ const report = operation({
   reply: AuditReport,
 });
 
-export const custodyOperations = { custody, guestHistory, exposures, report };
+export const custodyOperations = { custody, guestHistory, exposures, chain, report };

@@ -26,6 +26,7 @@ const LONG: ReadonlySet<OperationName> = new Set([
   'custody',
   'guestHistory',
   'exposures',
+  'chain',
   'report',
   'recompute',
   'rebuild',

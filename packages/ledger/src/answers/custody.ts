@@ -1,5 +1,6 @@
 /** Who could use which queue when, and what was left open. */
 import { type Chain, Problem, type Reply, type ReportFormat, type Request, type Span } from '@apledger/api';
+import { streamOf } from '@apledger/events';
 import { NotKnownYet, type Range, type ReportParts } from '@apledger/projections';
 import type { Answer } from '../answer.ts';
 import type { LogLedger } from '../log-ledger.ts';
@@ -16,6 +17,11 @@ const guestHistory: Answer<'guestHistory'> = async (ledger, { host, guest, ...as
 
 const exposures: Answer<'exposures'> = async (ledger, { host, ...asked }) =>
   answered(ledger, host, ledger.custody.exposures(host, await rangeOf(ledger, asked)));
+
+const chain: Answer<'chain'> = async (ledger, { host }) => {
+  if ((await ledger.log.head(streamOf(host))) === undefined) throw unknownHost(host);
+  return ledger.chains.of(host);
+};
 
 /** With what is known of the chain of hashes. Throws Problem for a host that is not there, or was not known by the end of the span. */
 async function answered<T>(
@@ -82,4 +88,4 @@ async function rangeOf(ledger: LogLedger, { from, to }: Span): Promise<Range> {
   return range;
 }
 
-export const custodyAnswers = { custody, guestHistory, exposures, report };
+export const custodyAnswers = { custody, guestHistory, exposures, chain, report };

@@ -23,7 +23,7 @@ const BATCH = 16_384;
 const TURN = 128;
 /** Hosts whose states stay in memory. */
 const MAX_STATES = 500;
-/** Chunks of headers that stay in memory, 147 KB each. */
+/** Chunks of headers that stay in memory besides those of the batch, at most 147 KB each. */
 const MAX_HEADERS = 512;
 
 export interface FactIndexOptions {
@@ -180,12 +180,16 @@ export class FactIndex {
     if (bytes === undefined) return undefined;
     const chunk = HeaderChunk.ofBytes(bytes);
     this.#headers.set(key, chunk);
+    if (this.#dirtyHeaders.size < MAX_HEADERS) this.#trimHeaders(key);
+    return chunk;
+  }
+
+  /** Forgets those that were used longest ago. */
+  #trimHeaders(kept?: string): void {
     for (const old of this.#headers.keys()) {
       if (this.#headers.size <= MAX_HEADERS) break;
-      if (!this.#dirtyHeaders.has(old) && old !== key) this.#headers.delete(old);
-      else if (this.#dirtyHeaders.size >= MAX_HEADERS) break;
+      if (!this.#dirtyHeaders.has(old) && old !== kept) this.#headers.delete(old);
     }
-    return chunk;
   }
 
   async #stateOf(host: string, { revision }: RecordedFact): Promise<HostState> {
@@ -214,6 +218,7 @@ export class FactIndex {
     this.#checkpoint = to;
     this.#done = [];
     this.#dirtyHeaders = new Set();
+    this.#trimHeaders();
   }
 
   #forget(): void {

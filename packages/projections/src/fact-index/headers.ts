@@ -10,15 +10,18 @@ const CAUSE_BYTES = 16;
 /** Of each fact: position, time, command, and the numbers of its type and actor. */
 const ROW_BYTES = 8 + 8 + CAUSE_BYTES + 2 + 2;
 
+/** Rows for which there is room at first; most streams of an estate never have more. */
+const FEW = 64;
+
 export class HeaderChunk {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   readonly #texts: string[];
   readonly #numbers: Map<string, number>;
   #count: number;
 
   constructor(rows: Uint8Array = new Uint8Array(0), texts: readonly string[] = []) {
-    this.#bytes = new Uint8Array(CHUNK * ROW_BYTES);
+    this.#bytes = new Uint8Array(Math.max(rows.length, FEW * ROW_BYTES));
     this.#bytes.set(rows);
     this.#view = new DataView(this.#bytes.buffer);
     this.#texts = [...texts];
@@ -44,6 +47,7 @@ export class HeaderChunk {
   /** Puts the fact where its revision says, also when it is there already. */
   put({ revision, position, occurredAt, cause, type, actor }: RecordedFact): void {
     const at = (revision % CHUNK) * ROW_BYTES;
+    if (at >= this.#bytes.length) this.#grow(at + ROW_BYTES);
     this.#view.setFloat64(at, position, true);
     this.#view.setFloat64(at + 8, Date.parse(occurredAt), true);
     this.#bytes.set(Buffer.from(cause.replaceAll('-', ''), 'hex'), at + 16);
@@ -66,6 +70,13 @@ export class HeaderChunk {
       commandId: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
       actor: this.#texts[this.#view.getUint16(at + 34, true)] ?? '',
     };
+  }
+
+  #grow(needed: number): void {
+    const bytes = new Uint8Array(Math.min(Math.max(needed, 2 * this.#bytes.length), CHUNK * ROW_BYTES));
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
   }
 
   #numberOf(text: string): number {

@@ -57,6 +57,10 @@ export const fetchCustody = (host: string, apqn: string, signal?: AbortSignal) =
 export const fetchExposures = (host: string, span: Span, signal?: AbortSignal) =>
   api.get('/hosts/{host}/exposures', { host, ...span }, { signal });
 
+/** Whether the facts of a host are those that were written. */
+export const fetchChain = (host: string, signal?: AbortSignal) =>
+  api.get('/hosts/{host}/chain', { host }, { signal });
+
 /** What differs between two moments. */
 export const fetchDiff = (
   host: string,

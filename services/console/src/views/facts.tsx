@@ -1,15 +1,18 @@
 /** The stream of facts up to the moment, newest first. */
 
 import type { RecordedFact } from '@apledger/api';
+import { fetchChain } from '../api/client.ts';
 import { FACT_GROUPS, groupOf } from '../model/fact-groups.ts';
 import { filtersOf, filtersText } from '../model/find.ts';
 import { formatDay } from '../model/moment.ts';
 import { usePage } from '../state/page.tsx';
+import { useAsked } from '../state/use-asked.ts';
 import { useFacts } from '../state/use-facts.ts';
 import { useSettled } from '../state/use-settled.ts';
 import { Choice } from '../widgets/choice.tsx';
 import { FactItem } from '../widgets/fact-item.tsx';
 import { Problem } from '../widgets/problem.tsx';
+import { RestsOn } from '../widgets/rests-on.tsx';
 
 /** How long the typing has to rest before the service is asked. */
 const REST_MS = 250;
@@ -23,6 +26,7 @@ export function FactsView() {
   const { facts, guests, isAll, problem, isAsking, more } = useFacts(group, filters);
   const isLooking = isAsking || find !== settled;
   const shown = session.settled.value?.position;
+  const rests = useChain();
   return (
     <section class="panel facts-view" aria-labelledby="facts-title">
       <header class="panel-head">
@@ -55,6 +59,7 @@ export function FactsView() {
         </div>
       </header>
       <Problem words={problem} />
+      <RestsOn host={place.host} answer={rests} />
       {facts.length === 0 ? (
         <p class="empty">
           {isLooking
@@ -89,6 +94,21 @@ export function FactsView() {
       )}
     </section>
   );
+}
+
+/** Whether the host's facts up to where the page stands are those that were written. */
+function useChain() {
+  const { session, place } = usePage();
+  const { host } = place;
+  const position = session.settled.value?.position;
+  const { answer } = useAsked(
+    (signal) =>
+      host === undefined || position === undefined
+        ? undefined
+        : fetchChain(host, signal).then((verification) => ({ position, verification })),
+    [host, position],
+  );
+  return answer;
 }
 
 const NO_NAMES = {};

@@ -300,6 +300,7 @@ describe('the published schemas', () => {
       'what-if': ['query.what-if.lpar1', { steps: ['guest stop guest1'] }],
       custody: ['query.custody.lpar1', { apqn: '05.0004' }],
       'guest-history': ['query.guest-history.lpar1', { guest: 'guest1' }],
+      chain: ['query.chain.lpar1', {}],
       exposures: ['query.exposures.lpar1', {}],
       report: ['query.report', { host: 'lpar1' }],
       event: ['query.event', { position: 1 }],

@@ -44,6 +44,7 @@ describe('the thread for long questions', () => {
     ['custody', { host: 'h1', apqn: '05.0004' }],
     ['guestHistory', { host: 'h1', guest: 'web' }],
     ['exposures', { host: 'h1' }],
+    ['chain', { host: 'h1' }],
     ['events', { actor: 'tom', order: 'newest' }],
     ['whatIf', { host: 'h1', steps: ['guest stop web'] }],
     ['recompute', {}],
