@@ -11,7 +11,7 @@ import { evolve, HostState } from '@apledger/host';
 import { type Bench, type Context, sized } from './context.ts';
 import { newFact } from './history.ts';
 import { type Ask, load, type Served, served } from './http-load.ts';
-import { progress, quantile, seconds } from './measure.ts';
+import { announced, progress, quantile, seconds } from './measure.ts';
 import { grouped, type Row, short } from './table.ts';
 
 const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
@@ -125,11 +125,8 @@ function memory(what: string, { pid }: Served): Row {
   });
 }
 
-/** Said at once as well: the next one may take minutes. */
-function row(what: string, value: string, figures: Row['figures']): Row {
-  progress(`estate: ${what}: ${value}`);
-  return { bench: 'estate', what, value, figures };
-}
+const row = (what: string, value: string, figures: Row['figures']): Row =>
+  announced({ bench: 'estate', what, value, figures });
 
 /** One host as the rules make it, and then again under other names. */
 async function fill(directory: string, hosts: number): Promise<number> {

@@ -6,7 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Bench, type Context, sized } from './context.ts';
 import { load, type Served, served } from './http-load.ts';
-import { progress, quantile } from './measure.ts';
+import { announced, progress, quantile } from './measure.ts';
 import { aim, grouped, type Row, short } from './table.ts';
 
 const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
@@ -57,13 +57,13 @@ async function probed(service: Served, when: string, work: () => Promise<unknown
   const [p50Ms, p999Ms, maxMs] = [0.5, 0.999, 1].map((q) => quantile(latencies, q));
   const figures = { p50Ms: p50Ms ?? 0, p999Ms: p999Ms ?? 0, maxMs: maxMs ?? 0, probes: latencies.length };
   const seconds = (performance.now() - began) / 1000;
-  return {
+  return announced({
     bench: 'large',
     what: `/healthz ${when}`,
     value: `p50 ${figures.p50Ms.toFixed(2)}, p99.9 ${figures.p999Ms.toFixed(1)}, max ${figures.maxMs.toFixed(0)} ms; ${seconds.toFixed(1)} s`,
     ...aim('p99.9 < 20 ms', figures.p999Ms, (value) => value < 20),
     figures: { ...figures, seconds },
-  };
+  });
 }
 
 async function oneHost(context: Context): Promise<Row[]> {
@@ -124,7 +124,7 @@ async function until(
     await setTimeout(100);
   }
   const seconds = (performance.now() - began) / 1000;
-  return { bench: 'large', what, value: `${seconds.toFixed(2)} s`, figures: { seconds } };
+  return announced({ bench: 'large', what, value: `${seconds.toFixed(2)} s`, figures: { seconds } });
 }
 
 async function timed(
@@ -138,13 +138,13 @@ async function timed(
     path: path(n),
   }));
   const [p50Ms, p99Ms] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
-  return {
+  return announced({
     bench: 'large',
     what,
     value: `p50 ${p50Ms.toFixed(2)}, p99 ${p99Ms.toFixed(2)} ms, ${short(perSecond)}/s`,
     ...aim('p99 < 50 ms', p99Ms, (value) => value < 50),
     figures: { p50Ms, p99Ms, perSecond },
-  };
+  });
 }
 
 async function reported(service: Served, host: string, of: string): Promise<Row> {
@@ -153,13 +153,13 @@ async function reported(service: Served, host: string, of: string): Promise<Row>
   const text = await read(service, `/api/v1/hosts/${host}/report?format=csv`);
   const seconds = (performance.now() - began) / 1000;
   const lines = text.split('\n').length;
-  return {
+  return announced({
     bench: 'large',
     what: `report as CSV, ${of}`,
     value: `${seconds.toFixed(1)} s, ${grouped(lines)} lines`,
     ...aim('< 3 s', seconds, (value) => value < 3),
     figures: { seconds, lines },
-  };
+  });
 }
 
 /** The body of an answer. Throws for one that says no. */

@@ -5,6 +5,7 @@
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Row } from './table.ts';
 
 /** The middle value; the mean of the two middle ones when their number is even. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
@@ -61,6 +62,12 @@ export function ratio<Name extends string>(rounds: Rounds<Name>, of: Name, to: N
 /** Says on stderr what is being done. */
 export function progress(text: string): void {
   process.stderr.write(`bench: ${text}\n`);
+}
+
+/** The row, said at once as well: the next one may take minutes. */
+export function announced(row: Row): Row {
+  progress(`${row.bench}: ${row.what}: ${row.value}`);
+  return row;
 }
 
 /** What a task gave, and the most memory that its process ever had resident. */
