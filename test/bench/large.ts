@@ -74,7 +74,7 @@ async function oneHost(context: Context): Promise<Row[]> {
     const of = `${grouped(facts)} facts of one host`;
     const custody = (queue: string): string => `/api/v1/hosts/${host}/custody?apqn=${queue}`;
     const search = (n: number): string =>
-      `/api/v1/hosts/${host}/events?text=guest${n % 60}&order=newest&limit=20`;
+      `/api/v1/events?host=${host}&text=guest${n % 60}&order=newest&limit=20`;
     const rows = [
       await until(service, `custody of a queue, first question, ${of}`, custody('00.0000'), () => true),
       await until(service, 'and all of its chain recomputed', custody('00.0000'), (body) =>
