@@ -35,7 +35,7 @@ export const estate: Bench = async (context) => {
   ];
   let service: Served | undefined;
   const started = await seconds(async () => {
-    service = await served(LEDGER, '--data', directory, '--port', '0');
+    service = await served(LEDGER, '--data', directory, '--port', '0', '--no-seal');
   });
   if (service === undefined) return rows;
   try {

@@ -1,5 +1,11 @@
 /** Where messages come from. */
-import { DeliverPolicy, type JetStreamManager, jetstream, type StreamInfo } from '@nats-io/jetstream';
+import {
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamManager,
+  jetstream,
+  type StreamInfo,
+} from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 
 /** Messages that are fetched ahead of the reader. */
@@ -34,18 +40,83 @@ export interface SourceOptions {
 
 /** Remembers nothing: the reader knows where to begin. */
 export async function ephemeralSource(options: SourceOptions): Promise<Source> {
-  const { connection, info, filter } = options;
-  const consumer = await jetstream(connection).consumers.get(info.config.name, {
-    filter_subjects: filter,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: await options.start(),
-  });
-  const messages = await consumer.consume(CONSUME);
-  return {
-    stop: () => messages.stop(),
-    async *[Symbol.asyncIterator]() {
-      for await (const { seq, subject, headers, data } of messages)
-        yield { seq, subject, headers, data, ack: () => undefined };
-    },
-  };
+  const source = new EphemeralSource(options, await options.start());
+  await source.open();
+  return source;
+}
+
+/**
+ * The client's ordered consumer makes itself anew where a delivery or a sign of life is missing. It does not where its server lives and brings
+ * nothing: a cluster can put it on a replica that never catches up. So after a silence the stream is asked whether it has grown.
+ */
+class EphemeralSource implements Source {
+  readonly #options: SourceOptions;
+  #next: number;
+  #messages: ConsumerMessages | undefined;
+  #isStopped = false;
+  /** Since when nothing came, in ms; undefined while the reader has something. */
+  #silentSince: number | undefined;
+  /** How long the stream was when a consumer was last made for that: what it grew by may be for others. */
+  #lookedAt = 0;
+
+  constructor(options: SourceOptions, start: number) {
+    this.#options = options;
+    this.#next = start;
+  }
+
+  async open(): Promise<void> {
+    const { connection, info, filter } = this.#options;
+    const consumer = await jetstream(connection).consumers.get(info.config.name, {
+      filter_subjects: filter,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: this.#next,
+    });
+    this.#messages = await consumer.consume(CONSUME);
+    if (this.#isStopped) this.#messages.stop();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#messages?.stop();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<StreamMessage, void, undefined> {
+    while (this.#messages !== undefined) {
+      const messages = this.#messages;
+      let isStuck = false;
+      const watch = setInterval(async () => {
+        isStuck = await this.#isStuck();
+        if (isStuck) messages.stop();
+      }, PULL_MS);
+      try {
+        this.#silentSince = performance.now();
+        for await (const { seq, subject, headers, data } of messages) {
+          this.#silentSince = undefined;
+          this.#next = seq + 1;
+          yield { seq, subject, headers, data, ack: () => undefined };
+          this.#silentSince = performance.now();
+        }
+      } finally {
+        clearInterval(watch);
+      }
+      if (!isStuck || this.#isStopped || this.#options.connection.isClosed()) return;
+      await this.open();
+    }
+  }
+
+  /** Whether the stream has messages behind the last one that came, which nobody looked for yet. */
+  async #isStuck(): Promise<boolean> {
+    const isSilent = (): boolean =>
+      performance.now() - (this.#silentSince ?? Number.POSITIVE_INFINITY) >= PULL_MS;
+    if (!isSilent()) return false;
+    const { manager, info } = this.#options;
+    // While the broker is away nothing is known.
+    const last = await manager.streams.info(info.config.name).then(
+      ({ state }) => state.last_seq,
+      () => 0,
+    );
+    if (!isSilent() || last < this.#next || last <= this.#lookedAt) return false;
+    this.#lookedAt = last;
+    return true;
+  }
 }
