@@ -12,6 +12,8 @@ import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 export const PREFETCH = 500;
 /** How long one request for messages stands. Half of it without a sign of life, twice, and the client asks what became of it. */
 const PULL_MS = 4000;
+/** Before a consumer is asked for again. */
+const PAUSE_MS = 500;
 export const CONSUME = { max_messages: PREFETCH, expires: PULL_MS } as const;
 
 /** A message from the stream. */
@@ -85,8 +87,9 @@ class EphemeralSource implements Source {
       const messages = this.#messages;
       let isStuck = false;
       const watch = setInterval(async () => {
-        isStuck = await this.#isStuck();
-        if (isStuck) messages.stop();
+        if (!(await this.#isStuck())) return;
+        isStuck = true;
+        messages.stop();
       }, PULL_MS);
       try {
         this.#silentSince = performance.now();
@@ -99,9 +102,23 @@ class EphemeralSource implements Source {
       } finally {
         clearInterval(watch);
       }
-      if (!isStuck || this.#isStopped || this.#options.connection.isClosed()) return;
-      await this.open();
+      if (!isStuck || this.#isOver) return;
+      await this.#openAgain();
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#isStopped || this.#options.connection.isClosed();
+  }
+
+  /** As often as it takes: once a subscription stands, a broker that goes away is waited for. */
+  async #openAgain(): Promise<void> {
+    while (!this.#isOver)
+      try {
+        return await this.open();
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
   }
 
   /** Whether the stream has messages behind the last one that came, which nobody looked for yet. */
