@@ -15,7 +15,7 @@ describe('the console', () => {
     root = mkdtempSync(join(tmpdir(), 'apledger-console-'));
     const dist = join(root, 'dist');
     mkdirSync(join(dist, 'assets'), { recursive: true });
-    writeFileSync(join(root, 'secret.txt'), SECRET);
+    for (const name of ['secret.txt', 'secret-12345678.txt']) writeFileSync(join(root, name), SECRET);
     writeFileSync(join(dist, 'index.html'), '<title>console</title>');
     writeFileSync(join(dist, 'favicon.svg'), '<svg/>');
     writeFileSync(join(dist, '.env'), SECRET);
@@ -74,6 +74,8 @@ describe('the console', () => {
     '//%2e%2e%2fsecret.txt',
     '//assets/../../secret.txt',
     '//assets/..%2f..%2fsecret.txt',
+    '//assets/..%2f..%2fsecret-12345678.txt',
+    '//assets/%00-12345678.js',
     '//..%5csecret.txt',
     '////secret.txt',
     '//.env',

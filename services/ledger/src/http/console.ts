@@ -7,6 +7,8 @@ import { sendProblem } from './problem.ts';
 
 /** Bundlers put a hash of the content into these names: such a file never changes. */
 const HASHED = /[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
+/** A name from which no path can be made. */
+const PLAIN = /^\w[\w.-]*$/;
 const YEAR_S = 31_536_000;
 
 const NOT_BUILT = `<!doctype html>
@@ -21,10 +23,11 @@ const NOT_BUILT = `<!doctype html>
 /** Serves `directory` at /; what is no file there is a view of the console, which its own router finds. */
 export async function serveConsole(server: FastifyInstance, directory: string): Promise<void> {
   const isBuilt = existsSync(join(directory, 'index.html'));
-  if (isBuilt)
+  if (isBuilt) {
     await server.register(fastifyStatic, {
       root: directory,
       index: ['index.html'],
+      wildcard: false, // a route for each file that there is: no path is looked up, so none can climb
       dotfiles: 'ignore',
       cacheControl: false,
       setHeaders: (reply, path) => {
@@ -32,7 +35,11 @@ export async function serveConsole(server: FastifyInstance, directory: string): 
         void reply.header('cache-control', isForever ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
       },
     });
-  else
+    // Files of a console that was built anew since: they have other names.
+    server.get<{ Params: { name: string } }>('/assets/:name', async ({ params: { name } }, reply) =>
+      PLAIN.test(name) && HASHED.test(name) ? reply.sendFile(`assets/${name}`) : reply.callNotFound(),
+    );
+  } else
     server.get('/', async (_, reply) =>
       reply
         .header('content-type', 'text/html; charset=utf-8')
