@@ -42,7 +42,7 @@ const PROGRAMS = [
 const PROGRAMS_OF_NODE = ['main', 'reader-worker', 'writer/main'];
 
 /** So that the agent keeps little memory: it reads small files all day, and waits in between. */
-const NODE_OPTIONS = ['--max-semi-space-size=1', '--max-old-space-size=256', '--optimize-for-size'];
+const NODE_OPTIONS = ['--max-semi-space-size=1', '--max-old-space-size=256'];
 
 const shell = (program, options = '') =>
   `#!/bin/sh\nexec /usr/bin/node${options} /${LIB}/lib/${program}.js "$@"\n`;
