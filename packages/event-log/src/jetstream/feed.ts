@@ -61,7 +61,7 @@ export async function* feed(
     const config = { filter_subjects: subject, opt_start_seq: next, inactive_threshold: FORGET_MS };
     const consumer = await open(broker, archive, config, { patienceMs, signal });
     for await (const run of runsOf(broker, consumer, { ...options, from: next })) {
-      next = (run.at(-1)?.sequence ?? next - 1) + 1;
+      next = nextAfter(run, next);
       yield run;
       heardAt = performance.now();
     }
@@ -90,12 +90,15 @@ export async function* lastOfEach(
     const bounded = { ...options, from: 1, upTo: await end() };
     let next = 1;
     for await (const run of runsOf(broker, consumer, bounded)) {
-      next = (run.at(-1)?.sequence ?? next - 1) + 1;
+      next = nextAfter(run, next);
       yield run;
     }
     if (next > bounded.upTo || !(await exists(broker, bounded, next))) return;
   }
 }
+
+/** The sequence behind a run. */
+const nextAfter = (run: readonly Stored[], next: number): number => (run.at(-1)?.sequence ?? next - 1) + 1;
 
 /** Throws LogError `unreachable` when nothing came for too long. */
 function checkPatience(broker: Broker, heardAt: number): void {
