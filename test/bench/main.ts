@@ -4,12 +4,11 @@
  * One table on stdout, progress on stderr; docs/benchmarks.md explains the figures. It ends with status 0 whatever they are: a figure is no
  * test, and a noisy machine no failure.
  */
-
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { access } from './access.ts';
 import { agent } from './agent.ts';
 import { append } from './append.ts';
@@ -82,7 +81,7 @@ function wanted(args: readonly string[]): Wanted | string {
     );
     return { names, quick: values.quick ?? false, json: values.json ?? false };
   } catch (error) {
-    return wordsOf(error);
+    return errorText(error);
   }
 }
 

@@ -3,14 +3,13 @@
  * The bare file costs what FUSE costs; what the host's file costs beyond it is the ledger's: of a read the state, of a write one
  * command, durable. Readers, writers and both servers are processes of their own.
  */
-
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { type Bench, type Context, sized } from './context.ts';
 import { type Contender, median, progress, ratio, runAlone, takeRounds } from './measure.ts';
 import type { Io } from './mount-io.ts';
@@ -43,7 +42,7 @@ export const mounts: Bench = async (context) => {
     places.use(await served([join(import.meta.dirname, 'mount-bare.ts'), bare, FILE], bare));
     paths.set(BARE, join(bare, FILE));
   } catch (error) {
-    progress(`nothing can be mounted here: ${wordsOf(error)}`);
+    progress(`nothing can be mounted here: ${errorText(error)}`);
     return [];
   }
   const host = place();

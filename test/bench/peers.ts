@@ -5,13 +5,12 @@
  * It is used as its documentation says, with the best settings that it has: one connection that stays open (its default opens one for
  * each call, and is a third as fast), WAL, and the same `synchronous` as everybody else.
  */
-
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { progress } from './measure.ts';
 
 const HOME = resolve(import.meta.dirname, '../../.cache/bench-peers');
@@ -109,7 +108,7 @@ async function install(): Promise<void> {
 
 /** The line of npm's output that says most, else the error's own first line. */
 function reasonOf(error: unknown): string {
-  const text = wordsOf(error);
+  const text = errorText(error);
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return (lines.find((line) => /^npm (?:ERR!|error) (?!code)/.test(line)) ?? lines[0] ?? text).slice(0, 200);
 }

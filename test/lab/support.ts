@@ -1,5 +1,4 @@
 /** A simulated host below /sys, in a private mount namespace, and one bash inside of it that tests type into. */
-
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
@@ -7,7 +6,7 @@ import { CommandHandler } from '@apledger/command-handler';
 import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Generation } from '@apledger/events';
 import type { HostState } from '@apledger/host';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { apledger, type Ended, inRepository, scratch } from '../cli/support.ts';
 import { Shell, type Typed } from './shell.ts';
 
@@ -18,7 +17,7 @@ function whyNoMount(): string | undefined {
   try {
     closeSync(openSync('/dev/fuse', 'r+'));
   } catch (error) {
-    return `no FUSE in this kernel, or not for this user: ${wordsOf(error)}`;
+    return `no FUSE in this kernel, or not for this user: ${errorText(error)}`;
   }
   const flags = process.getuid?.() === 0 ? ['-m'] : ['-Urm'];
   const tried = spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'none', '/mnt'], {

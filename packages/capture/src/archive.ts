@@ -1,5 +1,5 @@
 /** The tar of a capture: files and links by their paths. Nothing of it is ever written to a disk here. */
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { packTar, type TarHeader, unpackTar } from 'modern-tar';
 import { Unreadable } from './observed.ts';
 
@@ -60,7 +60,7 @@ export async function unpacked(bytes: Uint8Array): Promise<CapturedFiles> {
     }
   } catch (error) {
     if (error instanceof Unreadable) throw error;
-    throw new Unreadable(`it is no whole tar: ${wordsOf(error)}`);
+    throw new Unreadable(`it is no whole tar: ${errorText(error)}`);
   }
   return files;
 }

@@ -1,7 +1,6 @@
 /** Definitions of mdevctl: `mdevctl list -d --dumpjson`, and the files of /etc/mdevctl.d/matrix. */
-
 import { isMdevFile, type MdevFile } from '@apledger/events';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import {
   type MdevWrite,
   NOTHING,
@@ -30,7 +29,7 @@ export function jsonOf(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Unreadable(`${where} is not JSON: ${wordsOf(error)}`);
+    throw new Unreadable(`${where} is not JSON: ${errorText(error)}`);
   }
 }
 

@@ -4,7 +4,6 @@
  * A plan that was edited by hand does not have its hash any more. One whose hash was made anew is worked through again before it is carried
  * out, and has to end at the same matrices after each step.
  */
-
 import { decide, type Refusal } from '@apledger/driver';
 import {
   type Command,
@@ -17,7 +16,7 @@ import {
   type Wait,
 } from '@apledger/events';
 import { evolve, type HostState } from '@apledger/host';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { digestOf, MatricesDigests } from './matrices.ts';
 import { meanwhile } from './waits.ts';
 
@@ -135,7 +134,7 @@ export function readPlan(text: string): { readonly plan: PlanDocument } | { read
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { problem: `it is no JSON: ${wordsOf(error)}` };
+    return { problem: `it is no JSON: ${errorText(error)}` };
   }
   return checkedPlan(value);
 }

@@ -12,7 +12,7 @@
  */
 
 import { hash } from 'node:crypto';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import canonicalize from 'canonicalize';
 import { settled } from './clock.ts';
 import { LogError, WrongExpectedRevision } from './errors.ts';
@@ -211,7 +211,7 @@ export function canonicalEnvelope(fact: Envelope): string {
   try {
     return canonicalize(envelope) ?? '';
   } catch (error) {
-    throw new TypeError(`this is no JSON: ${wordsOf(error)}`, {
+    throw new TypeError(`this is no JSON: ${errorText(error)}`, {
       cause: error,
     });
   }

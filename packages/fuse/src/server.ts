@@ -2,7 +2,7 @@
  * Requests in, replies out. Every request gets exactly one reply (FORGET and INTERRUPT get none), whatever the file system does: one that
  * throws is EIO, one that takes its time holds up nobody else, and a caller who is interrupted meanwhile is let go with EINTR.
  */
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { IN_HEADER } from './codec/protocol.ts';
 import { Replies } from './codec/replies.ts';
 import { type Body, decodeBody, decodeHeader, type Header, viewOf } from './codec/requests.ts';
@@ -99,7 +99,7 @@ export class Server {
 
   #eio({ node }: Header, what: string, cause: unknown): number {
     const path = this.#nodes.known(node)?.path ?? `node ${node}`;
-    const reason = wordsOf(cause);
+    const reason = errorText(cause);
     this.#options.report(new Error(`${what} of '${path}' failed, its caller got EIO: ${reason}`, { cause }));
     return errnoOf('EIO');
   }

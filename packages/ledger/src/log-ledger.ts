@@ -1,5 +1,4 @@
 /** A ledger over a log that this process has opened; what it needs beside the log is made when it is first asked for. */
-
 import { type OperationName, Problem, type Receipt, type Reply, type Request } from '@apledger/api';
 import { CommandHandler, NotCarriedOut, type Submission } from '@apledger/command-handler';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
@@ -21,7 +20,7 @@ import {
   readModelOf,
 } from '@apledger/projections';
 import type { SealerState, TileFiles } from '@apledger/sealer';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { notSignedIn } from './access/caller.ts';
 import { AccessControl } from './access/control.ts';
 import type { Answer, Limits } from './answer.ts';
@@ -333,7 +332,7 @@ export class LogLedger implements Ledger {
   #follow(readModel: ReadModel): void {
     this.#following ??= this.#catchUp(readModel)
       .catch((error: unknown) => {
-        const reason = wordsOf(error);
+        const reason = errorText(error);
         if (!this.#isClosing) this.#options.report?.(`the read model cannot follow the log: ${reason}`);
       })
       .finally(() => {

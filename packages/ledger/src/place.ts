@@ -17,7 +17,7 @@ import {
   type ReadModelStore,
 } from '@apledger/projections';
 import { TileFiles } from '@apledger/sealer';
-import { redacted, wordsOf } from '@apledger/text';
+import { errorText, redacted } from '@apledger/text';
 import { secretFor } from './kept-sessions.ts';
 import type { Ledger } from './ledger.ts';
 import { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
@@ -168,7 +168,7 @@ function storeIn(
     accessSync(directory, constants.W_OK);
     return openSqliteStore(join(directory, READ_MODEL), report);
   } catch (error) {
-    if (error instanceof CacheUnusable || isMade) report(wordsOf(error));
+    if (error instanceof CacheUnusable || isMade) report(errorText(error));
     return memoryStore();
   }
 }

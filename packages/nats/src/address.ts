@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 const FORM =
   'nats://[user:password@]host:port[,host:port…] or tls://…, with ?creds=FILE&nkey=FILE&ca=FILE&cert=FILE&key=FILE as needed';
@@ -83,7 +83,7 @@ export function textOrFile(text: string): string {
   try {
     return readFileSync(text.slice(1), 'utf8').split('\n')[0]?.trim() ?? '';
   } catch (error) {
-    throw new TypeError(`${text}: the file cannot be read: ${wordsOf(error)}`);
+    throw new TypeError(`${text}: the file cannot be read: ${errorText(error)}`);
   }
 }
 

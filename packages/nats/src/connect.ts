@@ -1,7 +1,7 @@
 /** The way to NATS servers: for the log, the relay, subscriptions, the service and the command line alike. */
 
 import { readFileSync } from 'node:fs';
-import { redacted, wordsOf } from '@apledger/text';
+import { errorText, redacted } from '@apledger/text';
 import {
   type Authenticator,
   connect,
@@ -92,7 +92,7 @@ function content(file: string): Uint8Array {
 }
 
 function unusable(file: string, error: unknown): BrokerError {
-  const reason = `it cannot be used (${wordsOf(error)})`;
+  const reason = `it cannot be used (${errorText(error)})`;
   return new BrokerError('denied', reason, {
     place: file,
     remedy: 'name a file that can be read',

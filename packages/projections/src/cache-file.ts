@@ -6,11 +6,10 @@
  * that is another one by now is just opened again. What SQLite cannot notice, as a changed byte in the middle of a value, is for checksums
  * of the values: who finds one wrong calls `setAside`.
  */
-
 import { lstatSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { keepPrivate, SIDE_FILES } from '@apledger/event-log';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 const BUSY_TIMEOUT_MS = 10_000;
 /** What stays of the WAL after a checkpoint that long readers had held up. */
@@ -36,7 +35,7 @@ export interface CacheOptions {
 export class CacheUnusable extends Error {
   override readonly name = 'CacheUnusable';
   constructor(path: string, cause: unknown) {
-    super(`${path}: this cache cannot be used: ${wordsOf(cause)}`, { cause });
+    super(`${path}: this cache cannot be used: ${errorText(cause)}`, { cause });
   }
 }
 

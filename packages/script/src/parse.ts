@@ -1,8 +1,7 @@
 /** Scripts, and single lines of them. A whole text is read before anything is carried out: a script with a mistake changes nothing. */
-
 import { parseApqn } from '@apledger/ap';
 import { GENERATION_NAMES, HOST_NAME_FORM, isHostName, type Wiper } from '@apledger/events';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { readEcho } from './echo.ts';
 import {
   type HardwareSettings,
@@ -81,7 +80,7 @@ function at<T>(line: number, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new ScriptError(line, wordsOf(error));
+    throw new ScriptError(line, errorText(error));
   }
 }
 

@@ -1,9 +1,8 @@
 /** Seals a log for as long as it is followed: a checkpoint within a second of every fact. */
-
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventLog } from '@apledger/event-log';
 import { EvidenceError, type Policy, policyOf, verifierText } from '@apledger/evidence';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { knownVerifiers } from './keys.ts';
 import { Sealer } from './sealer.ts';
 import type { Signer } from './signer.ts';
@@ -56,7 +55,7 @@ export async function followLog(options: FollowOptions): Promise<void> {
       if (state.fault !== null) report('the log is sealed again');
       state = { size, position, fault: null, witnesses: witnesses.states };
     } catch (error) {
-      const fault = wordsOf(error);
+      const fault = errorText(error);
       if (fault !== state.fault) report(`the log is not sealed: ${fault}`);
       state = { ...state, fault, witnesses: witnesses.states };
       // A refusal is about the log; after any other fault the files may not be what is remembered of them.

@@ -1,9 +1,8 @@
 /** A thread that recomputes leaves of runs of the log; see parallel.ts. */
-
 import { parentPort, workerData } from 'node:worker_threads';
 import { type EventLog, openLog } from '@apledger/event-log';
 import { HASH_BYTES } from '@apledger/evidence';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { Leaves } from './leaves.ts';
 import type { LeavesTask, Run, RunOfLeaves } from './parallel.ts';
 
@@ -39,7 +38,7 @@ async function leavesOf(log: EventLog, { number, after, upTo }: Run): Promise<Ru
       positions.push(position);
     }
   } catch (error) {
-    fault = wordsOf(error);
+    fault = errorText(error);
   }
   const all = new Uint8Array(hashes.length * HASH_BYTES);
   for (const [i, hash] of hashes.entries()) all.set(hash, i * HASH_BYTES);

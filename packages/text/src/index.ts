@@ -31,4 +31,4 @@ export const jsonText = (value: unknown): string =>
   );
 
 /** What went wrong, as it was said: anything can be thrown. */
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

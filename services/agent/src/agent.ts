@@ -1,9 +1,8 @@
 /** The agent: observer, spool, link and commands, put together. */
-
 import { join } from 'node:path';
 import type { Fact } from '@apledger/events';
 import { NOBODY } from '@apledger/observe';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { Commander } from './commands/commander.ts';
 import { watchBootFiles } from './drift/boot-files.ts';
 import { Locked } from './files/pid-lock.ts';
@@ -63,7 +62,7 @@ async function usable<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     const why = error instanceof Locked ? ': another agent works on this spool' : '';
-    throw new SpoolUnusable(`--spool: ${wordsOf(error)}${why}`, { cause: error });
+    throw new SpoolUnusable(`--spool: ${errorText(error)}${why}`, { cause: error });
   }
 }
 

@@ -1,11 +1,10 @@
 /** `apledger agent`: the command line of the agent. */
-
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { natsServers } from '@apledger/nats/address';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { runAgent, SpoolUnusable } from './agent.ts';
 import { checkFeatures } from './health/check.ts';
 import { httpLedger } from './link/http-ledger.ts';
@@ -151,7 +150,7 @@ async function ledgerOf({
     });
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(2, `--ledger: ${wordsOf(error)}`, error);
+    throw new Failure(2, `--ledger: ${errorText(error)}`, error);
   }
 }
 
@@ -173,6 +172,6 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, wordsOf(error), error);
+    throw new Failure(2, errorText(error), error);
   }
 }

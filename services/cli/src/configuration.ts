@@ -1,11 +1,10 @@
 /** A file of variables that count where the environment does not set them: `NAME=value` lines, as systemd's EnvironmentFile. */
-
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Failure, type Program } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 /**
  * Reads the file into the environment: $APLEDGER_CONFIG for a program `apledger`, else `apledger/config` below
@@ -37,6 +36,6 @@ function textOf(what: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, `${what}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `${what}: ${errorText(error)}`, error);
   }
 }

@@ -1,9 +1,8 @@
 /** Files that a command line names; `-` is standard input. */
-
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { Failure } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 /** The file. Throws Failure(2); `option` is the one that named it, when one did. */
 export async function inputBytes(path: string, option?: string): Promise<Buffer> {
@@ -26,6 +25,6 @@ export async function inputText(path: string, option?: string): Promise<string> 
 
 /** What is said of a file that cannot be read or understood. */
 export const unusable = (path: string, error: unknown, option?: string): Failure =>
-  new Failure(2, `${option === undefined ? '' : `${option} `}${inputName(path)}: ${wordsOf(error)}`, error);
+  new Failure(2, `${option === undefined ? '' : `${option} `}${inputName(path)}: ${errorText(error)}`, error);
 
 export const inputName = (path: string): string => (path === '-' ? 'standard input' : path);

@@ -1,8 +1,7 @@
 /** `--nats` and `--creds`: the way to a NATS server, for the commands that need one. */
-
 import { Failure, type Options } from '@apledger/command-line';
 import { natsServers, type ServerOptions } from '@apledger/nats/address';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 export interface NatsOptions {
   readonly nats?: string;
@@ -31,6 +30,6 @@ export function serverOf({ nats, creds }: NatsOptions): ServerOptions {
   try {
     return natsServers(nats ?? process.env.NATS_URL ?? 'nats://localhost:4222', { creds });
   } catch (error) {
-    throw new Failure(2, `--nats: ${wordsOf(error)}.`);
+    throw new Failure(2, `--nats: ${errorText(error)}.`);
   }
 }

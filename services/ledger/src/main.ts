@@ -15,7 +15,7 @@ import {
   tileFilesOf,
 } from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
-import { visibleLines, wordsOf } from '@apledger/text';
+import { errorText, visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { type Edge, openEdge } from './access/edge.ts';
 import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
@@ -150,7 +150,7 @@ function listenMtls(
   const ca = access?.ca;
   if (port === undefined || tls === undefined || ca === undefined) return undefined;
   return listenForCertificates(server, { host, port, tls, ca }).catch((error: unknown) => {
-    throw new Failure(2, `--mtls-port ${port}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `--mtls-port ${port}: ${errorText(error)}`, error);
   });
 }
 
@@ -166,7 +166,7 @@ function renewTls(server: FastifyInstance, mtls: MtlsListener | undefined, { tls
     mtls?.renew(files);
     say('SIGHUP: serving with the certificate that is in the files now');
   } catch (error) {
-    complain(`SIGHUP: the old certificate stays: ${wordsOf(error)}`);
+    complain(`SIGHUP: the old certificate stays: ${errorText(error)}`);
   }
 }
 

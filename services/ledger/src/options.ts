@@ -6,7 +6,7 @@ import { type Options as Definitions, Failure, type Values } from '@apledger/com
 import { dataDirectory, type Place } from '@apledger/ledger';
 import { type ConnectionFiles, natsServers, type ServerOptions } from '@apledger/nats/address';
 import type { SignerOptions } from '@apledger/sealer';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { type AccessConfiguration, readAccessConfiguration } from './access/configuration.ts';
 import { bindAddress } from './http/loopback.ts';
 import { readTlsFiles, type TlsFiles } from './http/tls.ts';
@@ -161,7 +161,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, `--policy ${path}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `--policy ${path}: ${errorText(error)}`, error);
   }
 }
 
@@ -169,7 +169,7 @@ function brokerOf(url: string, files: ConnectionFiles): ServerOptions {
   try {
     return natsServers(url, files);
   } catch (error) {
-    throw new Failure(2, `--nats: ${wordsOf(error)}`, error);
+    throw new Failure(2, `--nats: ${errorText(error)}`, error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What goes wrong with calls, told apart: what may pass when tried again, and what a person must look at. */
 
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import type { ServiceError } from '@grpc/grpc-js';
 import { LogError } from '../errors.ts';
 import type { Endpoint } from './address.ts';
@@ -84,7 +84,7 @@ const CODE = {
 export function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (!(error instanceof Error) || !('code' in error && 'metadata' in error))
-    return new Fault('unknown', wordsOf(error));
+    return new Fault('unknown', errorText(error));
   const { code, metadata, ...rest } = error as ServiceError;
   const details = rest.details.replace(/\. Resolution note: *$/, '');
   const trailer = (name: string): string => String(metadata.get(name)[0] ?? '');
@@ -130,7 +130,7 @@ function kindOf(code: number, details: string): FaultKind {
 /** A fault as a LogError; a TypeError of the caller's stays what it is. */
 export function asLogError(error: unknown, place: string): LogError | TypeError {
   if (error instanceof LogError || error instanceof TypeError) return error;
-  const reason = wordsOf(error);
+  const reason = errorText(error);
   if (isTransient(error)) {
     const remedy = 'see that the servers run, that one of them leads, and that it can be reached';
     return new LogError('unreachable', place, reason, { remedy, cause: error });

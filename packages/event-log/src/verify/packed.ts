@@ -1,5 +1,5 @@
 /** Compares the packed forms that folds read with the facts that are hashed. */
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { LogError } from '../errors.ts';
 import { type PackedFact, packedFacts } from '../packed.ts';
 import type { EventLog, PackedPage, RecordedFact } from '../port.ts';
@@ -92,7 +92,7 @@ function difference(
   try {
     if (repack === undefined || Buffer.compare(payload, repack(fact, payload)) === 0) return undefined;
   } catch (error) {
-    return `its data have no packed form: ${wordsOf(error)}`;
+    return `its data have no packed form: ${errorText(error)}`;
   }
   return 'its packed form is not that of its data';
 }

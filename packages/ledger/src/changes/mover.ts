@@ -3,7 +3,6 @@
  * log each time, so that it can die at any point, and so that several of them need no lock. A fact of a change is appended behind the one
  * that was decided on, and a command goes under the id of its step: the second of two movers finds it done.
  */
-
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, isOverChange, may, whyNot, whyNotGo, whyNotGoOn } from '@apledger/access';
 import { Problem } from '@apledger/api';
@@ -19,7 +18,7 @@ import {
 } from '@apledger/events';
 import { HostState } from '@apledger/host';
 import { describeChange, diffViews, viewOf } from '@apledger/projections/host';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import { fourEyesAdmit } from '../access/permit.ts';
 import type { LogLedger } from '../log-ledger.ts';
@@ -83,7 +82,7 @@ export class Mover {
         await this.#follow(signal, only);
       } catch (error) {
         if (signal.aborted) break;
-        this.#ledger.alarm(`changes are not moved on: ${wordsOf(error)}`);
+        this.#ledger.alarm(`changes are not moved on: ${errorText(error)}`);
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -135,7 +134,7 @@ export class Mover {
         this.#wakeIn(id, Date.parse(rest.until) - this.#ledger.now().getTime(), signal);
     } catch (error) {
       if (signal.aborted) return;
-      this.#ledger.alarm(`change ${id} is not moved on: ${wordsOf(error)}`);
+      this.#ledger.alarm(`change ${id} is not moved on: ${errorText(error)}`);
       this.#wakeIn(id, RETRY_MS, signal);
     }
   }

@@ -4,10 +4,9 @@
  *
  * Facts are dropped once the read model has them (`trim`), or when they are too many.
  */
-
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 const MAX_FACTS = 16_384;
 /** Of their JSON. */
@@ -111,7 +110,7 @@ export class LiveTail {
           if ('fact' in delivery) this.#take(delivery.fact);
         }
       } catch (error) {
-        const message = `streams wait for the log: ${wordsOf(error)}`;
+        const message = `streams wait for the log: ${errorText(error)}`;
         if (message !== reported) this.#report(message);
         reported = message;
         await delay(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);

@@ -1,8 +1,7 @@
 /** Watches a log for the process that serves it: its newest facts, whether it is away, and up to when it is known. */
-
 import type { Current } from '@apledger/client';
 import type { EventLog } from '@apledger/event-log';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import type { LogHealth } from './health.ts';
 import { LiveTail } from './live-tail.ts';
 import { probe } from './probe.ts';
@@ -94,7 +93,7 @@ export class Watch {
         this.tail.trim(position);
       })
       .catch((error: unknown) => {
-        if (!this.#end.signal.aborted) report(`the read model cannot follow the log: ${wordsOf(error)}`);
+        if (!this.#end.signal.aborted) report(`the read model cannot follow the log: ${errorText(error)}`);
       })
       .finally(() => {
         this.#keeping = undefined;

@@ -1,7 +1,6 @@
 /** The JetStream stream that the relay fills: what it must be like, and what is in it. */
-
 import { BrokerError, type Link } from '@apledger/nats';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import {
   DeliverPolicy,
   JetStreamApiCodes,
@@ -60,7 +59,7 @@ async function widen(manager: JetStreamManager, { name }: StreamConfig): Promise
   try {
     return await manager.streams.update(name, { subjects: [...PUBLISHED_SUBJECTS] });
   } catch (error) {
-    const reason = wordsOf(error);
+    const reason = errorText(error);
     throw new BrokerError(
       'other-configuration',
       `stream ${name} was made by an older relay, and may not be changed by this user (${reason}). Let an operator widen it: nats stream edit ${name} ${PUBLISHED_SUBJECTS.map((subject) => `--subjects '${subject}'`).join(' ')}`,

@@ -2,13 +2,12 @@
  * The index over the facts of a log: which facts are about what, and who caused each. It follows the log in batches, and knows how far it
  * is: what lies beyond is for the asker to look at.
  */
-
 import { setImmediate } from 'node:timers/promises';
 import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { CacheUnusable } from '../cache-file.ts';
 import { applyRecorded } from '../fold.ts';
 import { factOf, guestsOf, mdevOf } from '../search/concern.ts';
@@ -77,7 +76,7 @@ export class FactIndex {
         this.#forget();
         if (this.#isClosing) return;
         if (error instanceof DamagedIndex) this.heal(error);
-        else this.#report(`the index of facts stands still: ${wordsOf(error)}`);
+        else this.#report(`the index of facts stands still: ${errorText(error)}`);
       })
       .finally(() => {
         this.#running = undefined;

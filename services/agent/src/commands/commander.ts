@@ -4,12 +4,11 @@
  * A command is in the spool as begun before anything is written. Who starts again and finds one begun does not know whether it was written:
  * it is settled as unconfirmed, with what is there now, and never written again.
  */
-
 import type { CommandRequest } from '@apledger/agent-protocol';
 import { type AttributeWrite, attributeOf, type CommandType, Errno, type FactOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { DraftCommit, Looker } from '@apledger/observe';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import type { Begun } from '../spool/records.ts';
 import { type Spool, SpoolFull } from '../spool/spool.ts';
 import type { CommandUnderWay, OwnCommand } from '../who/index.ts';
@@ -99,7 +98,7 @@ export class Commander {
       } catch (error) {
         // Not settled: the ledger offers it again.
         this.#waiting.delete(id);
-        this.#parts.report(`command ${id}: ${wordsOf(error)}`);
+        this.#parts.report(`command ${id}: ${errorText(error)}`);
       }
     }
   }
@@ -192,7 +191,7 @@ export class Commander {
     const looked = looker.look().then(
       () => true,
       (error: unknown) => {
-        report(`cannot look at the host: ${wordsOf(error)}`);
+        report(`cannot look at the host: ${errorText(error)}`);
         return false;
       },
     );

@@ -2,9 +2,8 @@
  * Figures of the agent for Prometheus, as a file: the agent listens nowhere. node_exporter's textfile collector reads it, and whatever else
  * reads that format.
  */
-
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 /** As often as Prometheus asks by default. */
 const EVERY_MS = 15_000;
@@ -45,7 +44,7 @@ export function keepFigures({ path, host, figures, report }: FiguresFile): { wri
       renameSync(`${path}.new`, path);
       isSaid = false;
     } catch (error) {
-      if (!isSaid) report(`--metrics: ${wordsOf(error)}`);
+      if (!isSaid) report(`--metrics: ${errorText(error)}`);
       isSaid = true;
     }
   };

@@ -5,12 +5,11 @@
  * sequence number change, what the ledger has acknowledged, commands that are begun. Now and then it is replaced by one record that says
  * all of it. After a crash at any moment the file is read again up to its last whole record.
  */
-
 import { join } from 'node:path';
 import type { Commit } from '@apledger/agent-protocol';
 import type { HostState } from '@apledger/host';
 import type { DraftCommit, Known, Sink } from '@apledger/observe';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { Contents } from './contents.ts';
 import { Appender, makeDirectory, replace } from './files.ts';
 import { type Identity, keepIdentity, newIdentity, readIdentity } from './identity.ts';
@@ -230,7 +229,7 @@ export class Spool implements Sink {
   /** Counts what could not be kept; it is reported with the next commit that can be. */
   async #drop(contents: Contents, drafts: readonly DraftCommit[], error: unknown): Promise<void> {
     const [first, before] = [drafts[0], contents.dropped];
-    const reason = wordsOf(error);
+    const reason = errorText(error);
     const dropped = {
       from: before?.from ?? first?.notBefore ?? first?.notAfter ?? '',
       to: drafts.at(-1)?.notAfter ?? '',

@@ -1,9 +1,8 @@
 /** The writer: the only part of the agent with the right to write. It takes one request, carries it out, and ends. */
-
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { isWritable } from '@apledger/events';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { takeLock } from '../files/pid-lock.ts';
 import { AP_LOCK } from '../roots.ts';
 import type { WriteAnswer, WriteOutcome, WriteRequest } from './protocol.ts';
@@ -30,7 +29,7 @@ export async function serveWrite(line: string, places: WriterPlaces): Promise<Wr
   try {
     release = await takeLock(join(places.run, AP_LOCK.folder, AP_LOCK.name), LOCK_MS);
   } catch (error) {
-    return { outcome: 'not-begun', reason: wordsOf(error) };
+    return { outcome: 'not-begun', reason: errorText(error) };
   }
   try {
     return await writeInChild(request, places);

@@ -1,10 +1,9 @@
 /** The files of an import. Each is read whole before anything is done. */
-
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Reading, readImport, Unreadable } from '@apledger/capture';
 import { Failure } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 /** A capture of 20,000 queues has about 100 MB. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -17,7 +16,7 @@ export async function readFiles(files: readonly string[]): Promise<readonly Read
     try {
       readings.push(await readImport(await bytesOf(file), name));
     } catch (error) {
-      const reason = wordsOf(error).replace(/\.$/, '');
+      const reason = errorText(error).replace(/\.$/, '');
       if (error instanceof Unreadable || (error as NodeJS.ErrnoException).code !== undefined)
         throw new Failure(2, `${file}: ${reason}. Nothing was imported.`);
       throw error;

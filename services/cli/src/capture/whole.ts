@@ -1,5 +1,4 @@
 /** All files of a capture: as a tar has them, or as they are below a root. */
-
 import { join } from 'node:path';
 import {
   ABOUT,
@@ -13,7 +12,7 @@ import {
 } from '@apledger/capture';
 import { Collector, type Roots } from '@apledger/capture/collect';
 import { Failure } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { guestsOf } from './guests.ts';
 import { bytesOf } from './read-files.ts';
 
@@ -61,6 +60,6 @@ export async function captureFiles(path: string): Promise<CapturedFiles> {
     return await unpacked(await bytesOf(path));
   } catch (error) {
     if (!(error instanceof Unreadable) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new Failure(2, `${path}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `${path}: ${errorText(error)}`, error);
   }
 }

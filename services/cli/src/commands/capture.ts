@@ -1,9 +1,8 @@
 /** `apledger capture`: the AP state of this machine as a tar, for `apledger import`. */
-
 import { writeFile } from 'node:fs/promises';
 import { LSZCRYPT, packed } from '@apledger/capture';
 import { command, Failure, line, type Output } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { lszcryptText } from '../capture/lszcrypt.ts';
 import { putAbout, takeWhole } from '../capture/whole.ts';
 
@@ -49,7 +48,7 @@ async function write(tar: Uint8Array, path: string | undefined): Promise<void> {
   try {
     await writeFile(path, tar, { flag: 'wx' });
   } catch (error) {
-    throw new Failure(2, `${path}: ${wordsOf(error)}`);
+    throw new Failure(2, `${path}: ${errorText(error)}`);
   }
 }
 

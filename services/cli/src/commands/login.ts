@@ -3,7 +3,7 @@ import { Problem, type WhoAmI } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import { forgetSession, keepSession, keptSession, openLedger } from '@apledger/ledger';
-import { visible, wordsOf } from '@apledger/text';
+import { errorText, visible } from '@apledger/text';
 import * as oidc from 'openid-client';
 import { using } from '../ledger.ts';
 import { json, server } from '../options.ts';
@@ -61,7 +61,7 @@ async function deviceFlow(
   } catch (error) {
     if (error instanceof Failure || signal.aborted) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    throw new Failure(1, `Signing in with ${issuer} has failed: ${wordsOf(error)}${cause}`, error);
+    throw new Failure(1, `Signing in with ${issuer} has failed: ${errorText(error)}${cause}`, error);
   }
 }
 
@@ -100,7 +100,8 @@ async function logout(service: string, output: Output): Promise<number> {
     });
   } catch (error) {
     // It counts no longer, or the service is away: here it is forgotten in any case.
-    if (!(error instanceof Problem && error.status === 401)) output.err(line(`apledger: ${wordsOf(error)}`));
+    if (!(error instanceof Problem && error.status === 401))
+      output.err(line(`apledger: ${errorText(error)}`));
   }
   forgetSession(service);
   output.out(line(`Signed out at ${service}.`));

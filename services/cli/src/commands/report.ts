@@ -1,11 +1,10 @@
 /** `apledger report`: an audit report of hosts, a guest or a span of time, to be kept. */
-
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditReport, Problem, REPORT_FORMATS, type ReportFormat } from '@apledger/api';
 import { command, Failure, line, type Output } from '@apledger/command-line';
 import { type Ledger, verificationText, writeReport } from '@apledger/ledger';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { spanOptions, withCustody } from './custody.ts';
 import type { SpanOptions } from './replay.ts';
 
@@ -49,7 +48,7 @@ async function save(path: string, pieces: AsyncIterable<string>): Promise<void> 
   try {
     await writeFile(path, pieces);
   } catch (error) {
-    throw new Failure(2, `--output ${path}: ${wordsOf(error)}`);
+    throw new Failure(2, `--output ${path}: ${errorText(error)}`);
   }
 }
 
@@ -68,7 +67,7 @@ async function saveEvidence(ledger: Ledger, audit: AuditReport, directory: strin
     }
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Failure(2, `--evidence ${directory}: ${wordsOf(error)}`);
+    throw new Failure(2, `--evidence ${directory}: ${errorText(error)}`);
   }
   return positions.length;
 }

@@ -1,9 +1,8 @@
 /** `apledger verify`: is this log the one that was written? */
-
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { Place } from '@apledger/ledger';
 import type { Difference } from '@apledger/sealer';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { type Attestation, attest } from '../evidence/attest.ts';
 import { readKept, readPolicyText } from '../evidence/kept.ts';
 import { sourceOf } from '../evidence/source.ts';
@@ -108,7 +107,7 @@ async function headsIn(path: string): Promise<readonly Noted[]> {
   } catch (error) {
     throw new Failure(
       2,
-      `--heads ${inputName(path)}: not the output of verify --json or report --format json: ${wordsOf(error)}`,
+      `--heads ${inputName(path)}: not the output of verify --json or report --format json: ${errorText(error)}`,
     );
   }
 }

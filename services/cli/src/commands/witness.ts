@@ -1,12 +1,11 @@
 /** `apledger witness`: cosigns the checkpoints of logs that others keep (c2sp.org/tlog-witness). */
-
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { command, Failure, line, type Output } from '@apledger/command-line';
 import { verifierText } from '@apledger/evidence';
 import { openKey, Witness } from '@apledger/sealer';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { readPolicyText } from '../evidence/kept.ts';
 
 interface WitnessOptions {
@@ -76,7 +75,7 @@ async function serve(
     const { status, type, body: text } = await it.addCheckpoint(body);
     answer(status, type, text);
   } catch (error) {
-    output.err(line(`apledger witness: ${wordsOf(error)}`));
+    output.err(line(`apledger witness: ${errorText(error)}`));
     if (!response.headersSent) refuse(500, 'the witness failed, and has cosigned nothing');
   }
 }

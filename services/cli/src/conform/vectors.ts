@@ -1,11 +1,10 @@
 /** Differential vectors as they lie in files (test/vectors/FORMAT.md): read line by line, each line checked. */
-
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PassThrough, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Generation, generationOfKernel } from '@apledger/events';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -115,7 +114,7 @@ export async function* readVectors(
     }
   } catch (error) {
     if (error instanceof VectorError) throw new VectorError(`${path}:${line}: ${error.message}`);
-    const reason = wordsOf(error);
+    const reason = errorText(error);
     throw new VectorError(`${path}: cannot be read: ${reason}`);
   }
 }
@@ -140,7 +139,7 @@ function parseVector(text: string): Vector {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new VectorError(`not JSON: ${wordsOf(error)}`);
+    throw new VectorError(`not JSON: ${errorText(error)}`);
   }
   if (validator.Check(value)) return value;
   const [first] = validator.Errors(value);

@@ -7,7 +7,7 @@ import { makePrivateDirectory } from '@apledger/event-log';
 import { type Mount, MountError, mount, removeStale } from '@apledger/fuse';
 import { dataDirectory, type LogLedger, lastPosition, type Place } from '@apledger/ledger';
 import type { Step } from '@apledger/script';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { Interpreter } from '../interpreter.ts';
 import { withLogLedger } from '../ledger.ts';
 import { scanRegularly } from './bus-timer.ts';
@@ -94,7 +94,7 @@ interface MountHostOptions {
 }
 
 async function mountHost({ ledger, host, at, output, signal }: MountHostOptions): Promise<Mount> {
-  const report = (error: unknown): void => output.err(line(`apledger: ${host}: ${wordsOf(error)}`));
+  const report = (error: unknown): void => output.err(line(`apledger: ${host}: ${errorText(error)}`));
   let mounted: Mount | undefined;
   const files = new LabFileSystem({ handler: ledger.handler, host, gone: (path) => mounted?.gone(path) });
   await files.view();

@@ -4,13 +4,12 @@
  * Nothing can be made in a real sysfs, so /sys becomes a small tmpfs that has the real one's entries as binds, and
  * the tree's folders beside them. All of it ends with the namespace.
  */
-
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 /** Folders of a host's tree. Each stays for as long as the host does: mounts on what goes would go with it. */
 const COVERED = [
@@ -96,6 +95,6 @@ async function mountWith(...args: readonly string[]): Promise<void> {
     await promisify(execFile)('mount', args);
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-    throw new Failure(2, said || `mount: ${wordsOf(error)}`);
+    throw new Failure(2, said || `mount: ${errorText(error)}`);
   }
 }

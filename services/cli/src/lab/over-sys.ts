@@ -4,14 +4,13 @@
  * A process cannot leave its mount namespace and keep its threads, so this runs itself again below `unshare`; that
  * one mounts, and runs the command.
  */
-
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, type Output } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { type LabHostOptions, labDirectory, withLabHost } from './host.ts';
 import { coverSys, keepPrivate } from './namespace.ts';
 
@@ -95,7 +94,7 @@ async function run(
     const [status, signal] = await once(child, 'exit');
     return signal === null ? status : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
   } catch (error) {
-    throw new Failure(2, `${program}: ${wordsOf(error)}`);
+    throw new Failure(2, `${program}: ${errorText(error)}`);
   } finally {
     process.off('SIGINT', leave).off('SIGTERM', forward).off('SIGHUP', forward);
   }

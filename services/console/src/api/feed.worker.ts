@@ -2,9 +2,8 @@
  * Fetches facts ahead of the playhead, away from the thread that draws: parsing and packing a thousand of them takes longer than a frame.
  * One request at a time: `{ after, host }` is answered by a page, or by what went wrong.
  */
-
 import { type Fact, pack } from '@apledger/events';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import { type FactPage, pageOf } from '../model/pages.ts';
 import { fetchFacts } from './client.ts';
 
@@ -27,7 +26,7 @@ async function answer({ after, host }: FeedRequest): Promise<FeedAnswer> {
     const { events, after: next, isEnd } = await fetchFacts({ after, host, limit: PAGE });
     return { page: pageOf(events, (i) => packed(events[i] ?? { type: '', data: {} })), after: next, isEnd };
   } catch (error) {
-    return { problem: wordsOf(error) };
+    return { problem: errorText(error) };
   }
 }
 

@@ -16,6 +16,7 @@ import {
   stateOfView,
   viewOf,
 } from '@apledger/projections/host';
+import { errorText } from '@apledger/text';
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { fetchFacts, fetchHost, fetchHosts } from '../api/client.ts';
 import { follow, type Link } from '../api/live.ts';
@@ -277,11 +278,7 @@ const timeOf = (asOf: { readonly position: number } | { readonly time: string } 
 
 /** What a person reads of an error. */
 export const messageOf = (error: unknown): string =>
-  error instanceof Unreachable
-    ? 'The service does not answer.'
-    : error instanceof Error
-      ? error.message
-      : String(error);
+  error instanceof Unreachable ? 'The service does not answer.' : errorText(error);
 
 /** A fact's place in the log. */
 export const stampOf = ({ position, revision, occurredAt }: RecordedFact): Stamp => ({

@@ -1,12 +1,11 @@
 /** `--access FILE`: what cannot be a fact. YAML or JSON; read once, at the start. */
-
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseSubject } from '@apledger/access';
 import { Failure } from '@apledger/command-line';
 import { FourEyesRule, problemsOf, type Subject } from '@apledger/events';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import Type, { type Static } from 'typebox';
 import { parse, YAMLParseError } from 'yaml';
 
@@ -148,6 +147,6 @@ function readText(path: string, place: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, `${place} ${path}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `${place} ${path}: ${errorText(error)}`, error);
   }
 }

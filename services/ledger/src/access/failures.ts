@@ -1,7 +1,6 @@
 /** Requests without valid credentials, counted: one fact a source and minute, or a stranger could fill the disk. */
-
 import type { AccessControl } from '@apledger/ledger';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 const MINUTE_MS = 60_000;
 /** Sources told apart in one minute; what comes from more is counted together. */
@@ -65,7 +64,7 @@ export class FailureCounter {
         { actor: 'apledger ledger' },
       );
     } catch (error) {
-      this.#report(`failed sign-ins could not be recorded: ${wordsOf(error)}`);
+      this.#report(`failed sign-ins could not be recorded: ${errorText(error)}`);
       for (const [source, count] of counts) this.#putBack(source, count);
     }
   }

@@ -1,9 +1,8 @@
 /** Starts and ends the thread that seals the log, and keeps what it says of itself. */
-
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { SealerState, SignerOptions } from '@apledger/sealer';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 /** What the thread works on. */
 export interface SealerTask {
@@ -42,7 +41,7 @@ export function startSealer(
     report(`the log is not sealed: ${reason}`);
     state = { ...(state ?? { size: 0, position: 0, witnesses: [] }), fault: reason };
   };
-  worker.on('error', (error) => failed(wordsOf(error)));
+  worker.on('error', (error) => failed(errorText(error)));
   worker.on('message', (message: FromSealer) => {
     if (message.kind === 'state') state = message.state;
     else if (message.kind === 'report') report(message.message);

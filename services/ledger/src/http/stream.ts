@@ -1,11 +1,10 @@
 /** One client of the stream of facts: from where it is, through history, to the live end. */
-
 import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { isPassing, type LogHealth, type Sight } from '@apledger/ledger';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import type { Allowance, Holder } from './allowance.ts';
 import { type Batch, type Feed, type Frame, frameOf, type Listener } from './feed.ts';
 
@@ -78,7 +77,7 @@ export class FactStream implements Listener, Holder {
     } catch (error) {
       if (this.#isOver) return;
       // The client comes back and goes on where it was.
-      this.#options.report(`a stream ended: ${wordsOf(error)}`);
+      this.#options.report(`a stream ended: ${errorText(error)}`);
       this.end();
     }
   }

@@ -1,9 +1,8 @@
 /** TLS from files, which may be replaced while the service runs. */
-
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Failure } from '@apledger/command-line';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 
 export interface TlsFiles {
   readonly paths: { readonly cert: string; readonly key: string };
@@ -18,7 +17,7 @@ export function readTlsFiles(paths: TlsFiles['paths']): TlsFiles {
   try {
     createSecureContext(secureOptions(files));
   } catch (error) {
-    throw new Failure(2, `--tls-cert ${paths.cert}, --tls-key ${paths.key}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `--tls-cert ${paths.cert}, --tls-key ${paths.key}: ${errorText(error)}`, error);
   }
   return files;
 }
@@ -27,7 +26,7 @@ function read(path: string, option: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure(2, `${option} ${path}: ${wordsOf(error)}`, error);
+    throw new Failure(2, `${option} ${path}: ${errorText(error)}`, error);
   }
 }
 

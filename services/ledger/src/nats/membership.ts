@@ -1,10 +1,9 @@
 /** This process on NATS: the micro service, and the relay that publishes the facts. */
-
 import { join } from 'node:path';
 import type { LogLedger } from '@apledger/ledger';
 import { noteInFile, noteName, relay } from '@apledger/messages/nats';
 import { connectNats, placeOf, type ServerOptions } from '@apledger/nats';
-import { wordsOf } from '@apledger/text';
+import { errorText } from '@apledger/text';
 import type { Edge } from '../access/edge.ts';
 import type { RelayStanding } from './relay-standing.ts';
 import { LedgerService } from './service.ts';
@@ -80,7 +79,7 @@ async function publish(
       },
     });
   } catch (error) {
-    const reason = wordsOf(error);
+    const reason = errorText(error);
     standing.end(reason);
     report(`relay: ended: ${reason}; requests go on being answered. Another stream is named by --stream.`);
   }

@@ -8,7 +8,7 @@
 import { Problem, type ProblemMessage } from '@apledger/api';
 import { asProblem, type Current, type LogLedger, WrittenReply } from '@apledger/ledger';
 import { brokerError } from '@apledger/nats';
-import { jsonText, wordsOf } from '@apledger/text';
+import { errorText, jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Edge } from '../access/edge.ts';
@@ -183,7 +183,7 @@ export class LedgerService {
     try {
       message.respondError(problem.status, headline(problem), jsonText(messageOf(problem)));
     } catch (unsent) {
-      this.#report(`${endpoint.name}: the reply could not be sent: ${wordsOf(unsent)}`);
+      this.#report(`${endpoint.name}: the reply could not be sent: ${errorText(unsent)}`);
     }
   }
 
