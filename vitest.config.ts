@@ -38,8 +38,8 @@ class LongestFirst extends BaseSequencer {
 
 export default {
   test: {
-    // Many tests wait for processes that they started: one worker would leave a core idle.
-    maxWorkers: 2,
+    // Many tests wait for processes that they started: as many workers as cores would leave one idle.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: PATIENCE_MS,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { chromium } from './chromium.mjs';
 import { buildConsole, consoleIsStale } from './console.mjs';
+import { buildPrograms, programsAreStale } from './programs.mjs';
 import { endAs, environmentOf, prepare, quiet, reportSetupError, root, run } from './toolchain.mjs';
 
 const typeCheck = ['node_modules/typescript/bin/tsc', '-b'];
@@ -38,12 +39,12 @@ const targets = {
   // For what the clone has as TypeScript, whatever Node is installed.
   node: { withDev: false, go: (node, args) => node(...args) },
   pack: { withDev: true, go: (node, args) => node('infra/pack.mjs', ...args) },
-  ledger: { withDev: false, go: (node, args) => node('services/ledger/src/main.ts', ...args) },
+  ledger: { withDev: false, go: (node, args) => node('services/ledger/bin/ledger.mjs', ...args) },
 };
 
 /** The worked example into an empty log, its matrices on the screen; then the service over that log. */
 async function start(node, args, program) {
-  if (args.includes('--help')) return node('services/ledger/src/main.ts', '--help');
+  if (args.includes('--help')) return node('services/ledger/bin/ledger.mjs', '--help');
   const at = args.indexOf('--data');
   const place = at < 0 ? [] : args.slice(at, at + 2);
   const taken = await portTaken(args);
@@ -56,13 +57,14 @@ async function start(node, args, program) {
   if (consoleIsStale()) {
     console.error('apledger: building the console');
     await buildConsole(program).catch(reportSetupError); // without it the service serves its API all the same
+    await buildPrograms(program).catch(() => undefined); // without them the sources run, and start later
   }
   // With a provider of its own, so that a stranger can try four eyes: docs/access.md.
   const isDemo = args.includes('--demo-access');
   const others = args.filter((arg) => arg !== '--demo-access');
   return inTurn(node, [
     ['services/cli/bin/apledger.mjs', 'demo', ...place],
-    [isDemo ? 'test/support/demo-access.ts' : 'services/ledger/src/main.ts', ...others],
+    [isDemo ? 'test/support/demo-access.ts' : 'services/ledger/bin/ledger.mjs', ...others],
   ]);
 }
 
@@ -96,6 +98,7 @@ async function test(node, args, program) {
     await chromium().catch(() => undefined);
     // Once, and not by every test file that needs it; one that cannot be built is found out there.
     if (consoleIsStale()) await buildConsole(program).catch(() => undefined);
+    if (programsAreStale()) await buildPrograms(program).catch(() => undefined);
   }
   for (const check of args.length > 0 ? [] : [typeCheck, lint]) {
     const end = await node(...check);

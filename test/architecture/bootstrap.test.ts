@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -64,7 +65,7 @@ describe('infra/bootstrap.mjs', () => {
 
   beforeEach(() => {
     house = mkdtempSync(join(tmpdir(), 'apledger-house-'));
-    for (const path of ['infra', 'services/cli/bin'])
+    for (const path of ['infra', 'services/cli/bin', 'services/ledger/bin'])
       cpSync(join(root, path), join(house, path), { recursive: true });
     for (const path of ['services/cli/src', 'services/ledger/src', 'services/console'])
       mkdirSync(join(house, path), { recursive: true });
@@ -199,6 +200,39 @@ describe('infra/bootstrap.mjs', () => {
       if (text.includes('waiting')) child.kill('SIGTERM');
     });
     expect(await end).toMatchObject({ code: 3, out: '--wait\nwaiting\ntold to stop\n' });
+  });
+
+  describe('programs put together', () => {
+    const source = 'services/cli/src/main.ts';
+    const bundle = '.cache/programs';
+    beforeEach(async () => {
+      await run([launcher, '--first']); // so that the packages are there
+      mkdirSync(join(house, bundle), { recursive: true });
+      writeFileSync(
+        join(house, bundle, 'services-cli-src-main.js'),
+        "export const main = () => { console.log('put together'); };\n",
+      );
+      writeFileSync(join(house, bundle, 'sources.json'), JSON.stringify([source]));
+    });
+    const at = (seconds: number, path: string) => utimesSync(join(house, path), seconds, seconds);
+    const printed = async () => (await run([launcher, '--again'])).out;
+
+    it('run in place of their sources while they are newer', async () => {
+      expect(await printed()).toBe('put together\n');
+    });
+
+    it.each([source, 'package-lock.json'])('do not run once %s is newer', async (path) => {
+      at(Date.now() / 1000 + 60, path);
+      expect(await printed()).toBe('--again\n');
+    });
+
+    it.each([
+      ['is gone', () => rmSync(join(house, source))],
+      ['says nothing', () => writeFileSync(join(house, bundle, 'sources.json'), '{')],
+    ])('do not run when what says of what they are made %s', async (_, damage) => {
+      damage();
+      expect(await printed()).not.toContain('put together');
+    });
   });
 
   it('dies of the signal that its child died of', async () => {

@@ -14,7 +14,7 @@ import { afterAll } from 'vitest';
 
 export { A, create } from '@apledger/command-handler/testing';
 
-const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 /** An answer that takes longer counts as lost; who insists asks again sooner. */
 const ANSWER_MS = 60_000;
 export const RETRY_MS = 1500;
@@ -46,7 +46,7 @@ export interface LedgerProcess {
   ended(): Promise<number | null>;
 }
 
-/** Starts `node services/ledger/src/main.ts ARGS…` on any free port, without a relay. */
+/** Starts `node services/ledger/bin/ledger.mjs ARGS…` on any free port, without a relay. */
 export const startProcess = (...args: string[]): LedgerProcess => startWithRelay('--no-relay', ...args);
 
 /** The same, and with `--nats` it publishes the facts. */

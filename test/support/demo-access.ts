@@ -7,7 +7,7 @@ import type { Role } from '@apledger/events';
 import { dataDirectory, openLogLedger } from '@apledger/ledger';
 import { PEOPLE, startProvider } from './provider.ts';
 
-const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const ROLES: Readonly<Record<string, Role>> = { olga: 'operator', amir: 'approver', ida: 'auditor' };
 
 const args = process.argv.slice(2);

@@ -5,6 +5,7 @@
 import module from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { program } from '../../../infra/programs.mjs';
 import { endAs, prepare, quiet, reportSetupError, root, run } from '../../../infra/toolchain.mjs';
 
 const args = process.argv.slice(2);
@@ -29,7 +30,7 @@ if (node === process.execPath) {
     process.exit(2);
   });
   module.enableCompileCache?.(join(root, '.cache', 'compiled')); // halves the start
-  const { main } = await import('../src/main.ts');
+  const { main } = await import(program('services/cli/src/main.ts'));
   process.exitCode = await main(args);
 } else if (node) {
   endAs(await run(node, [quiet, fileURLToPath(import.meta.url), ...args]));
