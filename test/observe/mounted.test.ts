@@ -20,7 +20,7 @@ const ANSWERED = GENERATION_NAMES.filter((generation) => generation !== '6.8');
 const VECTORS = sized(6, 60);
 const HISTORIES = sized(1, 20);
 /** Each step is a hundred files, read through two processes; what is longer is cut off. */
-const MOST_STEPS = sized(10, 1000);
+const MOST_STEPS = sized(6, 1000);
 /** As many as it takes until something of each kind has happened. */
 const MOST_COMMANDS = sized(16, 1000);
 const TIMEOUT_MS = sized(600_000, 3_600_000);
