@@ -15,9 +15,14 @@ export const apqn = (apid: number, apqi: number): Apqn => (apid << 8) | apqi;
 export const apidOf = (queue: Apqn): number => queue >>> 8;
 export const apqiOf = (queue: Apqn): number => queue & 0xff;
 
+/** Names that were asked for: the same few are written and read again with every fact. */
+const names: string[] = [];
+
 /** `05.0047`: the name of the queue's device. */
-export const formatApqn = (queue: Apqn): string =>
-  `${formatApid(apidOf(queue))}.${formatApqi(apqiOf(queue))}`;
+export function formatApqn(queue: Apqn): string {
+  names[queue] ??= `${formatApid(apidOf(queue))}.${formatApqi(apqiOf(queue))}`;
+  return names[queue] ?? '';
+}
 
 /** The queue of a device name; undefined when the text is not exactly of the form `05.0047` (lower case). */
 export function parseApqn(text: string): Apqn | undefined {

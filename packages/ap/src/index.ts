@@ -27,6 +27,7 @@ export {
   EMPTY_MASK,
   equals,
   FULL_MASK,
+  firstId,
   forEachId,
   formatMask,
   has,

@@ -3,7 +3,8 @@
  *
  * A mask is eight 32-bit words, word 0 holding bits 0 to 31 with bit 0 on top, so that printing is word by
  * word and every set operation is eight machine operations. Masks are values: every function here returns a
- * new one and changes none.
+ * new one and changes none. The words are signed: V8 makes an array of small integers in a third of the time
+ * of a typed array.
  */
 
 /** Number of ids that a mask can hold: APIDs and APQIs are 0 to 255. */
@@ -14,16 +15,16 @@ const WORDS = 8;
 export type Mask256 = { readonly length: number; readonly [word: number]: number };
 
 /** The empty mask. */
-export const EMPTY_MASK: Mask256 = new Uint32Array(WORDS);
+export const EMPTY_MASK: Mask256 = Array<number>(WORDS).fill(0);
 /** All 256 bits set: the default of apmask and aqmask. */
-export const FULL_MASK: Mask256 = new Uint32Array(WORDS).fill(0xffffffff);
+export const FULL_MASK: Mask256 = Array<number>(WORDS).fill(-1);
 
 const word = (mask: Mask256, index: number): number => mask[index] ?? 0;
-const bitOf = (id: number): number => 0x80000000 >>> (id & 31);
+const bitOf = (id: number): number => (0x80000000 >>> (id & 31)) | 0;
 
 /** A mask of the given ids. Throws RangeError for an id outside 0..255. */
 export function maskOf(ids: Iterable<number>): Mask256 {
-  const mask = new Uint32Array(WORDS);
+  const mask = [0, 0, 0, 0, 0, 0, 0, 0];
   for (const id of ids) {
     assertId(id);
     mask[id >>> 5] = (mask[id >>> 5] ?? 0) | bitOf(id);
@@ -33,15 +34,15 @@ export function maskOf(ids: Iterable<number>): Mask256 {
 
 /** The ids `first` to `last`, both included. */
 export function maskOfRange(first: number, last: number): Mask256 {
-  const mask = new Uint32Array(WORDS);
+  const mask = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let id = first; id <= last; id++) mask[id >>> 5] = (mask[id >>> 5] ?? 0) | bitOf(id);
   return mask;
 }
 
 /** A mask that owns the first eight of these words (copied). */
-export function maskFromWords(words: ArrayLike<number>, offset = 0): Uint32Array<ArrayBuffer> {
-  const mask = new Uint32Array(WORDS);
-  for (let i = 0; i < WORDS; i++) mask[i] = words[offset + i] ?? 0;
+export function maskFromWords(words: ArrayLike<number>, offset = 0): number[] {
+  const mask = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < WORDS; i++) mask[i] = (words[offset + i] ?? 0) | 0;
   return mask;
 }
 
@@ -69,21 +70,21 @@ export function withoutBit(mask: Mask256, id: number): Mask256 {
 
 /** Ids in both masks. */
 export function and(a: Mask256, b: Mask256): Mask256 {
-  const result = new Uint32Array(WORDS);
+  const result = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < WORDS; i++) result[i] = word(a, i) & word(b, i);
   return result;
 }
 
 /** Ids in either mask. */
 export function or(a: Mask256, b: Mask256): Mask256 {
-  const result = new Uint32Array(WORDS);
+  const result = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < WORDS; i++) result[i] = word(a, i) | word(b, i);
   return result;
 }
 
 /** Ids in `a` that are not in `b`. */
 export function andNot(a: Mask256, b: Mask256): Mask256 {
-  const result = new Uint32Array(WORDS);
+  const result = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < WORDS; i++) result[i] = word(a, i) & ~word(b, i);
   return result;
 }
@@ -95,7 +96,7 @@ export function intersects(a: Mask256, b: Mask256): boolean {
 
 export function equals(a: Mask256, b: Mask256): boolean {
   if (a === b) return true;
-  for (let i = 0; i < WORDS; i++) if (word(a, i) !== word(b, i)) return false;
+  for (let i = 0; i < WORDS; i++) if ((word(a, i) ^ word(b, i)) !== 0) return false;
   return true;
 }
 
@@ -126,6 +127,12 @@ export function forEachId(mask: Mask256, visit: (id: number) => void): void {
       bits &= ~(0x80000000 >>> leading);
     }
   }
+}
+
+/** The lowest id, undefined for the empty mask. */
+export function firstId(mask: Mask256): number | undefined {
+  for (let i = 0; i < WORDS; i++) if (word(mask, i) !== 0) return i * 32 + Math.clz32(word(mask, i));
+  return undefined;
 }
 
 /** The ids, ascending. */

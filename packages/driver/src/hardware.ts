@@ -19,10 +19,14 @@ const DEFAULT_CARD: CardHardware = { type: 14, mode: 'C', functions: 0x92800000 
 /** What sits in an adapter slot; a CEX8C where nothing else was said. */
 export const cardIn = (state: HostState, apid: number): CardHardware => state.slot(apid) ?? DEFAULT_CARD;
 
+/** Nothing sits in the slot. */
+export const isEmptySlot = (state: HostState, apid: number): boolean =>
+  (state.slotType(apid) ?? DEFAULT_CARD.type) === 0;
+
 /** TAPQ: 00 normal, 01 not available, 03 deconfigured, 04 check-stopped. */
 export function tapq(state: HostState, queue: Apqn): number {
   const apid = apidOf(queue);
-  if (!isInHardware(state, apid, apqiOf(queue)) || cardIn(state, apid).type === 0) return NOT_AVAILABLE;
+  if (!isInHardware(state, apid, apqiOf(queue)) || isEmptySlot(state, apid)) return NOT_AVAILABLE;
   if (isDeconfigured(state, apid)) return DECONFIGURED;
   return isCheckStopped(state, apid) ? CHECK_STOPPED : NORMAL;
 }

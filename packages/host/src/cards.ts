@@ -4,6 +4,7 @@ import {
   apidOf,
   apqiOf,
   count,
+  EMPTY_MASK,
   forEachId,
   has,
   idsOf,
@@ -168,7 +169,6 @@ export const QUEUES = {
   online: QUEUE_ONLINE,
   unfit: UNFIT,
 } as const;
-const NO_QUEUES: Mask256 = new Uint32Array(MASK_WORDS);
 
 /** Where the adapter's row begins, -1 when it has no card. */
 export function rowOf({ block: { words, bytes } }: HostState, apid: number): number {
@@ -203,7 +203,7 @@ function cardOf(state: HostState, apid: number): Card | undefined {
 /** The domains of a card's queues, or of those in one state; empty without a card. */
 export function queuesOf(state: HostState, apid: number, which: keyof typeof QUEUES = 'all'): Mask256 {
   const row = rowOf(state, apid);
-  return row < 0 ? NO_QUEUES : maskFromWords(state.block.words, row + QUEUES[which]);
+  return row < 0 ? EMPTY_MASK : maskFromWords(state.block.words, row + QUEUES[which]);
 }
 
 /** Whether the card has queues in all of these domains, or has them all in one state. */
@@ -244,7 +244,7 @@ export function queueOf(state: HostState, apid: number, apqi: number): Queue | u
         ? 'vfio_ap'
         : 'unbound',
     resetCode: bytes[resetByte(words, row, apqi)] ?? 0,
-    driverOverride: state.texts.overrides.get((apid << 8) | apqi) ?? null,
+    driverOverride: state.override((apid << 8) | apqi),
     configured: hasBit(words, row + QUEUE_CONFIGURED, apqi),
     checkStopped: hasBit(words, row + QUEUE_CHECK_STOPPED, apqi),
     online: hasBit(words, row + QUEUE_ONLINE, apqi),

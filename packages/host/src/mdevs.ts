@@ -51,6 +51,8 @@ export class Mdev {
   readonly #words: Uint32Array;
   readonly #at: number;
   #uuid: string | undefined;
+  #assigned: ControlledMatrix | undefined;
+  #guestMatrix: ControlledMatrix | undefined;
 
   /** Copies the words from `at` on. */
   constructor(words: Uint32Array, at: number, guest: string | null, uuid?: string) {
@@ -90,12 +92,15 @@ export class Mdev {
   }
 
   get assigned(): ControlledMatrix {
-    return this.#matrix(ASSIGNED);
+    this.#assigned ??= this.#matrix(ASSIGNED);
+    return this.#assigned;
   }
 
   /** What the file guest_matrix shows; null where the generation has none now (2019-v2 while nobody has it open). */
   get guestMatrix(): ControlledMatrix | null {
-    return (this.#flags & HAS_GUEST_MATRIX) === 0 ? null : this.#matrix(GUEST_MATRIX);
+    if ((this.#flags & HAS_GUEST_MATRIX) === 0) return null;
+    this.#guestMatrix ??= this.#matrix(GUEST_MATRIX);
+    return this.#guestMatrix;
   }
 
   /** What the attached guest can use, null without one. */

@@ -380,9 +380,20 @@ export class HostState {
     };
   }
 
+  /** The type of what is plugged into the slot, undefined when nothing was said about it. */
+  slotType(apid: number): number | undefined {
+    const word = this.#word(SLOTS + 2 * apid);
+    return (word & SLOT_KNOWN) === 0 ? undefined : word & 0xff;
+  }
+
   /** The queues that have a driver_override, ascending. */
   overriddenQueues(): Apqn[] {
     return [...this.texts.overrides.keys()].sort((a, b) => a - b);
+  }
+
+  /** The queue's driver_override, null without one. */
+  override(queue: Apqn): string | null {
+    return this.texts.overrides.get(queue) ?? null;
   }
 
   /** Codes that the next ZAPQs of the queue will answer. */

@@ -36,7 +36,7 @@ import type { Transaction } from '../transaction.ts';
 
 /** The driver that may have a queue: the one of its driver_override, else the one that the masks say; null = none serves it. */
 export function entitledDriver(state: HostState, queue: Apqn): QueueDriver | null {
-  const override = queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride ?? null;
+  const override = state.override(queue);
   if (override !== null) return override === 'cex4queue' || override === 'vfio_ap' ? override : null;
   const type = cardType(state, apidOf(queue));
   if (isReserved(state, apidOf(queue), apqiOf(queue))) return zcryptDriverOf(type);

@@ -8,6 +8,7 @@ import {
   apqn,
   EMPTY_MASK,
   equalMatrices,
+  firstId,
   forEachId,
   formatApqn,
   has,
@@ -21,7 +22,7 @@ import {
 import type { QueueDriver } from '@apledger/events';
 import { busLimits, type HostState, inOrder, isInMdev, type Queue, queueOf, queuesOf } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
-import { cardIn, compatibleType, NORMAL, tapq } from '../hardware.ts';
+import { cardIn, compatibleType, isEmptySlot, NORMAL, tapq } from '../hardware.ts';
 import { queueAfter } from '../lifecycle.ts';
 import type { Transaction } from '../transaction.ts';
 import { bind, entitledDriver, mayBind, removeQueues } from './binding.ts';
@@ -39,8 +40,13 @@ export function scanBus(tx: Transaction, hasVfioAp = tx.state.isVfioApLoaded): u
     pending = tx.rules.configChanged(tx, before);
   }
   selectDomain(tx);
-  for (let apid = 0; apid <= busLimits(tx.state).maxAdapter; apid++)
-    scanAdapter(tx, apid, hasVfioAp, pending);
+  const { maxAdapter, maxDomain } = busLimits(tx.state);
+  const domains = and(hardwareConfig.domains, maskOfRange(0, maxDomain));
+  for (let apid = 0; apid <= maxAdapter; apid++) {
+    // The domains of the adapter that TAPQ knows.
+    const isThere = has(hardwareConfig.adapters, apid) && !isEmptySlot(tx.state, apid);
+    scanAdapter(tx, apid, isThere ? domains : EMPTY_MASK, hasVfioAp, pending);
+  }
   if (pending !== undefined) tx.rules.scanComplete(tx, pending);
   tx.emit('BusScanned', { scans: tx.state.scans + 1 });
   noticeCompleteBindings(tx);
@@ -65,12 +71,12 @@ function selectDomain(tx: Transaction): void {
 function scanAdapter(
   tx: Transaction,
   apid: number,
+  reachable: Mask256,
   hasVfioAp: boolean,
   pending: PendingAdditions | undefined,
 ): void {
-  const reachable = reachableDomains(tx.state, apid);
   const known = tx.state.cards.get(apid);
-  const [first] = idsOf(reachable);
+  const first = firstId(reachable);
   if (first === undefined) {
     if (known !== undefined) removeCard(tx, apid);
     return;
@@ -90,13 +96,6 @@ function scanAdapter(
     tx.emit('CardDetected', { adapter: apid, ...model, configured, checkStopped });
   }
   scanDomains(tx, apid, reachable, { configured, checkStopped, hasVfioAp, pending });
-}
-
-/** Domains of the adapter that TAPQ knows. */
-function reachableDomains(state: HostState, apid: number): Mask256 {
-  const { adapters, domains } = state.hardwareConfig;
-  if (!has(adapters, apid) || cardIn(state, apid).type === 0) return EMPTY_MASK;
-  return and(domains, maskOfRange(0, busLimits(state).maxDomain));
 }
 
 /** Queues go first, in the order of their registration, then the card. */
