@@ -8,4 +8,5 @@
  * Nodes are made when they are asked for: a lookup costs the length of its path, not the size of the host.
  */
 export type { Attribute, Directory, Failed, Link, Node } from './node.ts';
+export { queueStatus } from './queues.ts';
 export { nodeAt, pathInSys, resolvePath } from './tree.ts';

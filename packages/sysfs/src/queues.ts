@@ -32,8 +32,7 @@ const NORMAL = 0;
 /** The folder of a queue device. What is in it beside the bus's own files is its driver's. */
 export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Queue): Folder {
   const driver = driverOf(state, queue);
-  const isGuest = driver === 'vfio_ap';
-  const isHost = driver !== null && !isGuest;
+  const isHost = driver !== null && driver !== 'vfio_ap';
   const isCoprocessor = card.mode !== 'A';
   const { files, namesTypeInUevents } = rulesOf(state.driver);
   const name = formatApqn(queue);
@@ -53,7 +52,7 @@ export function queueFolder(state: HostState, card: Card, queue: Apqn, device: Q
     request_count: isHost ? requestCounter : () => settable('-\n'),
     requestq_count: noRequests,
     reset: () => resetFile(name),
-    status: isGuest && files.has('queue/status') ? () => readable(() => status(state, queue)) : undefined,
+    status: hasStatus(state, queue) ? () => readable(() => status(state, queue)) : undefined,
     subsystem: () => link('../../../../bus/ap'),
     uevent: () =>
       deviceUevent(
@@ -80,6 +79,13 @@ const overrideFile = (name: string, { driverOverride }: Queue): Attribute =>
     () => `${driverOverride ?? ''}\n`,
     (text) => ({ type: 'OverrideDriver', queue: name, text }),
   );
+
+const hasStatus = (state: HostState, queue: Apqn): boolean =>
+  driverOf(state, queue) === 'vfio_ap' && rulesOf(state.driver).files.has('queue/status');
+
+/** What the queue's file `status` says, without a walk to it; undefined where there is none. */
+export const queueStatus = (state: HostState, queue: Apqn): string | undefined =>
+  hasStatus(state, queue) ? status(state, queue) : undefined;
 
 /** Whether an mdev has the queue, and whether a guest can use it through that mdev. */
 function status(state: HostState, queue: Apqn): string {

@@ -1,25 +1,10 @@
 /** Our host in the words of the vectors, and the first thing in which two such states differ. */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  apqn,
-  type ControlledMatrix,
-  equalMatrices,
-  formatApqn,
-  formatCard,
-  formatMask,
-  idsOf,
-} from '@apledger/ap';
+import { apqn, type ControlledMatrix, equalMatrices, formatApqn, formatMask, idsOf } from '@apledger/ap';
 import type { Fact, Generation } from '@apledger/events';
 import { driverOf, type HostState, isOpen, MAX_MDEVS, type Mdev } from '@apledger/host';
-import { nodeAt } from '@apledger/sysfs';
+import { nodeAt, queueStatus } from '@apledger/sysfs';
 import type { VectorState, VectorStep } from './vectors.ts';
-
-/** The file's content, null where there is none. */
-function readFile(state: HostState, path: string): string | null {
-  const node = nodeAt(state, path);
-  const content = node?.kind === 'attribute' ? node.read() : undefined;
-  return typeof content === 'string' ? content : null;
-}
 
 type Names = ReadonlyMap<string, string>;
 type VectorMdev = VectorState['m'][string];
@@ -43,6 +28,7 @@ const formOf = (driver: Generation): VectorForm => FORMS[driver] ?? WHOLE;
 /** The state of our host, with the vector's short names for mdevs. */
 export function vectorState(state: HostState, names: Names): VectorState {
   const q: VectorState['q'] = {};
+  const { hasStatus } = formOf(state.driver);
   let bound = 0;
   let all = 0;
   for (const [apid, card] of state.cards) {
@@ -52,8 +38,7 @@ export function vectorState(state: HostState, names: Names): VectorState {
       const driver = driverOf(state, queue);
       all++;
       if (driver !== null) bound++;
-      const status = readFile(state, `devices/ap/${formatCard(apid)}/${name}/status`);
-      q[name] = formOf(state.driver).hasStatus ? [driver, status?.trimEnd() ?? null] : [driver];
+      q[name] = hasStatus ? [driver, queueStatus(state, queue)?.trimEnd() ?? null] : [driver];
     }
   }
   const m: VectorState['m'] = {};
