@@ -10,7 +10,7 @@ import { median, takeRounds } from './measure.ts';
 import { type Row, range, short } from './table.ts';
 import { largeHost, Walk } from './walk.ts';
 
-const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const LEDGER = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const ROUNDS = 5;
 const CONNECTIONS = 32;
 const QUESTIONS = 4000;

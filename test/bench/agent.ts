@@ -29,7 +29,7 @@ import { progress, quantile } from './measure.ts';
 import { aim, type Row, range } from './table.ts';
 import { largeHost, Walk } from './walk.ts';
 
-const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const LEDGER = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const AGENT_DEB = new URL('../../infra/agent-deb.mjs', import.meta.url).pathname;
 const TMPFS = '/dev/shm';
 const HOST = 'large';

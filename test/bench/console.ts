@@ -16,7 +16,7 @@ const ROUNDS = 5;
 /** As fast as the page can: the speed that is called so in its list. */
 const FASTEST = '10000f';
 const FRAME_MS = 1000 / 60;
-const MAIN = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 
 export const consoleBench: Bench = async (context) => {
   if ('missing' in browserProgram) {

@@ -14,7 +14,7 @@ import { type Ask, load, type Served, served } from './http-load.ts';
 import { announced, progress, quantile, seconds } from './measure.ts';
 import { grouped, type Row, short } from './table.ts';
 
-const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const LEDGER = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const HOSTS = 10_000;
 const ADAPTERS = 16;
 const DOMAINS = 85;

@@ -14,7 +14,7 @@ import { median, progress, quantile, type Rounds, ratio, takeRounds } from './me
 import { grouped, type Row, range, short, times } from './table.ts';
 import { largeHost, Walk } from './walk.ts';
 
-const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const LEDGER = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const BARE = new URL('http-bare.ts', import.meta.url).pathname;
 const ROUNDS = 5;
 const CONNECTIONS = 32;

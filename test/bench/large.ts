@@ -9,7 +9,7 @@ import { load, type Served, served } from './http-load.ts';
 import { announced, progress, quantile } from './measure.ts';
 import { aim, grouped, type Row, short } from './table.ts';
 
-const LEDGER = new URL('../../services/ledger/src/main.ts', import.meta.url).pathname;
+const LEDGER = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const FLEET_FACTS = 2_000_000;
 const HOST_FACTS = 1_000_000;
 const QUESTIONS = 1000;

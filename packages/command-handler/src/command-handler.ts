@@ -19,7 +19,7 @@ import { checkCarriedOut, requested } from './requested.ts';
 /** A writer that loses the race this often in a row gives up; every loss means that another one has won. */
 const MAX_ATTEMPTS = 100;
 /** About 40 kB each where a host has 16 cards x 85 domains and 60 mdevs. */
-const MAX_HOSTS = 1000;
+const MAX_HOSTS = 500;
 
 /** An id for a command that nobody has given before; they follow each other in the log's index. */
 export const newCommandId = (): string => uuidv7();

@@ -23,6 +23,7 @@ export const SCHEMA_VERSION = 1;
 const BLOCKING_WAIT_MS = 50;
 /** Pages in memory, in KiB: random command ids touch the whole of their index. */
 const CACHE_KIB = 32 * 1024;
+const READING_CACHE_KIB = 4 * 1024;
 /** Pages of the WAL after which it is copied into the file, which costs two more syncs: 16 MiB. */
 const CHECKPOINT_PAGES = 4096;
 /** To this the WAL's file is cut back after a checkpoint that long readers had held up. */
@@ -91,7 +92,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       keepPrivate(path, options.report);
     }
     const store = readOnly ? openForReading(path) : openForWriting(path, options);
-    store.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    store.db.exec(`PRAGMA cache_size = -${readOnly ? READING_CACHE_KIB : CACHE_KIB}`);
     return store;
   });
 }

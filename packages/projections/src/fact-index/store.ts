@@ -19,7 +19,7 @@ const CHECKSUM_BYTES = 8;
 /** Of one piece, unpacked. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** Of pieces that were read, in memory. */
-const MAX_RECENT_BYTES = 64 * 1024 * 1024;
+const MAX_RECENT_BYTES = 32 * 1024 * 1024;
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** A piece of a column: of the values of one term, or one stream, those in one chunk. */

@@ -28,7 +28,10 @@ export interface Frame {
 
 export function frameOf({ fact, text }: TailFact): Frame {
   const { position, stream, type } = fact;
-  const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${shownText(text, stream)}\n\n`);
+  const sent = `id: ${position}\nevent: fact\ndata: ${shownText(text, stream)}\n\n`;
+  // Not from the pool of small Buffers: the ring keeps them, and each would keep 64 KiB of that pool.
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(sent));
+  bytes.write(sent);
   return { position, host: hostOf(stream) ?? '', type, seen: seenOf(fact), bytes };
 }
 

@@ -169,6 +169,16 @@ describe('a stream of facts', () => {
     await tail.close();
   });
 
+  it('keeps of each fact its own bytes and no more', async () => {
+    const log = openMemoryLog();
+    const tail = await tailOf(log);
+    const feed = new Feed(tail);
+    await append(log, 'a', 3, 100);
+    await vi.waitFor(() => expect(feed.since(0)).toHaveLength(3));
+    for (const { bytes } of feed.since(0) ?? []) expect(bytes.buffer.byteLength).toBe(bytes.length);
+    await tail.close();
+  });
+
   it('shows a sign of life with its place, and gives up on a client that takes nothing', async () => {
     const log = openMemoryLog();
     await append(log, 'a', 3, 1);

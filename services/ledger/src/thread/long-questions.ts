@@ -8,6 +8,8 @@ import type { FromThread, ProblemParts, ThreadData, ToThread } from './messages.
 const MAX_UNDER_WAY = 32;
 /** A wide what-if of 10 at once must not take the machine's memory; the thread then ends, and its questions with it. */
 const MAX_HEAP_MB = 4096;
+/** By default it grows to 100 MB, most of it empty. */
+const YOUNG_HEAP_MB = 24;
 
 interface Waiting {
   readonly resolve: (message: FromThread) => void;
@@ -94,7 +96,7 @@ export class LongQuestions implements Elsewhere {
     const workerData: ThreadData = { place: this.#options.place };
     const thread = new Worker(new URL('./main.ts', import.meta.url), {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     });
     thread.unref();
     thread.on('message', (message: FromThread) => this.#take(message));
