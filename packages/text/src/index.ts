@@ -12,6 +12,9 @@ export { redacted } from './redact.ts';
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800}]|(?! )\p{Zs}/gu;
 
+/** What most texts consist of; a test of it takes a tenth of the time of one for all that is unseen. */
+const PLAIN = /^[ -~]*$/;
+
 /**
  * Text that looks like what it is: each character that cannot be seen is shown as its number, `\u{202e}`, half a surrogate pair as
  * U+FFFD. One line comes out whatever went in, and twice is the same as once.
@@ -19,7 +22,11 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800
  * @example visible('db\n37  by anna') // 'db\\u{a}37  by anna'
  */
 export const visible = (text: string): string =>
-  text.toWellFormed().replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  PLAIN.test(text)
+    ? text
+    : text
+        .toWellFormed()
+        .replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
 /** Text of several lines, `visible` but for its line ends and tabs. Names do not belong in it: they would make lines. */
 export const visibleLines = (text: string): string => text.replace(/[^\n\t]+/g, visible);

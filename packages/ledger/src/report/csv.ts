@@ -170,6 +170,8 @@ const row = (cells: Row): string => line(COLUMNS.map((column) => cells[column] ?
 const line = (cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\r\n`;
 
 function cell(value: string | number): string {
+  // Most cells: nothing in them can be taken for anything else.
+  if (value === '' || (typeof value === 'number' && value >= 0)) return String(value);
   const text = visible(String(value));
   const harmless = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\s']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

@@ -15,6 +15,20 @@ const writers: Readonly<Record<ReportFormat, (report: VerifiedParts) => AsyncIte
   html: auditHtml,
 };
 
+/** As many characters as make one write worth its price. */
+const PIECE_LENGTH = 64 * 1024;
+
 /** The report in pieces, since it can be longer than a string may be. */
-export const writeReport = (report: VerifiedParts, format: ReportFormat): AsyncIterable<string> =>
-  writers[format](report);
+export async function* writeReport(
+  report: VerifiedParts,
+  format: ReportFormat,
+): AsyncGenerator<string, void, undefined> {
+  let piece = '';
+  for await (const text of writers[format](report)) {
+    piece += text;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}

@@ -8,8 +8,6 @@ import { Problem, type ReportFormat, type Request } from '@apledger/api';
 import { asProblem, type LogLedger, openLogLedger, reportPieces } from '@apledger/ledger';
 import { type FromThread, partsOf, type ThreadData, type ToThread } from './messages.ts';
 
-/** Pieces of a report are gathered into about this many bytes: one message each. */
-const PIECE_BYTES = 64 * 1024;
 /** How often the index asks the log, and how many facts are worth it: fewer are looked at by each question. */
 const FOLLOW_MS = 1000;
 const STALE_FACTS = 512;
@@ -68,7 +66,7 @@ async function carryOut(message: ToThread): Promise<void> {
     say({ reply: ask, json }, json);
   } else if ('report' in message) {
     const { report, request, format } = message;
-    reports.set(report, gathered(await opening, request as Request<'report'>, format));
+    reports.set(report, encoded(await opening, request as Request<'report'>, format));
     await sendNext(report);
   } else if ('next' in message) await sendNext(message.next);
   else {
@@ -87,17 +85,10 @@ async function sendNext(number: number): Promise<void> {
   } else say({ piece: number, bytes: step.value }, step.value);
 }
 
-async function* gathered(
+async function* encoded(
   ledger: LogLedger,
   request: Request<'report'>,
   format: ReportFormat,
 ): AsyncGenerator<Uint8Array> {
-  let text = '';
-  for await (const piece of reportPieces(ledger, request, format)) {
-    text += piece;
-    if (text.length < PIECE_BYTES) continue;
-    yield encoder.encode(text);
-    text = '';
-  }
-  if (text !== '') yield encoder.encode(text);
+  for await (const piece of reportPieces(ledger, request, format)) yield encoder.encode(piece);
 }
