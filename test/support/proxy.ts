@@ -1,4 +1,4 @@
-/** A TCP proxy in front of one server, real bytes over real sockets, whose directions can be cut. */
+/** A TCP proxy in front of one server, real bytes over real sockets, whose directions can be cut, and which can lie far away. */
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -13,8 +13,8 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** Listens on a port of its own and forwards to `port` of this machine. */
-export async function startProxy(port: number): Promise<Proxy> {
+/** Listens on a port of its own and forwards to `port` of this machine; what either side says arrives after `delayMs`. */
+export async function startProxy(port: number, delayMs = 0): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let isMute = false;
   const keep = (socket: Socket): Socket => {
@@ -25,9 +25,12 @@ export async function startProxy(port: number): Promise<Proxy> {
   };
   const listener = createServer((client) => {
     const server = keep(connect(port, '127.0.0.1'));
-    keep(client).pipe(server);
+    // Timers of one length end in their order.
+    const later = (to: Socket, bytes: Buffer): void =>
+      void setTimeout(() => to.destroyed || to.write(bytes), delayMs);
+    keep(client).on('data', (bytes) => later(server, bytes));
     server.on('data', (bytes) => {
-      if (!isMute) client.write(bytes);
+      if (!isMute) later(client, bytes);
     });
     server.on('close', () => client.destroy());
     client.on('close', () => server.destroy());

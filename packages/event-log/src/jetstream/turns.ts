@@ -13,6 +13,9 @@ import type { Subscription } from '@nats-io/transport-node';
 
 /** How long to wait for an older append that says nothing more: its process may be gone. */
 const PATIENCE_MS = 250;
+/** How often an append says that it is there, and how long others wait for one that does. */
+const SAY_MS = PATIENCE_MS / 4;
+const MAX_WAIT_MS = 10_000;
 /** Streams whose waiting appends are remembered. */
 const MAX_STREAMS = 10_000;
 const DONE = 'done';
@@ -51,6 +54,20 @@ export class Turns {
     this.#say(stream, `${call} ${Math.round(performance.now() - since)}`);
   }
 
+  /**
+   * Has the others wait while the append does what it must before it can try again: the way to the server may be so long, or the
+   * machine so slow, that they would be first every time.
+   */
+  async hold<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+    this.announce(turn);
+    const again = setInterval(() => this.announce(turn), SAY_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(again);
+    }
+  }
+
   /** Tells the others that an announced append waits no longer. */
   done({ stream, call }: Turn): void {
     this.#say(stream, `${call} ${DONE}`);
@@ -61,7 +78,7 @@ export class Turns {
     this.#listen();
     if (this.#longestFor(turn) <= 0) return false;
     this.announce(turn);
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + MAX_WAIT_MS;
     for (;;) {
       const longest = Math.min(this.#longestFor(turn), end - performance.now());
       if (longest <= 0) return true;

@@ -142,7 +142,7 @@ export class StreamWriter {
     for (;;) {
       if (await turns.come(turn)) {
         turn.waits = true;
-        commands = await this.#refresh();
+        commands = await turns.hold(turn, () => this.#refresh());
       }
       const before = commands.get(commandId);
       if (before !== undefined) return this.#first(before, turn.call);
@@ -154,12 +154,12 @@ export class StreamWriter {
       }
       const sealed = seal(commit, this.#head, this.#parts.now().toISOString());
       turn.isSent = true;
-      const appended = await this.#publish(commandId, turn.call, sealed);
+      const publish = (): Promise<Appended | undefined> => this.#publish(commandId, turn.call, sealed);
+      const appended = await (turn.waits ? turns.hold(turn, publish) : publish());
       if (appended !== undefined) return appended;
       turn.waits = true;
-      turns.announce(turn);
       const known = this.#sequence;
-      commands = await this.#refresh();
+      commands = await turns.hold(turn, () => this.#refresh());
       if (this.#sequence > known) {
         pauseMs = FIRST_PAUSE_MS;
         continue; // every race that is lost was won by somebody
