@@ -16,6 +16,7 @@ const PATIENCE_MS = process.env.APLEDGER_LONG === '1' ? 1_800_000 : 600_000;
 
 /** The longest files: one that came last would leave a core idle. */
 const FIRST = [
+  'test/observe/mounted.test.ts',
   'test/conformance/vectors.test.ts',
   'test/kurrentdb/contract.test.ts',
   'test/nats/contract.test.ts',
@@ -23,6 +24,8 @@ const FIRST = [
   'test/console/access.test.ts',
   'test/messages/kills.test.ts',
 ].map((path) => join(import.meta.dirname, path));
+
+const TYPEBOX = ['typebox', 'typebox/compile', 'typebox/error', 'typebox/type'];
 
 const { BaseSequencer } = await import('vitest/node'); // there, says ensureReady
 
@@ -41,6 +44,8 @@ export default {
     // Many tests wait for processes that they started: as many workers as cores would leave one idle.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    // 683 modules, which the process of each test file would load one by one.
+    deps: { optimizer: { ssr: { enabled: true, include: TYPEBOX } } },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,
