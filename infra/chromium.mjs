@@ -36,7 +36,7 @@ export async function chromium() {
   if (process.getuid?.() !== 0 || process.env.APLEDGER_NO_INSTALL === '1') {
     throw new SetupError(`no Chromium here. As root, type:\n  ${byHand}`);
   }
-  return alone(() => find() ?? install(find)); // whoever held the lock may have installed it
+  return alone(() => find() ?? install(find)); // the process that held the lock may have installed it
 }
 
 function install(find) {

@@ -243,7 +243,7 @@ export async function prepare({ withDev }) {
   }
   try {
     await alone(async () => {
-      // Asked again: whoever held the lock may have installed it.
+      // Asked again: the process that held the lock may have installed it.
       for (const part of parts) if (part.missing()) await part.install();
     });
   } catch (error) {

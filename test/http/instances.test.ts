@@ -1,4 +1,4 @@
-/** Several processes on one log: nothing is lost, nothing done twice, whoever is killed. */
+/** Several processes on one log: nothing is lost, nothing done twice, no matter who is killed. */
 import { openSqliteLog, type RecordedFact, verify } from '@apledger/event-log';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { all, create, holdWriteLock, register, scratch } from '../ledger/support.ts';

@@ -24,7 +24,7 @@ export async function serviceOf(process: LedgerProcess): Promise<HttpService> {
   return { process, server, port: Number(new URL(server).port), api: new Api(server) };
 }
 
-/** Gives a command as a client should: when no answer comes, again with the same id, to whoever is there then. */
+/** Gives a command as a client should: when no answer comes, again with the same id, to the process that is there then. */
 export async function insist(
   apis: () => readonly Api[],
   host: string,

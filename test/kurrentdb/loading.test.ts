@@ -1,4 +1,4 @@
-/** What is loaded when; and the fake as a process of its own, for whoever needs one to try something by hand. */
+/** What is loaded when; and the fake as a process of its own, for anyone who needs one to try something by hand. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -109,7 +109,7 @@ describe.skipIf(noMount !== undefined)('a mounted host', () => {
 
   it('takes a page at a time: a longer write is as many stores as it has pages', () => {
     const before = Number(read('bus/ap/scans'));
-    write('bus/ap/scans', new Uint8Array(10_000)); // whoever writes goes on with what was not taken
+    write('bus/ap/scans', new Uint8Array(10_000)); // the writer goes on with what was not taken
     expect(Number(read('bus/ap/scans'))).toBe(before + 3);
   });
 

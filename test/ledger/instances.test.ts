@@ -1,4 +1,4 @@
-/** Several processes of the service on one log: nothing is lost, nothing done twice, whoever is killed. */
+/** Several processes of the service on one log: nothing is lost, nothing done twice, no matter who is killed. */
 import { type EventLog, openLog, openSqliteLog, type RecordedFact, verify } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -92,7 +92,7 @@ describe.skipIf('missing' in program)('instances of the service', () => {
   const causesOf = (facts: readonly RecordedFact[], type: string): string[] =>
     facts.filter((fact) => fact.type === type).map(({ cause }) => cause);
 
-  it('share the commands for one host: each is done once, whoever is asked, and however often', async () => {
+  it('share the commands for one host: each is done once, no matter who is asked, and however often', async () => {
     await start(3);
     await insist(nc, HOST, register(HOST));
     const ids = Array.from({ length: 40 }, () => crypto.randomUUID());

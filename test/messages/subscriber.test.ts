@@ -192,7 +192,7 @@ describe.skipIf('missing' in program)('a subscription', () => {
     expect(handled).toEqual(Array.from({ length: 300 }, (_, n) => n + 1));
   });
 
-  it('is taken over by whoever subscribes under its name', async () => {
+  it('is taken over by anyone who subscribes under its name', async () => {
     const { log, server } = await published((log) => append(log, 'host-zlp1', scans(3)));
     const connection = await client(server.url);
     const first = await subscribe({ connection, name: 'alerts', from: 'start' });

@@ -1,5 +1,5 @@
 /**
- * A real OpenID provider on loopback, for tests and for `npm start -- --demo-access`: three people, no passwords. Whoever reaches it is
+ * A real OpenID provider on loopback, for tests and for `npm start -- --demo-access`: three people, no passwords. Anyone who reaches it is
  * whom he picks, so it is for nothing else.
  */
 import { once } from 'node:events';

@@ -48,7 +48,7 @@ const whoAmI = operation({
   http: { method: 'GET', path: '/access/me' },
   request: Type.Object({}, closed),
   reply: Type.Object({
-    isControlled: Type.Boolean({ description: 'false: whoever reaches this ledger may do everything' }),
+    isControlled: Type.Boolean({ description: 'false: anyone who reaches this ledger may do everything' }),
     subject: Type.Union([Subject, Type.Null()]),
     name: Type.Union([Type.String(), Type.Null()], { description: 'as the issuer shows it to people' }),
     method: Type.Union([Type.String(), Type.Null()], { description: 'oidc, token, mtls or key' }),

@@ -34,7 +34,7 @@ const BUS_FILES = [
 const CARD_FILES = ['ap_functions', 'chkstop', 'config', 'hwtype', 'online', 'raw_hwtype', 'type'];
 /** Not `interrupt` and `ap_functions`: reading them sends instructions to the adapter. Not `mkvps`: it is about keys. */
 const QUEUE_FILES = ['chkstop', 'config', 'driver_override', 'online', 'status'];
-/** Tells apart two moments: whoever reads these twice alike has not read in the middle of a change. */
+/** Tells apart two moments: anyone who reads these twice alike has not read in the middle of a change. */
 const WITNESSES = [...MASK_NAMES, 'bindings', 'scans'];
 export const TREE_TRIES = 5;
 

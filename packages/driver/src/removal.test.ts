@@ -155,7 +155,7 @@ describe('the removal of an mdev that somebody uses in 2019-v2', () => {
     expect(host.run(stop(A), remove(A)).state.mdevs.size).toBe(0);
   });
 
-  it('does not fail when whoever has it open is no attached guest', () => {
+  it('does not fail when the program that has it open is no attached guest', () => {
     const host = bring('2019-v2').run(...mdevWith(A, [5], [4]), start(A, null));
     expect(host.run(remove(A)).resets).toEqual(['05.0004']);
     expect(host.state.mdevs.size).toBe(0);

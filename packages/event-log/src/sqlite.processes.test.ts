@@ -60,7 +60,7 @@ describe('the log in SQLite, shared with another process', () => {
     }
   });
 
-  test('processes that open a new log at the same moment all get it, whoever creates it', async () => {
+  test('processes that open a new log at the same moment all get it, no matter who creates it', async () => {
     const others = Array.from({ length: 4 }, () => start('open', directory, '150'));
     await Promise.all(others.map((other) => other.ended()));
   });

@@ -107,7 +107,7 @@ export const accessFactSchemas = {
       until: Instant,
       note: Type.Optional(Text),
     },
-    'whoever shows the secret with this hash acts as the subject, on these hosts only',
+    'anyone who shows the secret with this hash acts as the subject, on these hosts only',
   ),
   TokenRevoked: fact({ token: CredentialId, reason: Type.Optional(Text) }, 'the token is no longer valid'),
   KeyRegistered: fact(
@@ -118,7 +118,7 @@ export const accessFactSchemas = {
       hosts: HostPattern,
       until: Instant,
     },
-    'whoever signs with this key acts as the subject, on these hosts only',
+    'anyone who signs with this key acts as the subject, on these hosts only',
   ),
   KeyRevoked: fact({ key: CredentialId, reason: Type.Optional(Text) }, 'the key is no longer valid'),
   SessionOpened: fact(

@@ -77,7 +77,7 @@ export const commandSchemas = {
   AssignControlDomain: mdevWrite('AssignControlDomain'),
   UnassignControlDomain: mdevWrite('UnassignControlDomain'),
   ConfigureMdev: mdevWrite('ConfigureMdev'),
-  /** A guest opens the mdev; `guest` null = whoever opens it is no KVM guest. */
+  /** A guest opens the mdev; `guest` null = the program that opens it is no KVM guest. */
   StartGuest: command('StartGuest', { mdev: MdevUuid, guest: Type.Union([GuestName, Type.Null()]) }),
   StopGuest: command('StopGuest', { mdev: MdevUuid }),
   /** The mdev is given to a guest that runs, and taken from one that runs on. */

@@ -143,7 +143,7 @@ export class Operations {
   async #read(file: OpenFile, offset: number, size: number): Promise<Uint8Array> {
     if (file.node.isGone) throw new Refused('ENODEV');
     if (offset === 0 || file.content === undefined) {
-      // Kept before it is there: whoever reads on meanwhile waits for the same answer.
+      // Kept before it is there: anyone who reads on meanwhile waits for the same answer.
       file.content = this.#content(file.node);
     }
     const asked = file.content;

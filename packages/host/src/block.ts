@@ -1,5 +1,5 @@
 /**
- * The words of a host, growing and shrinking in one piece, with an undo for whoever only tries something.
+ * The words of a host, growing and shrinking in one piece, with an undo for anyone who only tries something.
  *
  * Who is about to change words calls `touch` first. Between `begin` and `rollback` that keeps a copy of each page before its first
  * change; at all other times it costs one comparison.

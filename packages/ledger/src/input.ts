@@ -1,4 +1,4 @@
-/** What comes from outside, whoever brings it: names, bodies and notes, each checked before it is used. */
+/** What comes from outside, no matter who brings it: names, bodies and notes, each checked before it is used. */
 
 import { Problem } from '@apledger/api';
 import { HOST_NAME_FORM, isHostName } from '@apledger/events';

@@ -52,7 +52,7 @@ export interface LogLedgerOptions {
   /** Where log and read model are files of this machine: other threads can verify them. */
   readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
   readonly now?: () => Date;
-  /** Everybody needs a right for what he asks. Default: whoever has the log may do everything. */
+  /** Everybody needs a right for what he asks. Default: anyone who has the log may do everything. */
   readonly isControlled?: boolean;
   /** Instead of what the log itself says of rights. */
   readonly access?: AccessControl;

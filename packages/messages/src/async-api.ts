@@ -1,5 +1,5 @@
 /**
- * The messages as an AsyncAPI 3 document, for whoever writes a client in another language: one channel for each type of fact, its
+ * The messages as an AsyncAPI 3 document, for anyone who writes a client in another language: one channel for each type of fact, its
  * address the subject with its free tokens as parameters, its message the CloudEvents headers and the schema of the data.
  */
 import { type FactType, factSchemas, factVersion } from '@apledger/events';

@@ -1,7 +1,7 @@
 /**
  * A fact on the wire: a CloudEvent 1.0 in the binary mode of the NATS binding. Attributes are `ce-` headers, percent-encoded; the body
  * is the fact's data as JSON, in the type and version in which it was recorded: old ones are brought up to date, and new ones found
- * out, by whoever reads them.
+ * out, by anyone who reads them.
  *
  * What comes in is checked as if a stranger had sent it: one schema (`messageHeaders`, also printed into the AsyncAPI document) says
  * what the headers must be, and the subject must tell of the same host and type.
@@ -65,7 +65,7 @@ const ENCODED = '^(?:[!#$&-~]|%[0-9A-Fa-f]{2})*$';
 
 const header = (pattern: string, description: string) => Type.String({ pattern, description });
 
-/** What the headers of a fact's message must be. Others may be there as well: CloudEvents lets whoever passes an event on add some. */
+/** What the headers of a fact's message must be. Others may be there as well: CloudEvents lets anyone who passes an event on add some. */
 export const messageHeaders = Type.Object(
   {
     'ce-specversion': Type.Literal('1.0'),

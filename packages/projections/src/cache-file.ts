@@ -2,7 +2,7 @@
  * A cache in one SQLite file: never trusted, never fatal.
  *
  * A file that is damaged, or that another program made, is renamed to `<path>.damaged` and a new one is laid out; at opening and at any
- * later touch. One such file is kept, the latest. Whoever shares the file with other processes may find that one of them was first: a file
+ * later touch. One such file is kept, the latest. Anyone who shares the file with other processes may find that one of them was first: a file
  * that is another one by now is just opened again. What SQLite cannot notice, as a changed byte in the middle of a value, is for checksums
  * of the values: who finds one wrong calls `setAside`.
  */

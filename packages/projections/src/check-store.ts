@@ -1,6 +1,6 @@
 /**
  * Is what a store keeps what the log makes? Folds the log once more up to the store's checkpoint and compares every state and snapshot: a
- * checksum shows damage, and whoever forges a state forges its checksum with it.
+ * checksum shows damage, and anyone who forges a state forges its checksum with it.
  */
 import { type EventLog, type Problem, packedFacts } from '@apledger/event-log';
 import { hostOf, streamOf } from '@apledger/events';

@@ -1,5 +1,5 @@
 /**
- * A host as a grid of 65,536 cells, one word a queue: for whoever draws all of them many times a second, where a `Cell` each would be
+ * A host as a grid of 65,536 cells, one word a queue: for anyone who draws all of them many times a second, where a `Cell` each would be
  * 65,536 objects. The same answers as `HostView.cell`, and a test holds them to that.
  *
  *     bits 0-1   what the queue is bound to: ABSENT, UNBOUND, ZCRYPT_BOUND, VFIO_AP_BOUND

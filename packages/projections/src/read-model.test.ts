@@ -258,7 +258,7 @@ describe('what is stored', () => {
     expect(matrices(await readModel.hostAt('h', { revision: 0 }))).toEqual(viewAfter(sample(1), 1));
   });
 
-  it('takes no harm from a newer type of fact that changes no state, and whoever reads its JSON is told', async () => {
+  it('takes no harm from a newer type of fact that changes no state, and a reader of its JSON is told', async () => {
     const log = openMemoryLog();
     await recordInCommits(log, 'h', sample(1), 1000);
     const readModel = await openReadModel({ log, store: memoryStore() });

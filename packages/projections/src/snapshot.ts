@@ -2,7 +2,7 @@
  * A host's state as a store keeps it: a checksum, then the state's own bytes, compressed because queues differ in little.
  *
  * The checksum binds the bytes to the host, the revision and the log's hash there, so that the state of another host, moment or log is
- * refused like damaged bytes. It is no seal: whoever can write the file can compute it.
+ * refused like damaged bytes. It is no seal: anyone who can write the file can compute it.
  */
 import { createHash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -52,6 +52,6 @@ export function readSnapshot(stored: StoredState): HostState | undefined {
     const state = HostState.ofBytes(zstdDecompressSync(packed, { maxOutputLength: MAX_BYTES }));
     return state?.revision === revision ? state : undefined;
   } catch {
-    return undefined; // whoever can forge a checksum can also make it a bomb: it stays packed
+    return undefined; // anyone who can forge a checksum can also make it a bomb: it stays packed
   }
 }

@@ -131,7 +131,7 @@ function plugOf({ plug }: Mdev): PlugView {
   return lists;
 }
 
-/** A view as masks: whoever draws a matrix asks for thousands of cells. */
+/** A view as masks: anyone who draws a matrix asks for thousands of cells. */
 class CellIndex {
   readonly #apmask: Mask256;
   readonly #aqmask: Mask256;

@@ -111,7 +111,7 @@ class Pool {
 
   take(run: Run): Promise<RunOfLeaves> {
     const answer = Promise.withResolvers<RunOfLeaves>();
-    answer.promise.catch(() => undefined); // whoever awaits it hears of it
+    answer.promise.catch(() => undefined); // the one who awaits it hears of it
     this.#answers.set(run.number, answer);
     this.#workers[this.#turn++ % this.#workers.length]?.postMessage(run);
     return answer.promise.finally(() => this.#answers.delete(run.number));

@@ -31,7 +31,7 @@ export const visible = (text: string): string =>
 /** Text of several lines, `visible` but for its line ends and tabs. Names do not belong in it: they would make lines. */
 export const visibleLines = (text: string): string => text.replace(/[^\n\t]+/g, visible);
 
-/** The value as JSON in one line: the same value for whoever parses it, and nothing unseen for whoever looks at it. */
+/** The value as JSON in one line: the same value for anyone who parses it, and nothing unseen for anyone who looks at it. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value).replace(UNSEEN, (character) =>
     character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),

@@ -61,7 +61,7 @@ export class Store extends EventEmitter<{ appended: [] }> {
   readonly log: Stored[] = [];
   /** How many events of the log can be read. */
   visible = 0;
-  /** Events that were looked at for a reader, whoever's they are. */
+  /** Events that were looked at for a reader, no matter whose they are. */
   looked = 0;
   readonly #options: StoreOptions;
   readonly #streams = new Map<string, Stream>();

@@ -299,7 +299,11 @@ function scanComplete(tx: Transaction, pending: PendingAdditions): void {
 /** driver-rules 6.8. */
 function refuseOpen(state: HostState, mdev: Mdev, guest: string | null): Refusal | undefined {
   if (guest === null) {
-    return refuse('EINVAL', `Whoever opens mdev ${mdev.uuid} has no KVM guest.`, 'Open it from a KVM guest.');
+    return refuse(
+      'EINVAL',
+      `The program that opens mdev ${mdev.uuid} has no KVM guest.`,
+      'Open it from a KVM guest.',
+    );
   }
   const other = mdevOfGuest(state, guest);
   if (other === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Notices an event that is lost on the way to a reader of all streams, whoever lost it.
+ * Notices an event that is lost on the way to a reader of all streams, no matter who lost it.
  *
  * All messages of the JetStream stream are the log's, and none is ever deleted, so their sequences are dense: one that
  * does not come is asked for again at once, and order is kept. What cannot be had shows in the revisions of its stream,

@@ -281,7 +281,7 @@ export class JetStreamLog implements EventLog {
     return writer;
   }
 
-  /** Keeps what writers know within bounds; whoever is forgotten reads its stream again. */
+  /** Keeps what writers know within bounds; a writer that is forgotten reads its stream again. */
   #forgetIdle(): void {
     let known = 0;
     for (const writer of this.#writers.values()) known += writer.known + 1;

@@ -1,7 +1,7 @@
 /**
  * Whose turn it is to append to a stream, among the processes that write to it at the same time.
  *
- * Whoever appended last knows where the stream ends, and would be first again; the others have to ask before each
+ * The one who appended last knows where the stream ends, and would be first again; the others have to ask before each
  * attempt, and would always be late (seen for as long as the first one went on). So an append that lost a race says so,
  * with its age, on a subject of its own that is not stored; younger appends wait until it is done. It is a courtesy
  * only: what holds the order together is the server's check of each append, and nobody waits long for one that is

@@ -254,6 +254,6 @@ export class Patience {
     // Not all at once: many clients of one server lost it at the same moment.
     const waitMs = Math.min(longest * (0.5 + Math.random() / 2), leftMs);
     this.#connection.options.onRetry?.({ error, attempt: this.#attempt, waitMs });
-    await pause(waitMs, undefined, { signal: this.#signal }).catch(() => {}); // whoever aborted looks at it next
+    await pause(waitMs, undefined, { signal: this.#signal }).catch(() => {}); // the one who aborted looks at it next
   }
 }

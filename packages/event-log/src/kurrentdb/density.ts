@@ -1,6 +1,6 @@
 /**
  * Whether a reading of the whole log lost an event: the revisions of a stream have no gaps, so an event whose revision
- * is not the next of its stream shows one, whoever lost it.
+ * is not the next of its stream shows one, no matter who lost it.
  *
  * What a reading that begins in the middle sees first of a stream is compared with the event before it, which has to
  * lie where the reading began or before. Where streams stood is remembered, so readings that follow each other ask for

@@ -17,7 +17,7 @@ import { changeOf, hostOf, type LedgerFact, type Verb } from '@apledger/events';
 import { actorOf, authOf, type Caller, notSignedIn } from './caller.ts';
 import { ACCESS_STREAM, type Author, appendLedgerFacts, recordedAccess } from './facts.ts';
 
-/** Readers may see what other processes recorded this much later; whoever changes something sees all of it. */
+/** Readers may see what other processes recorded this much later; one who changes something sees all of it. */
 const STALE_MS = 100;
 const MAX_REASON = 500;
 

@@ -1,4 +1,4 @@
-/** Custody in words, as they are: whoever prints them makes them `visible`, and escapes in the way of the format. */
+/** Custody in words, as they are: anyone who prints them makes them `visible`, and escapes in the way of the format. */
 import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
 import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, MayReach } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';

@@ -1,6 +1,6 @@
 /**
  * How far the relay has got, by what it knows itself: the place that it noted when the broker acknowledged it, and behind that the messages
- * that are, whole and in the log's order, what it would publish next. What a message claims of itself decides nothing: whoever may publish
+ * that are, whole and in the log's order, what it would publish next. What a message claims of itself decides nothing: anyone who may publish
  * on the facts' subjects can claim the newest fact's id, hash and position.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';

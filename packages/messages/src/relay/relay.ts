@@ -34,7 +34,7 @@ const RETRY_MS = [0, 250, 500, 1000, 2000, 5000];
 /** What waiting does not mend. */
 const HOPELESS: ReadonlySet<string> = new Set(['denied', 'other-configuration', 'other-log']);
 
-/** What the relay is doing, for whoever watches it. */
+/** What the relay is doing, for anyone who watches it. */
 export type RelayState =
   | { readonly state: 'publishing'; readonly after: number }
   /** Everything up to this position is in the stream, and nothing is on its way. */

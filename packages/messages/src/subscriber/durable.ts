@@ -4,7 +4,7 @@
  * A durable consumer of JetStream alone does not give that: what was on its way to a process that died, or over a connection that broke,
  * comes again only after a while, and behind newer messages. So a subscription is a row of consumers, `<name>@1`, `<name>@2`, ...: each
  * time it is resumed, and whenever a delivery is missing (they are numbered), the next one begins right behind what was handled, and the
- * one before is deleted only then. Whoever is killed at whatever moment leaves at least one that knows the place.
+ * one before is deleted only then. A process that is killed, at any moment, leaves at least one that knows the place.
  */
 import { BrokerError } from '@apledger/nats';
 import {

@@ -41,7 +41,7 @@ export interface SubscribeOptions<T extends FactType = FactType> {
   readonly connection: NatsConnection;
   /**
    * Under this name the broker remembers what was handled, and a later subscription goes on there. Letters, digits, - and _. One process at
-   * a time has it: whoever subscribes under the same name takes it over. Without a name nothing is remembered.
+   * a time has it: another that subscribes under the same name takes it over. Without a name nothing is remembered.
    */
   readonly name?: string;
   readonly host?: string;

@@ -165,7 +165,7 @@ function wasThere({ end, rows, to }: HostTrace, queue: Apqn): boolean {
   return end.hasQueue(queue) || (had !== undefined && has(had, apqiOf(queue)));
 }
 
-/** The periods in the range whose holders are wanted; of nobody's, all when everybody is wanted. */
+/** The periods in the range whose holders are wanted; those of nobody, all when everybody is wanted. */
 function periodsOf(
   traced: HostTrace,
   queues: readonly Apqn[],

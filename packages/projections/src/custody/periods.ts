@@ -1,7 +1,7 @@
 /**
  * From what happened to one queue, fact by fact, to the periods in which the same could use it, commit by commit.
  *
- * A commit is atomic: whoever gets a queue and loses it within one commit never had it, but a reset in there counts.
+ * A commit is atomic: one who gets a queue and loses it within one commit never had it, but a reset in there counts.
  */
 import { GAINED, RESET, type RowLog } from './row-log.ts';
 import { HOST } from './trace.ts';

@@ -25,7 +25,7 @@ export class RowLog {
     return this.#words.byteLength;
   }
 
-  /** `holder` numbers whoever gained or lost; `commit` is the revision of the first fact of its commit; eight words of mask from `offset`. */
+  /** `holder` numbers the one who gained or lost; `commit` is the revision of the first fact of its commit; eight words of mask from `offset`. */
   push(
     event: RowEvent,
     holder: number,

@@ -89,7 +89,7 @@ export class Trace {
     if (fact.isLast !== false) this.#commit = fact.revision + 1;
   }
 
-  /** A reset that succeeded, whoever asked for it, and keys that were wiped from outside: nothing of the one before is left. */
+  /** A reset that succeeded, no matter who asked for it, and keys that were wiped from outside: nothing of the one before is left. */
   #wipe(fact: FoldableFact, op: number): void {
     reader.open(fact.bytes, fact.offset + 1, fact.length - 1);
     if (op === OP.queuesReset) {

@@ -45,7 +45,7 @@ export class NearLedger {
     return facts;
   }
 
-  /** JSON, as over a wire; whoever ends a request waits no more for its answer. */
+  /** JSON, as over a wire; who ends a request waits no more for its answer. */
   async #answer(question: Question, request: object, signal: AbortSignal): Promise<unknown> {
     const asked = JSON.parse(JSON.stringify(request));
     const answered = this.ledger.answer(OPERATIONS[question], asked as never, { maxReplyBytes: 1e9 });

@@ -110,7 +110,7 @@ async function logout(service: string, output: Output): Promise<number> {
 
 function whoAmIText({ isControlled, subject, name, method, until, roles, rules }: WhoAmI): string {
   if (!isControlled || subject === null)
-    return line('Access is not controlled there: whoever reaches it may do everything.');
+    return line('Access is not controlled there: anyone who reaches it may do everything.');
   const as = name === null ? '' : ` (${visible(name)})`;
   return [
     `${visible(`${subject.issuer}#${subject.subject}`)}${as}, by ${method}, until ${until}`,

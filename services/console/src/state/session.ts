@@ -46,7 +46,7 @@ export class Session {
   /** The first and the last fact of the host or of the log: what the slider spans. */
   readonly first: Signal<Stamp | undefined> = signal(undefined);
   readonly last: Signal<Stamp | undefined> = signal(undefined);
-  /** Counts changes of the state: whoever draws every frame reads this and then `state`. */
+  /** Counts changes of the state: anyone who draws every frame reads this and then `state`. */
   readonly tick: Signal<number> = signal(0);
   /** The last fact that counts in what is shown. */
   readonly shown: ReadonlySignal<Stamp | undefined>;
@@ -96,7 +96,7 @@ export class Session {
     await this.#load(this.moment.peek());
   }
 
-  /** One fact further, by whoever plays. Facts that were seen are passed over. Throws what the fold throws. */
+  /** One fact further, by the one who plays. Facts that were seen are passed over. Throws what the fold throws. */
   apply(fact: FoldableFact): void {
     if (this.host !== undefined && fact.revision === 0) this.#state ??= new HostState();
     if (this.#state !== undefined && fact.revision > this.#state.revision) applyFact(this.#state, fact);

@@ -1,4 +1,4 @@
-/** Keys for what is done often, and the list of them. Whoever speaks to the machine or bumps into keys can switch them off. */
+/** Keys for what is done often, and the list of them. Anyone who speaks to the machine or bumps into keys can switch them off. */
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { HOST_VIEWS, LOG_VIEWS } from '../model/address.ts';

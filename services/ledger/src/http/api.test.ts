@@ -159,7 +159,7 @@ describe('a command', () => {
     });
   });
 
-  it('is of whoever says so, in any script', async () => {
+  it('is of the one who says so, in any script', async () => {
     const { post, get } = await history();
     const { body } = await post(COMMANDS, assignAdapter(A, 6), {
       'apledger-actor': encodeURIComponent('Änne 100%'),

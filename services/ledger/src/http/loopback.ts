@@ -1,4 +1,4 @@
-/** Loopback, and nothing else, unless access is controlled: whoever reaches the service may do everything then. */
+/** Loopback, and nothing else, unless access is controlled: anyone who reaches the service may do everything then. */
 import { BlockList, isIP } from 'node:net';
 import { Failure } from '@apledger/command-line';
 

@@ -1,6 +1,6 @@
 /**
  * A second listener for programs that show a certificate, and for nobody else. It is apart from the one of browsers because there a
- * connection that was resumed without a certificate could pass for one with: here TLS refuses whoever shows none, and nothing is resumed.
+ * connection that was resumed without a certificate could pass for one with: here TLS refuses anyone who shows none, and nothing is resumed.
  */
 import { constants } from 'node:crypto';
 import { once } from 'node:events';

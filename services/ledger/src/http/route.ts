@@ -188,7 +188,7 @@ function isKnown(tag: string, headers: FastifyRequest['headers']): boolean {
   return known?.some((each) => each === tag || each === '*') === true;
 }
 
-/** An answer that no revision names: its version is what it says. Whoever asks again and again is sent it once. */
+/** An answer that no revision names: its version is what it says. Anyone who asks again and again is sent it once. */
 function withDigest(answer: unknown, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const bytes = answer instanceof WrittenReply ? answer.json : Buffer.from(JSON.stringify(answer));
   const tag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;

@@ -42,7 +42,7 @@ export interface HttpOptions {
   readonly beatMs?: number;
   /** Until a request is there as a whole; 30 s by default. */
   readonly requestMs?: number;
-  /** Who may do what; without it, whoever reaches the service may do everything. */
+  /** Who may do what; without it, anyone who reaches the service may do everything. */
   readonly edge?: Edge;
   readonly tls?: TlsFiles;
   /** What the relay of this process does, if it has one. */
@@ -72,7 +72,7 @@ export async function buildServer({
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: requestMs,
-    // How long closing may take is for whoever closes: hooks at the end are not cut off.
+    // How long closing may take is for the one who closes: hooks at the end are not cut off.
     pluginTimeout: 0,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,

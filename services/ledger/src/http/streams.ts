@@ -92,7 +92,7 @@ export class Streams {
     await stream.run();
   }
 
-  /** Ends all of them: their clients come back, to whoever serves then. */
+  /** Ends all of them: their clients come back, to the process that serves then. */
   end(): void {
     clearInterval(this.#timer);
     for (const stop of this.#unwatch) stop();

@@ -39,7 +39,7 @@ export interface ServeOptions {
   readonly connection: NatsConnection;
   /** Count `Nats-Request-Info` as who asks; see actor.ts. */
   readonly trustsRequestInfo: boolean;
-  /** Who may do what; without it, whoever the broker lets through may do everything. */
+  /** Who may do what; without it, all whom the broker lets through may do everything. */
   readonly edge?: Edge | undefined;
   /** Told what an operator should know, a line each. */
   readonly report: (line: string) => void;
