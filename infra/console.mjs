@@ -1,8 +1,9 @@
 // node infra/console.mjs: builds the console into services/console/dist when it is missing or older than its sources.
 // Plain JavaScript without dependencies, see toolchain.mjs; the build itself needs the locked packages.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { reportSetupError, root, run, SetupError } from './toolchain.mjs';
+import { buildInto } from './built.mjs';
+import { reportSetupError, root } from './toolchain.mjs';
 
 const home = join(root, 'services', 'console');
 const built = join(home, 'dist');
@@ -40,22 +41,9 @@ export function consoleIsStale() {
   return at === 0 || sources.some((path) => writtenAt(path) > at);
 }
 
-/** Builds the page; a few seconds. It is put in place when it is whole, so that others may serve or build at the same time. */
-export async function buildConsole(node) {
-  const half = mkdtempSync(join(home, 'dist-'));
-  try {
-    const args = ['node_modules/vite/bin/vite.js', 'build', home, '--outDir', half, '--logLevel', 'error'];
-    const end = await run(node, args, { cwd: root, capture: true });
-    if (end.code !== 0) throw new SetupError(`the console cannot be built:\n${end.output.trim()}`);
-    rmSync(built, { recursive: true, force: true });
-    renameSync(half, built);
-  } catch (error) {
-    // Another process was faster; what it built is as good.
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
-}
+/** Builds the page. */
+export const buildConsole = (node) =>
+  buildInto(built, { node, args: [home], dated: 'index.html', failure: 'the console cannot be built' });
 
 if (process.argv[1] === import.meta.filename) {
   try {

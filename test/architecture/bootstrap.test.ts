@@ -202,6 +202,16 @@ describe('infra/bootstrap.mjs', () => {
     expect(await end).toMatchObject({ code: 3, out: '--wait\nwaiting\ntold to stop\n' });
   });
 
+  it('builds the console again when it was edited during the build', async () => {
+    const edits = `import { appendFileSync } from 'node:fs';
+if (process.argv[3].endsWith('console')) appendFileSync(process.env.HOUSE + '/services/console/index.html', 'x');
+`;
+    writeFileSync(join(house, 'vite.mjs'), edits + vite);
+    await run(start);
+    await run(start);
+    expect(readFileSync(join(house, 'services/console/index.html'), 'utf8')).toBe('xx');
+  });
+
   describe('programs put together', () => {
     const source = 'services/cli/src/main.ts';
     const bundle = '.cache/programs';

@@ -28,11 +28,15 @@ export interface Frame {
 
 export function frameOf({ fact, text }: TailFact): Frame {
   const { position, stream, type } = fact;
-  const sent = `id: ${position}\nevent: fact\ndata: ${shownText(text, stream)}\n\n`;
-  // Not from the pool of small Buffers: the ring keeps them, and each would keep 64 KiB of that pool.
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(sent));
-  bytes.write(sent);
+  const bytes = Buffer.from(`id: ${position}\nevent: fact\ndata: ${shownText(text, stream)}\n\n`);
   return { position, host: hostOf(stream) ?? '', type, seen: seenOf(fact), bytes };
+}
+
+/** A frame to be kept: a small Buffer lies in a pool, and would keep all 64 KiB of it. */
+function apart(frame: Frame): Frame {
+  const bytes = Buffer.allocUnsafeSlow(frame.bytes.length);
+  bytes.set(frame.bytes);
+  return { ...frame, bytes };
 }
 
 /** Facts that came together, in order; at least one. */
@@ -73,7 +77,7 @@ export class Feed {
   constructor(tail: LiveTail) {
     this.#position = tail.position;
     this.#floor = tail.position;
-    tail.listen((fact) => this.#take(frameOf(fact)));
+    tail.listen((fact) => this.#take(apart(frameOf(fact))));
   }
 
   /** Position of the last fact that came. */
