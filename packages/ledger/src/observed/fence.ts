@@ -26,7 +26,9 @@ export async function fence(
     throw new Problem(
       409,
       'not-observed',
-      `No agent watches host ${host}: an agent says hello before it sends anything.`,
+      claimed === 0
+        ? `No agent watches host ${host}: an agent says hello before it sends anything.`
+        : `No agent watches host ${host}, and agent ${agent} has epoch ${claimed} of it: it has met another ledger, or this one has lost its log. Start it with an empty spool to begin here.`,
     );
   // Who never had an epoch wanted to be one more agent of the present one.
   const epoch = claimed === 0 ? by : claimed;

@@ -2,9 +2,10 @@
 import { type HelloReply, observationId } from '@apledger/agent-protocol';
 import { Problem, type Request } from '@apledger/api';
 import { CommandIdUsed } from '@apledger/command-handler';
+import { decide } from '@apledger/driver';
 import { decideAgain, WrongExpectedRevision } from '@apledger/event-log';
 import type { Fact } from '@apledger/events';
-import { STATE_VERSION } from '@apledger/host';
+import { HostState, STATE_VERSION } from '@apledger/host';
 import type { Author } from '../access/facts.ts';
 import { unknownHost } from '../answers/hosts.ts';
 import type { LogLedger } from '../log-ledger.ts';
@@ -16,7 +17,6 @@ type Hello = Request<'agentHello'>;
 /** Throws Problem: `unknown-host` where the agent has to say what to register, `fenced` where another agent watches the host. */
 export async function hello(ledger: LogLedger, request: Hello, author: Author): Promise<HelloReply> {
   const { host, agent, epoch } = request;
-  if ((await ledger.handler.state(host)) === undefined) await register(ledger, request, author);
   return decideAgain(async () => {
     let watched = await ledger.observed.sync(host);
     if (!isOf(watched, request)) {
@@ -37,38 +37,41 @@ const isRace = (error: unknown): boolean =>
 const isOf = ({ epoch, agent, lastSequence }: Watched, hello: Hello): boolean =>
   epoch > 0 && agent === hello.agent && (hello.epoch === epoch || (hello.epoch === 0 && lastSequence === 0));
 
-async function register(ledger: LogLedger, { host, register }: Hello, author: Author): Promise<void> {
-  if (register === undefined) throw unknownHost(host);
-  if (register.host !== host)
-    throw new Problem(400, 'invalid-request', `register.host must be ${host}, the host of the request.`);
-  const { refusal } = await ledger.handler.submit({ host, command: register, ...author });
-  // A host that another process has registered meanwhile is there.
-  if (refusal !== undefined && (await ledger.handler.state(host)) === undefined)
-    throw new Problem(
-      422,
-      'impossible-observation',
-      `Host ${host} cannot be registered: ${refusal.explanation}`,
-    );
-}
-
+/**
+ * A host that nobody knows is registered in the same append: without its agent, commands to it would be decided by the rules, as those to
+ * a simulated host, and nobody would carry them out.
+ */
 async function begin(
   ledger: LogLedger,
-  { host, agent, boot, kernel, detected, missing }: Hello,
-  watched: Watched,
+  hello: Hello,
+  { epoch: last, revision }: Watched,
   author: Author,
 ): Promise<void> {
-  const epoch = watched.epoch + 1;
+  const { host, agent, boot, kernel, detected, missing } = hello;
+  const epoch = last + 1;
   const data = { epoch, agent, boot, kernel, detected: [...detected], missing: [...missing] };
-  const began: Fact = { type: 'ObservationBegan', data };
   await ledger.handler.record({
     host,
     commandId: observationId(host, epoch, 0),
     mark: { type: 'Hello', ...{ agent } },
     ...author,
     occurredAt: ledger.now().toISOString(),
-    facts: [began],
-    expected: watched.revision,
+    facts: [...(revision < 0 ? registered(hello) : []), { type: 'ObservationBegan', data }],
+    expected: revision < 0 ? 'none' : revision,
   });
+}
+
+function registered({ host, register }: Hello): readonly Fact[] {
+  if (register === undefined) throw unknownHost(host);
+  if (register.host !== host)
+    throw new Problem(400, 'invalid-request', `register.host must be ${host}, the host of the request.`);
+  const { facts, refusal } = decide(new HostState(), register);
+  if (refusal === undefined) return facts;
+  throw new Problem(
+    422,
+    'impossible-observation',
+    `Host ${host} cannot be registered: ${refusal.explanation}`,
+  );
 }
 
 async function welcome(ledger: LogLedger, host: string, watched: Watched): Promise<HelloReply> {

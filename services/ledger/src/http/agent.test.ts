@@ -76,6 +76,21 @@ describe('an agent that says hello', () => {
     expect(await typesOf(made)).toContain('ObservationBegan');
   });
 
+  it('registers and begins in one: nobody finds the host without its agent, and takes the rules for the kernel', async () => {
+    const { log } = await watched();
+    const commits: string[] = [];
+    for await (const { correlation } of log.readStream('host-zlp1')) commits.push(correlation);
+    expect(new Set(commits).size).toBe(1);
+  });
+
+  it('of an epoch that this ledger knows nothing of is refused: it has another log', async () => {
+    const made = await scene();
+    const { status, body } = await hello(made, { epoch: 3, register: register('zlp1') });
+    expect([status, body.code]).toEqual([409, 'not-observed']);
+    expect(body.detail).toContain('epoch 3');
+    expect(await typesOf(made)).toEqual([]);
+  });
+
   it('again, is who it was: nothing is recorded', async () => {
     const made = await watched();
     const before = await typesOf(made);
