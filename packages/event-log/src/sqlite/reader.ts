@@ -31,6 +31,9 @@ const HEAD = `
   FROM streams s CROSS JOIN commits c ON c.stream = s.number`;
 const HEADS = `${HEAD} AND c.revision = (SELECT max(revision) FROM commits WHERE stream = s.number)`;
 
+/** Ends of streams that are kept. */
+const MAX_HEADS = 10_000;
+
 /** What orders a page of commits: the position or the revision of their last facts. */
 const byPosition = (place: CommitPlace): number => place.position;
 const byRevision = (place: CommitPlace): number => place.revision;
@@ -40,6 +43,9 @@ export class Reader {
   readonly #names = new Map<number, string>();
   readonly #numbers = new Map<string, number>();
   readonly #statements = new Map<string, StatementSync>();
+  /** By stream; as of `#headsVersion`, for as long as this connection does not write to the stream. */
+  readonly #heads = new Map<string, NumberedHead>();
+  #headsVersion = -1;
 
   constructor(store: Store) {
     this.#store = store;
@@ -84,6 +90,12 @@ export class Reader {
   forgetStreams(): void {
     this.#names.clear();
     this.#numbers.clear();
+    this.#heads.clear();
+  }
+
+  /** This connection writes to the stream. */
+  forgetHead(stream: string): void {
+    this.#heads.delete(stream);
   }
 
   /** The next facts after a position; no facts and no fault at the end. */
@@ -164,7 +176,19 @@ export class Reader {
     return rows.map((row) => this.#head(row)).sort((a, b) => (a.stream < b.stream ? -1 : 1));
   }
 
+  /** Asked for far more often than it changes: what was found is good until somebody writes. */
   head(stream: string): NumberedHead | undefined {
+    const version = this.dataVersion();
+    if (version !== this.#headsVersion || this.#heads.size >= MAX_HEADS) this.#heads.clear();
+    this.#headsVersion = version;
+    const known = this.#heads.get(stream);
+    if (known !== undefined) return known;
+    const head = this.#findHead(stream);
+    if (head !== undefined) this.#heads.set(stream, head);
+    return head;
+  }
+
+  #findHead(stream: string): NumberedHead | undefined {
     const number = this.streamNumber(stream);
     const revision = number === undefined ? undefined : lastRevision(this, number);
     if (number === undefined || revision === undefined) return undefined;

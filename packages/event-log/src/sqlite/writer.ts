@@ -259,6 +259,7 @@ export class Writer {
     head: KnownHead | undefined,
   ): { readonly appended: Appended; readonly size: number } {
     const number = head?.number ?? this.#addStream(commit.stream);
+    this.#reader.forgetHead(commit.stream);
     const last = facts.at(-1);
     if (last === undefined) throw new TypeError('a commit without facts');
     const first = this.#position + 1;
