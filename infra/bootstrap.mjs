@@ -95,7 +95,7 @@ async function test(node, args, program) {
   let failed = 0;
   if (args.length === 0) {
     // Before anything else runs, which may read what apt-get changes. Without it the browser tests say what is missing.
-    await chromium().catch(() => undefined);
+    await chromium(true).catch(() => undefined);
     // Once, and not by every test file that needs it; one that cannot be built is found out there.
     if (consoleIsStale()) await buildConsole(program).catch(() => undefined);
     if (programsAreStale()) await buildPrograms(program).catch(() => undefined);
