@@ -55,7 +55,11 @@ export async function startConsole(data = scratch()): Promise<Console> {
   const chromium = await browser;
   const api = new Api(url);
   const openAt: Console['openAt'] = async (address, status, options = {}) => {
-    const context = await chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const context = await chromium.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
     ofTest?.push(context);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
