@@ -72,6 +72,11 @@ console.log(subjectFilter({ host: 'zlp1.bank.example', type: 'QueueReset' }));
 console.log(subjectOf({ host: 'zlp1', kind: 'bus', id: '', guest: undefined, type: 'BusScanned' }));
 `,
   'subscription.ts': () => codeBlocks(inRepository('packages/messages/README.md'), 'ts')[0] ?? '',
+  // With types that let everything through, the error would be missing.
+  'wrong.ts': () => `import { Api } from '@apledger/client';
+// @ts-expect-error There is no such path.
+await new Api('').get('/hots', {});
+`,
 };
 
 describe(`the packed packages (${'missing' in older ? older.missing : older.version})`, () => {
@@ -110,9 +115,6 @@ describe(`the packed packages (${'missing' in older ? older.missing : older.vers
   it('have types with which the examples of the documents compile', () => {
     const compiled = run(process.execPath, [here('typescript/bin/tsc'), '-p', home]);
     expect(compiled).toBe('');
-    writeFileSync(join(home, 'wrong.ts'), programs['client.ts']().replace("'/hosts'", "'/hots'"));
-    const wrong = ['--noEmit', '--ignoreConfig', '--module', 'nodenext', '--target', 'es2022', 'wrong.ts'];
-    expect(() => run(process.execPath, [here('typescript/bin/tsc'), ...wrong])).toThrow();
   });
 
   it.skipIf('missing' in older)('run on an older Node', () => {
