@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'command-id-used'
   | 'not-on-real-hosts'
   | 'not-settled'
+  | 'not-done'
   | 'not-carried-out'
   | 'unconfirmed'
   | 'fenced'

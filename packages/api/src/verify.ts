@@ -16,6 +16,15 @@ export const headsThat = (description: string) =>
     { description },
   );
 
+/** Of work that may take minutes on a large log. */
+const run = Type.Optional(
+  Type.String({
+    pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+    description:
+      'a UUID that names this run: the answer comes after 20 seconds then, 504 not-done while it is under way; asked again with the same one, it goes on waiting, and nothing is begun twice. Without it the answer comes at the end.',
+  }),
+);
+
 /** Heads in one request; one reading of the log each. */
 const MAX_HEADS = 1000;
 
@@ -67,6 +76,7 @@ const recompute = operation({
           { minItems: 1, maxItems: MAX_HEADS, description: 'from an earlier recompute, or a report' },
         ),
       ),
+      run,
     },
     closed,
   ),
@@ -104,7 +114,7 @@ const rebuild = operation({
   scope: 'log',
   verb: 'report',
   http: { method: 'POST', path: '/rebuild' },
-  request: Type.Object({}, closed),
+  request: Type.Object({ run }, closed),
   reply: Type.Object({
     position: Type.Integer(),
     hosts: Type.Integer(),

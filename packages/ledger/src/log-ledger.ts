@@ -80,6 +80,8 @@ export class LogLedger implements Ledger {
   readonly heads: Heads;
   readonly custody: CustodyQueries;
   readonly chains: Chains;
+  /** What was shown last of long work; '' = none is under way. */
+  progress = '';
   readonly index: FactIndex | undefined;
   readonly guests: GuestNames;
   readonly #guestTimes: GuestTimes;
@@ -252,6 +254,7 @@ export class LogLedger implements Ledger {
 
   /** Progress of long work, for a person. */
   show(text: string): void {
+    this.progress = text;
     this.#options.onProgress?.(text);
   }
 

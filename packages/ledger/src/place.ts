@@ -154,7 +154,9 @@ export async function openLedger(place: Place, options: OpenLedgerOptions = {}):
       'no-such-log',
       'Give either --server, or --data and --log: the service has a log of its own.',
     );
-  return new ServiceLedger(place.server, { onMemory: options.onMemory, secret: secretFor(place.server) });
+  const { onMemory, onProgress } = options;
+  const secret = secretFor(place.server);
+  return new ServiceLedger(place.server, { onMemory, secret, ...(onProgress && { onProgress }) });
 }
 
 /** The read model is a cache: where it cannot be kept, it is kept in memory. Only a directory that was asked for is made. */

@@ -23,12 +23,16 @@ const MAX_ASKED = 6;
 export class ServiceLedger implements Ledger {
   readonly #server: string;
   readonly #secret: string | undefined;
+  readonly #onProgress: (text: string) => void;
   readonly #api: Api;
   /** Folded here, from the facts that the service has. */
   readonly #hosts = new Map<string, HostState>();
 
   /** Throws Problem for what is no address of a service. */
-  constructor(server: string, options: ApiOptions = {}) {
+  constructor(
+    server: string,
+    { onProgress = () => {}, ...options }: ApiOptions & { readonly onProgress?: (text: string) => void } = {},
+  ) {
     if (!/^https?:\/\/[^/?#@]+\/?$/.test(server) || !URL.canParse(server)) {
       // What stands before an @ may be a password.
       const shown = server.includes('@') ? '(an address with a user or a password)' : server;
@@ -41,13 +45,24 @@ export class ServiceLedger implements Ledger {
     }
     this.#server = server;
     this.#secret = options.secret;
+    this.#onProgress = onProgress;
     this.#api = new Api(server, options);
   }
 
-  ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+  /** What takes minutes is asked for until it is done. */
+  async ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
     const { http }: Operation = operations[name];
     if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
-    return this.#api.call(http, request);
+    if (name !== 'rebuild' && name !== 'recompute') return this.#api.call(http, request);
+    const named = { ...request, run: crypto.randomUUID() };
+    for (;;) {
+      try {
+        return await this.#api.call(http, named);
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'not-done')) throw error;
+        this.#onProgress(error.message);
+      }
+    }
   }
 
   /** Asks on, with the same id, while the agent of an observed host has not settled the command. */

@@ -8,6 +8,7 @@ import { leaveFor } from './access/permit.ts';
 import { unknownHost } from './answers/hosts.ts';
 import type { LogLedger } from './log-ledger.ts';
 import { asProblem } from './problem.ts';
+import { withinTime } from './within-time.ts';
 
 /** The command is whatever JSON was sent; who gives it is what the transport has found out. */
 export type Order = Omit<Submission, 'command' | 'actor' | 'auth' | 'admit'> & {
@@ -31,7 +32,9 @@ export async function submit(ledger: LogLedger, order: Order, waitMs?: number): 
       await ledger.access.denied(caller, 'command', host, command.type, error.message);
     throw error;
   });
-  const receipt = await (waitMs === undefined ? answer : withinTime(answer, submission, waitMs));
+  const receipt = await (waitMs === undefined
+    ? answer
+    : withinTime(answer, waitMs, () => noAnswer(submission, waitMs)));
   // It had no stream to be refused in: for a service that is a request for something that does not exist.
   if (receipt.revision < 0 && command.type !== 'RegisterHost') throw unknownHost(host);
   return ledger.settled(receipt, waitMs);
@@ -50,19 +53,9 @@ const wrongHost = (command: Command, host: string): readonly string[] =>
     ? [`host: must be ${host}, the host that the request is sent to`]
     : [];
 
-/** The answer, or Problem when it takes too long: the command is then carried out, or not, without anybody waiting. */
-async function withinTime<T>(answer: Promise<T>, { commandId }: Submission, waitMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const text = `The log did not answer within ${waitMs / 1000} s. It is not known whether the command is recorded: repeat it with the same command id, ${commandId}.`;
-    late.reject(new Problem(503, 'log-unreachable', text, unknown(commandId)));
-  }, waitMs);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    answer.catch(() => undefined);
-  }
+function noAnswer({ commandId }: Submission, waitMs: number): Problem {
+  const text = `The log did not answer within ${waitMs / 1000} s. It is not known whether the command is recorded: repeat it with the same command id, ${commandId}.`;
+  return new Problem(503, 'log-unreachable', text, unknown(commandId));
 }
 
 const unknown = (commandId: string | undefined): ProblemDetails => ({

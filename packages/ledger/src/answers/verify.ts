@@ -21,8 +21,8 @@ const verify: Answer<'verify'> = async ({ log }, { heads }) => {
   return { checked: heads.length, problems };
 };
 
-const recompute: Answer<'recompute'> = (ledger, { heads = [] }) =>
-  alone(ledger, 'recompute', () => recomputed(ledger, heads));
+const recompute: Answer<'recompute'> = (ledger, { heads = [], run }) =>
+  alone(ledger, 'recompute', run, () => recomputed(ledger, heads));
 
 /** Every hash and packed form of the log, recomputed, while others ask. */
 export async function recomputed(
@@ -43,8 +43,8 @@ export async function recomputed(
   return step.value;
 }
 
-const rebuild: Answer<'rebuild'> = (ledger) =>
-  alone(ledger, 'rebuild', async () => {
+const rebuild: Answer<'rebuild'> = (ledger, { run }) =>
+  alone(ledger, 'rebuild', run, async () => {
     const started = performance.now();
     const views = await ledger.rebuildViews();
     if (ledger.tlog !== undefined) await rebuildTiles(ledger.log, ledger.tlog);

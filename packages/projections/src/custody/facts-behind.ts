@@ -6,11 +6,15 @@ import { type FactOf, parseFact } from '@apledger/events';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 16;
+/** Boundaries from headers that are kept: what ended one period began the next. */
+const MAX_RECENT = 4096;
 
 /** Knows some facts of streams without the log. */
 export interface Headers {
   /** Undefined for a fact that it does not know. */
   at(stream: string, revision: number): Boundary | undefined;
+  /** The same of its type alone, which costs little. */
+  typeOf(stream: string, revision: number): string | undefined;
 }
 
 export class FactsBehind {
@@ -18,7 +22,10 @@ export class FactsBehind {
   readonly #stream: string;
   readonly #headers: Headers | undefined;
   readonly #isObserved: boolean;
+  /** From the log. */
   readonly #known = new Map<number, Boundary>();
+  /** From the headers. */
+  readonly #recent = new Map<number, Boundary>();
   /** What the agent knew of each commit, by its command. */
   readonly #observed = new Map<string, Boundary['observed']>();
 
@@ -34,7 +41,8 @@ export class FactsBehind {
   async load(revisions: Iterable<number>): Promise<void> {
     const wanted = new Set<number>();
     const all = [...revisions];
-    for (const revision of all) if (revision >= 0 && this.#find(revision) === undefined) wanted.add(revision);
+    for (const revision of all)
+      if (revision >= 0 && this.typeOf(revision) === undefined) wanted.add(revision);
     const ascending = [...wanted].sort((a, b) => a - b);
     for await (const fact of factsAt(this.#log, this.#stream, ascending))
       this.#known.set(fact.revision, boundaryOf(fact));
@@ -64,11 +72,17 @@ export class FactsBehind {
 
   /** Undefined when only the log knows. */
   typeOf(revision: number): string | undefined {
-    return this.#find(revision)?.type;
+    return this.#known.get(revision)?.type ?? this.#headers?.typeOf(this.#stream, revision);
   }
 
   #find(revision: number): Boundary | undefined {
-    return this.#known.get(revision) ?? this.#headers?.at(this.#stream, revision);
+    const known = this.#known.get(revision) ?? this.#recent.get(revision);
+    if (known !== undefined) return known;
+    const found = this.#headers?.at(this.#stream, revision);
+    if (found === undefined) return undefined;
+    if (this.#recent.size >= MAX_RECENT) this.#recent.clear();
+    this.#recent.set(revision, found);
+    return found;
   }
 }
 

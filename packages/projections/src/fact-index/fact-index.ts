@@ -61,8 +61,16 @@ export class FactIndex {
 
   /** What a boundary says of a fact; undefined for one that is not in the index. */
   at(stream: string, revision: number): Boundary | undefined {
+    return this.#chunkOf(stream, revision)?.at(revision);
+  }
+
+  typeOf(stream: string, revision: number): string | undefined {
+    return this.#chunkOf(stream, revision)?.typeOf(revision);
+  }
+
+  #chunkOf(stream: string, revision: number): HeaderChunk | undefined {
     try {
-      return this.#headerOf(stream, Math.floor(revision / REVISIONS))?.at(revision);
+      return this.#headerOf(stream, Math.floor(revision / REVISIONS));
     } catch (error) {
       this.heal(error);
       return undefined;

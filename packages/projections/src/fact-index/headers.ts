@@ -14,14 +14,14 @@ const ROW_BYTES = 8 + 8 + CAUSE_BYTES + 2 + 2;
 const FEW = 64;
 
 export class HeaderChunk {
-  #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Buffer<ArrayBuffer>;
   #view: DataView;
   readonly #texts: string[];
   readonly #numbers: Map<string, number>;
   #count: number;
 
   constructor(rows: Uint8Array = new Uint8Array(0), texts: readonly string[] = []) {
-    this.#bytes = new Uint8Array(Math.max(rows.length, FEW * ROW_BYTES));
+    this.#bytes = Buffer.from(new ArrayBuffer(Math.max(rows.length, FEW * ROW_BYTES)));
     this.#bytes.set(rows);
     this.#view = new DataView(this.#bytes.buffer);
     this.#texts = [...texts];
@@ -58,22 +58,30 @@ export class HeaderChunk {
 
   /** Undefined for a fact that is not there. */
   at(revision: number): Boundary | undefined {
-    const row = revision % CHUNK;
-    if (row >= this.#count) return undefined;
-    const at = row * ROW_BYTES;
-    const hex = Buffer.from(this.#bytes.buffer, at + 16, CAUSE_BYTES).toString('hex');
+    const type = this.typeOf(revision);
+    if (type === undefined) return undefined;
+    const at = (revision % CHUNK) * ROW_BYTES;
+    const hex = this.#bytes.toString('hex', at + 16, at + 16 + CAUSE_BYTES);
     return {
       position: this.#view.getFloat64(at, true),
       revision,
       occurredAt: new Date(this.#view.getFloat64(at + 8, true)).toISOString(),
-      type: this.#texts[this.#view.getUint16(at + 32, true)] ?? '',
+      type,
       commandId: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
       actor: this.#texts[this.#view.getUint16(at + 34, true)] ?? '',
     };
   }
 
+  /** Undefined for a fact that is not there. */
+  typeOf(revision: number): string | undefined {
+    const row = revision % CHUNK;
+    if (row >= this.#count) return undefined;
+    return this.#texts[this.#view.getUint16(row * ROW_BYTES + 32, true)] ?? '';
+  }
+
   #grow(needed: number): void {
-    const bytes = new Uint8Array(Math.min(Math.max(needed, 2 * this.#bytes.length), CHUNK * ROW_BYTES));
+    const length = Math.min(Math.max(needed, 2 * this.#bytes.length), CHUNK * ROW_BYTES);
+    const bytes = Buffer.from(new ArrayBuffer(length));
     bytes.set(this.#bytes);
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);

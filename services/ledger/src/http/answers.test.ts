@@ -172,6 +172,9 @@ describe('the whole log', () => {
   it('is folded anew', async () => {
     const before = (await made.get('/hosts/lpar1')).body;
     expect((await made.post('/rebuild', {})).body).toMatchObject({ hosts: 2 });
+    const run = '00000000-0000-4000-8000-000000000001';
+    const [first, again] = [await made.post('/rebuild', { run }), await made.post('/rebuild', { run })];
+    expect([first.status, again.body]).toEqual([200, first.body]);
     expect((await made.get('/hosts/lpar1')).body).toEqual(before);
   });
 });

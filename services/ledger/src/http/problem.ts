@@ -39,6 +39,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
   'command-id-used': 'The id of the command was used for another one',
   'not-on-real-hosts': 'No agent can carry this out',
   'not-settled': 'The agent has not said what became of it',
+  'not-done': 'It is under way',
   'not-carried-out': 'The agent did not carry it out',
   unconfirmed: 'It is not known whether it worked',
   fenced: 'Another agent watches the host',
