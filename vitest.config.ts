@@ -16,8 +16,10 @@ const PATIENCE_MS = process.env.APLEDGER_LONG === '1' ? 1_800_000 : 600_000;
 
 /** The longest files: one that came last would leave a core idle. */
 const FIRST = [
+  'test/agent/kills.test.ts',
   'test/observe/mounted.test.ts',
   'test/conformance/vectors.test.ts',
+  'test/observe/lab.test.ts',
   'test/kurrentdb/contract.test.ts',
   'test/nats/contract.test.ts',
   'test/cluster/nodes.test.ts',

@@ -47,16 +47,17 @@ export function describeProcesses(open: Open, recipe: () => Promise<Recipe>): vo
       const hour = 3_600_000;
       const log = await open();
       const skews = [0, -5 * hour, 3 * hour];
-      const others = await Promise.all(skews.map((skew) => start('date', 'host-a', 10, skew)));
+      // Few: the time of the brute force doubles with each turn that they take.
+      const others = await Promise.all(skews.map((skew) => start('date', 'host-a', 4, skew)));
       await Promise.all(others.map((other) => other.ended()));
       const facts = await all(log.readStream('host-a'));
-      expect(facts).toHaveLength(30);
+      expect(facts).toHaveLength(12);
       const now = Date.now();
       const off = facts.map(({ clock }) => Math.round((Date.parse(clock ?? '') - now) / hour));
       expect([...new Set(off)].sort((a, b) => a - b)).toEqual([-5, 0, 3]);
       const times = facts.map(({ occurredAt }) => Date.parse(occurredAt));
       // Each is dozens of questions to a server.
-      for (const asked of times.filter((time, n) => time < now && n % 4 === 0)) {
+      for (const asked of times.filter((time) => time < now)) {
         expect(await standingAt(log, 'host-a', { time: new Date(asked).toISOString() }, now)).toEqual(
           standingBruteForce(times, asked, now),
         );
