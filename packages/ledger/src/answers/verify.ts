@@ -22,7 +22,8 @@ const verify: Answer<'verify'> = async ({ log }, { heads }) => {
 };
 
 const recompute: Answer<'recompute'> = (ledger, { heads = [], run }) =>
-  alone(ledger, 'recompute', run, () => recomputed(ledger, heads));
+  // The answer to one question is none to another, whatever the run is called.
+  alone(ledger, 'recompute', run && JSON.stringify([run, heads]), () => recomputed(ledger, heads));
 
 /** Every hash and packed form of the log, recomputed, while others ask. */
 export async function recomputed(

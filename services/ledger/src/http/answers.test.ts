@@ -157,6 +157,10 @@ describe('the whole log', () => {
     const [head] = step.value.heads;
     const forged = { stream: head?.stream, revision: head?.revision, hash: 'f'.repeat(64) };
     expect((await made.post('/recompute', { heads: [forged] })).body.problems).toHaveLength(1);
+    // The answer to one question is none to another, whatever the run is called.
+    const run = '00000000-0000-4000-8000-000000000001';
+    expect((await made.post('/recompute', { run })).body.problems).toHaveLength(0);
+    expect((await made.post('/recompute', { run, heads: [forged] })).body.problems).toHaveLength(1);
   });
 
   it('is walked once at a time', async () => {
