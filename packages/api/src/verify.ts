@@ -1,5 +1,5 @@
 /** Is this log the one that was written; and folding it anew. */
-import { HostName } from '@apledger/events';
+import { HostName, UUID_PATTERN } from '@apledger/events';
 import Type from 'typebox';
 import { closed, operation } from './operation.ts';
 
@@ -19,7 +19,7 @@ export const headsThat = (description: string) =>
 /** Of work that may take minutes on a large log. */
 const run = Type.Optional(
   Type.String({
-    pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+    pattern: UUID_PATTERN,
     description:
       'a UUID that names this run: the answer comes after 20 seconds then, 504 not-done while it is under way; asked again with the same one, it goes on waiting, and nothing is begun twice. Without it the answer comes at the end.',
   }),

@@ -14,8 +14,10 @@ export const QueueName = Type.String({
 export const QueueNames = Type.Array(QueueName, { minItems: 1, maxItems: 65536 });
 export const Mask = Type.String({ pattern: '^0x[0-9a-f]{64}$', description: '256 bits, bit 0 leftmost' });
 
+/** A UUID in lower case, as a pattern of a schema. */
+export const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 export const MdevUuid = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  pattern: UUID_PATTERN,
   description: 'UUID of a mediated matrix device, lower case',
 });
 /** A host's name is part of streams, subjects, addresses and paths, hence so narrow; a dot stands between two parts. */

@@ -51,10 +51,9 @@ export class ServiceLedger implements Ledger {
 
   /** What takes minutes is asked for until it is done. */
   async ask<Name extends OperationName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
-    const { http }: Operation = operations[name];
+    const { http, request: declared }: Operation = operations[name];
     if (http === undefined) throw new TypeError(`${name} has no address over HTTP`);
-    if (name !== 'rebuild' && name !== 'recompute') return this.#api.call(http, request);
-    const named = { ...request, run: crypto.randomUUID() };
+    const named = 'run' in declared.properties ? { ...request, run: crypto.randomUUID() } : request;
     for (;;) {
       try {
         return await this.#api.call(http, named);

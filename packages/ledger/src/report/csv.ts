@@ -167,14 +167,15 @@ function boundary(end: 'from' | 'until' | 'later', fact: Boundary | null): Row {
   };
 }
 
-const row = (cells: Row): string => line(COLUMNS.map((column) => cells[column] ?? ''));
-const line = (cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\r\n`;
+const row = (cells: Row): string => line(textsOf(cells));
+const line = (texts: readonly string[]): string => `${texts.join(',')}\r\n`;
+const textsOf = (cells: Row): string[] => COLUMNS.map((column) => cell(cells[column] ?? ''));
 
 /** The line without one of its cells: what comes before it, and what comes after it. */
 function around(column: keyof Row, cells: Row): readonly [string, string] {
   const at = COLUMNS.indexOf(column);
-  const texts = COLUMNS.map((name) => cell(cells[name] ?? ''));
-  return [`${texts.slice(0, at).join(',')},`, `,${texts.slice(at + 1).join(',')}\r\n`];
+  const texts = textsOf(cells);
+  return [`${texts.slice(0, at).join(',')},`, `,${line(texts.slice(at + 1))}`];
 }
 
 function cell(value: string | number): string {
