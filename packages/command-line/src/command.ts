@@ -36,6 +36,8 @@ export interface Positional {
   readonly many?: true;
   /** For documents; the command checks them itself. */
   readonly choices?: readonly string[];
+  /** Texts that begin with a dash and are meant for it all the same, not options; the last positional only. */
+  readonly dashed?: RegExp;
 }
 
 type TextOf<O> = O extends { readonly choices: readonly (infer Choice)[] } ? Choice : string;

@@ -25,7 +25,7 @@ async function ran(args: readonly string[]) {
       summary: 'show it',
       positionals: [
         { name: 'thing', description: 'what' },
-        { name: 'name', description: 'which', optional: true },
+        { name: 'name', description: 'which', optional: true, dashed: /^-+key$/ },
       ],
       options: {
         server,
@@ -91,6 +91,15 @@ describe('a command', () => {
     await expect(ran(['--server', 'u', 'lab', 'mount'])).rejects.toThrow(
       'lab mount does not take --server; it lab mount --help shows what it takes.',
     );
+  });
+
+  it.each(['-key', '--key', '-----key'])('gets %s where a positional may look so', async (name) => {
+    for (const args of [
+      ['show', 'host', name, '--from', '1'],
+      ['show', 'host', '--from', '1', '--', name],
+    ])
+      expect(await ran(args)).toMatchObject({ status: 0, values: { thing: 'host', name, from: '1' } });
+    expect(await ran(['show', 'host', `${name}s`, '--from', '1'])).toMatchObject({ status: 2 });
   });
 
   it('gets what stands after the dashes as it is', async () => {

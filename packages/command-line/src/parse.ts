@@ -36,7 +36,7 @@ export async function runProgram(program: Program, args: readonly string[], run:
       );
     });
   }
-  return parsed(root, own, () => status);
+  return parsed(root, dashedLast(commands, own), () => status);
 }
 
 /** The same for a program that is one command. */
@@ -53,7 +53,7 @@ export async function runCommand(
       command.run(valuesOf(root, command), { ...run, output, afterDashes: [] }),
     );
   });
-  return parsed(root, args, () => status);
+  return parsed(root, dashedLast([command], args), () => status);
 }
 
 const outermost = (parser: Parser, output: Streams, version: string): Parser =>
@@ -147,4 +147,11 @@ function splitAtDashes(
   const takes = commands.some(({ takesCommand, name }) => takesCommand && name.split(' ')[0] === args[0]);
   const at = takes ? args.indexOf('--') : -1;
   return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
+}
+
+/** Positionals that look like options go behind a `--`, where nothing is an option. */
+function dashedLast(commands: readonly Command[], args: readonly string[]): readonly string[] {
+  const patterns = commands.flatMap(({ positionals }) => positionals.flatMap(({ dashed }) => dashed ?? []));
+  const at = args.findIndex((arg) => patterns.some((pattern) => pattern.test(arg)));
+  return at < 0 || args.includes('--') ? args : [...args.toSpliced(at, 1), '--', ...args.slice(at, at + 1)];
 }

@@ -40,7 +40,7 @@ const registerKey = command({
   summary: 'register the Ed25519 key with which a program signs its requests on NATS',
   positionals: [
     { name: 'program', description: 'name of the program' },
-    { name: 'key', description: 'the public key in base64url' },
+    { name: 'key', description: 'the public key: base64url, or PEM', dashed: /^-[\w-]{42}$|^-----BEGIN / },
   ],
   options: { ...place, hosts: HOSTS, until: { ...UNTIL, required: true }, ...json },
   examples: ["apledger token register-key nightly AAAA… --hosts 'test*' --until 90d"],
