@@ -1,5 +1,5 @@
 /** Texts that the kernel takes for a mask: driver-rules 3.1, with every oddity. */
-import { andNot, EMPTY_MASK, MASK_BITS, type Mask256, maskFromWords, maskOfRange, or } from './mask.ts';
+import { andNot, EMPTY_MASK, MASK_BITS, type Mask256, maskOfRange, or } from './mask.ts';
 import { cString, type NumberOverflow, scanKernelNumber } from './number.ts';
 
 const ABSOLUTE = /^(?:0?x)?([0-9a-fA-F]{0,64})\n?$/;
@@ -12,9 +12,9 @@ export function parseAbsoluteMask(text: string): Mask256 | undefined {
   const match = ABSOLUTE.exec(cString(text));
   if (match === null) return undefined;
   const digits = (match[1] ?? '').padEnd(64, '0');
-  return maskFromWords(
-    Array.from({ length: 8 }, (_, i) => Number.parseInt(digits.slice(i * 8, i * 8 + 8), 16)),
-  );
+  const words = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < 8; i++) words[i] = Number.parseInt(digits.slice(i * 8, i * 8 + 8), 16) | 0;
+  return words;
 }
 
 /** Terms like `+5,-0x10-0x1f` applied to `current` from left to right. Undefined = EINVAL. */

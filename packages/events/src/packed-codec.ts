@@ -129,6 +129,22 @@ export class PackedWriter {
     return this;
   }
 
+  /** Writes ids that are as the list of a mask has them, few and ascending, and says whether they are. */
+  listed(list: readonly number[]): boolean {
+    if (list.length > MAX_LISTED) return false;
+    this.#room(1 + MAX_LISTED);
+    let last = -1;
+    let at = this.#at + 1;
+    for (const id of list) {
+      if (!(id > last && id <= 0xff && Number.isInteger(id))) return false;
+      last = id;
+      this.#bytes[at++] = id;
+    }
+    this.#bytes[this.#at] = list.length;
+    this.#at = at;
+    return true;
+  }
+
   /** The ids in the eight words from `offset`: a list or a mask, whichever is shorter. */
   ids(words: Words, offset = 0): this {
     this.#room(1 + MAX_LISTED);

@@ -355,7 +355,7 @@ function mask(text: string): void {
 }
 
 function ids(list: readonly number[]): void {
-  writer.ids(maskOf(list));
+  if (!writer.listed(list)) writer.ids(maskOf(list));
 }
 
 function matrix(of: MatrixIds): void {
@@ -388,8 +388,17 @@ function queues(op: number, names: readonly string[]): void {
 /** Reused as `writer` is: a row of domains for each adapter, and the adapters in the order of their first queue. */
 const domainsOf = new Uint32Array(256 * WORDS);
 const named: number[] = [];
+/** Whose rows these are: what happens to a run of queues are several facts with one list. */
+let listed: readonly string[] = [];
 
 function rows(names: readonly string[]): void {
+  if (names !== listed) readRows(names);
+  writer.u16(named.length);
+  for (const apid of named) writer.u8(apid).ids(domainsOf, apid * WORDS);
+}
+
+function readRows(names: readonly string[]): void {
+  listed = [];
   named.length = 0;
   let last = -1;
   for (const name of names) {
@@ -406,6 +415,5 @@ function rows(names: readonly string[]): void {
     if (((domainsOf[word] ?? 0) & bit) !== 0) throw new RangeError(`${name} is named twice`);
     domainsOf[word] = (domainsOf[word] ?? 0) | bit;
   }
-  writer.u16(named.length);
-  for (const apid of named) writer.u8(apid).ids(domainsOf, apid * WORDS);
+  listed = names;
 }

@@ -7,11 +7,11 @@ import {
   apqiOf,
   apqn,
   EMPTY_MASK,
+  firstId,
   forEachId,
   formatApqn,
   has,
   type Mask256,
-  or,
 } from '@apledger/ap';
 import type { QueueDriver } from '@apledger/events';
 import {
@@ -29,7 +29,7 @@ import {
   zcryptDriverOf,
 } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
-import { zapq } from '../hardware.ts';
+import { NORMAL, zapq } from '../hardware.ts';
 import { bindEvent, queueAfter, unbindEvent } from '../lifecycle.ts';
 import { busReset } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
@@ -132,19 +132,40 @@ function removeRun(
 
 const mayRemove = (device: Queue): boolean => queueAfter(device.state, { type: 'REMOVE' }) !== undefined;
 
-/** The queues whose driver may be another one now, in the order of their registration. */
-function queuesInDoubt(state: HostState): Apqn[] {
+/** Queues of one card that leave a driver after a mask change. */
+interface Leaving {
+  readonly from: QueueDriver;
+  /** null = no driver serves their type any more (driver-rules-older 2). */
+  readonly to: QueueDriver | null;
+  readonly domains: Mask256;
+  /** Domains of the card that are in mdevs: no step of a rebind assigns anything. */
+  readonly inMdevs: Mask256;
+}
+
+/** By APID, what leaves zcrypt and what leaves vfio_ap. No queue has a driver_override when a mask changes (driver-rules 3.2). */
+function misfits(state: HostState): Map<number, Leaving[]> {
   const { apmask, aqmask, cards } = state;
-  const queues: Apqn[] = [];
+  const byCard = new Map<number, Leaving[]>();
   for (const apid of cards.keys()) {
     const reserved = has(apmask, apid) ? aqmask : EMPTY_MASK;
-    const misfits = or(
+    const found = [
       andNot(queuesOf(state, apid, 'zcrypt'), reserved),
       and(queuesOf(state, apid, 'vfioAp'), reserved),
-    );
-    forEachId(misfits, (apqi) => queues.push(apqn(apid, apqi)));
+    ].flatMap((domains) => leavingOf(state, apid, domains));
+    if (found.length > 0) byCard.set(apid, found);
   }
-  return inOrder(state, queues);
+  return byCard;
+}
+
+/** These queues of a card, which have one driver, if they go to another one. */
+function leavingOf(state: HostState, apid: number, domains: Mask256): readonly Leaving[] {
+  const first = firstId(domains);
+  const device = first === undefined ? undefined : queueOf(state, apid, first);
+  if (first === undefined || device === undefined) return [];
+  const from = driverOf(state, apqn(apid, first));
+  const to = entitledDriver(state, apqn(apid, first));
+  if (from === null || from === to || !mayUnbind(device, from)) return [];
+  return [{ from, to, domains, inMdevs: domainsInMdevs(state, apid) }];
 }
 
 /**
@@ -153,37 +174,27 @@ function queuesInDoubt(state: HostState): Apqn[] {
  * happen in between. A run's facts name the same queues, and each queue went through all steps before the next.
  */
 export function reviseBindings(tx: Transaction): void {
-  let run: Move[] = [];
-  const inMdevs = new Map<number, Mask256>();
-  for (const queue of queuesInDoubt(tx.state)) {
-    const device = queueOf(tx.state, apidOf(queue), apqiOf(queue));
-    const from = driverOf(tx.state, queue);
-    const to = entitledDriver(tx.state, queue);
-    if (device === undefined || from === null || from === to || !mayUnbind(device, from)) continue;
-    const move = { queue, from, to };
-    const apid = apidOf(queue);
-    // No step of a rebind assigns anything.
-    const taken = inMdevs.get(apid) ?? domainsInMdevs(tx.state, apid);
-    inMdevs.set(apid, taken);
-    const isQuiet = !has(taken, apqiOf(queue)) && resetsCleanly(tx, queue);
-    if (!isQuiet || (run[0] !== undefined && (run[0].from !== from || run[0].to !== to)))
-      run = flush(tx, run);
-    if (isQuiet) run.push(move);
-    else rebind(tx, move);
+  const byCard = misfits(tx.state);
+  const queues: Apqn[] = [];
+  for (const [apid, groups] of byCard)
+    for (const { domains } of groups) forEachId(domains, (apqi) => queues.push(apqn(apid, apqi)));
+  let run: Apqn[] = [];
+  let runs: Leaving | undefined;
+  for (const queue of inOrder(tx.state, queues)) {
+    const apqi = apqiOf(queue);
+    const leaving = byCard.get(apidOf(queue))?.find(({ domains }) => has(domains, apqi));
+    if (leaving === undefined) continue;
+    const isQuiet = !has(leaving.inMdevs, apqi) && zapq(tx.state, queue) === NORMAL;
+    if (!isQuiet || (runs !== undefined && (runs.from !== leaving.from || runs.to !== leaving.to)))
+      run = flush(tx, run, runs);
+    runs = leaving;
+    if (isQuiet) run.push(queue);
+    else rebind(tx, queue, leaving);
   }
-  flush(tx, run);
+  flush(tx, run, runs);
 }
 
-interface Move {
-  readonly queue: Apqn;
-  readonly from: QueueDriver;
-  /** null = no driver serves its type any more (driver-rules-older 2). */
-  readonly to: QueueDriver | null;
-}
-
-const resetsCleanly = (tx: Transaction, queue: Apqn): boolean => zapq(tx.state, queue) === 0;
-
-function rebind(tx: Transaction, { queue, from, to }: Move): void {
+function rebind(tx: Transaction, queue: Apqn, { from, to }: Leaving): void {
   unbind(tx, queue, from);
   if (to !== null && isBindable(tx, queue, to)) bind(tx, queue, to);
 }
@@ -193,20 +204,15 @@ function isBindable(tx: Transaction, queue: Apqn, driver: QueueDriver): boolean 
   return device !== undefined && mayBind(tx.state, queue, device, driver);
 }
 
-function flush(tx: Transaction, run: readonly Move[]): Move[] {
+function flush(tx: Transaction, run: readonly Apqn[], leaving: Leaving | undefined): Apqn[] {
   const [first] = run;
-  if (first === undefined) return [];
-  const queues = run.map(({ queue }) => formatApqn(queue));
-  if (first.from === 'vfio_ap') {
-    tx.rules.letGo(
-      tx,
-      run.map(({ queue }) => queue),
-    );
-  }
-  tx.emit('QueueReset', { by: 'bus', queues, responseCode: 0 });
-  tx.emit('QueueUnbound', { driver: first.from, queues });
-  if (first.to !== null && isBindable(tx, first.queue, first.to))
-    tx.emit('QueueBound', { driver: first.to, queues });
+  if (first === undefined || leaving === undefined) return [];
+  const { from, to } = leaving;
+  const queues = run.map(formatApqn);
+  if (from === 'vfio_ap') tx.rules.letGo(tx, run);
+  tx.emit('QueueReset', { by: 'bus', queues, responseCode: NORMAL });
+  tx.emit('QueueUnbound', { driver: from, queues });
+  if (to !== null && isBindable(tx, first, to)) tx.emit('QueueBound', { driver: to, queues });
   return [];
 }
 

@@ -42,11 +42,13 @@ export function scanBus(tx: Transaction, hasVfioAp = tx.state.isVfioApLoaded): u
   selectDomain(tx);
   const { maxAdapter, maxDomain } = busLimits(tx.state);
   const domains = and(hardwareConfig.domains, maskOfRange(0, maxDomain));
-  for (let apid = 0; apid <= maxAdapter; apid++) {
+  // Where there is nothing and nothing was, a scan finds nothing.
+  forEachId(or(hardwareConfig.adapters, tx.state.cards.mask), (apid) => {
+    if (apid > maxAdapter) return;
     // The domains of the adapter that TAPQ knows.
     const isThere = has(hardwareConfig.adapters, apid) && !isEmptySlot(tx.state, apid);
     scanAdapter(tx, apid, isThere ? domains : EMPTY_MASK, hasVfioAp, pending);
-  }
+  });
   if (pending !== undefined) tx.rules.scanComplete(tx, pending);
   tx.emit('BusScanned', { scans: tx.state.scans + 1 });
   noticeCompleteBindings(tx);

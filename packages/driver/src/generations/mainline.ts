@@ -130,8 +130,9 @@ function conditionsOf(tx: Transaction, apid: number, domains: Mask256, isInHost:
 
 /** Recomputes the guestMatrix, shows it to the guest, resets what it threw out. */
 function refilter(tx: Transaction, uuid: string): void {
-  const { guestMatrix, thrownOut } = filter(tx, tx.mdev(uuid));
-  writeGuestMatrix(tx, tx.mdev(uuid), guestMatrix);
+  const mdev = tx.mdev(uuid);
+  const { guestMatrix, thrownOut } = filter(tx, mdev);
+  writeGuestMatrix(tx, mdev, guestMatrix);
   resetThrownOut(tx, thrownOut, guestMatrix.domains);
 }
 

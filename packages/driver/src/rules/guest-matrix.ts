@@ -7,9 +7,10 @@ import type { Transaction } from '../transaction.ts';
 /** Stores the guestMatrix if it differs, and shows it to an attached guest. True when it differed. */
 export function writeGuestMatrix(tx: Transaction, mdev: Mdev, guestMatrix: ControlledMatrix): boolean {
   if (mdev.guestMatrix !== null && equalMatrices(mdev.guestMatrix, guestMatrix)) return false;
-  const { adapters, domains, controlDomains } = idsOfMatrix(guestMatrix);
-  const effective = mdev.attached ? idsOfMatrix(reachable(tx.state, guestMatrix)) : null;
-  tx.emit('GuestMatrixChanged', { mdev: mdev.uuid, adapters, domains, controlDomains, effective });
+  const ids = idsOfMatrix(guestMatrix);
+  const reached = reachable(tx.state, guestMatrix);
+  const all = reached === guestMatrix ? ids : idsOfMatrix(reached);
+  tx.emit('GuestMatrixChanged', { mdev: mdev.uuid, ...ids, effective: mdev.attached ? all : null });
   return true;
 }
 
