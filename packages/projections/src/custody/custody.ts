@@ -137,9 +137,9 @@ async function* partsOf(
 }
 
 const holderIsGuest =
-  ({ runs }: HostTrace, guest: string) =>
+  (traced: HostTrace, guest: string) =>
   (holder: number): boolean =>
-    runs[holder - 1]?.guest === guest;
+    traced.runNumbered(holder)?.guest === guest;
 
 function asNotKnownYet(error: unknown): NotKnownYet {
   if (error instanceof NotKnownYet) return error;

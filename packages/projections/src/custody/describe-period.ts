@@ -7,9 +7,9 @@ import { HOST } from './trace.ts';
 const NOBODY: Holder = { kind: 'nobody' };
 
 /** Whom a number stands for. */
-export function holderOf({ runs }: Pick<HostTrace, 'runs'>, number: number): Holder {
+export function holderOf(traced: Pick<HostTrace, 'runNumbered'>, number: number): Holder {
   if (number === HOST) return { kind: 'host' };
-  const run = runs[number - 1];
+  const run = traced.runNumbered(number);
   return run === undefined ? NOBODY : { kind: 'guest', guest: run.guest, mdev: run.mdev };
 }
 

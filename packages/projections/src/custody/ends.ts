@@ -21,8 +21,7 @@ export async function endsLater(
 ): Promise<ReadonlyMap<Period, number>> {
   const open = periods.filter(({ period }) => period.until === NEVER);
   const ends = new Map<Period, number>();
-  if (open.length === 0) return ends;
-  await traced.goOn();
+  if (open.length === 0 || !(await traced.goOn())) return ends;
   for (const { queue, period } of open) {
     const { from } = period;
     forEachPeriod(traced.rows[apidOf(queue)], apqiOf(queue), Number.MAX_SAFE_INTEGER, (whole) => {

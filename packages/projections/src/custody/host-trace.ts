@@ -17,8 +17,10 @@ export interface Range {
 export interface HostTrace {
   readonly host: string;
   readonly rows: readonly (RowLog | undefined)[];
-  /** Those that began by then; one that ended later is still running. */
+  /** Those that began by then; one that ended later is still running. Made when they are asked for. */
   readonly runs: readonly Run[];
+  /** Who had it, and with which mdev; of no other use, as it may have ended since. */
+  runNumbered(number: number): Pick<Run, 'guest' | 'mdev'> | undefined;
   /** Revisions of facts that changed nothing, refused commands among them; ascending, perhaps beyond the range. */
   readonly noEffects: readonly number[];
   /** The host at the end of the range. */
@@ -29,8 +31,11 @@ export interface HostTrace {
   readonly to: number;
   /** The host's first fact. */
   readonly knownSince: Boundary;
-  /** Traces what came after the range: `rows` and `stopOf` tell then what became of what was open. */
-  goOn(): Promise<void>;
+  /**
+   * Traces what came after the range: `rows` and `stopOf` tell then what became of what was open. False when nothing had come when the
+   * question was asked.
+   */
+  goOn(): Promise<boolean>;
   /** The revision of the fact that stopped a run, as far as it is traced; -1 = none. */
   stopOf(run: Run): number;
   /** The fact up to which it may have been, where readings of clocks leave open where the range ends. */
@@ -75,6 +80,11 @@ export async function traceHost(
   if (last < 0) throw new NotKnownYet(host, knownSince);
   const { trace, end } = await traces.upTo(host, last);
   const facts = new FactsBehind(log, stream, traces.headers, end.isObserved);
+  let runs: ReturnType<typeof runsAsOf> | undefined;
+  const asOf = () => {
+    runs ??= runsAsOf(trace, last);
+    return runs;
+  };
   const mayReach = to === undefined ? undefined : (await placeAt(log, stream, to)).mayReach;
   return {
     ...{
@@ -88,9 +98,18 @@ export async function traceHost(
       knownSince,
       mayReach,
     },
-    goOn: async () => void (await traces.upTo(host, head.revision)),
+    goOn: async () => {
+      if (last >= head.revision) return false;
+      await traces.upTo(host, head.revision);
+      return true;
+    },
     stopOf: ({ number }) => trace.runs[number - 1]?.stopped ?? -1,
-    ...runsAsOf(trace, last),
+    runNumbered: (number) => trace.runs[number - 1],
+    get runs() {
+      return asOf().runs;
+    },
+    runningOn: (mdev) => asOf().runningOn(mdev),
+    stoppedOn: (mdev) => asOf().stoppedOn(mdev),
   };
 }
 
