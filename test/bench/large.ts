@@ -86,6 +86,8 @@ async function oneHost(context: Context): Promise<Row[]> {
       `${(n % 16).toString(16).padStart(2, '0')}.${(n % 85).toString(16).padStart(4, '0')}`;
     const count = sized(context, QUESTIONS);
     rows.push(await timed(service, `custody of a queue, ${of}`, count, (n) => custody(queues(n))));
+    const newest = (n: number): string => `${custody(queues(n))}&limit=1000`;
+    rows.push(await timed(service, `its newest 1,000 periods, ${of}`, count, newest));
     rows.push(await timed(service, `search by a text, ${of}`, count, search));
     rows.push(await reported(service, host, of));
     return rows;

@@ -49,6 +49,16 @@ describe('custody', () => {
     ]);
   });
 
+  it('prints the newest periods, and how many it leaves out', async () => {
+    const { status, out } = await apledger('custody', '05.0004', '--limit', '2', '--data', data);
+    expect(status).toBe(0);
+    expect(out.split('\n').filter((line) => /^ {2}\S/.test(line))).toEqual([
+      '  4 earlier periods left out (--limit 2)',
+      '  nobody',
+      `  guest db (mdev ${DB})`,
+    ]);
+  });
+
   it('keeps to a span, and to a host', async () => {
     const [before, after] = [Number(last('AdapterUnassigned')) - 1, last('AdapterUnassigned')];
     const holders = async (...span: string[]) => {
@@ -213,6 +223,7 @@ describe('what is wrong', () => {
       '05.00zz: not a queue. Write adapter and domain in hexadecimal, like 05.0047.',
     ],
     [['custody', '5.470'], 2, '5.470: not a queue'],
+    [['custody', '05.0004', '--limit', '0'], 2, '--limit 0: not a number of periods. Write 1 to 999999.'],
     [['custody'], 2, "missing required argument 'apqn'"],
     [['custody', '05.0004', '--host', 'nowhere'], 1, 'There is no host nowhere. There are zlp7.'],
     [['custody', '05.0004', '--to', '2999-01-01'], 2, '--to 2999-01-01: lies in the future'],

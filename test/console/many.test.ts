@@ -120,6 +120,23 @@ describeInBrowser('a long history', () => {
     expect(await widest()).toBeLessThan(10);
   });
 
+  it('custody shows the newest periods, and all when somebody asks or looks at an older one', async () => {
+    const turns = Array.from({ length: 260 }, () => [stop(A), start(A, 'web')]).flat();
+    await served.give('zlp2', ...smallHost('zlp2'), ...turns);
+    const { intervals } = await served.api.get('/hosts/{host}/custody', { host: 'zlp2', apqn: '04.0004' });
+    const page = await served.open('/hosts/zlp2/custody?queue=04.0004');
+    const rows = page.locator('.custody-view tbody tr');
+    await expect.poll(() => rows.count()).toBe(500);
+    expect(intervals.length).toBeGreaterThan(500);
+    await page.getByText(`The newest 500 periods; ${intervals.length - 500} are older.`).waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect.poll(() => rows.count()).toBe(intervals.length);
+    const first = intervals[1]?.from?.position;
+    const then = await served.open(`/hosts/zlp2/custody?queue=04.0004&at=${first}`);
+    await then.locator('.custody-view tbody tr.is-on').waitFor();
+    expect(await then.locator('.custody-view tbody tr').count()).toBe(intervals.length);
+  });
+
   it('the time bar can be zoomed until single facts are apart', async () => {
     const page = await served.open('/hosts/zlp1');
     await page.getByLabel('The axis').selectOption('facts');

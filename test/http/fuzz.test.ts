@@ -172,7 +172,10 @@ const CERTAIN: Readonly<Record<string, { readonly right?: Asked; readonly wrong:
     right: ['/hosts/lpar1/what-if', '{"steps":["scan","guest stop web"]}'],
     wrong: ['/hosts/lpar1/what-if', '{"steps":["dance"]}'],
   },
-  custody: { right: ['/hosts/lpar1/custody?apqn=05.0004'], wrong: ['/hosts/lpar1/custody?apqn=05.00zz'] },
+  custody: {
+    right: ['/hosts/lpar1/custody?apqn=05.0004&limit=1'],
+    wrong: ['/hosts/lpar1/custody?apqn=05.0004&limit=-1'],
+  },
   'guest-history': {
     right: ['/hosts/lpar1/guests/web/history'],
     wrong: ['/hosts/nowhere/guests/web/history'],

@@ -235,7 +235,20 @@ const custody = operation({
   summary: 'Who could use a queue of a host, from when to when, and whether it was reset.',
   scope: 'host',
   http: { method: 'GET', path: '/hosts/{host}/custody' },
-  request: Type.Object({ apqn: QueueName, ...span }, closed),
+  request: Type.Object(
+    {
+      apqn: QueueName,
+      ...span,
+      limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'the newest so many intervals; default: all',
+        }),
+      ),
+    },
+    closed,
+  ),
   reply: Type.Object({
     host: HostName,
     apqn: Type.String(),
@@ -247,6 +260,11 @@ const custody = operation({
     }),
     ...mayReach,
     verification: Chain,
+    omitted: Type.Optional(
+      Type.Integer({
+        description: 'how many intervals of the span are older than these, where limit left some out',
+      }),
+    ),
     intervals: Type.Array(CustodyInterval),
   }),
 });

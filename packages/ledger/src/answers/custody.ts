@@ -9,8 +9,8 @@ import { type VerifiedParts, writeReport } from '../report/index.ts';
 import { unknownHost } from './hosts.ts';
 import { recomputed } from './verify.ts';
 
-const custody: Answer<'custody'> = async (ledger, { host, apqn, ...asked }) =>
-  answered(ledger, host, ledger.custody.custody(host, apqn, await rangeOf(ledger, asked)));
+const custody: Answer<'custody'> = async (ledger, { host, apqn, limit, ...asked }) =>
+  answered(ledger, host, ledger.custody.custody(host, apqn, await rangeOf(ledger, asked), limit));
 
 const guestHistory: Answer<'guestHistory'> = async (ledger, { host, guest, ...asked }) =>
   answered(ledger, host, ledger.custody.guestHistory(host, guest, await rangeOf(ledger, asked)));

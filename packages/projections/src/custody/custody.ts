@@ -31,7 +31,13 @@ type Unverified<T> = Omit<T, 'verification'>;
 /** The first question about a host reads its packed facts, about a second for a million; later ones what has come since. */
 export interface CustodyQueries {
   /** The custody of one queue, named like 05.0047; also of one that never existed: nobody's. Throws RangeError for what is no queue. */
-  custody(host: string, apqn: string, range?: Range): Promise<Unverified<CustodyReport> | undefined>;
+  custody(
+    host: string,
+    apqn: string,
+    range?: Range,
+    /** The newest so many intervals. */
+    limit?: number,
+  ): Promise<Unverified<CustodyReport> | undefined>;
   /** When the guest ran, and what it could use; without runs when there was no such guest in the range. */
   guestHistory(host: string, guest: string, range?: Range): Promise<Unverified<GuestHistory> | undefined>;
   /** What was handed on without a reset in the range, and what stands open at its end. */
@@ -49,15 +55,19 @@ export interface CustodyQueries {
 export function openCustody(options: TracesOptions): CustodyQueries {
   const traces = new Traces(options);
   return {
-    async custody(host, apqn, range = {}) {
+    async custody(host, apqn, range = {}, limit = Number.POSITIVE_INFINITY) {
       const queue = parseApqn(apqn);
       if (queue === undefined) throw new RangeError(`not a queue: ${JSON.stringify(apqn.slice(0, 80))}`);
       const traced = await traceHost(traces, host, range);
       if (traced === undefined) return undefined;
       const periods = periodsOf(traced, [queue], () => true);
-      const intervals = await intervalsOf(traced, periods);
-      const head = { ...headOf(traced, range), ...reachOf(traced) };
-      return { host, apqn, ...head, wasThere: wasThere(traced, queue), intervals };
+      const omitted = Math.max(0, periods.length - limit);
+      const intervals = await intervalsOf(traced, periods.slice(omitted));
+      return {
+        ...{ host, apqn, ...headOf(traced, range), ...reachOf(traced), wasThere: wasThere(traced, queue) },
+        ...(omitted === 0 ? {} : { omitted }),
+        intervals,
+      };
     },
     async guestHistory(host, guest, range = {}) {
       const traced = await traceHost(traces, host, range);

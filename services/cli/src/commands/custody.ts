@@ -28,21 +28,31 @@ import { host, json, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
 /** The custody of one queue, on one host or on all that ever gave it to somebody. */
-async function custody(apqn: string, options: SpanOptions, output: Output): Promise<number> {
+async function custody(apqn: string, options: CustodyOptions, output: Output): Promise<number> {
   const queue = queueNamed(apqn);
+  const limit = limitOf(options);
   return withCustody(options, output, async ({ eachHost, hosts, span, when }) => {
     let [wasThere, isHeld] = [false, false];
     const chains = new Chains('custody', output);
     await eachHost(async (ledger, host) => {
-      const report = await ledger.ask('custody', { host, apqn: queue, ...span });
+      const report = await ledger.ask('custody', {
+        ...{ host, apqn: queue, ...span },
+        ...(limit === undefined ? {} : { limit }),
+      });
       chains.note(host, report);
       wasThere ||= report.wasThere;
-      const isHeldHere = report.intervals.some(({ holder }) => holder.kind !== 'nobody');
+      const { omitted = 0 } = report;
+      const isHeldHere = omitted > 0 || report.intervals.some(({ holder }) => holder.kind !== 'nobody');
       isHeld ||= isHeldHere;
       if (!isHeldHere && options.host === undefined && hosts.length > 1) return;
       if (options.json) output.out(jsonLine(report));
       else if (report.wasThere) {
         print(output, `${queue} on host ${host}${when}, ${upToText(report)}`);
+        if (omitted > 0)
+          print(
+            output,
+            `  ${omitted} earlier ${omitted === 1 ? 'period' : 'periods'} left out (--limit ${limit})`,
+          );
         printIntervals(report, report.intervals, false, output);
       }
     });
@@ -50,6 +60,18 @@ async function custody(apqn: string, options: SpanOptions, output: Output): Prom
     if (!isHeld && !options.json) output.err(line(`Nobody had ${queue} in that time.`));
     return chains.status;
   });
+}
+
+interface CustodyOptions extends SpanOptions {
+  readonly limit?: string;
+}
+
+/** Throws Failure(2). */
+function limitOf({ limit }: CustodyOptions): number | undefined {
+  if (limit === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(limit))
+    throw new Failure(2, `--limit ${limit}: not a number of periods. Write 1 to 999999.`);
+  return Number(limit);
 }
 
 /** The name of a queue that a person has written in one of several forms. Throws Failure(2). */
@@ -61,7 +83,7 @@ export function queueNamed(text: string, option?: string): string {
 }
 
 /** Each queue in turn; the status is the worst of them. */
-async function custodyOf(apqns: readonly string[], options: SpanOptions, output: Output): Promise<number> {
+async function custodyOf(apqns: readonly string[], options: CustodyOptions, output: Output): Promise<number> {
   for (const apqn of apqns) queueNamed(apqn); // all are read before the first is answered
   let status = 0;
   for (const apqn of apqns) status = Math.max(status, await custodyOrWhyNot(apqn, options, output));
@@ -69,7 +91,7 @@ async function custodyOf(apqns: readonly string[], options: SpanOptions, output:
 }
 
 /** A queue that is nowhere does not keep the others from being answered. */
-async function custodyOrWhyNot(apqn: string, options: SpanOptions, output: Output): Promise<number> {
+async function custodyOrWhyNot(apqn: string, options: CustodyOptions, output: Output): Promise<number> {
   try {
     return await custody(apqn, options, output);
   } catch (error) {
@@ -252,7 +274,11 @@ export const custodyCommands = [
         many: true,
       },
     ],
-    options: { ...spanOptions, ...json },
+    options: {
+      ...spanOptions,
+      limit: { type: 'string', value: 'n', description: 'the newest n periods only (default: all)' },
+      ...json,
+    },
     examples: ["apledger custody 05.0047 --at '2026-11-17 09:14'", 'apledger custody 05.0047 05.0048 --json'],
     run: ({ apqn, ...options }, { output }) => custodyOf(apqn, options, output),
   }),

@@ -50,8 +50,8 @@ export const fetchFacts = ({ host, ...rest }: FactsQuery, signal?: AbortSignal) 
 export const send: Api['submit'] = (submission) => api.submit(submission);
 
 /** Who could use a queue, when. */
-export const fetchCustody = (host: string, apqn: string, signal?: AbortSignal) =>
-  api.get('/hosts/{host}/custody', { host, apqn }, { signal });
+export const fetchCustody = (host: string, apqn: string, limit: number | undefined, signal?: AbortSignal) =>
+  api.get('/hosts/{host}/custody', { host, apqn, ...(limit === undefined ? {} : { limit }) }, { signal });
 
 /** What was passed on without a reset in the span, and what stands open at its end. */
 export const fetchExposures = (host: string, span: Span, signal?: AbortSignal) =>

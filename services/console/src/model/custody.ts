@@ -41,11 +41,13 @@ export function holderName(holder: Holder): string {
 
 /** The report as lanes, in the order in which the holders first had the queue, nobody last; up to `now`, milliseconds. */
 export function chartOf({ intervals }: CustodyReport, now: number): CustodyChart {
-  const starts = intervals.flatMap(({ from }) => (from === null ? [] : [Date.parse(from.occurredAt)]));
-  const from = Math.min(now, ...starts);
-  const positions = [...new Set(intervals.flatMap((each) => each.from?.position ?? 0))].sort((a, b) => a - b);
+  let from = now;
+  for (const each of intervals)
+    if (each.from !== null) from = Math.min(from, Date.parse(each.from.occurredAt));
+  const positions = [...new Set(intervals.map((each) => each.from?.position ?? 0))].sort((a, b) => a - b);
+  const places = new Map(positions.map((position, place) => [position, place]));
   const placeOf = (boundary: Boundary | null, otherwise: number): number =>
-    boundary === null ? otherwise : positions.indexOf(boundary.position);
+    boundary === null ? otherwise : (places.get(boundary.position) ?? -1);
   const lanes = new Map<string, Lane & { readonly bars: Bar[] }>();
   for (const interval of intervals) {
     const { holder } = interval;

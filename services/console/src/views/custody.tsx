@@ -1,7 +1,7 @@
 /** Who could use a queue, and so its keys, over all its time. */
 import { formatApqn, readApqn } from '@apledger/ap';
 import type { Boundary, CustodyInterval, CustodyReport } from '@apledger/api';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { fetchCustody } from '../api/client.ts';
 import { formatCount } from '../model/count.ts';
 import { chartOf, holderName, type Lane } from '../model/custody.ts';
@@ -19,21 +19,26 @@ import { RestsOn } from '../widgets/rests-on.tsx';
 /** Each step of the zoom shows a quarter of the time; the last, a minute of eight years. */
 const ZOOM_STEP = 4;
 const MAX_ZOOM = ZOOM_STEP ** 11;
+/** Periods that are fetched and drawn until somebody wants them all. */
+const NEWEST = 500;
 
 export function CustodyView() {
   const { session, place, select, href } = usePage();
   const view = session.view.value;
   const isByTime = place.selection.as !== 'changes';
   const [zoom, setZoom] = useState(1);
+  /** The queue of which all periods are wanted. */
+  const [wholeOf, setWholeOf] = useState<string>();
   const asked = place.selection.queue ?? firstQueue(view);
   const queue = asked === undefined ? undefined : queueOf(asked);
+  const isWhole = queue !== undefined && wholeOf === queue;
   const last = session.last.value;
   const { answer, problem, isAsking } = useAsked(
     (signal) =>
       session.host === undefined || queue === undefined
         ? undefined
-        : fetchCustody(session.host, queue, signal),
-    [session, queue, last?.position],
+        : fetchCustody(session.host, queue, isWhole ? undefined : NEWEST, signal),
+    [session, queue, last?.position, isWhole],
   );
   // The report has every holder, those of mdevs that are gone too.
   const holders =
@@ -46,6 +51,11 @@ export function CustodyView() {
   const end = Date.now();
   const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
   const at = session.settled.value;
+  const isBeforeAll =
+    answer?.omitted !== undefined && at && at.position < (answer.intervals[0]?.from?.position ?? 0);
+  useEffect(() => {
+    if (isBeforeAll) setWholeOf(queue);
+  }, [isBeforeAll, queue]);
   const isNow = session.moment.value.kind === 'now' && !session.isPlaying.value;
   const holding = answer && at && holderAt(answer.intervals, at.position);
   return (
@@ -126,6 +136,15 @@ export function CustodyView() {
             zoom={zoom}
             hrefOf={({ interval }) => href({}, { queue, at: String(interval.from?.position ?? 1) })}
           />
+          {answer?.omitted !== undefined && (
+            <p class="facts-line">
+              The newest {formatCount(answer.intervals.length)} periods; {formatCount(answer.omitted)} are
+              older.{' '}
+              <button type="button" onClick={() => setWholeOf(queue)}>
+                Show all
+              </button>
+            </p>
+          )}
           {answer && <CustodyTable report={answer} until={chart.until} at={at?.position} />}
         </>
       )}

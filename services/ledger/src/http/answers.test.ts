@@ -47,6 +47,16 @@ describe('custody', () => {
     ]);
   });
 
+  it('of a queue, the newest periods of it, and how many are older', async () => {
+    const all = (await made.get('/hosts/lpar1/custody?apqn=05.0004')).body;
+    const { body } = await made.get('/hosts/lpar1/custody?apqn=05.0004&limit=3');
+    const intervals = all.intervals as object[];
+    expect(body).toEqual({ ...all, omitted: intervals.length - 3, intervals: intervals.slice(-3) });
+    expect(intervals.length).toBeGreaterThan(3);
+    const enough = `/hosts/lpar1/custody?apqn=05.0004&limit=${intervals.length}`;
+    expect((await made.get(enough)).body).toEqual(all);
+  });
+
   it('of a queue in a span', async () => {
     const { body } = await made.get(
       '/hosts/lpar1/custody?apqn=05.0004&from=2026-03-01T10:30:00Z&to=2026-03-01T11:00:00Z',
@@ -71,6 +81,7 @@ describe('custody', () => {
     ['/hosts/lpar9/custody?apqn=05.0004', 404, 'unknown-host'],
     ['/hosts/lpar1/custody', 400, 'invalid-request'],
     ['/hosts/lpar1/custody?apqn=5.4', 400, 'invalid-request'],
+    ['/hosts/lpar1/custody?apqn=05.0004&limit=0', 400, 'invalid-request'],
     ['/hosts/lpar1/custody?apqn=05.0004&from=9&to=3', 400, 'no-such-moment'],
     ['/hosts/lpar1/custody?apqn=05.0004&to=2999-01-01T00:00:00Z', 400, 'no-such-moment'],
     ['/hosts/lpar9/guests/web/history', 404, 'unknown-host'],

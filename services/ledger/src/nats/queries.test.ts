@@ -298,7 +298,7 @@ describe('the published schemas', () => {
       queues: ['query.queues.lpar1', { adapter: 5 }],
       diff: ['query.diff.lpar1', { from: '0' }],
       'what-if': ['query.what-if.lpar1', { steps: ['guest stop guest1'] }],
-      custody: ['query.custody.lpar1', { apqn: '05.0004' }],
+      custody: ['query.custody.lpar1', { apqn: '05.0004', limit: 2 }],
       'guest-history': ['query.guest-history.lpar1', { guest: 'guest1' }],
       chain: ['query.chain.lpar1', {}],
       exposures: ['query.exposures.lpar1', {}],
