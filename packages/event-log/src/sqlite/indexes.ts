@@ -54,7 +54,7 @@ export function lastRevision(reader: Reader, stream: number): number | undefined
 }
 
 /** Entries that are counted in one step, a few milliseconds. */
-const STEP_ENTRIES = 20_000;
+const STEP_ENTRIES = 5000;
 const ENDS = `SELECT (SELECT max(position) FROM commits) AS position,
   (SELECT sum(1 + (SELECT max(revision) FROM commits WHERE stream = number)) FROM streams) AS facts`;
 
