@@ -27,6 +27,9 @@ const FIRST = [
   'test/messages/kills.test.ts',
 ].map((path) => join(import.meta.dirname, path));
 
+/** Files that change what others of their process would see, or measure what they use. */
+const ALONE = ['test/mutants/**/*.test.ts', 'test/limits/**/*.test.ts'];
+
 const TYPEBOX = ['typebox', 'typebox/compile', 'typebox/error', 'typebox/type'];
 
 const { BaseSequencer } = await import('vitest/node'); // there, says ensureReady
@@ -63,7 +66,21 @@ export default {
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'] } },
+      // What a file of these began ends with it (test/support/file.ts), and so they share processes, too.
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          isolate: false,
+          setupFiles: ['test/support/seed.ts', 'test/support/ends.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, setupFiles: ['test/support/seed.ts', 'test/support/ends.ts'] },
+      },
     ],
   },
 } satisfies ViteUserConfig;

@@ -13,6 +13,9 @@ export const ENTRIES = [
   'services/ledger/src/main.ts',
   'services/ledger/src/thread/main.ts',
   'services/ledger/src/evidence/worker.ts',
+  'services/agent/src/main.ts',
+  'services/agent/src/observer/reader-worker.ts',
+  'services/agent/src/writer/main.ts',
   'packages/ledger/src/verify/worker.ts',
   'packages/sealer/src/leaves-worker.ts',
 ];

@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { ENTRIES, fileOf, SOURCES_FILE } from './programs.mjs';
 import { root } from './toolchain.mjs';
 
-const THREAD = /new URL\('([\w./-]+\.ts)', import\.meta\.url\)/g;
+const THREAD = /new URL\((['`])([\w./-]+)\.(?:ts|\$\{extension\})\1, import\.meta\.url\)/g;
 
-/** Sources find files beside them: that goes on. The threads that they start are in the bundle, too. */
+/** Sources find files beside them: that goes on. The threads and programs that they start are in the bundle, too. */
 const places = {
   name: 'places',
   transform: {
@@ -17,8 +17,8 @@ const places = {
       if (!id.startsWith(root) || id.includes('node_modules') || !code.includes('import.meta'))
         return undefined;
       return code
-        .replaceAll(THREAD, (whole, path) => {
-          const entry = relative(root, join(dirname(id), path));
+        .replaceAll(THREAD, (whole, _, path) => {
+          const entry = relative(root, join(dirname(id), `${path}.ts`));
           return ENTRIES.includes(entry) ? `new URL('./${fileOf(entry)}', import.meta.url)` : whole;
         })
         .replaceAll(/(?<!new URL\('\.\/[\w.-]+\.js', )import\.meta\.(url|dirname|filename)/g, (_, what) =>

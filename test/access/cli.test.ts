@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '@apledger/cli';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { scratch } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { type Bank, confirmDevice, openBank } from './support.ts';
 
 let bank: Bank;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { main } from '@apledger/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LedgerProcess, scratch, startProcess } from '../ledger/support.ts';
+import { type LedgerProcess, startProcess } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { freePorts } from '../support/nats.ts';
 import { authority, type Pair, signed } from './certificates.ts';
 

@@ -63,7 +63,7 @@ function killWriters(children: boolean): void {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const words = commandLine(name);
-    if (!words.includes('writer/main.ts') || words.includes('--write-once') !== children) continue;
+    if (!/writer[-/]main\./.test(words) || words.includes('--write-once') !== children) continue;
     if (parentOf(name) === undefined) continue;
     try {
       process.kill(Number(name), 'SIGKILL');

@@ -2,7 +2,8 @@
 import { natsLedger } from '@apledger/agent/nats-ledger';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, register, scratch, startLedger } from '../ledger/support.ts';
+import { ask, register, startLedger } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
 
 const program = natsProgram();

@@ -12,11 +12,12 @@ import { idsOf } from '@apledger/ap';
 import { main } from '@apledger/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authority, type Pair, signed } from '../access/certificates.ts';
-import { inRepository, scratch } from '../cli/support.ts';
+import { inRepository } from '../cli/support.ts';
 import { stateIn } from '../cli/sysfs-tree.ts';
 import { type LabProcess, mountLab, startProgram } from '../lab/process.ts';
 import { noMount } from '../lab/support.ts';
 import { type LedgerProcess, startProcess } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { freePorts } from '../support/nats.ts';
 
 const HOST = 'real1';
@@ -44,7 +45,7 @@ const socket = createServer({ allowHalfOpen: true }, (connection: Socket) => {
   if (writer === 'is lost') return void connection.destroy();
   if (writer === 'refuses') return void connection.end('{"outcome":"failed","errno":"EBUSY"}\n');
   if (writer === 'does not begin') return void connection.end('{"outcome":"not-begun","reason":"no lock"}\n');
-  const program = inRepository('services/agent/src/writer/main.ts');
+  const program = inRepository('services/agent/bin/writer.mjs');
   const child = spawn(process.execPath, [program, '--sysfs', sys, '--run', run], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -68,7 +69,7 @@ async function ask(who: string, method: string, path: string, body?: object) {
 function startAgent(certificate: Pair): LabProcess {
   return startProgram(process.execPath, [
     '--disable-warning=ExperimentalWarning',
-    inRepository('services/agent/src/main.ts'),
+    inRepository('services/agent/bin/agent.mjs'),
     ...[
       '--host',
       HOST,

@@ -6,11 +6,12 @@ import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
 import type { Command } from '@apledger/events';
 import { ServiceLedger } from '@apledger/ledger';
-import { inRepository, scratch } from '../cli/support.ts';
+import { inRepository } from '../cli/support.ts';
 import { type HttpService, startService } from '../http/support.ts';
 import { type LabProcess, mountLab, startProgram } from '../lab/process.ts';
+import { scratch } from '../support/file.ts';
 
-const AGENT = inRepository('services/agent/src/main.ts');
+const AGENT = inRepository('services/agent/bin/agent.mjs');
 export const HOST = 'real1';
 /** Of the host that is mounted: the agent does not know that name. */
 export const SIMULATED = 'zlp1';

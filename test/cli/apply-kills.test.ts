@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { sized } from '../support/long.ts';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 const KILLS = sized(2, 12);

@@ -5,7 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import { openSqliteLog } from '@apledger/event-log';
 import { LogLedger } from '@apledger/ledger';
 import { describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 const GUEST1 = '11111111-1111-4111-8111-111111111111';
 

@@ -1,6 +1,7 @@
 /** Real processes, one of them with a clock that is five years ahead: what they record, and what is answered afterwards. */
 import { describe, expect, it } from 'vitest';
-import { apledger, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, objects } from './support.ts';
 import { runAt } from './wrong-clock.ts';
 
 const DAY = '2026-11-17T10:0';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { program } from '@apledger/cli';
 import { manualPage } from '@apledger/command-line';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 const BIN = inRepository('services/cli/bin/apledger.mjs');
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { openSqliteLog } from '@apledger/event-log';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 const WEB = '77777777-7777-4777-8777-777777777771';
 const DB = '77777777-7777-4777-8777-777777777772';

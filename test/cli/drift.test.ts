@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { openSqliteLog } from '@apledger/event-log';
 import { pack } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { put } from '../support/sysfs-files.ts';
-import { apledger, file, objects, scratch } from './support.ts';
+import { apledger, file, objects } from './support.ts';
 import { stateIn, writeTree } from './sysfs-tree.ts';
 
 const FIRST = '11111111-1111-4111-8111-111111111111';

@@ -20,7 +20,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { startService } from '../http/support.ts';
-import { apledger, file, inRepository, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository } from './support.ts';
 
 const SCRIPT = inRepository('examples/01-three-guests.sh');
 

@@ -8,8 +8,9 @@ import type { Command } from '@apledger/events';
 import { visible } from '@apledger/text';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { sized } from '../support/long.ts';
-import { apledger, file, scratch } from './support.ts';
+import { apledger, file } from './support.ts';
 
 const MDEV = '11111111-1111-4111-8111-111111111111';
 const seed = Number(process.env.APLEDGER_SEED ?? Date.now() % 1_000_000);

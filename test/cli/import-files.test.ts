@@ -1,6 +1,7 @@
 /** `apledger import` of files of real programs, and of bad ones. */
 import { describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository } from './support.ts';
 import { stateIn, viewOf } from './sysfs-tree.ts';
 
 const [FIRST, SECOND] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];

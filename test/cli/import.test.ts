@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { packed, unpacked } from '@apledger/capture';
 import { describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { put } from '../support/sysfs-files.ts';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 import { stateIn, viewOf, writeTree } from './sysfs-tree.ts';
 
 const [FIRST, SECOND] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];

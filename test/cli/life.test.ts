@@ -1,7 +1,8 @@
 /** The life of a host as scripts tell it, and what an auditor reads of it later. */
 import { GENERATION_NAMES } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
-import { apledger, file, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, objects } from './support.ts';
 
 const WEB = '77777777-7777-4777-8777-777777777771';
 const DB = '77777777-7777-4777-8777-777777777772';

@@ -1,7 +1,8 @@
 /** `apledger export` and `apledger plan`: a host as a file, and the way to what the file asks for. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 /** A data directory with the founding document's host and its three guests. */
 async function threeGuests(): Promise<string> {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openLog } from '@apledger/event-log';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
 const SCRIPT = `host h adapters=5,6 domains=4,0x47

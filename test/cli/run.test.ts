@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { apledger, file, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, objects } from './support.ts';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
 const OTHER = '22222222-2222-4222-8222-222222222222';

@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository } from './support.ts';
 
 const PACKAGES = 'zsh,zsh-common,fish,fish-common,libpcre2-32-0,mandoc';
 /** Bounds a shell that waits for input which never comes. */

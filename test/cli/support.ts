@@ -1,9 +1,8 @@
 /** Runs the command line in this process and collects what it prints. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '@apledger/cli';
-import { afterAll } from 'vitest';
+import { scratch } from '../support/file.ts';
 
 export interface Ended {
   readonly status: number;
@@ -26,12 +25,6 @@ export async function apledger(...args: string[]): Promise<Ended> {
   });
   return { status, out, err };
 }
-
-const root = mkdtempSync(join(tmpdir(), 'apledger-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** A new directory that goes with the test file. */
-export const scratch = (): string => mkdtempSync(join(root, 'd'));
 
 /** The text as a file. */
 export function file(name: string, content: string | Buffer): string {

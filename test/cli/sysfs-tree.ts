@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { openSqliteLog } from '@apledger/event-log';
 import type { HostState } from '@apledger/host';
+import { scratch } from '../support/file.ts';
 import { put, writeSysfs } from '../support/sysfs-files.ts';
-import { apledger, objects, scratch } from './support.ts';
+import { apledger, objects } from './support.ts';
 
 /** The host as the log in the directory has it. */
 export async function stateIn(directory: string, host: string): Promise<HostState> {

@@ -1,6 +1,7 @@
 /** `apledger what-if --driver`: what another generation would refuse of a host's configuration, and which guests would see other queues. */
 import { describe, expect, it } from 'vitest';
-import { apledger, file, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, objects } from './support.ts';
 
 const WEB = '44444444-4444-4444-8444-444444444444';
 const MATRIX = '/sys/devices/vfio_ap/matrix';

@@ -1,6 +1,7 @@
 /** `apledger what-if`: what would happen, told to people and programs. */
 import { describe, expect, it } from 'vitest';
-import { apledger, file, inRepository, objects, scratch } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { apledger, file, inRepository, objects } from './support.ts';
 
 const GUEST1 = '11111111-1111-4111-8111-111111111111';
 const GUEST2 = '22222222-2222-4222-8222-222222222222';

@@ -1,7 +1,8 @@
 /** What the page says must be so: of the past as it was then, of all facts and not of those that happen to be loaded. */
 import { beforeAll, expect, it } from 'vitest';
 import { runAt } from '../cli/wrong-clock.ts';
-import { scratch, startLedger } from '../ledger/support.ts';
+import { startLedger } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { A, B, smallHost, start, stop } from './hosts.ts';
 import { type Console, describeInBrowser, startConsole } from './support.ts';
 

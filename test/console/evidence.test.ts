@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parsePolicy, verifyProof } from '@apledger/evidence';
 import { beforeAll, expect, it } from 'vitest';
-import { scratch } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { smallHost } from './hosts.ts';
 import { type Console, describeInBrowser, startConsole } from './support.ts';
 

@@ -1,6 +1,7 @@
 /** The page stays up to date by itself. */
 import { expect, it } from 'vitest';
-import { scratch, startLedger } from '../ledger/support.ts';
+import { startLedger } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { A, mdevWith, register, smallHost, start, stop } from './hosts.ts';
 import { describeInBrowser, startConsole, untilShown } from './support.ts';
 

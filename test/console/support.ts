@@ -2,9 +2,10 @@
 import type { Receipt } from '@apledger/api';
 import { Api } from '@apledger/client';
 import type { Command } from '@apledger/events';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeEach, describe } from 'vitest';
-import { type LedgerProcess, scratch, startLedger } from '../ledger/support.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe } from 'vitest';
+import { type LedgerProcess, startLedger } from '../ledger/support.ts';
+import { atEndOfTest, perFile, scratch } from '../support/file.ts';
 import { browserProgram, consoleDirectory, launch } from './browser.ts';
 
 /** Bounds a wait for something that will come: on a busy machine later than on a quiet one. */
@@ -31,28 +32,13 @@ export interface Console {
 }
 
 /** One for all tests of a file: each page has a profile of its own in it. */
-let browser: Promise<Browser> | undefined;
-afterAll(async () => {
-  await (await browser)?.close();
-});
-
-/** Pages of the running test end with it: each follows the log for as long as it is open. Those of a beforeAll stay. */
-let ofTest: BrowserContext[] | undefined;
-beforeEach(() => {
-  ofTest = [];
-});
-afterEach(async () => {
-  const contexts = ofTest ?? [];
-  ofTest = undefined;
-  for (const context of contexts) await context.close();
-});
+const browser = perFile(launch, async (launched) => (await launched).close());
 
 /** Starts a ledger over a log, an empty one unless `data` names one, and a browser unless there is one. */
 export async function startConsole(data = scratch()): Promise<Console> {
   const ledger = await startLedger('--data', data, '--console', consoleDirectory());
   const url = /http:\/\/[^/]+/.exec(await ledger.said(/ready at/))?.[0] ?? '';
-  browser ??= launch();
-  const chromium = await browser;
+  const chromium = await browser();
   const api = new Api(url);
   const openAt: Console['openAt'] = async (address, status, options = {}) => {
     const context = await chromium.newContext({
@@ -60,7 +46,8 @@ export async function startConsole(data = scratch()): Promise<Console> {
       reducedMotion: 'reduce',
       ...options,
     });
-    ofTest?.push(context);
+    // A page follows the log for as long as it is open.
+    atEndOfTest(() => context.close());
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => {

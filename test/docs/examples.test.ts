@@ -6,17 +6,9 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apledger, inRepository } from '../cli/support.ts';
 import { type HttpService, startService } from '../http/support.ts';
-import {
-  atEnd,
-  broker,
-  commandsFor,
-  openLog,
-  program,
-  scratch,
-  startRelay,
-  submit,
-} from '../messages/support.ts';
+import { broker, commandsFor, openLog, program, startRelay, submit } from '../messages/support.ts';
 import { codeBlocks } from '../support/documents.ts';
+import { atEnd, scratch } from '../support/file.ts';
 
 const documents = [
   ...readdirSync(inRepository('docs'))

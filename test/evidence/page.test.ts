@@ -6,7 +6,8 @@ import { openMemoryLog } from '@apledger/event-log';
 import { verifierText } from '@apledger/evidence';
 import { Prover } from '@apledger/sealer';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addFacts, place, scratch, seal } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { addFacts, place, seal } from './support.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/evidence.md'), 'utf8');
 const script = /^```sh\n(.*?)^```$/ms.exec(page)?.[1] ?? '';

@@ -37,8 +37,9 @@ import {
   Witnesses,
 } from '@apledger/sealer';
 import { afterAll, describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { sized } from '../support/long.ts';
-import { addFacts, place, scratch, seal } from './support.ts';
+import { addFacts, place, seal } from './support.ts';
 
 /** Every file below a directory, by its path. */
 function contents(directory: string): Readonly<Record<string, string>> {

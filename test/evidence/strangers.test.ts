@@ -6,7 +6,8 @@ import { openMemoryLog } from '@apledger/event-log';
 import { base64Of, parseCheckpoint, parseVerifier, verifierText } from '@apledger/evidence';
 import { Prover, TileReader } from '@apledger/sealer';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addFacts, goVerifier, place, scratch, seal } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { addFacts, goVerifier, place, seal } from './support.ts';
 
 const SIZES = [1, 2, 255, 256, 257, 700] as const;
 /** Of the last tree: the first, the last, and those on both sides of a tile's edge. */

@@ -1,17 +1,10 @@
 /** Logs with facts, sealed into directories of the test. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventLog, NewFact } from '@apledger/event-log';
 import { Sealer, Signer, TileFiles } from '@apledger/sealer';
-import { afterAll } from 'vitest';
-
-const root = mkdtempSync(join(tmpdir(), 'apledger-evidence-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** A new directory that goes with the test file. */
-export const scratch = (): string => mkdtempSync(join(root, 'd'));
+import { scratch } from '../support/file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -11,7 +11,8 @@ import { evolve, HostState, STATE_VERSION } from '@apledger/host';
 import { Prover, Sealer } from '@apledger/sealer';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file } from '../cli/support.ts';
-import { type Place, place, scratch, seal } from './support.ts';
+import { scratch } from '../support/file.ts';
+import { type Place, place, seal } from './support.ts';
 
 const base = scratch();
 /** What the auditor has kept: a checkpoint in the middle, one at the end, one evidence file, and whom to trust. */

@@ -6,7 +6,7 @@ import { MAX_STEPS } from '@apledger/events';
 import { MAX_REQUEST_BYTES } from '@apledger/ledger';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apledger, file, inRepository, objects } from '../cli/support.ts';
-import { scratch } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { type HttpService, startService } from './support.ts';
 
 const GUEST1 = '11111111-1111-4111-8111-111111111111';

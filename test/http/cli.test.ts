@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { main } from '@apledger/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file, inRepository, objects } from '../cli/support.ts';
-import { scratch } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { freePorts } from '../support/nats.ts';
 import { type HttpService, startService } from './support.ts';
 

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { ProblemBody } from '@apledger/api';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { apledger, objects } from '../cli/support.ts';
-import { register, scratch, startIn } from '../ledger/support.ts';
+import { register, startIn } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { give, type HttpService, insist, serviceOf } from './support.ts';
 
 const HOST = 'lpar1';

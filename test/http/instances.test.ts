@@ -1,7 +1,8 @@
 /** Several processes on one log: nothing is lost, nothing done twice, no matter who is killed. */
 import { openSqliteLog, type RecordedFact, verify } from '@apledger/event-log';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { all, create, holdWriteLock, register, scratch } from '../ledger/support.ts';
+import { all, create, holdWriteLock, register } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { give, type HttpService, insist, startService } from './support.ts';
 
 const HOST = 'lpar1';

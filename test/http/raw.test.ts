@@ -1,6 +1,7 @@
 /** What no library would send: bytes that are hardly HTTP. The service answers in one way, and goes on. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { register, scratch } from '../ledger/support.ts';
+import { register } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { give, type HttpService, raw, startService } from './support.ts';
 
 describe('on the wire', () => {

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type LedgerProcess, register, scratch, startProcess } from '../ledger/support.ts';
+import { type LedgerProcess, register, startProcess } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { give, startService } from './support.ts';
 
 let running: LedgerProcess[] = [];

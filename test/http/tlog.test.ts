@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file } from '../cli/support.ts';
-import { scratch } from '../ledger/support.ts';
+import { scratch } from '../support/file.ts';
 import { type HttpService, startService } from './support.ts';
 
 const data = join(scratch(), 'data');

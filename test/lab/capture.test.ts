@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpacked } from '@apledger/capture';
 import { describe, expect, it } from 'vitest';
-import { inRepository, objects, scratch } from '../cli/support.ts';
+import { inRepository, objects } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { bin, noClients } from './clients.ts';
 import { Lab } from './support.ts';
 

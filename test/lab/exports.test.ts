@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { apledger, file, scratch } from '../cli/support.ts';
+import { apledger, file } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { bin, noClients } from './clients.ts';
 import { Lab } from './support.ts';
 

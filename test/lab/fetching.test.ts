@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { inRepository, scratch } from '../cli/support.ts';
+import { inRepository } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 
 it.each([
   [['clients.mjs'], 'node infra/clients.mjs'],

@@ -1,7 +1,8 @@
 /** libvirtd of Debian 12 with its driver of node devices only, in a lab. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { inRepository, scratch } from '../cli/support.ts';
+import { inRepository } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { noClients } from './clients.ts';
 import type { Lab } from './support.ts';
 

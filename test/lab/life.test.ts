@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { apledger, inRepository, scratch } from '../cli/support.ts';
+import { apledger, inRepository } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { mountLab, startLab, startProgram } from './process.ts';
 import { noMount } from './support.ts';
 

@@ -1,17 +1,12 @@
 /** `apledger lab mount` as a process of its own: what it says, and how it ends. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll } from 'vitest';
 import { inRepository } from '../cli/support.ts';
+import { processesOfFile } from '../support/file.ts';
 
 const PROGRAM = inRepository('services/cli/bin/apledger.mjs');
 
-const living = new Set<ChildProcess>();
-afterAll(async () => {
-  const ends = [...living].map((child) => once(child, 'close'));
-  for (const child of living) child.kill('SIGTERM');
-  await Promise.all(ends);
-});
+const processes = processesOfFile('SIGTERM');
 
 export interface LabProcess {
   readonly pid: number;
@@ -33,7 +28,7 @@ export function startProgram(program: string, args: readonly string[]): LabProce
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
   });
-  living.add(child);
+  processes(child);
   let output = '';
   let tell = Promise.withResolvers<void>();
   for (const stream of [child.stdout, child.stderr])
@@ -41,8 +36,9 @@ export function startProgram(program: string, args: readonly string[]): LabProce
       output += text;
       tell.resolve();
     });
+  let hasEnded = false;
   const closed = once(child, 'close').then(() => {
-    living.delete(child);
+    hasEnded = true;
     tell.resolve();
   });
   return {
@@ -50,7 +46,7 @@ export function startProgram(program: string, args: readonly string[]): LabProce
     output: () => output,
     said: async (pattern) => {
       while (!pattern.test(output)) {
-        if (!living.has(child)) throw new Error(`it ended without saying ${pattern}:\n${output}`);
+        if (hasEnded) throw new Error(`it ended without saying ${pattern}:\n${output}`);
         tell = Promise.withResolvers();
         await tell.promise;
       }

@@ -7,7 +7,8 @@ import { openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Generation } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import { errorText } from '@apledger/text';
-import { apledger, type Ended, inRepository, scratch } from '../cli/support.ts';
+import { apledger, type Ended, inRepository } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { Shell, type Typed } from './shell.ts';
 
 const PROGRAM = inRepository('services/cli/bin/apledger.mjs');

@@ -3,6 +3,7 @@ import { type EventLog, openLog, openSqliteLog, type RecordedFact, verify } from
 import { streamOf } from '@apledger/events';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
 import {
   all,
@@ -15,7 +16,6 @@ import {
   READY,
   RETRY_MS,
   register,
-  scratch,
   startProcess,
   statsOf,
 } from './support.ts';

@@ -5,6 +5,7 @@ import { BrokerError } from '@apledger/nats';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
 import {
   A,
@@ -17,7 +18,6 @@ import {
   type LedgerProcess,
   READY,
   register,
-  scratch,
   startLedger,
   startWithRelay,
   statsOf,

@@ -4,8 +4,9 @@ import { Requests, requestKey } from '@apledger/messages/nats';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apledger, file } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
-import { A, type LedgerProcess, scratch, startWithRelay } from './support.ts';
+import { A, type LedgerProcess, startWithRelay } from './support.ts';
 
 const program = natsProgram();
 const HOST = 'prod1';

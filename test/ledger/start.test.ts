@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { freePorts, type NatsServer, natsProgram, startNats } from '../support/nats.ts';
-import { ask, create, register, scratch, startLedger, startProcess } from './support.ts';
+import { ask, create, register, startLedger, startProcess } from './support.ts';
 
 const program = natsProgram();
 

@@ -1,8 +1,6 @@
 /** Processes of the ledger service on a real broker, and clients that ask them. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,7 +8,7 @@ import { register as registerSmall } from '@apledger/command-handler/testing';
 import type { Command } from '@apledger/events';
 import { type ServiceStats, Svcm } from '@nats-io/services';
 import { errors, headers, type NatsConnection, RequestError } from '@nats-io/transport-node';
-import { afterAll } from 'vitest';
+import { processesOfFile } from '../support/file.ts';
 
 export { A, create } from '@apledger/command-handler/testing';
 
@@ -22,17 +20,7 @@ export const RETRY_MS = 1500;
 /** A small host whose queues are all its own. */
 export const register = (host: string): Command => registerSmall(host, '7.3', null);
 
-const root = mkdtempSync(join(tmpdir(), 'apledger-ledger-'));
-const living = new Set<ChildProcess>();
-afterAll(async () => {
-  const ends = [...living].map((child) => once(child, 'close'));
-  for (const child of living) child.kill('SIGKILL');
-  await Promise.all(ends);
-  rmSync(root, { recursive: true, force: true });
-});
-
-/** A new directory that goes with the test file. */
-export const scratch = (): string => mkdtempSync(join(root, 'd'));
+const processes = processesOfFile('SIGKILL');
 
 /** One process of the service. */
 export interface LedgerProcess {
@@ -59,7 +47,7 @@ export function startIn(variables: Readonly<Record<string, string>>, ...args: st
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...variables },
   });
-  living.add(child);
+  processes(child);
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   const tell = (): void => {
@@ -72,7 +60,6 @@ export function startIn(variables: Readonly<Record<string, string>>, ...args: st
     });
   let hasEnded = false;
   const closed = once(child, 'close').then(() => {
-    living.delete(child);
     hasEnded = true;
     tell();
     return child.exitCode;

@@ -12,7 +12,8 @@ import {
   WATCHED,
 } from '../../examples/alert-unreset-queue.ts';
 import { Walk } from '../bench/walk.ts';
-import { atEnd, broker, commandsFor, mdevOf, openLog, program, startRelay, submit } from './support.ts';
+import { atEnd } from '../support/file.ts';
+import { broker, commandsFor, mdevOf, openLog, program, startRelay, submit } from './support.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/alert-unreset-queue.ts');
 const [first, second] = [mdevOf(1), mdevOf(2)];

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { apledger, objects } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { freePorts } from '../support/nats.ts';
 import { Child } from './processes.ts';
-import { append, broker, commandsFor, factsOf, openLog, program, scans, scratch, submit } from './support.ts';
+import { append, broker, commandsFor, factsOf, openLog, program, scans, submit } from './support.ts';
 
 describe.skipIf('missing' in program)('on the command line', () => {
   it('relay publishes and tail prints, until each is told to stop', async () => {

@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { sized } from '../support/long.ts';
 import { Child } from './processes.ts';
 import { factIn, messagesIn } from './stream.ts';
-import { append, broker, factsOf, openLog, program, scans, scratch } from './support.ts';
+import { append, broker, factsOf, openLog, program, scans } from './support.ts';
 
 const TIMEOUT_MS = 1_200_000;
 const KILLS = sized(4, 25);

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { atEnd } from './support.ts';
+import { atEnd } from '../support/file.ts';
 
 const CHILD = join(import.meta.dirname, 'child.ts');
 

@@ -1,9 +1,10 @@
 /** A subscriber whose consumer lives and brings nothing, as one on a replica that lags for ever: see test/nats/silent-consumer.test.ts. */
 import { subscribe } from '@apledger/messages/nats';
 import { describe, expect, it } from 'vitest';
+import { atEnd } from '../support/file.ts';
 import { newestNats, startNats } from '../support/nats.ts';
 import { client, managerOf } from './stream.ts';
-import { append, atEnd, openLog, scans, startRelay } from './support.ts';
+import { append, openLog, scans, startRelay } from './support.ts';
 
 const HOUR_MS = 3_600_000;
 const program = newestNats();

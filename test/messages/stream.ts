@@ -3,7 +3,7 @@
 import { parseFactMessage, type RecordedEnvelope } from '@apledger/messages';
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type MsgHdrs, type NatsConnection, headers as noHeaders } from '@nats-io/transport-node';
-import { atEnd } from './support.ts';
+import { atEnd } from '../support/file.ts';
 
 /** A connection that ends with the tests. */
 export async function client(url: string, options = {}): Promise<NatsConnection> {

@@ -1,30 +1,14 @@
 /** What the tests of relay and subscribers share: logs with facts that really could have happened, and relays to run. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CommandHandler } from '@apledger/command-handler';
 import { type EventLog, type NewFact, openSqliteLog, type RecordedFact } from '@apledger/event-log';
 import type { Command } from '@apledger/events';
 import { type RelayOptions, type RelayState, relay } from '@apledger/messages/nats';
 import { natsServers } from '@apledger/nats/address';
-import { afterAll } from 'vitest';
+import { atEnd, scratch } from '../support/file.ts';
 import { type NatsServer, type NatsServerOptions, natsProgram, startNats } from '../support/nats.ts';
 
 /** The server of the distribution, 2.9 on Debian 12: what relay and subscribers must get along with. */
 export const program = natsProgram();
-
-const folders = mkdtempSync(join(tmpdir(), 'apledger-messages-'));
-const ends: (() => Promise<unknown>)[] = [];
-afterAll(async () => {
-  for (const end of ends.toReversed()) await end();
-  rmSync(folders, { recursive: true, force: true });
-});
-
-/** Has to be undone when the tests of this file are over. */
-export const atEnd = (end: () => Promise<unknown>): void => void ends.push(end);
-
-/** A directory of its own. */
-export const scratch = (): string => mkdtempSync(join(folders, 'd'));
 
 /** A server that ends with the tests. */
 export async function broker(options: Omit<NatsServerOptions, 'program'> = {}): Promise<NatsServer> {

@@ -9,9 +9,10 @@ import { all, commit, deliveries, fact, fill, verified, write } from '@apledger/
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
+import { atEndOfTest } from '../support/file.ts';
 import type { NatsServer } from '../support/nats.ts';
 import { startProxy } from '../support/proxy.ts';
-import { isMissing, open, refusal, serve, undo, version } from './support.ts';
+import { isMissing, open, refusal, serve, version } from './support.ts';
 
 describe.skipIf(isMissing)(`messages of others on our subjects, ${version}`, () => {
   const raw = async (server: NatsServer, subject: string, data: Uint8Array | string): Promise<void> => {
@@ -25,7 +26,7 @@ describe.skipIf(isMissing)(`messages of others on our subjects, ${version}`, () 
     const warnings: string[] = [];
     const note = (warning: Error): void => void warnings.push(warning.message);
     process.on('warning', note);
-    undo.push(async () => process.off('warning', note));
+    atEndOfTest(async () => process.off('warning', note));
     const server = await serve();
     const log = await open({ servers: server.url });
     await raw(server, 'apledger.log.host-0', 'hello');
@@ -105,7 +106,7 @@ describe.skipIf(isMissing)(`appends that take turns, ${version}`, () => {
     const log = await open({ servers: server.url });
     await log.append(commit('host-a', 'none'));
     const nc = await connect({ servers: server.url });
-    undo.push(() => nc.close());
+    atEndOfTest(() => nc.close());
     for (const text of ['gone 60000', 'x', '', 'gone late', 'a b c'])
       nc.publish('apledger.waiting.host-a', text);
     await nc.flush();
@@ -169,9 +170,9 @@ describe.skipIf(isMissing)(`a server that refuses, ${version}`, () => {
 /** Mounts a disk of so many megabytes, which only root may; undone after the test. */
 function mountDisk(megabytes: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'apledger-disk-'));
-  undo.push(async () => rmSync(folder, { recursive: true }));
+  atEndOfTest(async () => rmSync(folder, { recursive: true }));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
-  undo.push(async () => execFileSync('umount', ['--lazy', folder]));
+  atEndOfTest(async () => execFileSync('umount', ['--lazy', folder]));
   return folder;
 }
 
@@ -181,8 +182,6 @@ const canMount = await (async () => {
     return true;
   } catch {
     return false;
-  } finally {
-    for (const step of undo.splice(0).reverse()) await step();
   }
 })();
 
@@ -260,7 +259,7 @@ describe.skipIf(isMissing)(`a server that goes away, ${version}`, () => {
   test('an acknowledgement that is lost on the way: the commit is there once, and not called a duplicate', async () => {
     const server = await serve();
     const proxy = await startProxy(server.port);
-    undo.push(() => proxy.close());
+    atEndOfTest(() => proxy.close());
     const log = await open({ servers: proxy.url });
     const witness = await open({ servers: server.url });
     await write(log, 'host-a', 3);

@@ -7,8 +7,9 @@ import { all, commit, fill } from '@apledger/event-log/contract/support';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
+import { atEndOfTest } from '../support/file.ts';
 import { newestNats } from '../support/nats.ts';
-import { open, serve, undo } from './support.ts';
+import { open, serve } from './support.ts';
 
 const HOUR_MS = 3_600_000;
 /** More than a reader is sent ahead of what it has taken. */
@@ -22,7 +23,7 @@ describe.skipIf(isMissing)(`a consumer that brings nothing, ${version}`, () => {
     const server = await serve({ program });
     const log = await open({ servers: server.url });
     const nc = await connect({ servers: server.url });
-    undo.push(() => nc.close());
+    atEndOfTest(() => nc.close());
     const manager = await jetstreamManager(nc);
     /** Pauses all consumers there are, at least one. */
     const pauseAll = async (): Promise<void> => {

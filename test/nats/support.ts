@@ -1,7 +1,8 @@
 /** What the tests of faults share: servers and logs that end with their test. */
 
 import { type EventLog, type LogErrorCode, openJetStreamLog } from '@apledger/event-log';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
+import { atEndOfTest } from '../support/file.ts';
 import { type NatsServer, type NatsServerOptions, natsProgram, startNats } from '../support/nats.ts';
 
 export const program = natsProgram();
@@ -17,22 +18,16 @@ export const refusal = (code: LogErrorCode, words: string | RegExp) => ({
   remedy: expect.stringMatching(/\w/),
 });
 
-/** Undoes a step of the running test when it has ended, the last one first. */
-export const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
-
 /** A server of the running test. */
 export async function serve(options: Partial<NatsServerOptions> = {}): Promise<NatsServer> {
   const server = await startNats({ program, ...options });
-  undo.push(() => server.dispose());
+  atEndOfTest(() => server.dispose());
   return server;
 }
 
 /** A log of the running test. */
 export async function open(options: Parameters<typeof openJetStreamLog>[0]): Promise<EventLog> {
   const log = await openJetStreamLog(options);
-  undo.push(() => log.close());
+  atEndOfTest(() => log.close());
   return log;
 }

@@ -1,8 +1,9 @@
 /** Processes that write to one stream from different places: nobody is kept waiting for ever. */
 import { commit, fact } from '@apledger/event-log/contract/support';
 import { describe, expect, test } from 'vitest';
+import { atEndOfTest } from '../support/file.ts';
 import { startProxy } from '../support/proxy.ts';
-import { isMissing, open, serve, undo, version } from './support.ts';
+import { isMissing, open, serve, version } from './support.ts';
 
 /** One way. Finding out where the stream ends takes several times there and back: longer than the others wait for one that is silent. */
 const DELAY_MS = 100;
@@ -14,7 +15,7 @@ describe.skipIf(isMissing)(`writers of one stream, ${version}`, () => {
   }, async () => {
     const server = await serve();
     const proxy = await startProxy(server.port, DELAY_MS);
-    undo.push(() => proxy.close());
+    atEndOfTest(() => proxy.close());
     const far = await open({ servers: proxy.url });
     const close = [await open({ servers: server.url }), await open({ servers: server.url })];
     let isOver = false;

@@ -2,7 +2,7 @@
 import { type HostReader, Observer } from '@apledger/agent/observer';
 import type { Command } from '@apledger/events';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { scratch } from '../cli/support.ts';
+import { scratch } from '../support/file.ts';
 import { Pair, snapshotOf, unlike } from './simulated.ts';
 import { Kept, nobody } from './site.ts';
 

@@ -18,9 +18,10 @@ import {
 } from '@apledger/events';
 import { evolve, HostState, isOpen } from '@apledger/host';
 import { type DraftCommit, factsOf, type Known, type Sink, type Witness } from '@apledger/observe';
-import { apledger, inRepository, scratch } from '../cli/support.ts';
+import { apledger, inRepository } from '../cli/support.ts';
 import { type LabProcess, mountLab, startProgram } from '../lab/process.ts';
 import { Shell } from '../lab/shell.ts';
+import { scratch } from '../support/file.ts';
 import { put } from '../support/sysfs-files.ts';
 import { filesOf, unlike } from './simulated.ts';
 

@@ -1,14 +1,13 @@
 /** Logs that commit 8057e45 made, and what it said of them: test/fixtures/make.md. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import type { AuditReport, CardView, Exposure, GuestHistory, MdevView } from '@apledger/api';
 import type { Verification } from '@apledger/event-log';
 import type { Range } from '@apledger/projections';
 import type { HostViewJson } from '@apledger/projections/host';
-import { afterAll } from 'vitest';
+import { scratch } from '../support/file.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/8057e45');
 
@@ -51,12 +50,9 @@ export interface Answers {
 
 export const answersOf = (name: string): Answers => JSON.parse(content(`${name}.json`).toString());
 
-const root = mkdtempSync(join(tmpdir(), 'apledger-old-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
 /** A new directory with what is in these archives; it goes with the test file. */
 export function unpacked(...names: readonly string[]): string {
-  const directory = mkdtempSync(join(root, 'd'));
+  const directory = scratch();
   for (const name of names)
     execFileSync('tar', ['-C', directory, '-x'], { input: content(`${name}.tar`), stdio: 'pipe' });
   return directory;

@@ -8,8 +8,8 @@ import { apledger, inRepository } from '../cli/support.ts';
 import { launch } from '../console/browser.ts';
 import { describeInBrowser } from '../console/support.ts';
 import { type HttpService, startService } from '../http/support.ts';
-import { scratch } from '../ledger/support.ts';
 import { codeBlocks } from '../support/documents.ts';
+import { scratch } from '../support/file.ts';
 import { olderNode } from '../support/older-node.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'apledger-packed-'));
