@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventLog } from '@apledger/event-log';
 import { commit, fact, verified } from '@apledger/event-log/contract/support';
 import { afterEach, expect, test } from 'vitest';
+import { randomFrom } from '../bench/walk.ts';
 import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
 import { sized } from '../support/long.ts';
 import { openFast, UNDER_TEST } from './support.ts';
@@ -16,11 +17,14 @@ const WINDOW_MS = 200;
 const logs: EventLog[] = [];
 let fake: FakeKurrentDB | undefined;
 
+/** The order in which commits become visible is that of APLEDGER_SEED. */
+const random = randomFrom(Number(process.env.APLEDGER_SEED));
+
 async function handles(count: number, windowMs = WINDOW_MS): Promise<EventLog[]> {
   const real = process.env.KURRENTDB_URL;
   fake =
     real === undefined
-      ? await new FakeKurrentDB({ visibleAfterMs: () => Math.random() * windowMs }).start()
+      ? await new FakeKurrentDB({ visibleAfterMs: () => random() * windowMs }).start()
       : undefined;
   const options = {
     connectionString: real ?? fake?.connectionString() ?? '',

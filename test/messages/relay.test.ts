@@ -1,6 +1,4 @@
 /** The relay with a real server: every fact once, in order, whatever is in the way. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog } from '@apledger/event-log';
 import { noteInFile, noteName } from '@apledger/messages/nats';
@@ -8,6 +6,7 @@ import { BrokerError } from '@apledger/nats';
 import { StorageType } from '@nats-io/jetstream';
 import { MsgHdrsImpl } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { scratch } from '../support/file.ts';
 import { sized } from '../support/long.ts';
 import { freePorts } from '../support/nats.ts';
 import { bodyOf, client, factIn, managerOf, messagesIn } from './stream.ts';
@@ -259,7 +258,7 @@ describe.skipIf('missing' in program)('the relay', () => {
       'that claims to be the newest fact, while it is down: %s',
       async (kind) => {
         const [server, log] = await Promise.all([broker(), openLog()]);
-        const note = noteInFile(join(mkdtempSync(join(tmpdir(), 'apledger-note-')), noteName()));
+        const note = noteInFile(join(scratch(), noteName()));
         const options = { log, url: server.url, ...(kind === 'without one' ? {} : { note }) };
         await append(log, 'host-zlp1', scans(3));
         const first = startRelay(options);

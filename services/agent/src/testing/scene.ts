@@ -4,19 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command, CommandOf, Fact } from '@apledger/events';
 import { type DraftCommit, type Known, NOBODY } from '@apledger/observe';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { Spool } from '../spool/spool.ts';
 
 export const HOST = 'zlp1';
 export const AT = '2026-03-01T09:00:00.000Z';
-const made: string[] = [];
-afterAll(() => {
-  for (const directory of made) rmSync(directory, { recursive: true, force: true });
-});
 
+/** A new directory of the running test. */
 export function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'apledger-agent-'));
-  made.push(path);
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -56,8 +53,10 @@ export const draft = (facts: readonly Fact[], at = AT): DraftCommit => ({
 export const record = (spool: Spool, facts: readonly Fact[], at = AT): Promise<void> =>
   spool.record([draft(facts, at)], { ...(spool.known as Known), seenAt: at, boot: 'b1' });
 
+/** A spool of the running test. */
 export async function spoolIn(at: string): Promise<{ readonly spool: Spool; readonly reports: string[] }> {
   const reports: string[] = [];
   const spool = await Spool.open({ directory: at, host: HOST, report: (line) => reports.push(line) });
+  onTestFinished(() => spool.close());
   return { spool, reports };
 }
