@@ -165,15 +165,28 @@ async function clusterOf(nc: NatsConnection) {
   }
 }
 
-/** Everything that a subscriber receives, until it has received the fact at `last()`. */
-async function subscribe(log: EventLog, last: () => number): Promise<readonly RecordedFact[]> {
+/** Subscribes to everything. `upTo` resolves with what was received when the fact at the position was, which may be the case already. */
+function subscribe(log: EventLog) {
   const received: RecordedFact[] = [];
   const ended = new AbortController();
-  for await (const delivery of log.subscribe({ after: 0, signal: ended.signal })) {
-    if ('fact' in delivery) received.push(delivery.fact);
-    if ((received.at(-1)?.position ?? 0) >= last()) ended.abort();
-  }
-  return received;
+  let last = Number.POSITIVE_INFINITY;
+  const endIfReached = (): void => {
+    if ((received.at(-1)?.position ?? 0) >= last) ended.abort();
+  };
+  const receiving = (async () => {
+    for await (const delivery of log.subscribe({ after: 0, signal: ended.signal })) {
+      if ('fact' in delivery) received.push(delivery.fact);
+      endIfReached();
+    }
+  })();
+  return {
+    async upTo(position: number): Promise<readonly RecordedFact[]> {
+      last = position;
+      endIfReached();
+      await receiving;
+      return received;
+    },
+  };
 }
 
 function describeOn(program: NatsProgram): void {
@@ -187,8 +200,7 @@ function describeOn(program: NatsProgram): void {
         servers = await startNatsCluster(program);
         const patient = await open(2 * MINUTES);
         const impatient = await open(1500);
-        let lastPosition = Number.POSITIVE_INFINITY;
-        const subscribed = subscribe(patient, () => lastPosition);
+        const subscribed = subscribe(patient);
         const deeds = newDeeds();
         let isOver = false;
         const gate = new Gate();
@@ -208,10 +220,8 @@ function describeOn(program: NatsProgram): void {
         isOver = true;
         await Promise.all(writers);
         const final = await patient.append(commit('host-final', 'none'));
-        lastPosition = final.lastPosition;
-
         const facts = await all(patient.readAll());
-        expect(await subscribed).toEqual(facts);
+        expect(await subscribed.upTo(final.lastPosition)).toEqual(facts);
         const commands = Map.groupBy(
           facts.filter((recorded) => recorded.stream !== 'host-final'),
           (recorded) => recorded.cause,
