@@ -129,7 +129,7 @@ describeInBrowser('time', () => {
     await page.getByLabel('Speed').selectOption('100f');
     await page.getByRole('button', { name: 'Play' }).click();
     await page.waitForFunction((end) => window.apledger.shown?.position === end, last);
-    await page.getByText(`${last} facts`).waitFor();
+    await page.getByText(`${last} facts`, { exact: true }).waitFor();
   });
 
   it('by time, the slider is as far as the clock, and can be zoomed around the moment', async () => {
