@@ -63,6 +63,8 @@ export interface LogLedgerOptions {
    * caught up; without it, the read model follows the log in the background and answers are right all the same.
    */
   readonly onProgress?: (text: string) => void;
+  /** Another thread or process folds what is new into the same store: this one only reads there. */
+  readonly isFoldedElsewhere?: boolean;
   /** Keeps an index over the facts; the ledger closes it. Default: none, and what it would find is searched for. */
   readonly indexStore?: IndexStore | undefined;
   /** Instead of one over log and store. */
@@ -220,7 +222,7 @@ export class LogLedger implements Ledger {
   async views(): Promise<ReadModel> {
     const readModel = await this.#open();
     if (this.#options.onProgress === undefined) {
-      this.#follow(readModel);
+      if (this.#options.isFoldedElsewhere !== true) this.#follow(readModel);
       return readModel;
     }
     this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options)).catch((error: unknown) => {

@@ -19,9 +19,8 @@ export const SNAPSHOT_INTERVAL = 2000;
 export const CHECKPOINT_INTERVAL = 50_000;
 /** Questions to a log that may be on a server, at once. */
 const HASHES_AT_ONCE = 64;
-/** Hosts changed between two checkpoints, and hosts whose states stay in memory beyond one, at most: a page more or less. */
+/** Hosts changed between two checkpoints, at most: a page more or less. */
 const MAX_DIRTY_HOSTS = 10_000;
-const MAX_RESIDENT_HOSTS = 20_000;
 
 /** How far catching up has come; in facts of the log's positions, which may have gaps. */
 export interface Progress {
@@ -171,11 +170,11 @@ export class CatchUp {
     if (!this.#store.save({ from: this.#from, to, states, snapshots })) throw new Overtaken();
     this.#from = to;
     this.#snapshots = [];
+    // A log of hosts that all go on needs their states again; one that was written host by host does not, and they are large.
+    for (const [host, { isDirty }] of this.#foldings) if (!isDirty) this.#foldings.delete(host);
+    this.#byNumber.clear();
     for (const folding of this.#dirty) folding.isDirty = false;
     this.#dirty.length = 0;
-    if (this.#foldings.size <= MAX_RESIDENT_HOSTS) return;
-    this.#foldings.clear();
-    this.#byNumber.clear();
   }
 
   /** Nothing is built on a state of another log. Done here, as pages are folded without a pause. */

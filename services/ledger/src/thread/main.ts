@@ -15,7 +15,11 @@ const STALE_FACTS = 512;
 const port = parentPort;
 if (port === null) throw new Error('this file is a thread of the service');
 const { place } = workerData as ThreadData;
-const opening = openLogLedger(place, { keepsViews: true, keepsIndex: true, readOnly: true, report });
+const opening = openLogLedger(place, {
+  ...{ keepsViews: true, keepsIndex: true, readOnly: true, report },
+  // By the service, which watches the log.
+  isFoldedElsewhere: true,
+});
 // Each question hears of it.
 opening.then(followLog).catch(() => undefined);
 
