@@ -100,6 +100,7 @@ describe('a command', () => {
     ])
       expect(await ran(args)).toMatchObject({ status: 0, values: { thing: 'host', name, from: '1' } });
     expect(await ran(['show', 'host', `${name}s`, '--from', '1'])).toMatchObject({ status: 2 });
+    expect(await ran(['lab', 'mount', name])).toMatchObject({ status: 2 });
   });
 
   it('gets what stands after the dashes as it is', async () => {

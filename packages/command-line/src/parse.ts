@@ -36,7 +36,8 @@ export async function runProgram(program: Program, args: readonly string[], run:
       );
     });
   }
-  return parsed(root, dashedLast(commands, own), () => status);
+  const named = commands.filter((command) => command.name.split(' ').every((word) => own.includes(word)));
+  return parsed(root, dashedLast(named, own), () => status);
 }
 
 /** The same for a program that is one command. */

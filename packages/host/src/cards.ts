@@ -3,7 +3,6 @@ import {
   type Apqn,
   apidOf,
   apqiOf,
-  apqn,
   count,
   EMPTY_MASK,
   forEachId,
@@ -244,23 +243,17 @@ export function queueOf(state: HostState, apid: number, apqi: number): Queue | u
   if (row < 0 || !hasBit(words, row + PRESENT, apqi)) return undefined;
   return {
     order: words[row + ORDERS + apqi] ?? 0,
-    state: stateOf(state, apqn(apid, apqi)),
+    state: hasBit(words, row + ZCRYPT, apqi)
+      ? 'zcrypt'
+      : hasBit(words, row + VFIO_AP, apqi)
+        ? 'vfio_ap'
+        : 'unbound',
     resetCode: bytes[resetByte(words, row, apqi)] ?? 0,
     driverOverride: state.override((apid << 8) | apqi),
     configured: hasBit(words, row + QUEUE_CONFIGURED, apqi),
     checkStopped: hasBit(words, row + QUEUE_CHECK_STOPPED, apqi),
     online: hasBit(words, row + QUEUE_ONLINE, apqi),
   };
-}
-
-/** Where the queue is in its machine. */
-export function stateOf(state: HostState, queue: Apqn): QueueState {
-  const [apid, apqi] = [apidOf(queue), apqiOf(queue)];
-  const row = rowOf(state, apid);
-  const { words } = state.block;
-  if (row < 0 || !hasBit(words, row + PRESENT, apqi)) return 'undetected';
-  if (hasBit(words, row + ZCRYPT, apqi)) return 'zcrypt';
-  return hasBit(words, row + VFIO_AP, apqi) ? 'vfio_ap' : 'unbound';
 }
 
 export function isBoundToVfio(state: HostState, apid: number, apqi: number): boolean {

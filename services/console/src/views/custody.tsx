@@ -52,7 +52,10 @@ export function CustodyView() {
   const chart = answer && chartOf(answer, Math.max(end, last?.occurredAt ?? 0));
   const at = session.settled.value;
   const isBeforeAll =
-    answer?.omitted !== undefined && at && at.position < (answer.intervals[0]?.from?.position ?? 0);
+    answer?.omitted !== undefined &&
+    answer.apqn === queue &&
+    at &&
+    at.position < (answer.intervals[0]?.from?.position ?? 0);
   useEffect(() => {
     if (isBeforeAll) setWholeOf(queue);
   }, [isBeforeAll, queue]);
