@@ -92,6 +92,8 @@ describeInBrowser('finding the way', () => {
   it('the way back leads through the moments, one step for each time that one went', async () => {
     const page = await drawn();
     const goTo = async (text: string): Promise<void> => {
+      // It is there when the first fact of the log is known.
+      await page.locator('.time-bar .stamp:enabled').waitFor();
       await page.keyboard.press('t');
       await page.getByRole('dialog').getByRole('textbox').fill(text);
       await page.keyboard.press('Enter');
@@ -114,6 +116,7 @@ describeInBrowser('finding the way', () => {
 
   it('a time that cannot be read is said to be none before the page is left for it', async () => {
     const page = await drawn();
+    await page.locator('.time-bar .stamp:enabled').waitFor();
     await page.keyboard.press('t');
     await page.getByRole('dialog').getByRole('textbox').fill('2026-02-30');
     await page.keyboard.press('Enter');

@@ -110,6 +110,8 @@ function isFree({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent): boole
   if (!(target instanceof Element)) return true;
   if (target.closest('textarea, select, [contenteditable]') !== null) return false;
   const input = target.closest('input');
-  if (input !== null && !['range', 'radio', 'checkbox', 'button'].includes(input.type)) return false;
+  // A dialog that was closed a moment ago may still have the focus.
+  if (input?.checkVisibility() && !['range', 'radio', 'checkbox', 'button'].includes(input.type))
+    return false;
   return key !== ' ' || target.closest('button, a, input, summary') === null;
 }
