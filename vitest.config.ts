@@ -30,6 +30,9 @@ const FIRST = [
 /** Files that change what others of their process would see, or measure what they use. */
 const ALONE = ['test/mutants/**/*.test.ts', 'test/limits/**/*.test.ts'];
 
+/** Set-up files of the tests of the system. */
+const OF_SYSTEM = ['test/support/seed.ts', 'test/support/ends.ts'];
+
 const TYPEBOX = ['typebox', 'typebox/compile', 'typebox/error', 'typebox/type'];
 
 const { BaseSequencer } = await import('vitest/node'); // there, says ensureReady
@@ -74,13 +77,10 @@ export default {
           include: ['test/**/*.test.ts'],
           exclude: ALONE,
           isolate: false,
-          setupFiles: ['test/support/seed.ts', 'test/support/ends.ts'],
+          setupFiles: OF_SYSTEM,
         },
       },
-      {
-        extends: true,
-        test: { name: 'alone', include: ALONE, setupFiles: ['test/support/seed.ts', 'test/support/ends.ts'] },
-      },
+      { extends: true, test: { name: 'alone', include: ALONE, setupFiles: OF_SYSTEM } },
     ],
   },
 } satisfies ViteUserConfig;

@@ -2,6 +2,7 @@
 // .cache/programs: without it, or when a source is newer, the sources themselves run. npm test makes it, and npm start with the console.
 // Plain JavaScript without dependencies, see toolchain.mjs.
 import { readFileSync, statSync } from 'node:fs';
+import module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildInto } from './built.mjs';
@@ -43,9 +44,15 @@ export function programsAreStale() {
 }
 
 /** The entry as a URL to import: from the bundle when it is current, else the source. */
-export function program(entry) {
+function program(entry) {
   const path = programsAreStale() ? join(root, entry) : join(built, fileOf(entry));
   return pathToFileURL(path).href;
+}
+
+/** Loads the entry in this process, with what an earlier start compiled, which halves its time. */
+export function load(entry) {
+  module.enableCompileCache?.(join(root, '.cache', 'compiled'));
+  return import(program(entry));
 }
 
 /** Makes the bundle. */

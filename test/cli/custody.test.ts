@@ -224,7 +224,7 @@ describe('what is wrong', () => {
       '05.00zz: not a queue. Write adapter and domain in hexadecimal, like 05.0047.',
     ],
     [['custody', '5.470'], 2, '5.470: not a queue'],
-    [['custody', '05.0004', '--limit', '0'], 2, '--limit 0: not a number of periods. Write 1 to 999999.'],
+    [['custody', '05.0004', '--limit', '0'], 2, '--limit 0: write a number of periods, like 20.'],
     [['custody'], 2, "missing required argument 'apqn'"],
     [['custody', '05.0004', '--host', 'nowhere'], 1, 'There is no host nowhere. There are zlp7.'],
     [['custody', '05.0004', '--to', '2999-01-01'], 2, '--to 2999-01-01: lies in the future'],

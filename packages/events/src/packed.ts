@@ -389,16 +389,16 @@ function queues(op: number, names: readonly string[]): void {
 const domainsOf = new Uint32Array(256 * WORDS);
 const named: number[] = [];
 /** Whose rows these are: what happens to a run of queues are several facts with one list. */
-let listed: readonly string[] = [];
+let rowsOf: readonly string[] = [];
 
 function rows(names: readonly string[]): void {
-  if (names !== listed) readRows(names);
+  if (names !== rowsOf) readRows(names);
   writer.u16(named.length);
   for (const apid of named) writer.u8(apid).ids(domainsOf, apid * WORDS);
 }
 
 function readRows(names: readonly string[]): void {
-  listed = [];
+  rowsOf = [];
   named.length = 0;
   let last = -1;
   for (const name of names) {
@@ -415,5 +415,5 @@ function readRows(names: readonly string[]): void {
     if (((domainsOf[word] ?? 0) & bit) !== 0) throw new RangeError(`${name} is named twice`);
     domainsOf[word] = (domainsOf[word] ?? 0) | bit;
   }
-  listed = names;
+  rowsOf = names;
 }

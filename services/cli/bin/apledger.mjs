@@ -2,11 +2,9 @@
 // The command `apledger`. In a clone: `npx apledger`, or from anywhere
 //   alias apledger=/path/to/the/clone/services/cli/bin/apledger.mjs
 // Plain JavaScript, so that an old Node can read it and start the one that reads the rest.
-import module from 'node:module';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { program } from '../../../infra/programs.mjs';
-import { endAs, prepare, quiet, reportSetupError, root, run } from '../../../infra/toolchain.mjs';
+import { load } from '../../../infra/programs.mjs';
+import { endAs, prepare, quiet, reportSetupError, run } from '../../../infra/toolchain.mjs';
 
 const args = process.argv.slice(2);
 let node;
@@ -29,8 +27,7 @@ if (node === process.execPath) {
     process.stderr.write(`apledger: standard output cannot be written: ${error.message}\n`);
     process.exit(2);
   });
-  module.enableCompileCache?.(join(root, '.cache', 'compiled')); // halves the start
-  const { main } = await import(program('services/cli/src/main.ts'));
+  const { main } = await load('services/cli/src/main.ts');
   process.exitCode = await main(args);
 } else if (node) {
   endAs(await run(node, [quiet, fileURLToPath(import.meta.url), ...args]));

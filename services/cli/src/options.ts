@@ -1,5 +1,5 @@
 /** Options that many commands have. */
-import type { Options } from '@apledger/command-line';
+import { Failure, type Options } from '@apledger/command-line';
 
 /** Where the log is that a command opens. */
 export const logPlace = {
@@ -59,3 +59,15 @@ export const types = {
     description: 'only facts of these types, separated by commas',
   },
 } as const satisfies Options;
+
+/** What `--limit` says: how many at most; undefined when it was not given. Throws Failure(2). */
+export function limitOf(
+  text: string | undefined,
+  what: string,
+  most = 999_999_999_999_999,
+): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,14}$/.test(text) || Number(text) > most)
+    throw new Failure(2, `--limit ${text}: write a number of ${what}, like 20.`);
+  return Number(text);
+}

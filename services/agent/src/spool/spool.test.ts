@@ -1,35 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Fact, UNATTRIBUTED } from '@apledger/events';
 import { evolve, HostState } from '@apledger/host';
 import type { DraftCommit, Known } from '@apledger/observe';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { AT, created, directory, uuid } from '../testing/scene.ts';
 import { Spool, SpoolFull } from './spool.ts';
 
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 /** Every byte in `npm run test:long`; a prime number else. */
 const STEP = process.env.APLEDGER_LONG === '1' ? 1 : 23;
-const AT = '2026-03-01T09:00:00.000Z';
-const directories: string[] = [];
-
-function directory(): string {
-  const made = mkdtempSync(join(tmpdir(), 'apledger-spool-'));
-  directories.push(made);
-  return made;
-}
-afterEach(() => {
-  for (const made of directories.splice(0)) rmSync(made, { recursive: true });
-});
 
 function registered(): HostState {
   const state = new HostState();
@@ -68,7 +48,6 @@ const draft = (...facts: Fact[]): DraftCommit => ({
   actor: UNATTRIBUTED,
   facts,
 });
-const created = (n: number): Fact => ({ type: 'MdevCreated', data: { mdev: uuid(n) } });
 const settled = (request: string): Fact => ({
   type: 'CommandSettled',
   data: { request, outcome: 'done', explanation: 'seen' },

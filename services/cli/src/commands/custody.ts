@@ -24,20 +24,21 @@ import {
 import { chainText } from '@apledger/projections';
 import { hostsAsked, thoseThere, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
-import { host, json, place } from '../options.ts';
+import { host, json, limitOf, place } from '../options.ts';
+import { given } from './access-options.ts';
 import type { SpanOptions } from './replay.ts';
 
 /** The custody of one queue, on one host or on all that ever gave it to somebody. */
 async function custody(apqn: string, options: CustodyOptions, output: Output): Promise<number> {
   const queue = queueNamed(apqn);
-  const limit = limitOf(options);
+  const limit = limitOf(options.limit, 'periods', MAX_PERIODS);
   return withCustody(options, output, async ({ eachHost, hosts, span, when }) => {
     let [wasThere, isHeld] = [false, false];
     const chains = new Chains('custody', output);
     await eachHost(async (ledger, host) => {
       const report = await ledger.ask('custody', {
         ...{ host, apqn: queue, ...span },
-        ...(limit === undefined ? {} : { limit }),
+        ...given({ limit }),
       });
       chains.note(host, report);
       wasThere ||= report.wasThere;
@@ -62,16 +63,11 @@ async function custody(apqn: string, options: CustodyOptions, output: Output): P
   });
 }
 
+/** What `--limit` of custody takes at most. */
+const MAX_PERIODS = 999_999;
+
 interface CustodyOptions extends SpanOptions {
   readonly limit?: string;
-}
-
-/** Throws Failure(2). */
-function limitOf({ limit }: CustodyOptions): number | undefined {
-  if (limit === undefined) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(limit))
-    throw new Failure(2, `--limit ${limit}: not a number of periods. Write 1 to 999999.`);
-  return Number(limit);
 }
 
 /** The name of a queue that a person has written in one of several forms. Throws Failure(2). */

@@ -6,7 +6,7 @@ import { Errno, factSchemas, hostOf, isRecordedType, ledgerFactSchemas } from '@
 import { type Filtered, type Ledger, lastPosition, type Place } from '@apledger/ledger';
 import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
 import { MOMENT, parseGiven, requestText, usedSpanText } from '../moment.ts';
-import { host, json, place, types } from '../options.ts';
+import { host, json, limitOf, place, types } from '../options.ts';
 import { queueNamed } from './custody.ts';
 import { describeRecorded } from './describe.ts';
 
@@ -28,7 +28,7 @@ interface EventsOptions extends Place {
 
 /** Prints until the log's end, or with `follow` until `signal` is aborted. */
 async function events(options: EventsOptions, output: Output, signal: AbortSignal): Promise<number> {
-  const limit = limitOf(options.limit);
+  const limit = limitOf(options.limit, 'facts') ?? Number.POSITIVE_INFINITY;
   const filters = filtersOf(options);
   return withLedger(options, output, async (ledger) => {
     if (options.host !== undefined) await hostsAsked(ledger, options.host);
@@ -73,14 +73,6 @@ async function* factsOf(
     { after, ...(host === undefined ? {} : { host }), ...(types === undefined ? {} : { types }) },
     signal,
   );
-}
-
-/** How many facts at most. */
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY;
-  if (!/^[1-9]\d{0,14}$/.test(text))
-    throw new Failure(2, `--limit ${text}: write a number of facts, like 20.`);
-  return Number(text);
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
