@@ -128,3 +128,16 @@ describe.each(HOT_PLUG)('the way of an adapter into a %s guest', (generation) =>
     expect(host.run(apmask('-4')).mdev(A).plug.size).toBe(0);
   });
 });
+
+test("what resets say of an adapter is nothing to another guest's queues of it", () => {
+  const host = bring('7.3').run(...mdevWith(A, [5], [4]), ...mdevWith(B, [5], [5]));
+  const plugs = () => [A, B].map((mdev) => host.mdev(mdev).plug.get(5));
+  expect(plugs()).toEqual(['plugged', 'plugged']);
+  for (const mdev of [A, B])
+    evolve(host.state, { type: 'GuestMatrixChanged', data: { mdev, ...NO_IDS, effective: null } });
+  const reset = { by: 'vfio_ap', queues: ['05.0004'] } as const;
+  evolve(host.state, { type: 'QueueReset', data: { ...reset, responseCode: 0 } });
+  expect(plugs()).toEqual(['unplugged', 'resetting']);
+  evolve(host.state, { type: 'QueueReset', data: { ...reset, responseCode: 2 } });
+  expect(plugs()).toEqual(['resetFailed', 'resetting']);
+});

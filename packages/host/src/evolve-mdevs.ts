@@ -1,28 +1,25 @@
 /** Facts about mdevs and the guests that open them. */
 import { OP, uuidText } from '@apledger/events';
+import { guestTable, type Step } from '@apledger/machines';
 import {
   ASSIGNED,
   ATTACHED,
   EFFECTIVE,
+  GUEST_MATRIX,
   HAS_EFFECTIVE,
   HAS_GUEST_MATRIX,
+  LIFECYCLE_SHIFT,
   MASK_WORDS,
   MATRIX_WORDS,
+  MDEV_FLAGS,
   MDEV_WORDS,
+  PLUG,
   REMOVING,
   UUID_WORDS,
 } from './layout.ts';
-import { ADAPTER, GUEST, ImpossibleFact, REMOVED_GUEST } from './lifecycles.ts';
-import {
-  addMdev,
-  advanceGuest,
-  advancePlugs,
-  lifecycleOf,
-  mdevAt,
-  removeMdev,
-  replaceGuestMatrix,
-  setFlags,
-} from './mdevs.ts';
+import { ADAPTER, codeAfter, GUEST, ImpossibleFact, REMOVED_GUEST } from './lifecycles.ts';
+import { addMdev, mdevAt, removeMdev } from './mdevs.ts';
+import { advancePlugs, advanceWord } from './plugs.ts';
 import { mask, matrix, reader, readMatrix, requireHost, uuid } from './reading.ts';
 import type { HostState } from './state.ts';
 import { add, clear, copy, remove } from './words.ts';
@@ -121,4 +118,35 @@ function readEffective(words: Uint32Array, at: number): void {
   if (isPresent) readMatrix(words, at + EFFECTIVE);
   else clear(words, at + EFFECTIVE, MATRIX_WORDS);
   setFlags(words, at, isPresent ? HAS_EFFECTIVE : 0, HAS_EFFECTIVE);
+}
+
+/** Puts a new guest matrix in place (null = none any more) and moves the adapters that came and went. */
+export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint32Array | null): void {
+  const field = at + GUEST_MATRIX;
+  for (let i = 0; i < MASK_WORDS; i++) {
+    const before = words[field + i] ?? 0;
+    const after = matrix?.[i] ?? 0;
+    if (before === after) continue;
+    // An adapter that left the mdev altogether has left the guest with it.
+    const gone = before & ~after & (words[at + ASSIGNED + i] ?? 0);
+    if (gone !== 0) advanceWord(words, at + PLUG + i, gone, ADAPTER.unplug);
+    const come = after & ~before;
+    if (come !== 0) advanceWord(words, at + PLUG + i, come, ADAPTER.plug);
+  }
+  if (matrix === null) clear(words, field, MATRIX_WORDS);
+  else copy(words, field, matrix, 0, MATRIX_WORDS);
+  setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
+}
+
+export const lifecycleOf = (words: Uint32Array, at: number): number =>
+  (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
+
+/** Moves the guest's machine a step on. */
+export function advanceGuest(words: Uint32Array, at: number, step: Step): void {
+  const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
+  words[at + MDEV_FLAGS] = flags | (codeAfter(step, lifecycleOf(words, at), guestTable) << LIFECYCLE_SHIFT);
+}
+
+export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
+  words[at + MDEV_FLAGS] = ((words[at + MDEV_FLAGS] ?? 0) & ~unset) | set;
 }

@@ -2,11 +2,9 @@
 import { OP } from '@apledger/events';
 import { cardRow, clearQueues, initQueues, moveQueues, setResetCodes } from './cards.ts';
 import {
-  ASSIGNED,
   BINDINGS_ARMED,
   H,
   MASK_WORDS,
-  MDEV_WORDS,
   PRESENT,
   QUEUE_CHECK_STOPPED,
   QUEUE_CONFIGURED,
@@ -15,11 +13,10 @@ import {
   VFIO_AP,
 } from './layout.ts';
 import { ImpossibleFact, QUEUE } from './lifecycles.ts';
-import { firstMdev } from './mdev-index.ts';
-import { noteReset } from './mdevs.ts';
+import { adapterReset } from './plugs.ts';
 import { mask, reader, requireHost } from './reading.ts';
 import type { HostState } from './state.ts';
-import { add, bitOf, hasBit, overlaps, remove } from './words.ts';
+import { add, hasBit, remove } from './words.ts';
 
 export function applyToQueues(state: HostState, op: number): void {
   requireHost(state);
@@ -77,7 +74,9 @@ function applyToRow(state: HostState, apid: number, row: number, op: number, con
     default:
       checkExist(words, row);
       setResetCodes(state, row, mask, condition);
-      adapterReset(state, apid, row);
+      for (let i = 0; i < MASK_WORDS; i++)
+        unfit[i] = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
+      adapterReset(state, apid, mask, unfit);
       return;
   }
 }
@@ -102,20 +101,6 @@ function useUpFaults(state: HostState, apid: number): void {
     if (codes.length > 1) resetFaults.set(queue, codes.slice(1));
     else resetFaults.delete(queue);
   }
-}
-
-/** An adapter's reset failed while any of its queues in the mdev has a bad last answer. */
-function adapterReset(state: HostState, apid: number, row: number): void {
-  const { block } = state;
-  const { words } = block;
-  const word = ASSIGNED + (apid >>> 5);
-  const bit = bitOf(apid);
-  const end = block.used;
-  for (let i = 0; i < MASK_WORDS; i++)
-    unfit[i] = (words[row + UNFIT + i] ?? 0) & (words[row + VFIO_AP + i] ?? 0);
-  for (let at = firstMdev(words); at < end; at += MDEV_WORDS)
-    if (((words[at + word] ?? 0) & bit) !== 0)
-      noteReset(state, at, apid, overlaps(words, at + ASSIGNED + MASK_WORDS, unfit, 0));
 }
 
 /** The queues of a card that vfio_ap has and that may not be passed to a guest. */

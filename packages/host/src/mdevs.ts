@@ -1,15 +1,7 @@
 /** The mdevs of a host: what they are, and how facts change them. */
 import { type ControlledMatrix, forEachId, type Mask256, type Matrix, maskFromWords } from '@apledger/ap';
 import { uuidText } from '@apledger/events';
-import {
-  type AdapterPlugState,
-  adapterPlugTable,
-  type GuestState,
-  guestTable,
-  hasTag,
-  REFUSED,
-  type Step,
-} from '@apledger/machines';
+import { type AdapterPlugState, type GuestState, guestTable, hasTag } from '@apledger/machines';
 import {
   ASSIGNED,
   ATTACHED,
@@ -20,25 +12,16 @@ import {
   HAS_GUEST_MATRIX,
   LIFECYCLE_SHIFT,
   MASK_WORDS,
-  MATRIX_WORDS,
   MDEV_FLAGS,
   MDEV_WORDS,
-  PLUG,
-  PLUG_WORDS,
   REMOVING,
   UUID_WORDS,
 } from './layout.ts';
-import {
-  ADAPTER,
-  codeAfter,
-  guestStateOf,
-  ImpossibleFact,
-  INITIAL_GUEST,
-  plugStateOf,
-} from './lifecycles.ts';
+import { guestStateOf, ImpossibleFact, INITIAL_GUEST } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
+import { plugOf, setPlug } from './plugs.ts';
 import type { HostState } from './state.ts';
-import { add, bitOf, clear, copy, hasBit, overlaps, setBit } from './words.ts';
+import { add, copy, firstWord, hasBit, lastWord, overlaps } from './words.ts';
 
 /** Copies lie many in one array: to make an array for each takes longer than to fill it. */
 const COPIES_WORDS = 64 * MDEV_WORDS;
@@ -124,14 +107,14 @@ export class Mdev {
 
   /** Where the adapter is on its way into the guest. */
   plugOf(apid: number): AdapterPlugState {
-    return plugStateOf(plugCode(this.#words, this.#at, apid));
+    return plugOf(this.#words, this.#at, apid);
   }
 
   /** The same for each assigned adapter. */
   get plug(): ReadonlyMap<number, AdapterPlugState> {
     const places = new Map<number, AdapterPlugState>();
     forEachId(this.assigned.adapters, (apid) => {
-      places.set(apid, plugStateOf(plugCode(this.#words, this.#at, apid)));
+      places.set(apid, plugOf(this.#words, this.#at, apid));
     });
     return places;
   }
@@ -244,10 +227,7 @@ export function mdevOfGuest(state: HostState, guest: string): Mdev | undefined {
 /** The newest mdev but `except` that has any APQN of the matrix assigned. */
 export function newestWithAny(state: HostState, matrix: Matrix, except?: string): Mdev | undefined {
   const { words } = state.block;
-  // Most matrices have their adapters in one word of the mask: the others need not be compared.
-  let [first, last] = [0, MASK_WORDS - 1];
-  while (first < last && matrix.adapters[first] === 0) first++;
-  while (last > first && matrix.adapters[last] === 0) last--;
+  const [first, last] = [firstWord(matrix.adapters), lastWord(matrix.adapters)];
   const own = except === undefined ? -1 : placeOf(state, except);
   let at = mdevAt(state, mdevCount(state) - 1) + ASSIGNED;
   for (let place = mdevCount(state) - 1; place >= 0; place--, at -= MDEV_WORDS) {
@@ -287,30 +267,6 @@ export function removeMdev(state: HostState, place: number): void {
   state.changingGuests().splice(place, 1);
 }
 
-export const lifecycleOf = (words: Uint32Array, at: number): number =>
-  (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
-
-/** Moves the guest's machine a step on. */
-export function advanceGuest(words: Uint32Array, at: number, step: Step): void {
-  const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
-  words[at + MDEV_FLAGS] = flags | (codeAfter(step, lifecycleOf(words, at), guestTable) << LIFECYCLE_SHIFT);
-}
-
-export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
-  words[at + MDEV_FLAGS] = ((words[at + MDEV_FLAGS] ?? 0) & ~unset) | set;
-}
-
-const plugCode = (words: Uint32Array, at: number, apid: number): number =>
-  (hasBit(words, at + PLUG, apid) ? 1 : 0) |
-  (hasBit(words, at + PLUG + MASK_WORDS, apid) ? 2 : 0) |
-  (hasBit(words, at + PLUG + 2 * MASK_WORDS, apid) ? 4 : 0);
-
-function setPlugCode(words: Uint32Array, at: number, apid: number, code: number): void {
-  setBit(words, at + PLUG, apid, (code & 1) !== 0);
-  setBit(words, at + PLUG + MASK_WORDS, apid, (code & 2) !== 0);
-  setBit(words, at + PLUG + 2 * MASK_WORDS, apid, (code & 4) !== 0);
-}
-
 /** Puts adapters of an mdev into a state: for a host that is made from a view, whose history is not known. */
 export function placePlugs(
   state: HostState,
@@ -320,50 +276,7 @@ export function placePlugs(
 ): void {
   const at = mdevAt(state, placeOf(state, uuid));
   state.block.touch(at, MDEV_WORDS);
-  const code = adapterPlugTable.states.indexOf(plug);
-  for (const apid of adapters) setPlugCode(state.block.words, at, apid, code);
-}
-
-/** The adapter's queues in the mdev were reset. It only says why an absent adapter is absent; else nothing changes. */
-export function noteReset({ block }: HostState, at: number, apid: number, isFailed: boolean): void {
-  const before = plugCode(block.words, at, apid);
-  const after = (isFailed ? ADAPTER.resetFailed : ADAPTER.resetDone).after[before] ?? REFUSED;
-  if (after === REFUSED || after === before) return;
-  block.touch(at + PLUG, PLUG_WORDS);
-  setPlugCode(block.words, at, apid, after);
-}
-
-/** Moves the machine of each of these adapters of the mdev a step on. */
-export function advancePlugs(words: Uint32Array, at: number, adapters: Uint32Array, step: Step): void {
-  for (let i = 0; i < MASK_WORDS; i++) {
-    let left = adapters[i] ?? 0;
-    while (left !== 0) {
-      const leading = Math.clz32(left);
-      left &= ~bitOf(leading);
-      const apid = i * 32 + leading;
-      setPlugCode(words, at, apid, codeAfter(step, plugCode(words, at, apid), adapterPlugTable));
-    }
-  }
-}
-
-const gone = new Uint32Array(MASK_WORDS);
-const come = new Uint32Array(MASK_WORDS);
-
-/** Puts a new guest matrix in place (null = none any more) and moves the adapters that came and went. */
-export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint32Array | null): void {
-  const field = at + GUEST_MATRIX;
-  for (let i = 0; i < MASK_WORDS; i++) {
-    const before = words[field + i] ?? 0;
-    const after = matrix?.[i] ?? 0;
-    // An adapter that left the mdev altogether has left the guest with it.
-    gone[i] = before & ~after & (words[at + ASSIGNED + i] ?? 0);
-    come[i] = after & ~before;
-  }
-  advancePlugs(words, at, gone, ADAPTER.unplug);
-  advancePlugs(words, at, come, ADAPTER.plug);
-  if (matrix === null) clear(words, field, MATRIX_WORDS);
-  else copy(words, field, matrix, 0, MATRIX_WORDS);
-  setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
+  for (const apid of adapters) setPlug(state.block.words, at, apid, plug);
 }
 
 /** The four words of a UUID in lower case; false for any other text. */

@@ -34,6 +34,18 @@ export function overlaps(a: Uint32Array, atA: number, b: ArrayLike<number>, atB:
   return false;
 }
 
+/** Most masks have their bits in one word or two: the others need not be looked at. For an empty mask the last comes before the first. */
+export function firstWord(mask: ArrayLike<number>): number {
+  let word = 0;
+  while (word < MASK_WORDS && mask[word] === 0) word++;
+  return word;
+}
+export function lastWord(mask: ArrayLike<number>): number {
+  let word = MASK_WORDS - 1;
+  while (word >= 0 && mask[word] === 0) word--;
+  return word;
+}
+
 /** How many bits of the mask are below `id`. */
 export function bitsBelow(words: Uint32Array, at: number, id: number): number {
   let total = 0;
