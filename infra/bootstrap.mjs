@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { chromium } from './chromium.mjs';
 import { buildConsole, consoleIsStale } from './console.mjs';
+import { lean } from './lean.mjs';
 import { buildPrograms, programsAreStale } from './programs.mjs';
 import { endAs, environmentOf, prepare, quiet, reportSetupError, root, run } from './toolchain.mjs';
 
@@ -13,7 +14,11 @@ const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warn
 
 const targets = {
   // The page is built with what only the tests need otherwise; once it is there, that may be missing.
-  start: { withDev: consoleIsStale() || process.argv.includes('--demo-access'), go: start },
+  start: {
+    withDev: consoleIsStale() || process.argv.includes('--demo-access'),
+    isLean: true,
+    go: start,
+  },
   console: { withDev: true, go: (node) => node('infra/console.mjs') },
   test: { withDev: true, go: test },
   'test:long': { withDev: true, go: testLong },
@@ -22,7 +27,7 @@ const targets = {
     withDev: true,
     go: (node) => node('node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'),
   },
-  bench: { withDev: true, go: (node, args) => node('test/bench/main.ts', ...args) },
+  bench: { withDev: true, isLean: true, go: (node, args) => node('test/bench/main.ts', ...args) },
   mutants: { withDev: true, go: (node, args) => node('test/mutants/main.ts', ...args) },
   docs: {
     withDev: true,
@@ -39,7 +44,11 @@ const targets = {
   // For what the clone has as TypeScript, whatever Node is installed.
   node: { withDev: false, go: (node, args) => node(...args) },
   pack: { withDev: true, go: (node, args) => node('infra/pack.mjs', ...args) },
-  ledger: { withDev: false, go: (node, args) => node('services/ledger/bin/ledger.mjs', ...args) },
+  ledger: {
+    withDev: false,
+    isLean: true,
+    go: (node, args) => node('services/ledger/bin/ledger.mjs', ...args),
+  },
 };
 
 /** The worked example into an empty log, its matrices on the screen; then the service over that log. */
@@ -145,7 +154,8 @@ const target = Object.hasOwn(targets, name ?? '') ? targets[name] : undefined;
 if (target) {
   try {
     const node = await prepare(target);
-    const runHere = (...command) => run(node, [quiet, ...command], { cwd: root, env: environmentOf(node) });
+    const env = target.isLean ? lean(environmentOf(node)) : environmentOf(node);
+    const runHere = (...command) => run(node, [quiet, ...command], { cwd: root, env });
     endAs(await target.go(runHere, args, node));
   } catch (error) {
     reportSetupError(error);

@@ -119,6 +119,18 @@ describe('infra/bootstrap.mjs', () => {
     expect(npmCalls()).toEqual(['ci']);
   });
 
+  it('starts a service so that it gives memory back, and leaves what was set', async () => {
+    writeFileSync(
+      join(house, 'services/ledger/src/main.ts'),
+      `const { MALLOC_ARENA_MAX, MALLOC_MMAP_THRESHOLD_ } = process.env;
+      console.log(MALLOC_ARENA_MAX, MALLOC_MMAP_THRESHOLD_, process.env.NODE_OPTIONS);`,
+    );
+    const ledger = (env?: NodeJS.ProcessEnv) => run(['infra/bootstrap.mjs', 'ledger'], env);
+    expect((await ledger()).out).toBe('2 32768 --max-semi-space-size=8\n');
+    const own = { MALLOC_ARENA_MAX: '7', NODE_OPTIONS: '--max-semi-space-size=16' };
+    expect((await ledger(own)).out).toBe('7 32768 --max-semi-space-size=8 --max-semi-space-size=16\n');
+  });
+
   it('says that the port is taken before anything is played', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

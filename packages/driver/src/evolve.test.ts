@@ -135,9 +135,12 @@ test("what resets say of an adapter is nothing to another guest's queues of it",
   expect(plugs()).toEqual(['plugged', 'plugged']);
   for (const mdev of [A, B])
     evolve(host.state, { type: 'GuestMatrixChanged', data: { mdev, ...NO_IDS, effective: null } });
-  const reset = { by: 'vfio_ap', queues: ['05.0004'] } as const;
-  evolve(host.state, { type: 'QueueReset', data: { ...reset, responseCode: 0 } });
+  const reset = (responseCode: number): Fact => ({
+    type: 'QueueReset',
+    data: { by: 'vfio_ap', queues: ['05.0004'], responseCode },
+  });
+  evolve(host.state, reset(0));
   expect(plugs()).toEqual(['unplugged', 'resetting']);
-  evolve(host.state, { type: 'QueueReset', data: { ...reset, responseCode: 2 } });
+  evolve(host.state, reset(2));
   expect(plugs()).toEqual(['resetFailed', 'resetting']);
 });

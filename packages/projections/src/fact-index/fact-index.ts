@@ -21,7 +21,7 @@ import { CHUNK, chunkOf, TermChunk } from './terms.ts';
 const BATCH = 16_384;
 const TURN = 128;
 /** Hosts whose states stay in memory. */
-const MAX_STATES = 500;
+const MAX_STATES = 200;
 /** Chunks of headers that stay in memory besides those of the batch, at most 147 KB each. */
 const MAX_HEADERS = 512;
 
