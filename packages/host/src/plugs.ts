@@ -7,15 +7,17 @@ import { ASSIGNED, MASK_WORDS, MDEV_WORDS, PLUG } from './layout.ts';
 import { ADAPTER, codeAfter, plugStateOf } from './lifecycles.ts';
 import { firstMdev } from './mdev-index.ts';
 import type { HostState } from './state.ts';
-import { bitOf, firstWord, hasBit, lastWord, overlaps, setBit } from './words.ts';
+import { bitOf, firstWord, lastWord, overlaps, setBit } from './words.ts';
 
 /** Where the adapter of the mdev at `at` is. */
 export const plugOf = (words: Uint32Array, at: number, apid: number): AdapterPlugState =>
-  plugStateOf(
-    (hasBit(words, at + PLUG, apid) ? 1 : 0) |
-      (hasBit(words, at + PLUG + MASK_WORDS, apid) ? 2 : 0) |
-      (hasBit(words, at + PLUG + 2 * MASK_WORDS, apid) ? 4 : 0),
-  );
+  plugStateOf(codeOf(words, at + PLUG + (apid >>> 5), bitOf(apid)));
+
+/** The code of one adapter's state, by its bit in the word at `low` of the first plane. */
+const codeOf = (words: Uint32Array, low: number, bit: number): number =>
+  (((words[low] ?? 0) & bit) === 0 ? 0 : 1) |
+  (((words[low + MASK_WORDS] ?? 0) & bit) === 0 ? 0 : 2) |
+  (((words[low + 2 * MASK_WORDS] ?? 0) & bit) === 0 ? 0 : 4);
 
 export function setPlug(words: Uint32Array, at: number, apid: number, plug: AdapterPlugState): void {
   const code = adapterPlugTable.states.indexOf(plug);
@@ -58,18 +60,12 @@ const inState = (code: number, first: number, second: number, third: number): nu
   ((code & 2) === 0 ? ~second : second) &
   ((code & 4) === 0 ? ~third : third);
 
-/** The queues of these adapters in the mdev, 32 of them, were reset. It only says why an absent adapter is absent. */
-function noteReset(block: HostState['block'], low: number, adapters: number, step: Step): void {
+/** The queues that an mdev has of this adapter were reset. It only says why an absent adapter is absent. */
+function noteReset(block: HostState['block'], low: number, bit: number, step: Step): void {
   const { words } = block;
-  const first = words[low] ?? 0;
-  const second = words[low + MASK_WORDS] ?? 0;
-  const third = words[low + 2 * MASK_WORDS] ?? 0;
-  let moving = 0;
-  for (let code = 0; code < adapterPlugTable.states.length; code++)
-    if ((step.after[code] ?? REFUSED) !== REFUSED) moving |= adapters & inState(code, first, second, third);
-  if (moving === 0) return;
+  if ((step.after[codeOf(words, low, bit)] ?? REFUSED) === REFUSED) return;
   block.touch(low, 2 * MASK_WORDS + 1);
-  advanceWord(words, low, moving, step);
+  advanceWord(words, low, bit, step);
 }
 
 /**
