@@ -1,6 +1,5 @@
 /** Facts about queues: the part of the fold that changes cards' rows. */
 import { OP } from '@apledger/events';
-import { cardRow, clearQueues, initQueues, moveQueues, setResetCodes } from './cards.ts';
 import {
   BINDINGS_ARMED,
   H,
@@ -15,6 +14,7 @@ import {
 import { ImpossibleFact, QUEUE } from './lifecycles.ts';
 import { adapterReset } from './plugs.ts';
 import { mask, reader, requireHost } from './reading.ts';
+import { cardRow, clearQueues, initQueues, moveQueues, setResetCodes } from './rows.ts';
 import type { HostState } from './state.ts';
 import { add, hasBit, remove } from './words.ts';
 

@@ -11,7 +11,6 @@ import {
   packTransient,
   type Transient,
 } from '@apledger/events';
-import { addCard, cardRow, removeCard, setCardFlag } from './cards.ts';
 import {
   changeAttribute,
   changeHardware,
@@ -42,6 +41,7 @@ import {
 } from './layout.ts';
 import { ImpossibleFact } from './lifecycles.ts';
 import { mask, reader, readMatrix, readOptional, requireHost } from './reading.ts';
+import { addCard, cardRow, removeCard, setCardFlag } from './rows.ts';
 import { type HostState, MODES } from './state.ts';
 import { hasBit, setBit } from './words.ts';
 

@@ -62,7 +62,7 @@
  * HostState.ofBytes(kept)?.equals(state); // true
  * ```
  *
- * Where to read on: state.ts (what can be asked), layout.ts (where it lies), evolve.ts (the fold), block.ts (growing and the undo).
+ * Where to read on: state.ts, cards.ts, mdevs.ts (what can be asked), layout.ts (where it lies), evolve.ts (the fold), block.ts (growing and the undo).
  */
 export {
   type Card,
@@ -79,7 +79,17 @@ export {
   zcryptDriverOf,
 } from './cards.ts';
 export { evolve, evolvePacked } from './evolve.ts';
-export { hardwareOf } from './hardware.ts';
+export {
+  busLimits,
+  hardwareOf,
+  hostConfig,
+  isCheckStopped,
+  isDeconfigured,
+  isInHardware,
+  isReserved,
+  mdevLimits,
+  reachable,
+} from './hardware.ts';
 export { STATE_VERSION } from './layout.ts';
 export { ImpossibleFact } from './lifecycles.ts';
 export {
@@ -93,15 +103,4 @@ export {
   newestWithAny,
   placePlugs,
 } from './mdevs.ts';
-export {
-  busLimits,
-  type CardHardware,
-  HostState,
-  hostConfig,
-  isCheckStopped,
-  isDeconfigured,
-  isInHardware,
-  isReserved,
-  mdevLimits,
-  reachable,
-} from './state.ts';
+export { type CardHardware, HostState } from './state.ts';

@@ -4,15 +4,7 @@
  * There is one such state. The driver's rules decide on it, projections show it, sysfs reads it, what-if forks it. Facts change it in
  * place (`evolve`); everybody else reads. What the reading functions give are values: they do not change when the host does.
  */
-import {
-  type Apqn,
-  and,
-  type ControlledMatrix,
-  EMPTY_MATRIX,
-  type Mask256,
-  maskFromWords,
-  maskOfRange,
-} from '@apledger/ap';
+import { type Apqn, type ControlledMatrix, type Mask256, maskFromWords } from '@apledger/ap';
 import {
   type BusAttribute,
   type CardMode,
@@ -28,9 +20,7 @@ import {
   APXA,
   AQMASK,
   BINDINGS_ARMED,
-  CHECK_STOPPED,
   CONFIG,
-  DECONFIGURED,
   H,
   HARDWARE_CONFIG,
   HEADER_WORDS,
@@ -45,7 +35,7 @@ import {
 } from './layout.ts';
 import { MdevIndex } from './mdev-index.ts';
 import { Mdevs } from './mdevs.ts';
-import { hasBit } from './words.ts';
+import { copyOf, noTexts, type Texts, textsJson, textsOfJson } from './texts.ts';
 
 /** What is plugged into an adapter slot. Type 0 = nothing, 6..9 = CEX2 and CEX3, 10..14 = CEX4..CEX8. */
 export interface CardHardware {
@@ -64,19 +54,6 @@ export interface HardwareState {
   readonly maxDomain: number;
 }
 
-/** The texts of a host. */
-export interface Texts {
-  name: string;
-  bootApmask: string | null;
-  bootAqmask: string | null;
-  /** Who has each mdev open, in the order of the mdevs; null = nobody, or somebody who is no KVM guest. */
-  guests: (string | null)[];
-  /** Of the queues that have a driver_override. */
-  overrides: Map<Apqn, string>;
-  /** Codes that the next ZAPQs of a queue will answer, one each. */
-  resetFaults: Map<Apqn, readonly number[]>;
-}
-
 /** Words of the header on which no assignment depends. */
 const UNRELATED: readonly number[] = [
   H.revisionPlus1,
@@ -93,30 +70,7 @@ const UNRELATED: readonly number[] = [
   AGENT_EPOCH,
 ];
 
-const noTexts = (): Texts => ({
-  name: '',
-  bootApmask: null,
-  bootAqmask: null,
-  guests: [],
-  overrides: new Map(),
-  resetFaults: new Map(),
-});
-
 export const MODES: readonly CardMode[] = ['A', 'C', 'P'];
-
-const copyOf = (texts: Texts): Texts => ({
-  ...texts,
-  guests: [...texts.guests],
-  overrides: new Map(texts.overrides),
-  resetFaults: new Map(texts.resetFaults),
-});
-
-/** Without APXA only 64 adapters and 16 domains reach a guest (driver-rules 6.2). */
-const REACHABLE: ControlledMatrix = {
-  adapters: maskOfRange(0, 63),
-  domains: maskOfRange(0, 15),
-  controlDomains: maskOfRange(0, 15),
-};
 
 export class HostState {
   /** For this package alone. */
@@ -406,85 +360,4 @@ function emptyBlock(): Block {
   const block = new Block(HEADER_WORDS);
   block.words[H.magic] = MAGIC;
   return block;
-}
-
-const byQueue = ([a]: readonly [Apqn, unknown], [b]: readonly [Apqn, unknown]): number => a - b;
-
-const textsJson = ({ name, bootApmask, bootAqmask, guests, overrides, resetFaults }: Texts): string =>
-  JSON.stringify([
-    name,
-    bootApmask,
-    bootAqmask,
-    guests,
-    [...overrides].sort(byQueue),
-    [...resetFaults].sort(byQueue),
-  ]);
-
-function textsOfJson(json: string): Texts | undefined {
-  try {
-    const [name, bootApmask, bootAqmask, guests, overrides, resetFaults] = JSON.parse(json);
-    return {
-      name,
-      bootApmask,
-      bootAqmask,
-      guests,
-      overrides: new Map(overrides),
-      resetFaults: new Map(resetFaults),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Highest ids that the AP bus accepts: a QCI value of 0 is ignored (driver-rules 2). */
-export function busLimits({ hardware }: HostState): {
-  readonly maxAdapter: number;
-  readonly maxDomain: number;
-} {
-  const { apxa, qci, maxAdapter, maxDomain } = hardware;
-  return {
-    maxAdapter: qci && apxa && maxAdapter !== 0 ? maxAdapter : 63,
-    maxDomain: qci && apxa && maxDomain !== 0 ? maxDomain : 15,
-  };
-}
-
-/** Highest ids that an mdev accepts: here a QCI value of 0 counts (driver-rules 2). */
-export function mdevLimits({ hardware }: HostState): {
-  readonly maxAdapter: number;
-  readonly maxDomain: number;
-} {
-  const isExtended = hardware.qci && hardware.apxa;
-  return {
-    maxAdapter: isExtended ? hardware.maxAdapter : 63,
-    maxDomain: isExtended ? hardware.maxDomain : 15,
-  };
-}
-
-/** The host configuration as vfio_ap knows it: nothing at all without QCI (driver-rules 6.2). */
-export const hostConfig = (state: HostState): ControlledMatrix =>
-  state.hardware.qci ? state.config : EMPTY_MATRIX;
-
-/** True when both masks give the APQN to the host's own drivers (driver-rules 3). */
-export const isReserved = ({ block: { words } }: HostState, apid: number, apqi: number): boolean =>
-  hasBit(words, APMASK, apid) && hasBit(words, AQMASK, apqi);
-
-/** True when the hardware has the APQN. */
-export const isInHardware = ({ block: { words } }: HostState, apid: number, apqi: number): boolean =>
-  hasBit(words, HARDWARE_CONFIG, apid) && hasBit(words, HARDWARE_CONFIG + MASK_WORDS, apqi);
-
-/** What the hardware says of an adapter. */
-export const isDeconfigured = ({ block: { words } }: HostState, apid: number): boolean =>
-  hasBit(words, DECONFIGURED, apid);
-export const isCheckStopped = ({ block: { words } }: HostState, apid: number): boolean =>
-  hasBit(words, CHECK_STOPPED, apid);
-
-/** The masks that arrive in a guest's CRYCB when these are written for it (driver-rules 6.2). */
-export function reachable(state: HostState, matrix: ControlledMatrix): ControlledMatrix {
-  const { apxa, qci } = state.hardware;
-  if (apxa && qci) return matrix;
-  return {
-    adapters: and(matrix.adapters, REACHABLE.adapters),
-    domains: and(matrix.domains, REACHABLE.domains),
-    controlDomains: and(matrix.controlDomains, REACHABLE.controlDomains),
-  };
 }

@@ -10,9 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CommandHandler } from '@apledger/command-handler';
 import { A, assignAdapter, create, register } from '@apledger/command-handler/testing';
+import { openMemoryLog } from '@apledger/event-log';
+import { memoryStore } from '@apledger/projections';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LogLedger } from './log-ledger.ts';
+import { LogLedger } from './log-ledger.ts';
 import { openLogLedger } from './place.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'apledger-ledger-'));
@@ -87,4 +90,17 @@ describe('a ledger that was closed', () => {
     expect(before !== undefined && after?.equals(before)).toBe(true);
     await second.close();
   });
+});
+
+it('folds nothing that is folded elsewhere', async () => {
+  const log = await openMemoryLog();
+  const handler = new CommandHandler(log);
+  for (const command of [register('h'), create(A), ...Array.from({ length: 1000 }, () => create(A))])
+    await handler.submit({ host: 'h', command, actor: 'test' });
+  const [idle, busy] = [memoryStore(), memoryStore()];
+  // The first is asked first: when the second has folded, it would have, too.
+  await new LogLedger({ log, store: () => idle, isFoldedElsewhere: true }).views();
+  await new LogLedger({ log, store: () => busy }).views();
+  await expect.poll(() => busy.checkpoint()?.position).toBe(await log.lastPosition());
+  expect(idle.checkpoint()).toBeUndefined();
 });
