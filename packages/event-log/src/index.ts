@@ -11,6 +11,7 @@
  */
 
 export { textOrFile } from '@apledger/nats/address';
+export { instantOf, uuidBytes, uuidOf } from './as-text.ts';
 export { CLOCK_STREAM, type ClockJump, JUMP_MS, settled } from './clock.ts';
 export { decideAgain } from './decide-again.ts';
 export { LogError, type LogErrorCode, unsettled, WrongExpectedRevision } from './errors.ts';

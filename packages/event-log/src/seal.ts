@@ -14,6 +14,7 @@
 import { hash } from 'node:crypto';
 import { errorText } from '@apledger/text';
 import canonicalize from 'canonicalize';
+import { uuidBytes } from './as-text.ts';
 import { settled } from './clock.ts';
 import { LogError, WrongExpectedRevision } from './errors.ts';
 import type { Appended, Commit, RecordedFact } from './port.ts';
@@ -110,7 +111,7 @@ export function seal(commit: Commit, head: ChainHead, now: string): readonly Sea
   const recordedAt = settled(head.recordedAt, now);
   const jump = jumpAfter(head, commit.facts[0]?.occurredAt ?? '');
   const cause = commit.commandId.toLowerCase();
-  const command = Buffer.from(cause.replaceAll('-', ''), 'hex');
+  const command = uuidBytes(cause);
   const sealed: SealedFact[] = [];
   let previous = head.hash;
   let occurredAt = head.occurredAt;

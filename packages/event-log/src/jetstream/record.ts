@@ -15,6 +15,7 @@
  * does, and cannot have been written so, is corrupted.
  */
 
+import { instantOf, uuidBytes, uuidOf } from '../as-text.ts';
 import { parseEnvelopes } from '../envelopes.ts';
 import { LogError } from '../errors.ts';
 import { frameLength, packFacts } from '../packed.ts';
@@ -26,7 +27,6 @@ const MAGIC = 0x4c5041; // 'APL'
 const FORMAT = 1;
 const HEADER_BYTES = 40;
 const COMMAND_AT = 16;
-const COMMAND_BYTES = 16;
 const HASH_BYTES = 32;
 const FRAME_HEADER_BYTES = 28;
 
@@ -61,7 +61,7 @@ export function encodeCommit(commandId: string, sealed: readonly SealedFact[]): 
   body.writeUInt32LE(sealed.length, 4);
   body.writeUInt32LE(sealed[0]?.revision ?? 0, 8);
   body.writeUInt32LE(frames.length, 12);
-  body.write(commandId.replaceAll('-', ''), COMMAND_AT, 'hex');
+  uuidBytes(commandId).copy(body, COMMAND_AT);
   body.writeDoubleLE(Date.parse(sealed[0]?.recordedAt ?? ''), 32);
   for (const [index, fact] of sealed.entries())
     body.write(fact.hash, HEADER_BYTES + index * HASH_BYTES, 'hex');
@@ -113,8 +113,7 @@ export class CommitRecord {
 
   /** UUID in lower case. */
   get commandId(): string {
-    const hex = this.#body.toString('hex', COMMAND_AT, COMMAND_AT + COMMAND_BYTES);
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    return uuidOf(this.#body, COMMAND_AT);
   }
 
   /** Hex SHA-256 of the last fact. */
@@ -193,9 +192,8 @@ export class CommitRecord {
   }
 
   #instant(milliseconds: number): string {
-    const date = new Date(milliseconds);
-    if (Number.isNaN(date.getTime())) throw this.broken('it has no time');
-    return date.toISOString();
+    if (Number.isNaN(new Date(milliseconds).getTime())) throw this.broken('it has no time');
+    return instantOf(milliseconds);
   }
 
   #checkFrames(): void {

@@ -4,12 +4,13 @@
  */
 
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { instantOf, uuidBytes } from '../as-text.ts';
 import { LogError } from '../errors.ts';
 import { passes } from '../moment.ts';
 import { MAX_PAGE_BYTES, packedFacts } from '../packed.ts';
 import type { Head, Moment, RecordedFact } from '../port.ts';
 import { lastRevision, lookUp } from './indexes.ts';
-import { broken, type CommitPlace, factsOf, HASH_BYTES, placeOf, type Row, uuidBytes } from './rows.ts';
+import { broken, type CommitPlace, factsOf, HASH_BYTES, placeOf, type Row } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** Facts that were read, and the fault that ended the page, if any: what is sound is delivered first. */
@@ -306,7 +307,7 @@ export class Reader {
       revision: place.revision,
       position: place.position,
       hash: Buffer.from(hashes.subarray(-HASH_BYTES)).toString('hex'),
-      occurredAt: new Date(occurredAt).toISOString(),
+      occurredAt: instantOf(occurredAt),
     };
   }
 

@@ -1,6 +1,7 @@
 /** One row of `commits` as facts. What is read is checked as strictly as what is written: nothing is skipped. */
 
 import type { SQLOutputValue } from 'node:sqlite';
+import { uuidOf } from '../as-text.ts';
 import { parseEnvelopes } from '../envelopes.ts';
 import { LogError } from '../errors.ts';
 import type { RecordedFact } from '../port.ts';
@@ -63,15 +64,4 @@ export function broken(path: string, row: Row, reason: string): LogError {
     position,
     lastPosition: last,
   });
-}
-
-/** 16 bytes as a UUID in lower case. */
-export function uuidOf(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-/** A UUID as 16 bytes. */
-export function uuidBytes(uuid: string): Buffer {
-  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
 }

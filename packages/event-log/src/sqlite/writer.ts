@@ -7,6 +7,7 @@
  */
 
 import { statfsSync } from 'node:fs';
+import { uuidBytes } from '../as-text.ts';
 import { LogError, type LogErrorCode, unsettled } from '../errors.ts';
 import { packFacts } from '../packed.ts';
 import type { Appended, Commit } from '../port.ts';
@@ -14,7 +15,7 @@ import { behindOf, checkCommit, conflictOf, NO_HEAD, type SealedFact, seal } fro
 import { asLogError, patiently, resultCode } from './faults.ts';
 import type { Frames } from './frames.ts';
 import type { Reader } from './reader.ts';
-import { HASH_BYTES, uuidBytes } from './rows.ts';
+import { HASH_BYTES } from './rows.ts';
 import { SCHEMA_VERSION, type Store } from './store.ts';
 
 const MAX_GROUP_COMMITS = 1024;

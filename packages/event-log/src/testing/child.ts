@@ -33,5 +33,6 @@ if (task === 'append') {
   const db = new DatabaseSync(join(directory, 'log.sqlite'));
   db.exec('BEGIN EXCLUSIVE');
   writeSync(1, 'locked\n');
-  process.stdin.resume();
+  // Held until then: a database that nobody holds is closed, and its lock let go.
+  process.stdin.resume().once('close', () => db.close());
 }

@@ -3,7 +3,7 @@
  * and the texts that they stand for.
  */
 import type { Boundary } from '@apledger/api';
-import type { RecordedFact } from '@apledger/event-log';
+import { instantOf, type RecordedFact, uuidBytes, uuidOf } from '@apledger/event-log';
 
 export const CHUNK = 4096;
 const CAUSE_BYTES = 16;
@@ -50,7 +50,7 @@ export class HeaderChunk {
     if (at >= this.#bytes.length) this.#grow(at + ROW_BYTES);
     this.#view.setFloat64(at, position, true);
     this.#view.setFloat64(at + 8, Date.parse(occurredAt), true);
-    this.#bytes.set(Buffer.from(cause.replaceAll('-', ''), 'hex'), at + 16);
+    this.#bytes.set(uuidBytes(cause), at + 16);
     this.#view.setUint16(at + 32, this.#numberOf(type), true);
     this.#view.setUint16(at + 34, this.#numberOf(actor), true);
     this.#count = Math.max(this.#count, (revision % CHUNK) + 1);
@@ -61,13 +61,12 @@ export class HeaderChunk {
     const type = this.typeOf(revision);
     if (type === undefined) return undefined;
     const at = (revision % CHUNK) * ROW_BYTES;
-    const hex = this.#bytes.toString('hex', at + 16, at + 16 + CAUSE_BYTES);
     return {
       position: this.#view.getFloat64(at, true),
       revision,
-      occurredAt: new Date(this.#view.getFloat64(at + 8, true)).toISOString(),
+      occurredAt: instantOf(this.#view.getFloat64(at + 8, true)),
       type,
-      commandId: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
+      commandId: uuidOf(this.#bytes, at + 16),
       actor: this.#texts[this.#view.getUint16(at + 34, true)] ?? '',
     };
   }
