@@ -195,11 +195,10 @@ const NOBODY = -1;
 
 async function intervalsOf(traced: HostTrace, periods: readonly QueuePeriod[]): Promise<CustodyInterval[]> {
   const ends = await endsLater(traced, periods);
-  await traced.facts.load(periods.flatMap(({ period }) => factsOf(period)));
-  return periods.map(({ queue, period }) => ({
-    apqn: formatApqn(queue),
-    ...describePeriod(traced, period, ends.get(period)),
-  }));
+  await traced.facts.load(factsOf(periods.map(({ period }) => period)));
+  return periods.map(({ queue, period }) =>
+    describePeriod({ apqn: formatApqn(queue) }, traced, period, ends.get(period)),
+  );
 }
 
 async function describeRuns(traced: HostTrace, isWanted: (run: Run) => boolean): Promise<NamedRun[]> {
@@ -255,7 +254,7 @@ function concerns(exposure: Exposure, guest: string): boolean {
 /** What happened to many queues at once is told once. */
 async function groupsOf(traced: HostTrace, periods: readonly QueuePeriod[]): Promise<Iterable<CustodyGroup>> {
   const ends = await endsLater(traced, periods);
-  await traced.facts.load(periods.flatMap(({ period }) => factsOf(period)));
+  await traced.facts.load(factsOf(periods.map(({ period }) => period)));
   const groups = new Map<string, { readonly period: Period; readonly queues: string[] }>();
   for (const { queue, period } of periods) {
     const { from, until, reset, holders, before } = period;
@@ -268,7 +267,7 @@ async function groupsOf(traced: HostTrace, periods: readonly QueuePeriod[]): Pro
   return {
     *[Symbol.iterator]() {
       for (const { period, queues } of sorted)
-        yield { queues, ...describePeriod(traced, period, ends.get(period)) };
+        yield describePeriod({ queues }, traced, period, ends.get(period));
     },
   };
 }

@@ -13,16 +13,28 @@ export function holderOf(traced: Pick<HostTrace, 'runNumbered'>, number: number)
   return run === undefined ? NOBODY : { kind: 'guest', guest: run.guest, mdev: run.mdev };
 }
 
-/** The revisions of the facts that a period's description names. */
-export const factsOf = ({ from, until, reset }: Period): readonly number[] => [from, until, reset];
+/** The revisions of the facts that the descriptions of periods name. */
+export function* factsOf(periods: Iterable<Period>): Generator<number, undefined> {
+  for (const { from, until, reset } of periods) {
+    yield from;
+    yield until;
+    yield reset;
+  }
+}
 
-/** The facts that it names must be loaded. `endedLater` is the fact that ended it after the range. */
-export function describePeriod(traced: HostTrace, period: Period, endedLater = NEVER): Custody {
+/** Of which queues it is, and the rest. The facts that it names must be loaded. `endedLater` is the fact that ended it after the range. */
+export function describePeriod<Of extends object>(
+  of: Of,
+  traced: HostTrace,
+  period: Period,
+  endedLater = NEVER,
+): Of & Custody {
   const { facts } = traced;
-  const [holder = NOBODY, ...sharedWith] = period.holders.map((number) => holderOf(traced, number));
+  const holders = period.holders.map((number) => holderOf(traced, number));
   return {
-    holder,
-    sharedWith,
+    ...of,
+    holder: holders[0] ?? NOBODY,
+    sharedWith: holders.slice(1),
     from: facts.at(period.from),
     until: facts.at(period.until),
     ...(endedLater === NEVER ? {} : { endedLater: facts.must(endedLater) }),

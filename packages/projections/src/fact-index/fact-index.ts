@@ -40,6 +40,8 @@ export class FactIndex {
   readonly store: IndexStore;
   readonly #states = new Map<string, HostState>();
   readonly #headers = new Map<string, HeaderChunk>();
+  /** The one asked for last: a question asks thousands of times for facts that lie near each other. */
+  #latest: { readonly stream: string; readonly number: number; readonly chunk: HeaderChunk } | undefined;
   #dirtyHeaders = new Set<string>();
   #chunk: TermChunk | undefined;
   #done: TermChunk[] = [];
@@ -180,6 +182,13 @@ export class FactIndex {
   }
 
   #headerOf(stream: string, number: number): HeaderChunk | undefined {
+    if (this.#latest?.number === number && this.#latest.stream === stream) return this.#latest.chunk;
+    const chunk = this.#headerThere(stream, number);
+    this.#latest = chunk && { stream, number, chunk };
+    return chunk;
+  }
+
+  #headerThere(stream: string, number: number): HeaderChunk | undefined {
     const key = `${stream}\n${number}`;
     const known = this.#headers.get(key);
     if (known !== undefined) return known;
@@ -231,6 +240,7 @@ export class FactIndex {
   #forget(): void {
     this.#states.clear();
     this.#headers.clear();
+    this.#latest = undefined;
     this.#dirtyHeaders = new Set();
     this.#chunk = undefined;
     this.#done = [];
