@@ -12,7 +12,7 @@ import { type Bench, type Context, sized } from './context.ts';
 import { newFact } from './history.ts';
 import { type Ask, load, type Served, served } from './http-load.ts';
 import { announced, progress, quantile, seconds } from './measure.ts';
-import { grouped, type Row, short } from './table.ts';
+import { aim, grouped, type Row, short } from './table.ts';
 
 const LEDGER = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 const HOSTS = 10_000;
@@ -41,10 +41,12 @@ export const estate: Bench = async (context) => {
   try {
     rows.push(row('from start to ready', `${started.toFixed(2)} s`, { seconds: started }));
     const commands = sized(context, QUESTIONS);
-    rows.push(
-      await timed('a command to a host not seen yet', service, commands, 1, (n) => commandTo(n, hosts)),
+    const toNew = await timed('a command to a host not seen yet', service, commands, 1, (n) =>
+      commandTo(n, hosts),
     );
-    rows.push(memory(`memory after ${grouped(commands)} commands to hosts not seen before`, service));
+    rows.push({ ...toNew, ...aim('p50 < 10 ms', toNew.figures?.p50Ms, (value) => value < 10) });
+    const after = memory(`memory after ${grouped(commands)} commands to hosts not seen before`, service);
+    rows.push({ ...after, ...aim('< 500 MB', after.figures?.residentMb, (value) => value < 500) });
     rows.push(...(await questions(context, service, hosts, 'nothing folded')));
     progress('estate: folding');
     const rebuilt = await fetch(`http://127.0.0.1:${service.port}/api/v1/rebuild`, {
