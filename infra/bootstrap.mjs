@@ -154,8 +154,10 @@ const target = Object.hasOwn(targets, name ?? '') ? targets[name] : undefined;
 if (target) {
   try {
     const node = await prepare(target);
-    const env = target.isLean ? lean(environmentOf(node)) : environmentOf(node);
-    const runHere = (...command) => run(node, [quiet, ...command], { cwd: root, env });
+    const runHere = (...command) => {
+      const env = environmentOf(node); // targets add to it
+      return run(node, [quiet, ...command], { cwd: root, env: target.isLean ? lean(env) : env });
+    };
     endAs(await target.go(runHere, args, node));
   } catch (error) {
     reportSetupError(error);

@@ -131,6 +131,22 @@ describe('infra/bootstrap.mjs', () => {
     expect((await ledger(own)).out).toBe('7 32768 --max-semi-space-size=8 --max-semi-space-size=16\n');
   });
 
+  it.each([
+    ['test', 'undefined'],
+    ['test:long', '1'],
+  ])('%s tells vitest how long loops are, and hears from it how many tests passed', async (target, long) => {
+    await run(start); // there are packages then
+    mkdirSync(join(house, 'node_modules/vitest'), { recursive: true });
+    writeFileSync(
+      join(house, 'node_modules/vitest/vitest.mjs'),
+      `import { writeFileSync } from 'node:fs';
+      console.log('long:', process.env.APLEDGER_LONG);
+      writeFileSync(process.env.APLEDGER_COUNTS, '{ "passed": 3, "failed": 0, "skipped": 0 }');`,
+    );
+    const { code, out } = await run(['infra/bootstrap.mjs', target, 'test/some']);
+    expect({ code, out }).toEqual({ code: 0, out: `long: ${long}\n3 passed, 0 failed\n` });
+  });
+
   it('says that the port is taken before anything is played', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
