@@ -44,9 +44,9 @@ export const estate: Bench = async (context) => {
     const toNew = await timed('a command to a host not seen yet', service, commands, 1, (n) =>
       commandTo(n, hosts),
     );
-    rows.push({ ...toNew, ...aim('p50 < 10 ms', toNew.figures?.p50Ms, (value) => value < 10) });
+    rows.push({ ...toNew, ...aim('p50 < 10 ms', toNew.figures.p50Ms, (value) => value < 10) });
     const after = memory(`memory after ${grouped(commands)} commands to hosts not seen before`, service);
-    rows.push({ ...after, ...aim('< 500 MB', after.figures?.residentMb, (value) => value < 500) });
+    rows.push({ ...after, ...aim('< 500 MB', after.figures.residentMb, (value) => value < 500) });
     rows.push(...(await questions(context, service, hosts, 'nothing folded')));
     progress('estate: folding');
     const rebuilt = await fetch(`http://127.0.0.1:${service.port}/api/v1/rebuild`, {

@@ -224,7 +224,7 @@ export function hasAnyQueue(
   which: keyof typeof QUEUES,
 ): boolean {
   const row = rowOf(state, apid);
-  return row >= 0 && overlaps(state.block.words, row + QUEUES[which], domains, 0);
+  return row >= 0 && overlaps(state.block.words, row + QUEUES[which], domains);
 }
 
 export function queueOf(state: HostState, apid: number, apqi: number): Queue | undefined {

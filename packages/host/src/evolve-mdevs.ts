@@ -121,7 +121,7 @@ function readEffective(words: Uint32Array, at: number): void {
 }
 
 /** Puts a new guest matrix in place (null = none any more) and moves the adapters that came and went. */
-export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint32Array | null): void {
+function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint32Array | null): void {
   const field = at + GUEST_MATRIX;
   for (let i = 0; i < MASK_WORDS; i++) {
     const before = words[field + i] ?? 0;
@@ -138,15 +138,15 @@ export function replaceGuestMatrix(words: Uint32Array, at: number, matrix: Uint3
   setFlags(words, at, matrix === null ? 0 : HAS_GUEST_MATRIX, matrix === null ? HAS_GUEST_MATRIX : 0);
 }
 
-export const lifecycleOf = (words: Uint32Array, at: number): number =>
+const lifecycleOf = (words: Uint32Array, at: number): number =>
   (words[at + MDEV_FLAGS] ?? 0) >>> LIFECYCLE_SHIFT;
 
 /** Moves the guest's machine a step on. */
-export function advanceGuest(words: Uint32Array, at: number, step: Step): void {
+function advanceGuest(words: Uint32Array, at: number, step: Step): void {
   const flags = (words[at + MDEV_FLAGS] ?? 0) & ((1 << LIFECYCLE_SHIFT) - 1);
   words[at + MDEV_FLAGS] = flags | (codeAfter(step, lifecycleOf(words, at), guestTable) << LIFECYCLE_SHIFT);
 }
 
-export function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
+function setFlags(words: Uint32Array, at: number, set: number, unset: number): void {
   words[at + MDEV_FLAGS] = ((words[at + MDEV_FLAGS] ?? 0) & ~unset) | set;
 }

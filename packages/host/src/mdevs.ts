@@ -231,11 +231,8 @@ export function newestWithAny(state: HostState, matrix: Matrix, except?: string)
   const own = except === undefined ? -1 : placeOf(state, except);
   let at = mdevAt(state, mdevCount(state) - 1) + ASSIGNED;
   for (let place = mdevCount(state) - 1; place >= 0; place--, at -= MDEV_WORDS) {
-    let isIn = false;
-    for (let i = first; i <= last; i++)
-      if (((words[at + i] ?? 0) & (matrix.adapters[i] ?? 0)) !== 0) isIn = true;
-    if (isIn && place !== own && overlaps(words, at + MASK_WORDS, matrix.domains, 0))
-      return mdevValue(state, place);
+    if (place === own || !overlaps(words, at, matrix.adapters, first, last)) continue;
+    if (overlaps(words, at + MASK_WORDS, matrix.domains)) return mdevValue(state, place);
   }
   return undefined;
 }

@@ -84,10 +84,8 @@ export function adapterReset(
   for (let at = firstMdev(words); at < used; at += MDEV_WORDS) {
     if (((words[at + ASSIGNED + word] ?? 0) & bit) === 0) continue;
     const domainsAt = at + ASSIGNED + MASK_WORDS;
-    let shared = 0;
-    for (let i = first; i <= last; i++) shared |= (words[domainsAt + i] ?? 0) & (domains[i] ?? 0);
-    if (shared === 0) continue;
-    const isFailed = overlaps(words, domainsAt, unfit, 0);
+    if (!overlaps(words, domainsAt, domains, first, last)) continue;
+    const isFailed = overlaps(words, domainsAt, unfit);
     noteReset(block, at + PLUG + word, bit, isFailed ? ADAPTER.resetFailed : ADAPTER.resetDone);
   }
 }

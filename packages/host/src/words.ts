@@ -29,8 +29,15 @@ export function clear(words: Uint32Array, at: number, count: number): void {
   for (let i = 0; i < count; i++) words[at + i] = 0;
 }
 
-export function overlaps(a: Uint32Array, atA: number, b: ArrayLike<number>, atB: number): boolean {
-  for (let i = 0; i < MASK_WORDS; i++) if (((a[atA + i] ?? 0) & (b[atB + i] ?? 0)) !== 0) return true;
+/** Whether the mask at `at` has any bit of the other one, which has its bits in the words from `first` to `last`. */
+export function overlaps(
+  words: Uint32Array,
+  at: number,
+  mask: ArrayLike<number>,
+  first = 0,
+  last = MASK_WORDS - 1,
+): boolean {
+  for (let i = first; i <= last; i++) if (((words[at + i] ?? 0) & (mask[i] ?? 0)) !== 0) return true;
   return false;
 }
 

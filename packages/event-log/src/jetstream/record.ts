@@ -192,8 +192,11 @@ export class CommitRecord {
   }
 
   #instant(milliseconds: number): string {
-    if (Number.isNaN(new Date(milliseconds).getTime())) throw this.broken('it has no time');
-    return instantOf(milliseconds);
+    try {
+      return instantOf(milliseconds);
+    } catch {
+      throw this.broken('it has no time');
+    }
   }
 
   #checkFrames(): void {

@@ -19,10 +19,11 @@ const collectGarbage: () => void = runInNewContext('gc');
 const directory = mkdtempSync(join(tmpdir(), 'apledger-index-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-it('of many hosts of few facts takes little memory, and knows all of them', async () => {
+/** An index over a log of two facts of each of so many hosts. */
+async function indexed(hosts: number): Promise<FactIndex> {
   const log = openMemoryLog();
   for (const round of [0, 1])
-    for (let n = 0; n < HOSTS; n++)
+    for (let n = 0; n < hosts; n++)
       await log.append({
         stream: `host-h${n}`,
         expected: 'any',
@@ -39,12 +40,16 @@ it('of many hosts of few facts takes little memory, and knows all of them', asyn
           },
         ],
       });
-  const index = new FactIndex({
+  return new FactIndex({
     log,
-    store: IndexStore.open(join(directory, 'index.sqlite')),
+    store: IndexStore.open(join(directory, `${hosts}.sqlite`)),
     stateAt: async () => new HostState(),
     report: expect.fail,
   });
+}
+
+it('of many hosts of few facts takes little memory, and knows all of them', async () => {
+  const index = await indexed(HOSTS);
   const used = (): number => {
     collectGarbage();
     return process.memoryUsage().arrayBuffers / MEGABYTE;
@@ -60,5 +65,17 @@ it('of many hosts of few facts takes little memory, and knows all of them', asyn
         position: revision * HOSTS + n + 1,
         actor: `actor ${revision}`,
       });
+  await index.close();
+});
+
+it('knows nothing of what it has forgotten, until it has caught up again', async () => {
+  const index = await indexed(1);
+  await index.catchUp();
+  const known = index.at('host-h0', 1);
+  expect(known).toMatchObject({ position: 2 });
+  index.clear();
+  expect(index.at('host-h0', 1)).toBeUndefined();
+  await index.catchUp();
+  expect(index.at('host-h0', 1)).toEqual(known);
   await index.close();
 });
