@@ -30,7 +30,9 @@ export type Hello = Readonly<Static<typeof Hello>>;
 export const HelloReply = Type.Object({
   epoch: Type.Integer({ description: 'of this agent from now on' }),
   lastSequence: Type.Integer({ description: 'of the last commit in this epoch that is recorded; 0 = none' }),
-  revision: Type.Integer({ description: "of the host's last fact" }),
+  revision: Type.Integer({
+    description: 'of the fact after which the agent goes on; what was asked for before it, it may have begun',
+  }),
   state: Type.String({ description: 'the state of the host there: `HostState.toBytes()` in base64' }),
   stateVersion: Type.Integer({ description: 'STATE_VERSION of these bytes' }),
   open: Type.Array(CommandRequestSchema, { description: 'commands that are not settled, the oldest first' }),

@@ -26,7 +26,8 @@ export async function hello(ledger: LogLedger, request: Hello, author: Author): 
       watched = await ledger.observed.sync(host);
     }
     watched.hears(agent, watched.epoch);
-    return welcome(ledger, host, watched);
+    // An agent that knew no epoch begins where its own does: of what was asked for since then, it has begun nothing.
+    return welcome(ledger, host, watched, epoch === 0 ? watched.began : watched.revision);
   }, isRace);
 }
 
@@ -74,8 +75,13 @@ function registered({ host, register }: Hello): readonly Fact[] {
   );
 }
 
-async function welcome(ledger: LogLedger, host: string, watched: Watched): Promise<HelloReply> {
-  const { revision, epoch, lastSequence } = watched;
+async function welcome(
+  ledger: LogLedger,
+  host: string,
+  watched: Watched,
+  revision: number,
+): Promise<HelloReply> {
+  const { epoch, lastSequence } = watched;
   const open = watched.requests(ledger.now().getTime());
   const state = await ledger.handler.stateAt(host, { revision });
   if (state === undefined) throw unknownHost(host);

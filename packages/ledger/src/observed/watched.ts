@@ -12,6 +12,8 @@ export class Watched {
   /** 0 = no agent. */
   epoch = 0;
   agent = '';
+  /** The revision at which its epoch began. */
+  began = -1;
   /** When its epoch began, and which kernel ran then. */
   since = '';
   boot = '';
@@ -39,6 +41,7 @@ export class Watched {
       case 'ObservationBegan':
         this.epoch = fact.data.epoch;
         this.agent = fact.data.agent;
+        this.began = recorded.revision;
         this.boot = fact.data.boot;
         this.since = recorded.occurredAt;
         this.lastSequence = 0;

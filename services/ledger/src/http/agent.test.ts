@@ -100,6 +100,19 @@ describe('an agent that says hello', () => {
     expect(await typesOf(made)).toEqual([...before, 'HostObserved']);
   });
 
+  it('begins where its epoch does, whatever was asked for before it heard of that: nobody has begun it', async () => {
+    const made = await watched();
+    const began = (await typesOf(made)).lastIndexOf('ObservationBegan');
+    const { answer, open } = await asked(made, { type: 'CreateMdev', text: A });
+    const { body } = await hello(made);
+    expect([body.revision, body.open]).toEqual([began, [expect.objectContaining({ request: ID })]]);
+    expect(open).toMatchObject([{ request: ID, revision: began + 1 }]);
+    // One that knows its epoch may have begun it, and have lost its spool since.
+    expect((await hello(made, { epoch: 1 })).body.revision).toBe(began + 1);
+    await send(made, [commit(1, [created, settledAs('done')])]);
+    expect((await answer).status).toBe(200);
+  });
+
   it('under the name of another one is refused, which is recorded once', async () => {
     const made = await watched();
     const before = await typesOf(made);
