@@ -54,17 +54,17 @@ async function carryOut(site: Site, { victim, after }: Kill): Promise<void> {
     await site.startLedger();
   } else {
     await changes(join(site.run, 'lock'), 1 + (after % 3));
-    killWriters(after % 2 === 0);
+    killWriters(site, after % 2 === 0);
   }
 }
 
-/** Those of this test's agent; with `children` only what writes for them. */
-function killWriters(children: boolean): void {
+/** Those of this site's agent: their words name its sysfs. With `children` only what writes for them. */
+function killWriters({ sys }: Site, children: boolean): void {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const words = commandLine(name);
-    if (!/writer[-/]main\./.test(words) || words.includes('--write-once') !== children) continue;
-    if (parentOf(name) === undefined) continue;
+    const isWriter = /writer[-/]main\./.test(words) && words.includes(sys);
+    if (!isWriter || words.includes('--write-once') !== children) continue;
     try {
       process.kill(Number(name), 'SIGKILL');
     } catch {
@@ -73,14 +73,12 @@ function killWriters(children: boolean): void {
   }
 }
 
-const commandLine = (pid: string): string => tried(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
-const parentOf = (pid: string): string | undefined => tried(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-
-function tried<T>(work: () => T): T | undefined {
+/** '' of a process that has ended. */
+function commandLine(pid: string): string {
   try {
-    return work();
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }
 
