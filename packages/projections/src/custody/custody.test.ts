@@ -1,11 +1,16 @@
 /** What holds for any facts, whether or not a driver could have written them. Who is right is for test/consistency to say. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { apqn, formatApqn } from '@apledger/ap';
-import type { CustodyInterval, Holder } from '@apledger/api';
+import type { CustodyGroup, CustodyInterval, Holder } from '@apledger/api';
 import { openMemoryLog } from '@apledger/event-log';
 import { type Fact, packRecorded } from '@apledger/events';
 import { EDGES, history } from '@apledger/host/testing';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { FactIndex } from '../fact-index/fact-index.ts';
+import { IndexStore } from '../fact-index/store.ts';
 import { CannotFold, memoryStore, openReadModel } from '../index.ts';
 import { newFacts, record } from '../testing/logs.ts';
 import { openCustody } from './custody.ts';
@@ -188,4 +193,38 @@ const RESET: Fact = {
 const withoutTimes = ({ from, until, reset, ...interval }: CustodyInterval) => ({
   ...interval,
   revisions: [from?.revision, until?.revision, reset?.revision],
+});
+
+describe('a report that is under way', () => {
+  it('goes on when the index over the facts is made again', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'apledger-index-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const scope = { host: 'zt93', guest: null, from: null, to: null };
+    let most = 0;
+    for (const [n, facts] of fc.sample(history(60), { numRuns: 40, seed: 1 }).entries()) {
+      const log = await logOf(facts, [1]);
+      const readModel = await openReadModel({ log, store: memoryStore() });
+      const index = new FactIndex({
+        log,
+        store: IndexStore.open(join(directory, `${n}.sqlite`)),
+        stateAt: (host, revision) => readModel.stateAt(host, revision),
+      });
+      await index.catchUp();
+      const custody = openCustody({ log, headers: index });
+      const whole = await custody.audit(scope);
+      const report = await custody.report(scope);
+      for await (const { custody: groups } of report?.hosts ?? []) {
+        const told: CustodyGroup[] = [];
+        for (const group of groups) {
+          told.push(group);
+          index.clear();
+        }
+        most = Math.max(most, told.length);
+        expect(told).toEqual(whole?.hosts[0]?.custody);
+      }
+      await index.close();
+      await log.close();
+    }
+    expect(most).toBeGreaterThan(2);
+  });
 });

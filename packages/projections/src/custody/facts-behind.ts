@@ -3,18 +3,17 @@
 import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { type FactOf, parseFact } from '@apledger/events';
+import { CHUNK, type HeaderChunk } from '../fact-index/headers.ts';
 
 /** Facts wanted that lie at most this far apart are read in one go. */
 const NEAR = 16;
 /** Boundaries from headers that are kept: what ended one period began the next. */
 const MAX_RECENT = 4096;
 
-/** Knows some facts of streams without the log. */
+/** Knows facts of streams without the log. */
 export interface Headers {
-  /** Undefined for a fact that it does not know. */
-  at(stream: string, revision: number): Boundary | undefined;
-  /** The same of its type alone, which costs little. */
-  typeOf(stream: string, revision: number): string | undefined;
+  /** Those of a stream with the revisions from `number * CHUNK` on; undefined when none of them is known. */
+  chunk(stream: string, number: number): HeaderChunk | undefined;
 }
 
 export class FactsBehind {
@@ -24,7 +23,8 @@ export class FactsBehind {
   readonly #isObserved: boolean;
   /** From the log. */
   readonly #known = new Map<number, Boundary>();
-  /** From the headers. */
+  /** From the headers. They stay for as long as this does: the index may be made again meanwhile. */
+  readonly #chunks: (HeaderChunk | undefined)[] = [];
   readonly #recent = new Map<number, Boundary>();
   /** What the agent knew of each commit, by its command. */
   readonly #observed = new Map<string, Boundary['observed']>();
@@ -42,7 +42,8 @@ export class FactsBehind {
     const wanted = new Set<number>();
     const all = [...revisions];
     for (const revision of all)
-      if (revision >= 0 && this.typeOf(revision) === undefined) wanted.add(revision);
+      if (revision >= 0 && !this.#known.has(revision) && this.#chunkWith(revision) === undefined)
+        wanted.add(revision);
     const ascending = [...wanted].sort((a, b) => a - b);
     for await (const fact of factsAt(this.#log, this.#stream, ascending))
       this.#known.set(fact.revision, boundaryOf(fact));
@@ -66,19 +67,30 @@ export class FactsBehind {
   must(revision: number): Boundary {
     const fact = this.#find(revision);
     if (fact === undefined) throw new Error(`${this.#stream} has no fact of revision ${revision}`);
-    const observed = this.#observed.get(fact.commandId);
+    const observed = this.#isObserved ? this.#observed.get(fact.commandId) : undefined;
     return observed === undefined ? fact : { ...fact, observed };
   }
 
   /** Undefined when only the log knows. */
   typeOf(revision: number): string | undefined {
-    return this.#known.get(revision)?.type ?? this.#headers?.typeOf(this.#stream, revision);
+    return this.#known.get(revision)?.type ?? this.#chunkWith(revision)?.typeOf(revision);
+  }
+
+  /** Those of the headers that have the fact. */
+  #chunkWith(revision: number): HeaderChunk | undefined {
+    const number = Math.floor(revision / CHUNK);
+    const kept = this.#chunks[number];
+    if (kept?.has(revision)) return kept;
+    const found = this.#headers?.chunk(this.#stream, number);
+    if (!found?.has(revision)) return undefined;
+    this.#chunks[number] = found;
+    return found;
   }
 
   #find(revision: number): Boundary | undefined {
     const known = this.#known.get(revision) ?? this.#recent.get(revision);
     if (known !== undefined) return known;
-    const found = this.#headers?.at(this.#stream, revision);
+    const found = this.#chunkWith(revision)?.at(revision);
     if (found === undefined) return undefined;
     if (this.#recent.size >= MAX_RECENT) this.#recent.clear();
     this.#recent.set(revision, found);

@@ -61,7 +61,7 @@ it('of many hosts of few facts takes little memory, and knows all of them', asyn
   expect(index.position).toBe(2 * HOSTS);
   for (let n = 0; n < HOSTS; n++)
     for (const revision of [0, 1])
-      expect(index.at(`host-h${n}`, revision)).toMatchObject({
+      expect(index.chunk(`host-h${n}`, 0)?.at(revision)).toMatchObject({
         position: revision * HOSTS + n + 1,
         actor: `actor ${revision}`,
       });
@@ -71,11 +71,11 @@ it('of many hosts of few facts takes little memory, and knows all of them', asyn
 it('knows nothing of what it has forgotten, until it has caught up again', async () => {
   const index = await indexed(1);
   await index.catchUp();
-  const known = index.at('host-h0', 1);
+  const known = index.chunk('host-h0', 0)?.at(1);
   expect(known).toMatchObject({ position: 2 });
   index.clear();
-  expect(index.at('host-h0', 1)).toBeUndefined();
+  expect(index.chunk('host-h0', 0)?.at(1)).toBeUndefined();
   await index.catchUp();
-  expect(index.at('host-h0', 1)).toEqual(known);
+  expect(index.chunk('host-h0', 0)?.at(1)).toEqual(known);
   await index.close();
 });

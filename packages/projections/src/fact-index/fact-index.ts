@@ -3,7 +3,6 @@
  * is: what lies beyond is for the asker to look at.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Boundary } from '@apledger/api';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
@@ -40,8 +39,6 @@ export class FactIndex {
   readonly store: IndexStore;
   readonly #states = new Map<string, HostState>();
   readonly #headers = new Map<string, HeaderChunk>();
-  /** The one asked for last: a question asks thousands of times for facts that lie near each other. */
-  #latest: { readonly stream: string; readonly number: number; readonly chunk: HeaderChunk } | undefined;
   #dirtyHeaders = new Set<string>();
   #chunk: TermChunk | undefined;
   #done: TermChunk[] = [];
@@ -61,18 +58,10 @@ export class FactIndex {
     return this.#checkpoint?.position ?? 0;
   }
 
-  /** What a boundary says of a fact; undefined for one that is not in the index. */
-  at(stream: string, revision: number): Boundary | undefined {
-    return this.#chunkOf(stream, revision)?.at(revision);
-  }
-
-  typeOf(stream: string, revision: number): string | undefined {
-    return this.#chunkOf(stream, revision)?.typeOf(revision);
-  }
-
-  #chunkOf(stream: string, revision: number): HeaderChunk | undefined {
+  /** What boundaries say of the facts of a stream, CHUNK revisions at a time; undefined when none of them is in the index. */
+  chunk(stream: string, number: number): HeaderChunk | undefined {
     try {
-      return this.#headerOf(stream, Math.floor(revision / REVISIONS));
+      return this.#headerOf(stream, number);
     } catch (error) {
       this.heal(error);
       return undefined;
@@ -182,13 +171,6 @@ export class FactIndex {
   }
 
   #headerOf(stream: string, number: number): HeaderChunk | undefined {
-    if (this.#latest?.number === number && this.#latest.stream === stream) return this.#latest.chunk;
-    const chunk = this.#headerThere(stream, number);
-    this.#latest = chunk && { stream, number, chunk };
-    return chunk;
-  }
-
-  #headerThere(stream: string, number: number): HeaderChunk | undefined {
     const key = `${stream}\n${number}`;
     const known = this.#headers.get(key);
     if (known !== undefined) return known;
@@ -240,7 +222,6 @@ export class FactIndex {
   #forget(): void {
     this.#states.clear();
     this.#headers.clear();
-    this.#latest = undefined;
     this.#dirtyHeaders = new Set();
     this.#chunk = undefined;
     this.#done = [];

@@ -71,11 +71,14 @@ export class HeaderChunk {
     };
   }
 
+  has(revision: number): boolean {
+    return revision % CHUNK < this.#count;
+  }
+
   /** Undefined for a fact that is not there. */
   typeOf(revision: number): string | undefined {
-    const row = revision % CHUNK;
-    if (row >= this.#count) return undefined;
-    return this.#texts[this.#view.getUint16(row * ROW_BYTES + 32, true)] ?? '';
+    if (!this.has(revision)) return undefined;
+    return this.#texts[this.#view.getUint16((revision % CHUNK) * ROW_BYTES + 32, true)] ?? '';
   }
 
   #grow(needed: number): void {
