@@ -175,6 +175,22 @@ describe.each(MAINLINE)('on %s', (driver) => {
     expect(await exposures()).toEqual(['stopped-guest-keeps-queues']);
   });
 
+  it('what was reset or zeroized while the host went on using it does not count for the next', async () => {
+    const wipes: Command[] = [
+      { type: 'ResetQueue', queue: '06.0004', text: '1' },
+      { type: 'ZeroizeQueues', queues: ['06.0004'], by: 'TKE' },
+    ];
+    for (const wipe of wipes) {
+      const { play, spans, queries } = await host(driver);
+      await play(apmask('+6'), wipe, fault('06.0004', 1), apmask('-6'));
+      expect((await spans('06.0004')).at(-1)).toBe('nobody from QueueUnbound, NOT reset');
+      // The bus resets what it takes from zcrypt just before the fact that says so.
+      await play(apmask('+6'), wipe, apmask('-6'));
+      const last = (await queries.custody('h', '06.0004'))?.intervals.at(-1);
+      expect([last?.resetBefore, last?.reset?.commandId]).toEqual([true, last?.from?.commandId]);
+    }
+  });
+
   it('a reset that a guest asks for while it runs does not count for the next', async () => {
     const { play, spans, exposures } = await host(driver);
     await play(start(A, 'web'), { type: 'ResetGuestDevice', mdev: A }, fault('05.0004', 1));

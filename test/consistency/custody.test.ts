@@ -125,10 +125,19 @@ const handover = (exposure: Exposure): string[] =>
     ? [`${exposure.apqn} ${userOf(exposure.from)} -> ${userOf(exposure.to)}, ${exposure.at.commandId}`]
     : [];
 
+/** An administrator resets a queue that the host uses; then the host has to give it up. */
+const wiped: readonly Command[] = [
+  { type: 'WriteMask', mask: 'apmask', text: '+3' },
+  { type: 'ResetQueue', queue: '03.0001', text: '1' },
+  { type: 'WriteMask', mask: 'apmask', text: '-3' },
+];
+
 /** Commands, and the milliseconds before each. */
 const steps = fc
   .tuple(busyLife, fc.array(fc.constantFrom(0, 1, 100_000), { minLength: 9, maxLength: 9 }))
-  .map(([commands, leaps]) => commands.map((one, i) => [one, leaps[i % leaps.length] ?? 0] as const));
+  .map(([commands, leaps]) =>
+    [...commands, ...wiped].map((one, i) => [one, leaps[i % leaps.length] ?? 0] as const),
+  );
 
 /** A history under a clock that stands still, ticks or leaps between commands, and may tick within them. */
 async function historyOf(

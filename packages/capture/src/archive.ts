@@ -46,7 +46,7 @@ export async function unpacked(bytes: Uint8Array): Promise<CapturedFiles> {
     checkEntry(header);
     return header.type !== 'directory' && header.type !== 'pax-global-header';
   };
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   try {
     for (const { header, data } of await unpackTar(bytes, { strict: true, filter })) {
       const path = pathOf(header.name);

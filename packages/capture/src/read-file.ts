@@ -38,7 +38,7 @@ function textOf(bytes: Uint8Array, where: string): string {
   if (bytes.length > MAX_TEXT_BYTES)
     throw new Unreadable(`${where} has ${bytes.length} bytes and is no tar; ${MAX_TEXT_BYTES} are the most`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new Unreadable(`${where} is neither a tar nor UTF-8 text`);
   }

@@ -28,7 +28,8 @@ const LETTERS = 0x57;
 type Words = { readonly [word: number]: number };
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is a character of a name as any other: without it, two guests would be one. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The payload ends early, goes on too long, or holds what no writer writes. */
 export class CorruptPayload extends Error {

@@ -96,6 +96,18 @@ describe('the packed form of a fact', () => {
 });
 
 describe('the codec', () => {
+  it.each(['\ufeffweb', '\ufeff', 'w\ufeff', `\ufeff${'w'.repeat(100)}`])(
+    'keeps every character of %j',
+    (name) => {
+      const writer = new PackedWriter();
+      writer.text(name);
+      const bytes = writer.take();
+      const reader = new PackedReader();
+      reader.open(bytes, 0, bytes.length);
+      expect(reader.text()).toBe(name);
+    },
+  );
+
   it('reads what it wrote, and not a byte more', () => {
     const id = fc.nat({ max: 255 });
     const unit = fc.oneof(

@@ -121,4 +121,4 @@ export const LIFECYCLE_SHIFT = 8;
  * The version of what a state's bytes mean: a state that was kept by another version is not used. Raise it when the layout changes, or
  * what `evolve` makes of a fact; test/architecture/state-version.test.ts notices.
  */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;

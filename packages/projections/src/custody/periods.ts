@@ -34,7 +34,7 @@ export function forEachPeriod(
 ): void {
   const walk = new Walk(visit);
   row?.forEach(apqi, upTo, (event, holder, revision, commit) => {
-    if (event === RESET) walk.reset(revision);
+    if (event === RESET) walk.reset(revision, commit);
     else walk.change(event === GAINED, holder, revision, commit);
   });
   walk.finish();
@@ -53,6 +53,8 @@ class Walk {
   /** Resets since the last holder let go: before the latest change, and after it. */
   #reset = NEVER;
   #freshReset = NEVER;
+  /** The last one while the host had it. */
+  #hostsReset: { readonly revision: number; readonly commit: number } | undefined;
   /** The changes of the commit that is not closed yet. */
   #firstChange = NEVER;
   #lastChange = NEVER;
@@ -63,11 +65,13 @@ class Walk {
   }
 
   /**
-   * A guest that has a queue resets it for itself, and goes on. The bus resets a queue that it takes from zcrypt just before the fact
-   * that says so.
+   * Who has a queue and resets it goes on using it: that is nothing for the next one. But the bus resets a queue that it takes from zcrypt
+   * just before the fact that says so.
    */
-  reset(revision: number): void {
-    if (this.#guests.length === 0 && this.#freshReset === NEVER) this.#freshReset = revision;
+  reset(revision: number, commit: number): void {
+    if (this.#guests.length > 0 || this.#freshReset !== NEVER) return;
+    if (this.#isHosts) this.#hostsReset = { revision, commit };
+    else this.#freshReset = revision;
   }
 
   change(isGain: boolean, holder: number, revision: number, commit: number): void {
@@ -75,8 +79,10 @@ class Walk {
     if (this.#firstChange === NEVER) this.#firstChange = revision;
     this.#lastChange = revision;
     this.#commit = commit;
-    if (holder === HOST) this.#isHosts = isGain;
-    else {
+    if (holder === HOST) {
+      this.#isHosts = isGain;
+      if (!isGain && this.#hostsReset?.commit === commit) this.#freshReset = this.#hostsReset.revision;
+    } else {
       const others = this.#guests.filter((guest) => guest !== holder);
       this.#guests = isGain ? [...others, holder] : others;
     }
