@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteLog } from '@apledger/event-log';
 import { parse } from 'csv-parse/sync';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { scratch } from '../support/file.ts';
 import { apledger, file, inRepository, objects } from './support.ts';
 
@@ -26,6 +26,31 @@ beforeAll(async () => {
 const last = (type: string): string => String(positions.get(type));
 
 describe('custody', () => {
+  it('takes a moment whatever TZ is, and says what to set where a zone would have to be guessed', async () => {
+    const asked = (...moment: string[]) => apledger('custody', '05.0004', ...moment, '--data', data);
+    try {
+      for (const [tz, shown] of [
+        ['', ' UTC,'],
+        ['UTC0', ' UTC,'],
+        ['JST-9', ' +09:00,'],
+      ] as const) {
+        vi.stubEnv('TZ', tz);
+        const { status, out } = await asked('--from', 'today');
+        expect(status, out).toBe(0);
+        expect(out.split('\n', 1)[0]).toContain(shown);
+      }
+      vi.stubEnv('TZ', 'CET-1CEST');
+      expect(await asked('--from', 'today')).toMatchObject({
+        status: 2,
+        err: expect.stringMatching(/--from today: .*TZ=CET-1CEST .*Set TZ to a name like Europe\/Paris/),
+      });
+      for (const moment of ['-2h', '1', '2026-11-17 09:14 Europe/Paris'])
+        expect(await asked('--from', moment)).toMatchObject({ status: 0, err: '' });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it('tells who could use a queue, from which fact to which, and whether it was reset', async () => {
     const { status, out } = await apledger('custody', '05.0004', '--data', data);
     expect(status).toBe(0);

@@ -1,7 +1,7 @@
 /** Moments as people and programs write them: the one place that reads them. */
 import { type AtMoment, Problem } from '@apledger/api';
 import { type Moment, type Place, placeAt as placeInLog } from '@apledger/event-log';
-import { momentText, NotAMoment, parseMoment, type TimeInZone } from '@apledger/moment';
+import { momentText, NotAMoment, parseMoment, type TimeInZone, type UnknownZone } from '@apledger/moment';
 import type { LogLedger } from './log-ledger.ts';
 
 /** Of times in requests that name none: the asker's is not known, and may not be the ledger's. */
@@ -12,7 +12,7 @@ const noSuchMoment = (message: string): Problem => new Problem(400, 'no-such-mom
 /** What a text is read by: when it is now, and the zone of a text that names none. */
 export interface Here {
   readonly now: Date;
-  readonly zone: string;
+  readonly zone: string | UnknownZone;
 }
 
 /**

@@ -7,5 +7,5 @@
  * with its zone, in a form that `parseMoment` reads as the same moment. Calendars and zones are Temporal's business, see
  * docs/decisions. Browsers run it as well.
  */
-export { NotAMoment, parseMoment } from './parse.ts';
+export { NotAMoment, parseMoment, type UnknownZone } from './parse.ts';
 export { momentText, type TimeInZone } from './text.ts';

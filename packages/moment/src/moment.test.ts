@@ -1,13 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { momentText, NotAMoment, parseMoment } from './index.ts';
+import type { Here } from './parse.ts';
 
 /** A Thursday, 10:30 in Zurich. */
 const NOW = new Date('2026-11-26T09:30:00.000Z');
 const zurich = { now: NOW, zone: 'Europe/Zurich' };
-const timeOf = (text: string, here = zurich): string => parseMoment(text, here).time;
+const timeOf = (text: string, here: Here = zurich): string => parseMoment(text, here).time;
 
 describe('a moment', () => {
+  it('needs the zone here only where it names none and the clock matters', () => {
+    const here = { now: NOW, zone: { unknown: 'TZ is odd.' } };
+    expect(timeOf('-2h', here)).toBe('2026-11-26T07:30:00.000Z');
+    expect(timeOf('now', here)).toBe('2026-11-26T09:30:00.000Z');
+    expect(timeOf('@1795679880', here)).toBe('2026-11-26T07:58:00.000Z');
+    expect(timeOf('today 09:14 Asia/Tokyo', here)).toBe('2026-11-26T00:14:00.000Z');
+    for (const text of ['-1d', 'yesterday', '09:14', '2026-11-17'])
+      expect(() => timeOf(text, here)).toThrow(new NotAMoment(`${text}: names no zone. TZ is odd.`));
+  });
+
   it.each([
     ['now', '2026-11-26T09:30:00.000Z'],
     ['today', '2026-11-25T23:00:00.000Z'],

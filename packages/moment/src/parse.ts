@@ -14,7 +14,12 @@ export class NotAMoment extends Error {
 export interface Here {
   readonly now: Date;
   /** Of a text that names none: a name of the time zone database, `UTC`, or an offset. */
-  readonly zone: string;
+  readonly zone: string | UnknownZone;
+}
+
+/** Nobody knows the zone here: a text that needs it is refused, and says why in these words. */
+export interface UnknownZone {
+  readonly unknown: string;
 }
 
 /**
@@ -28,11 +33,12 @@ export function parseMoment(text: string, { now, zone }: Here): TimeInZone {
   if (written.length > MAX_LENGTH)
     throw new NotAMoment(`${written.slice(0, MAX_LENGTH)}...: too long for a time.`);
   const instant = Temporal.Instant.fromEpochMilliseconds(now.getTime());
-  if (/^now$/i.test(written)) return inZone(instant, zone);
+  const shown = typeof zone === 'string' ? zone : 'UTC';
+  if (/^now$/i.test(written)) return inZone(instant, shown);
   const epoch = EPOCH.exec(written)?.groups;
-  if (epoch !== undefined) return inZone(ofEpoch(written, epoch), zone);
+  if (epoch !== undefined) return inZone(ofEpoch(written, epoch), shown);
   const ago = AGO.exec(written)?.groups;
-  if (ago !== undefined) return inZone(before(written, instant.toZonedDateTimeISO(zone), ago), zone);
+  if (ago !== undefined) return inZone(before(written, instant, ago, zone), shown);
   for (const form of DATED) {
     const found = form.exec(written)?.groups;
     if (found !== undefined) return dated(written, found, instant, zone);
@@ -43,6 +49,12 @@ export function parseMoment(text: string, { now, zone }: Here): TimeInZone {
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
+
+/** Throws NotAMoment when nobody knows the zone. */
+function needed(written: string, zone: string | UnknownZone): string {
+  if (typeof zone === 'string') return zone;
+  throw new NotAMoment(`${written}: names no zone. ${zone.unknown}`);
+}
 
 const inZone = (instant: Temporal.Instant, zone: string): TimeInZone => ({
   time: new Date(instant.epochMilliseconds).toISOString(),
@@ -65,7 +77,12 @@ function ofEpoch(written: string, { seconds, fraction }: Groups): Temporal.Insta
   return Temporal.Instant.fromEpochMilliseconds(whole * 1000 + milliseconds(fraction));
 }
 
-function before(written: string, now: Temporal.ZonedDateTime, groups: Groups): Temporal.Instant {
+function before(
+  written: string,
+  now: Temporal.Instant,
+  groups: Groups,
+  zone: string | UnknownZone,
+): Temporal.Instant {
   const parts =
     groups.short === undefined
       ? [[groups.count ?? '', groups.unit ?? '']]
@@ -79,7 +96,9 @@ function before(written: string, now: Temporal.ZonedDateTime, groups: Groups): T
       );
     span[unit] = /^an?$/i.test(count) ? 1 : Number(count);
   }
-  return subtracted(written, now, span);
+  // Hours are the same everywhere, and a day is as long as the clock of a zone makes it.
+  const isOfClock = span.days !== undefined || span.weeks !== undefined;
+  return subtracted(written, now.toZonedDateTimeISO(isOfClock ? needed(written, zone) : 'UTC'), span);
 }
 
 /** A day is 24 hours, and the same time of day: on days where that is not the same, nobody knows which was meant. */
@@ -112,8 +131,13 @@ const both = (one: Temporal.Instant, other: Temporal.Instant, zone: string): str
 const offsetText = (moment: Temporal.ZonedDateTime): string =>
   momentText(inZone(moment.toInstant(), moment.offset));
 
-function dated(written: string, found: Groups, now: Temporal.Instant, ownZone: string): TimeInZone {
-  const zone = zoneOf(written, found) ?? ownZone;
+function dated(
+  written: string,
+  found: Groups,
+  now: Temporal.Instant,
+  ownZone: string | UnknownZone,
+): TimeInZone {
+  const zone = zoneOf(written, found) ?? needed(written, ownZone);
   const today = now.toZonedDateTimeISO(zone);
   const clock = clockOf(written, found);
   const day = dayOf(written, found, today, clock);

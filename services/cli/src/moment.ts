@@ -4,6 +4,7 @@ import type { RecordedFact } from '@apledger/event-log';
 import { hostOf } from '@apledger/events';
 import { type Ledger, lastPosition, readPosition, readTime } from '@apledger/ledger';
 import { momentText } from '@apledger/moment';
+import { ownZone, zoneToShow } from './zone.ts';
 
 type Position = { readonly position: number };
 type Time = { readonly time: string };
@@ -30,15 +31,15 @@ export const parsePosition = async (option: string, text: string, ledger: Ledger
 export const parseTime = (option: string, text: string): string =>
   readTime(text, { now: new Date(), zone: ownZone() }, `${option} `);
 
-const ownZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /** As requests about two moments carry it. */
 export const requestText = (moment: GivenMoment): string =>
   'time' in moment ? moment.time : String(moment.position);
 
 /** The moment that was used, with its zone: `position 37`, `2026-11-17 09:14:00 +01:00 Europe/Zurich`. */
 export const usedText = ({ position, time }: AtMoment): string =>
-  time === undefined ? `position ${position ?? 'of the last fact'}` : momentText({ time, zone: ownZone() });
+  time === undefined
+    ? `position ${position ?? 'of the last fact'}`
+    : momentText({ time, zone: zoneToShow() });
 
 /** The same of a span: `as of X` when both ends are one, else `from X to Y`; '' when there is no limit. */
 export function usedSpanText(from: GivenMoment | undefined, to: GivenMoment | undefined): string {
