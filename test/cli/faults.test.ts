@@ -17,6 +17,7 @@ import {
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { startService } from '../http/support.ts';
@@ -36,6 +37,20 @@ async function run(args: readonly string[], stdout: 'pipe' | number = 'pipe', en
     child.stderr === null ? '' : text(child.stderr),
     once(child, 'close'),
   ]);
+  return { status: child.exitCode, out, err };
+}
+
+/** Asks as a user who may read the directory, and write nowhere in it. */
+async function withoutWriting(data: string, ...args: readonly string[]) {
+  const asNobody = process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
+  const program = `${asNobody} process.argv[1] = ${JSON.stringify(inRepository('services/cli/bin/apledger.mjs'))};
+    const { main } = await import(${JSON.stringify(inRepository('services/cli/src/main.ts'))});
+    process.exitCode = await main(${JSON.stringify([...args, '--data', data])});`;
+  chmodSync(data, 0o555);
+  for (const name of readdirSync(data)) chmodSync(join(data, name), 0o444);
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e'];
+  const child = spawn(process.execPath, [...flags, program], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { status: child.exitCode, out, err };
 }
 
@@ -95,25 +110,49 @@ describe('the command line', () => {
     const path = join(data, 'read-model.sqlite');
     const { status } = await apledger('rebuild', '--data', data);
     expect(status).toBe(0);
-    const isRoot = process.getuid?.() === 0;
-    const nobody = `process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(inRepository('services/cli/bin/apledger.mjs'))};
-      const { main } = await import(${JSON.stringify(inRepository('services/cli/src/main.ts'))}); process.exitCode = await main(['rebuild', '--data', ${JSON.stringify(data)}]);`;
-    chmodSync(data, 0o555);
-    for (const name of readdirSync(data)) chmodSync(join(data, name), 0o444);
     const before = readFileSync(path);
-    const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e'];
-    const child = spawn(
-      process.execPath,
-      [...flags, isRoot ? nobody : nobody.split(';').slice(2).join(';')],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    expect(child.exitCode, err).toBe(2);
+    const { status: refused, out, err } = await withoutWriting(data, 'rebuild');
+    expect(refused, err).toBe(2);
     expect(out).not.toContain('Rebuilt');
     expect(err).toMatch(/nothing was rebuilt|cannot be/);
     expect(readFileSync(path).equals(before)).toBe(true);
+    rmSync(data, { recursive: true });
+  });
+
+  it('verifies and reports on a copy that cannot be written, with what is kept beside it', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'apledger-faults-'));
+    await apledger('run', SCRIPT, '--data', data);
+    expect((await apledger('rebuild', '--data', data)).status).toBe(0);
+    const path = join(data, 'read-model.sqlite');
+    // As after a copy of the files themselves.
+    const settle = () => {
+      for (const name of ['log.sqlite', 'read-model.sqlite']) {
+        const db = new DatabaseSync(join(data, name));
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        db.close();
+        for (const side of ['-wal', '-shm']) rmSync(join(data, name + side), { force: true });
+      }
+    };
+    settle();
+    for (const [question, answer] of [
+      ['verify', '0 problems'],
+      ['report', 'What this report rests on'],
+    ] as const) {
+      const asked = await withoutWriting(data, question);
+      expect(asked, question).toMatchObject({ status: 0, err: '' });
+      expect(asked.out).toContain(answer);
+    }
+    chmodSync(data, 0o755);
+    chmodSync(path, 0o644);
+    const db = new DatabaseSync(path);
+    db.exec("UPDATE state SET host = 'other'");
+    db.close();
+    settle();
+    const damaged = await withoutWriting(data, 'verify');
+    expect(damaged).toMatchObject({ status: 1, out: expect.stringContaining('read model') });
+    chmodSync(data, 0o755);
+    writeFileSync(path, 'nothing that could be read', { mode: 0o444 });
+    expect(await withoutWriting(data, 'verify')).toMatchObject({ status: 0, err: '' });
     rmSync(data, { recursive: true });
   });
 
@@ -144,7 +183,6 @@ describe('the command line', () => {
     const other = scratch();
     await apledger('run', inRepository('examples/03-hot-plug.sh'), '--data', other);
     await apledger('show', 'host', '--data', other);
-    const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(path);
     db.exec(`ATTACH '${join(other, 'read-model.sqlite')}' AS other`);
     db.exec('UPDATE state SET bytes = (SELECT bytes FROM other.state LIMIT 1)');

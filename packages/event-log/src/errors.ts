@@ -58,7 +58,7 @@ const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
   'newer-version': 'use the newer apledger that wrote it',
   corrupted: 'keep the files as they are, run verify, and restore a copy',
   'disk-full': 'make room, then append again; what was acknowledged is kept',
-  'read-only': 'make the directory writable for this user, or open the log for reading only',
+  'read-only': 'give this user the right to write there; what only reads a log does without it',
   locked: 'find the process that holds the lock, or wait longer (busyTimeoutMs)',
   io: "look at the system's log for the disk",
   'too-large': 'split the command',

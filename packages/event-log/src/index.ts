@@ -42,6 +42,7 @@ export type {
 export { keepPrivate, makePrivateDirectory, type Report, SIDE_FILES } from './private-files.ts';
 export { canonicalEnvelope, chainHash, NO_HEAD } from './seal.ts';
 export { structureProblems } from './sqlite/indexes.ts';
+export { openForReading } from './sqlite/store.ts';
 export { openSqliteLog, type SqliteLogOptions } from './sqlite.ts';
 export {
   checkHeads,

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { all, commit, fact, fill, verified } from './contract/support.ts';
 import type { LogErrorCode } from './errors.ts';
+import { structureProblems } from './sqlite/indexes.ts';
 import { openSqliteLog } from './sqlite.ts';
 
 let directory = '';
@@ -141,6 +142,7 @@ describe.skipIf(process.getuid?.() === 0 && !canMount)('a directory that cannot 
     const log = await openSqliteLog({ directory, readOnly: true });
     expect(await all(log.readAll())).toHaveLength(60);
     await log.close();
+    expect(structureProblems(directory)).toEqual([]);
     await expect(openSqliteLog({ directory })).rejects.toMatchObject(refusal('read-only'));
   });
 

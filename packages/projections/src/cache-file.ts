@@ -8,7 +8,7 @@
  */
 import { lstatSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { keepPrivate, SIDE_FILES } from '@apledger/event-log';
+import { keepPrivate, LogError, openForReading, SIDE_FILES } from '@apledger/event-log';
 import { errorText } from '@apledger/text';
 
 const BUSY_TIMEOUT_MS = 10_000;
@@ -27,6 +27,8 @@ export interface CacheOptions {
   readonly layout: number;
   /** SQL that makes the tables. */
   readonly tables: string;
+  /** Leave the file as it is, for one that cannot be written. One of another layout, or a damaged one, cannot be used then. */
+  readonly readOnly?: boolean;
   /** Gets a line for people when a file was set aside, or its mode was changed. */
   readonly report?: ((message: string) => void) | undefined;
 }
@@ -80,6 +82,7 @@ export class CacheFile {
 
   /** Renames the file and begins a new one. Throws CacheUnusable. */
   setAside(reason: string): void {
+    if (this.#options.readOnly) throw new CacheUnusable(this.#options.path, reason);
     this.#open.close();
     try {
       this.#rename(this.#open.inode, reason);
@@ -99,7 +102,7 @@ export class CacheFile {
       return new Connection(this.#options);
     } catch (error) {
       const reason = damageOf(error);
-      if (reason === undefined) throw this.#unusable(error);
+      if (reason === undefined || this.#options.readOnly) throw this.#unusable(error);
       try {
         this.#rename(inodeOf(this.#options.path), reason);
         return new Connection(this.#options);
@@ -131,7 +134,16 @@ class Connection implements CacheDatabase {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor({ path, applicationId, layout, tables, report }: CacheOptions) {
+  constructor({ path, applicationId, layout, tables, readOnly = false, report }: CacheOptions) {
+    if (readOnly) {
+      this.inode = inodeOf(path);
+      this.#db = openForReading(path, (db) => {
+        const found = db.prepare(IDENTITY).get() ?? {};
+        if (found.id !== applicationId || found.version !== layout)
+          throw new CacheUnusable(path, 'made by another program or version');
+      }).db;
+      return;
+    }
     keepPrivate(path, report);
     this.inode = inodeOf(path);
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
@@ -206,4 +218,7 @@ function damageOf(error: unknown): string | undefined {
 /** An error of SQLite or of the file system, or what follows from one: a database that could not be opened again. */
 const isOfSystem = (error: unknown): boolean =>
   error instanceof Error &&
-  ('errcode' in error || 'syscall' in error || ('code' in error && error.code === 'ERR_INVALID_STATE'));
+  (error instanceof LogError ||
+    'errcode' in error ||
+    'syscall' in error ||
+    ('code' in error && error.code === 'ERR_INVALID_STATE'));

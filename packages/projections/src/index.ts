@@ -34,6 +34,6 @@ export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
 export { openReadModel, type ReadModel, readModelOf, type Supposed } from './read-model.ts';
 export { type GuestNames, GuestTimes, type LastRun } from './search/guest-times.ts';
 export { type FactFilter, FactMatcher } from './search/matcher.ts';
-export { openSqliteStore } from './sqlite-store.ts';
+export { openSqliteStore, openUnwritableStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';
 export { type Cell, type HostView, type HostViewJson, type Owner, viewOfJson } from './view.ts';

@@ -38,6 +38,12 @@ export function openSqliteStore(path: string, report: (message: string) => void 
   return new SqliteStore(file, report);
 }
 
+/** The same of a file that cannot be written. Throws CacheUnusable also for one of another layout, and for a damaged one. */
+export function openUnwritableStore(path: string): ReadModelStore {
+  const what = { path, applicationId: APPLICATION_ID, layout: LAYOUT, tables: TABLES };
+  return new SqliteStore(openCacheFile({ ...what, readOnly: true }), () => {});
+}
+
 class SqliteStore implements ReadModelStore {
   readonly outlivesProcess = true;
   readonly #file: CacheFile;

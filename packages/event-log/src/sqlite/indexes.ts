@@ -5,12 +5,13 @@
  * trace: entries are counted when a log is opened for writing.
  */
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { LogError } from '../errors.ts';
 import type { Problem } from '../verify/walk.ts';
 import { asLogError } from './faults.ts';
 import type { Reader } from './reader.ts';
 import type { Row } from './rows.ts';
+import { openForReading } from './store.ts';
 
 /** An index does not say what the table says. It can be made again from the table. */
 export class DamagedIndex extends LogError {
@@ -119,9 +120,10 @@ const MAX_FAULTS = 100;
 export function structureProblems(directory: string): Problem[] {
   const path = join(directory, 'log.sqlite');
   try {
-    const db = new DatabaseSync(path, { readOnly: true, timeout: WAIT_MS });
+    const { db, checkUnchanged } = openForReading(path, touch);
     try {
       const found = db.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).all();
+      checkUnchanged();
       return found.flatMap(({ integrity_check: fault }) =>
         fault === 'ok' ? [] : [problemOf(db, String(fault))],
       );
@@ -133,6 +135,12 @@ export function structureProblems(directory: string): Problem[] {
     if (!(known instanceof LogError) || known.code !== 'corrupted') throw known;
     return [problemOf(undefined, known.reason)];
   }
+}
+
+/** Whether the file is a log does not matter: what is said is where it is damaged. */
+function touch(db: DatabaseSync): void {
+  db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
 }
 
 /** SQLite counts the rows of a table; the row's key is the position. */

@@ -118,22 +118,32 @@ function create(db: DatabaseSync, path: string): void {
   db.exec('COMMIT');
 }
 
-function openForReading(path: string): Store {
+/**
+ * Opens a database to read it, also where this process may not write. `look` reads something of it, for the fault of a file is met at
+ * the first touch, and throws when it is of no use. Throws what SQLite throws, and LogError.
+ */
+export function openForReading(path: string, look: Look = requireLog): Store {
   const db = new DatabaseSync(path, { readOnly: true, timeout: BLOCKING_WAIT_MS });
   try {
-    if (!checkIdentity(db, path)) throw new LogError('not-a-log', path, 'this database holds no log');
+    look(db, path);
     return { db, path, checkUnchanged: () => {} };
   } catch (error) {
     db.close();
     const code = resultCode(error);
     // SQLITE_CANTOPEN, SQLITE_READONLY: a reader of a WAL database has to write its index, and may not here.
     if (code === undefined || ![14, 8].includes(code & 0xff)) throw error;
-    return openUnchanging(path, error);
+    return openUnchanging(path, error, look);
   }
 }
 
+type Look = (db: DatabaseSync, path: string) => void;
+
+function requireLog(db: DatabaseSync, path: string): void {
+  if (!checkIdentity(db, path)) throw new LogError('not-a-log', path, 'this database holds no log');
+}
+
 /** A log on a medium that cannot be written: readable when no writer lives, and for as long as nothing changes. */
-function openUnchanging(path: string, cause: unknown): Store {
+function openUnchanging(path: string, cause: unknown, look: Look): Store {
   const wal = `${path}-wal`;
   const remedy = 'let this user write to the directory, or read a copy of the log';
   if (existsSync(wal)) {
@@ -152,7 +162,7 @@ function openUnchanging(path: string, cause: unknown): Store {
     throw new LogError('read-only', path, reason, { remedy: `open it again; or ${remedy}` });
   };
   try {
-    if (!checkIdentity(db, path)) throw new LogError('not-a-log', path, 'this database holds no log');
+    look(db, path);
     return { db, path, checkUnchanged };
   } catch (error) {
     db.close();

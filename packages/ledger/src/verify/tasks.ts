@@ -9,7 +9,14 @@ import {
   verifyRange,
   verifyStream,
 } from '@apledger/event-log';
-import { CannotFold, checkStore, openSqliteStore } from '@apledger/projections';
+import {
+  CacheUnusable,
+  CannotFold,
+  checkStore,
+  openSqliteStore,
+  openUnwritableStore,
+  type ReadModelStore,
+} from '@apledger/projections';
 import { repack } from './repack.ts';
 
 export type Task =
@@ -43,7 +50,8 @@ export class Tasks {
     const log = await this.#log;
     if (task.kind === 'stream') return { range: await end(verifyStream(log, task, repack)) };
     if (task.kind === 'range') return { range: await end(verifyRange(log, task, repack)) };
-    const store = openSqliteStore(task.path);
+    const store = storeToCheck(task.path);
+    if (store === undefined) return { problems: [] };
     try {
       return { problems: await end(checkStore(log, store)) };
     } catch (error) {
@@ -56,6 +64,21 @@ export class Tasks {
 
   async close(): Promise<void> {
     await (await this.#log)?.close();
+  }
+}
+
+/** Undefined for a cache that no question would use: of another layout, or damaged, where it cannot be made again. */
+function storeToCheck(path: string): ReadModelStore | undefined {
+  try {
+    return openSqliteStore(path);
+  } catch (error) {
+    if (!(error instanceof CacheUnusable)) throw error;
+  }
+  try {
+    return openUnwritableStore(path);
+  } catch (error) {
+    if (error instanceof CacheUnusable) return undefined;
+    throw error;
   }
 }
 
