@@ -40,6 +40,8 @@ export interface Checked {
   readonly leaves: number;
   /** Root over all of them. */
   readonly root: Buffer;
+  /** Those whose root follows from the log. */
+  readonly confirmed: readonly Kept[];
   readonly differences: readonly Difference[];
 }
 
@@ -147,17 +149,23 @@ class Walk {
   }
 
   async finish(): Promise<Checked> {
-    const leaves = this.#tree.size;
-    let good = 0; // leaves that a checkpoint has confirmed
     const sorted = this.#kept.toSorted((a, b) => a.checkpoint.size - b.checkpoint.size);
-    for (const { name, checkpoint } of sorted) {
-      const { size, root } = checkpoint;
-      const found = this.#roots.get(size);
-      if (found?.equals(root)) good = Math.max(good, size);
-      else await this.#explain(name, checkpoint, good);
+    const confirmed = sorted.filter(
+      ({ checkpoint: { size, root } }) => this.#roots.get(size)?.equals(root) === true,
+    );
+    const sizes = confirmed.map(({ checkpoint }) => checkpoint.size);
+    for (const kept of sorted) {
+      if (confirmed.includes(kept)) continue;
+      const { name, checkpoint } = kept;
+      await this.#explain(name, checkpoint, Math.max(0, ...sizes.filter((size) => size < checkpoint.size)));
     }
-    this.#explainTiles(good);
-    return { leaves, root: this.#tree.root(), differences: this.#differences };
+    this.#explainTiles(Math.max(0, ...sizes));
+    return {
+      leaves: this.#tree.size,
+      root: this.#tree.root(),
+      confirmed,
+      differences: this.#differences,
+    };
   }
 
   /** Says where the log is not what the checkpoint covers, as exactly as tiles allow. */

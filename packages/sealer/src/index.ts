@@ -26,6 +26,6 @@ export { TileReader, type TileSource } from './reading.ts';
 export { rebuildTiles } from './rebuild.ts';
 export { type Sealed, Sealer, type SealerOptions } from './sealer.ts';
 export { Signer, type SignerOptions, signCheckpoint } from './signer.ts';
-export { TileFiles } from './tile-files.ts';
+export { TileFiles, withSignatures } from './tile-files.ts';
 export { Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts';
 export { Witnesses, type WitnessState } from './witnessing.ts';

@@ -67,14 +67,15 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
 function printAttestation(evidence: Attestation, output: Output): void {
   const { origin, size, leaves, signedBy, witnessed, isByOwnPolicy, differences } = evidence;
   for (const difference of differences) output.out(line(differenceText(difference)));
+  const count = counted(differences.length, 'difference');
+  if (origin === '') {
+    output.out(line(`not sealed; ${count}`));
+    return;
+  }
   const by =
     signedBy.length === 0 ? 'signed by no key that is trusted' : `signed by key ${signedBy.join(' and ')}`;
   const trust = isByOwnPolicy ? ', which the log names itself: give --policy to say whom you trust' : '';
-  output.out(
-    line(
-      `sealed ${size} facts as ${origin}, ${by}${trust}; ${differences.length} difference${differences.length === 1 ? '' : 's'}`,
-    ),
-  );
+  output.out(line(`sealed ${size} facts as ${origin}, ${by}${trust}; ${count}`));
   if (leaves > size) output.out(line(`${leaves - size} facts after these are not sealed yet`));
   if (witnessed !== null) output.out(line(`witnessed ${witnessed.size} facts by ${witnessed.by.join(', ')}`));
 }

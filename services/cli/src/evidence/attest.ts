@@ -19,7 +19,7 @@ export interface Attestation {
   readonly leaves: number;
   /** Key ids that signed the newest checkpoint, and are trusted. */
   readonly signedBy: readonly string[];
-  /** Witnesses of the newest checkpoint that enough of them cosigned. */
+  /** Witnesses of the newest checkpoint that enough of them cosigned, if it is of this log. */
   readonly witnessed: { readonly size: number; readonly by: readonly string[] } | null;
   /** Whether a policy was given; else the log's own was believed. */
   readonly isByOwnPolicy: boolean;
@@ -34,51 +34,85 @@ export interface AttestOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** Undefined when nothing was ever signed, and nothing was kept. */
-export async function attest({
-  source,
-  kept,
-  policy: given,
-  onProgress,
-}: AttestOptions): Promise<Attestation | undefined> {
-  const text = await source.text('checkpoint');
-  if (text === undefined && kept.length === 0) return undefined;
+/** Undefined when nothing was ever signed, nothing was kept, and nobody asks for a signature by a policy. */
+export async function attest(options: AttestOptions): Promise<Attestation | undefined> {
+  const { source, kept, policy: given } = options;
+  const beside = await readBeside(source);
+  const isAsked = given !== undefined || kept.length > 0;
+  if (!isAsked && Object.values(beside).every((text) => text === undefined)) return undefined;
   const found = new Findings();
-  const own = await source.text('policy');
+  const own = beside.policy;
   const policy = given ?? (own === undefined ? undefined : await found.ask('policy', () => parsePolicy(own)));
-  const current =
-    text === undefined ? undefined : await found.ask('checkpoint', async () => parseCheckpoint(text));
-  if (text === undefined) found.add('the log has no checkpoint any more');
-  const signers = await Promise.all(
-    [...kept, ...(current === undefined ? [] : [{ name: 'checkpoint', checkpoint: current }])].map(
-      async ({ name, checkpoint }) => ({
-        name,
-        keys: await found.ask(name, () => signersOf(checkpoint, policy)),
-      }),
-    ),
-  );
-  // A checkpoint whose signature is false says nothing about the log.
-  const good = kept.filter(({ name }) =>
-    signers.some((each) => each.name === name && each.keys !== undefined),
-  );
-  const signedBy = signers.find(({ name }) => name === 'checkpoint')?.keys;
-  const now =
-    current !== undefined && signedBy !== undefined ? [{ name: 'checkpoint', checkpoint: current }] : [];
-  const size = current?.size ?? Math.max(...kept.map(({ checkpoint }) => checkpoint.size));
-  const tiles = { source, size };
-  const checked = await checkLeaves({ leaves: source.leaves(onProgress), kept: [...good, ...now], tiles });
-  for (const { checkpoint, name } of kept)
-    if (current !== undefined && checkpoint.origin !== current.origin)
+  if (beside.checkpoint === undefined)
+    found.add('the log has no checkpoint: it was never sealed, or somebody removed it');
+  const current = await judged('checkpoint', beside.checkpoint, policy, found);
+  const witnessed = await judged('checkpoint.witnessed', beside.witnessed, policy, found);
+  return compare(options, { current, witnessed, policy, found });
+}
+
+/** What lies beside the log, as text. */
+const readBeside = async (source: EvidenceSource) => ({
+  checkpoint: await source.text('checkpoint'),
+  witnessed: await source.text('checkpoint.witnessed'),
+  policy: await source.text('policy'),
+});
+
+/** A checkpoint that can be read, and who signed it: undefined when nobody did whom the policy trusts. */
+interface Judged extends Kept {
+  readonly signedBy: readonly string[] | undefined;
+}
+
+async function judged(
+  name: string,
+  text: string | undefined,
+  policy: Policy | undefined,
+  found: Findings,
+): Promise<Judged | undefined> {
+  if (text === undefined) return undefined;
+  const checkpoint = await found.ask(name, async () => parseCheckpoint(text));
+  return checkpoint && judge({ name, checkpoint }, policy, found);
+}
+
+const judge = async (kept: Kept, policy: Policy | undefined, found: Findings): Promise<Judged> => ({
+  ...kept,
+  signedBy: await found.ask(kept.name, () => signersOf(kept.checkpoint, policy)),
+});
+
+interface Beside {
+  readonly current: Judged | undefined;
+  readonly witnessed: Judged | undefined;
+  readonly policy: Policy | undefined;
+  readonly found: Findings;
+}
+
+/** Holds the log to every checkpoint that somebody signed who is trusted. */
+async function compare(
+  { source, kept: files, policy: given, onProgress }: AttestOptions,
+  { current, witnessed, policy, found }: Beside,
+): Promise<Attestation> {
+  const kept = await Promise.all(files.map((each) => judge(each, policy, found)));
+  const all = [...kept, ...[witnessed, current].filter((each) => each !== undefined)];
+  const newest = current?.checkpoint;
+  const size = newest?.size ?? Math.max(0, ...all.map(({ checkpoint }) => checkpoint.size));
+  const checked = await checkLeaves({
+    leaves: source.leaves(onProgress),
+    // A checkpoint whose signature is false says nothing about the log.
+    kept: all.filter(({ signedBy }) => signedBy !== undefined),
+    tiles: { source, size },
+  });
+  for (const { checkpoint, name } of all)
+    if (newest !== undefined && checkpoint.origin !== newest.origin)
       found.add(
-        `${name} is of ${checkpoint.origin}, and the log goes on as ${current.origin}: ${forkText(current)}`,
+        `${name} is of ${checkpoint.origin}, and the log goes on as ${newest.origin}: ${forkText(newest)}`,
       );
+  const isConfirmed = witnessed !== undefined && checked.confirmed.includes(witnessed);
+  const enough = await enoughWitnesses(witnessed, policy, found);
   return {
-    origin: current?.origin ?? kept[0]?.checkpoint.origin ?? '',
+    origin: newest?.origin ?? all[0]?.checkpoint.origin ?? '',
     size,
     leaves: checked.leaves,
-    signedBy: signedBy ?? [],
-    witnessed:
-      policy === undefined || policy.quorum === 'none' ? null : await witnessed(source, policy, found),
+    signedBy: current?.signedBy ?? [],
+    witnessed: isConfirmed ? enough : null,
     isByOwnPolicy: given === undefined,
     differences: [...found.differences, ...checked.differences],
   };
@@ -112,17 +146,23 @@ async function signersOf(checkpoint: Checkpoint, policy: Policy | undefined): Pr
   return logs.map(({ id }) => Buffer.from(id).toString('hex'));
 }
 
-async function witnessed(source: EvidenceSource, policy: Policy, found: Findings) {
-  const text = await source.text('checkpoint.witnessed');
-  if (text === undefined) {
+/** Null, and noted, when the witnesses that the policy asks for have not cosigned; null too when it asks for none. */
+async function enoughWitnesses(
+  witnessed: Judged | undefined,
+  policy: Policy | undefined,
+  found: Findings,
+): Promise<Attestation['witnessed']> {
+  if (policy === undefined || policy.quorum === 'none') return null;
+  if (witnessed === undefined) {
     found.add(`no checkpoint has the cosignatures that the policy asks for (${policy.quorum})`);
     return null;
   }
-  const by = await found.ask('checkpoint.witnessed', async () => {
-    const { witnesses } = await checkEndorsement(parseCheckpoint(text), policy);
-    return { size: parseCheckpoint(text).size, by: witnesses.map(({ name }) => name) };
-  });
-  return by ?? null;
+  if (witnessed.signedBy === undefined) return null; // that is told already
+  const { checkpoint, name } = witnessed;
+  const endorsed = await found.ask(name, () => checkEndorsement(checkpoint, policy));
+  return endorsed === undefined
+    ? null
+    : { size: checkpoint.size, by: endorsed.witnesses.map(({ name }) => name) };
 }
 
 const forkText = ({ extensions }: Checkpoint): string =>
