@@ -1,8 +1,12 @@
 /** Where tiles, checkpoints and leaves of a ledger are read: on this machine, or from a service that need not be trusted. */
 
+import { Problem } from '@apledger/api';
+import { problemOf } from '@apledger/client';
+import { Failure } from '@apledger/command-line';
 import { tilePath } from '@apledger/evidence';
-import { type Ledger, LogLedger, logUrlOf, type Place } from '@apledger/ledger';
+import { type Ledger, LogLedger, logUrlOf, type Place, secretFor } from '@apledger/ledger';
 import { type FoundLeaf, Leaves, recomputeLeaves, TileFiles, type TileSource } from '@apledger/sealer';
+import { errorText } from '@apledger/text';
 
 const BATCH = 1000;
 
@@ -42,9 +46,19 @@ async function* leavesHere(
 
 /** The service gives facts and tiles; what they come to is computed here. */
 function overHttp(server: string, ledger: Ledger): EvidenceSource {
+  const secret = secretFor(server);
+  const headers: Readonly<Record<string, string>> =
+    secret === undefined ? {} : { authorization: `Bearer ${secret}` };
   const get = async (path: string): Promise<Response | undefined> => {
-    const answer = await fetch(`${server.replace(/\/$/, '')}/tlog/${path}`);
-    return answer.ok ? answer : undefined;
+    const url = `${server.replace(/\/$/, '')}/tlog/${path}`;
+    const answer = await fetch(url, { headers }).catch((error: unknown) => {
+      throw new Failure(2, `${url}: ${reasonOf(error)}; is the service running there?`, error);
+    });
+    if (answer.ok) return answer;
+    const body: unknown = await answer.json().catch(() => undefined);
+    // To take a refusal for what is not there would pass over all that was signed.
+    if (answer.status !== 404) throw new Failure(2, `${url}: ${refusalText(answer, body)}`);
+    return undefined;
   };
   return {
     readTile: async (tile) => {
@@ -65,4 +79,22 @@ function overHttp(server: string, ledger: Ledger): EvidenceSource {
       yield batch;
     },
   };
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : errorText(cause);
+}
+
+/** What the service says itself, if it is a ledger, and what a person can do. */
+function refusalText(answer: Response, body: unknown): string {
+  const problem = problemOf(answer, body);
+  const detail = problem instanceof Problem ? `: ${problem.message}` : '';
+  return `answered ${answer.status}${detail}; ${remedyOf(answer.status)}`;
+}
+
+function remedyOf(status: number): string {
+  if (status === 401) return 'sign in with "apledger login", or set APLEDGER_TOKEN';
+  if (status === 403) return 'ask as somebody who may read the log';
+  return 'see whether the service is well, and ask again';
 }
