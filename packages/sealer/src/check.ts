@@ -3,9 +3,9 @@
  * that somebody kept. Nothing that the log says about its own hashes is believed.
  */
 import type { RecordedFact } from '@apledger/event-log';
-import { type Checkpoint, EvidenceError, HASH_BYTES, TILE_WIDTH, tilePath } from '@apledger/evidence';
+import { type Checkpoint, EvidenceError, HASH_BYTES, partialTiles, TILE_WIDTH } from '@apledger/evidence';
 import { EMPTY_ROOT } from './hashing.ts';
-import { TileReader, type TileSource } from './reading.ts';
+import { MissingTile, TileReader, type TileSource } from './reading.ts';
 import { type FilledTile, GrowingTree } from './tree.ts';
 
 /** What somebody kept: a checkpoint, and perhaps the fact of an evidence file. */
@@ -49,8 +49,15 @@ export interface CheckOptions {
   /** In the log's order, some at a time; see Leaves and recomputeLeaves. */
   readonly leaves: AsyncIterable<readonly FoundLeaf[]>;
   readonly kept: readonly Kept[];
-  /** Tiles as files or a server have them, and the size to which they claim to go. */
-  readonly tiles?: { readonly source: TileSource; readonly size: number } | undefined;
+  /** As files or a server have them, and the size to which they claim to go. */
+  readonly tiles?: ClaimedTiles | undefined;
+}
+
+export interface ClaimedTiles {
+  readonly source: TileSource;
+  readonly size: number;
+  /** Positions of the last facts of full tiles, as somebody has noted them: those that are not there are no fault. */
+  readonly positions?: readonly number[] | undefined;
 }
 
 /** Compares. Throws what reading throws. */
@@ -76,7 +83,8 @@ class Walk {
   readonly #differences: Difference[] = [];
   /** The first leaf that is not the one of the tiles. */
   #firstByTiles: (FoundLeaf & { readonly index: number }) | undefined;
-  readonly #wrongTiles: string[] = [];
+  readonly #wrongFiles: string[] = [];
+  readonly #positions: readonly number[];
   /** Hashes of the tile of level 0 at which the walk is. */
   #tile: Buffer | undefined;
   #filled: FilledTile[] = [];
@@ -85,6 +93,7 @@ class Walk {
   constructor(kept: readonly Kept[], tiles: CheckOptions['tiles']) {
     this.#kept = kept;
     this.#tiles = tiles && new TileReader(tiles.source, tiles.size);
+    this.#positions = tiles?.positions ?? [];
     this.#sizes = new Set(kept.map(({ checkpoint }) => checkpoint.size));
     this.#evidence = new Map(
       kept.flatMap((each) => (each.leaf === undefined ? [] : [[each.leaf.index, each]])),
@@ -109,10 +118,14 @@ class Walk {
 
   async #nextTile(tiles: TileReader, leaf: FoundLeaf, index: number): Promise<void> {
     const number = index / TILE_WIDTH;
-    this.#tile = await tiles.tile(0, number).catch(() => undefined);
-    if (this.#tile === undefined) this.#noteTile(0, number);
-    await Promise.all(this.#filled.splice(0).map((tile) => this.#compareTile(tiles, tile)));
+    this.#tile = await tiles.tile(0, number).catch(unlessMissing);
+    if (this.#tile === undefined) this.#noteTile(tiles, 0, number);
+    await this.#compareFilled(tiles);
     this.#add(leaf, index);
+  }
+
+  async #compareFilled(tiles: TileReader): Promise<void> {
+    await Promise.all(this.#filled.splice(0).map((tile) => this.#compareTile(tiles, tile)));
   }
 
   #add(leaf: FoundLeaf, index: number): void {
@@ -120,7 +133,11 @@ class Walk {
     const at = (index % TILE_WIDTH) * HASH_BYTES;
     const inTile = index < (this.#tiles?.size ?? 0) ? this.#tile?.subarray(at, at + HASH_BYTES) : undefined;
     if (inTile?.equals(leaf.hash) === false) this.#firstByTiles ??= { ...leaf, index };
-    for (const tile of this.#tree.append(leaf.hash)) if (tile.level > 0) this.#filled.push(tile);
+    for (const tile of this.#tree.append(leaf.hash)) {
+      if (tile.level > 0) this.#filled.push(tile);
+      else this.#comparePosition(leaf, tile.index);
+    }
+    if (this.#tree.size === this.#tiles?.size) this.#takePartials();
     if (this.#sizes.has(this.#tree.size)) this.#roots.set(this.#tree.size, this.#tree.root());
   }
 
@@ -137,18 +154,36 @@ class Walk {
     });
   }
 
-  async #compareTile(tiles: TileReader, { level, index, hashes }: FilledTile): Promise<void> {
-    if ((index + 1) * TILE_WIDTH ** (level + 1) > tiles.size) return;
-    const found = await tiles.tile(level, index).catch(() => undefined);
-    if (this.#firstByTiles === undefined && found?.equals(hashes) !== true) this.#noteTile(level, index);
+  /** Where a tile ends, so that the facts of the next ones are found without counting. */
+  #comparePosition(last: FoundLeaf, tile: number): void {
+    const position = this.#positions[tile];
+    const isSealed = (tile + 1) * TILE_WIDTH <= (this.#tiles?.size ?? 0);
+    if (isSealed && position !== undefined && position !== last.position) this.#noteFile('positions');
   }
 
-  #noteTile(level: number, index: number): void {
-    const path = tilePath({ level, index, width: TILE_WIDTH });
-    if (!this.#wrongTiles.includes(path)) this.#wrongTiles.push(path);
+  /** What the tiles above level 0 hold that are not full where the checkpoint ends: it is hashed into its root too. */
+  #takePartials(): void {
+    for (const tile of partialTiles(this.#tree.size))
+      if (tile.level > 0) this.#filled.push({ ...tile, hashes: Buffer.from(this.#tree.partial(tile.level)) });
+  }
+
+  async #compareTile(tiles: TileReader, { level, index, width, hashes }: FilledTile): Promise<void> {
+    if ((index * TILE_WIDTH + width) * TILE_WIDTH ** level > tiles.size) return;
+    const found = await tiles.tile(level, index).catch(unlessMissing);
+    if (this.#firstByTiles === undefined && found?.equals(hashes) !== true)
+      this.#noteTile(tiles, level, index);
+  }
+
+  #noteTile(tiles: TileReader, level: number, index: number): void {
+    this.#noteFile(tiles.path(level, index));
+  }
+
+  #noteFile(path: string): void {
+    if (!this.#wrongFiles.includes(path)) this.#wrongFiles.push(path);
   }
 
   async finish(): Promise<Checked> {
+    if (this.#tiles !== undefined) await this.#compareFilled(this.#tiles);
     const sorted = this.#kept.toSorted((a, b) => a.checkpoint.size - b.checkpoint.size);
     const confirmed = sorted.filter(
       ({ checkpoint: { size, root } }) => this.#roots.get(size)?.equals(root) === true,
@@ -201,19 +236,17 @@ class Walk {
     try {
       return (await this.#tiles.root(size)).equals(root);
     } catch (error) {
-      if (error instanceof EvidenceError) return false;
+      if (error instanceof MissingTile) return false;
       throw error;
     }
   }
 
-  /** Tiles that are wrong although the log is what was signed. */
+  /** Files that are wrong although the log is what was signed. */
   #explainTiles(good: number): void {
     const first = this.#firstByTiles;
-    if (first !== undefined && first.index < good) {
-      const tile = Math.floor(first.index / TILE_WIDTH);
-      this.#noteTile(0, tile);
-    }
-    for (const path of this.#wrongTiles)
+    if (this.#tiles !== undefined && first !== undefined && first.index < good)
+      this.#noteTile(this.#tiles, 0, Math.floor(first.index / TILE_WIDTH));
+    for (const path of this.#wrongFiles)
       this.#report({
         from: 0,
         to: this.#tiles?.size ?? 0,
@@ -224,4 +257,9 @@ class Walk {
   #report(difference: Difference): void {
     this.#differences.push(difference);
   }
+}
+
+/** A tile that is not there is one of the findings; whatever else keeps it from being read is not. */
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof MissingTile)) throw error;
 }

@@ -20,6 +20,9 @@ export interface TileSource {
   readTile(tile: Tile): Promise<Buffer | undefined>;
 }
 
+/** A tile is not there, or has another length. */
+export class MissingTile extends EvidenceError {}
+
 /** Tiles that are kept, 8 kB each. */
 const MAX_TILES = 2048;
 
@@ -61,19 +64,28 @@ export class TileReader {
     return Promise.all(consistencyRanges(old, this.size).map((range) => this.range(range)));
   }
 
+  /** Path of the tile, the partial one where no more of it belongs to this tree. */
+  path(level: number, index: number): string {
+    return tilePath({ level, index, width: this.#width(level, index) });
+  }
+
   tile(level: number, index: number): Promise<Buffer> {
-    const width = Math.min(TILE_WIDTH, widthOfLevel(this.size, level) - index * TILE_WIDTH);
-    const path = tilePath({ level, index, width });
+    const width = this.#width(level, index);
+    const path = this.path(level, index);
     let tile = this.#tiles.get(path);
     if (tile === undefined) {
       tile = this.#source.readTile({ level, index, width }).then((found) => {
-        if (found === undefined) throw new EvidenceError(`${path} is missing or has another length`);
+        if (found === undefined) throw new MissingTile(`${path} is missing or has another length`);
         return found;
       });
       if (this.#tiles.size >= MAX_TILES) this.#tiles.clear();
       this.#tiles.set(path, tile);
     }
     return tile;
+  }
+
+  #width(level: number, index: number): number {
+    return Math.min(TILE_WIDTH, widthOfLevel(this.size, level) - index * TILE_WIDTH);
   }
 
   async #subtree(range: Range): Promise<Buffer> {

@@ -98,7 +98,7 @@ async function compare(
     leaves: source.leaves(onProgress),
     // A checkpoint whose signature is false says nothing about the log.
     kept: all.filter(({ signedBy }) => signedBy !== undefined),
-    tiles: { source, size },
+    tiles: { source, size, positions: await source.positions() },
   });
   for (const { checkpoint, name } of all)
     if (newest !== undefined && checkpoint.origin !== newest.origin)

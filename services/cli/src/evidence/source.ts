@@ -13,6 +13,8 @@ const BATCH = 1000;
 export interface EvidenceSource extends TileSource {
   /** The text of `checkpoint`, `checkpoint.witnessed` or `policy`; undefined when it is not there. */
   text(name: 'checkpoint' | 'checkpoint.witnessed' | 'policy'): Promise<string | undefined>;
+  /** Positions of the last facts of full tiles, where they are kept. */
+  positions(): Promise<readonly number[]>;
   /** Every leaf, recomputed here from its fact. */
   leaves(onProgress: (text: string) => void): AsyncIterable<readonly FoundLeaf[]>;
 }
@@ -24,6 +26,7 @@ export function sourceOf(place: Place, ledger: Ledger): EvidenceSource {
   return {
     readTile: (tile) => files.readTile(tile),
     text: async (name) => (await files.readServed(name))?.toString('utf8'),
+    positions: () => files.readPositions(),
     leaves: (onProgress) => leavesHere(place, ledger, files, onProgress),
   };
 }
@@ -35,14 +38,19 @@ async function* leavesHere(
   onProgress: (text: string) => void,
 ) {
   const lastPosition = ledger instanceof LogLedger ? await ledger.log.lastPosition() : 0;
+  const marks = (await files.readPositions()).filter((mark) => mark <= lastPosition);
   yield* recomputeLeaves({
     url: logUrlOf(place),
-    marks: await files.readPositions(),
+    // Anybody may have edited them, and runs that overlap would make leaves of one fact twice.
+    marks: isAscending(marks) ? marks : [],
     lastPosition,
     onProgress: (position) => onProgress(`recomputing leaves: position ${position} of ${lastPosition}`),
   });
   onProgress('');
 }
+
+const isAscending = (numbers: readonly number[]): boolean =>
+  numbers.every((number, i) => number > (numbers[i - 1] ?? 0));
 
 /** The service gives facts and tiles; what they come to is computed here. */
 function overHttp(server: string, ledger: Ledger): EvidenceSource {
@@ -66,6 +74,7 @@ function overHttp(server: string, ledger: Ledger): EvidenceSource {
       return answer && Buffer.from(await answer.arrayBuffer());
     },
     text: async (name) => (await get(name))?.text(),
+    positions: async () => [],
     leaves: async function* () {
       const leaves = new Leaves();
       let batch: FoundLeaf[] = [];
