@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
+import { IndexStore } from '@apledger/projections';
 import { describe, expect, it } from 'vitest';
 import { startService } from '../http/support.ts';
 import { scratch } from '../support/file.ts';
@@ -190,6 +191,38 @@ describe('the command line', () => {
     const { status, out } = await apledger('verify', '--data', data);
     expect(status).toBe(1);
     expect(out).toMatch(/read model's state is not what the log makes/);
+  });
+
+  it('verifies the index of a service by making it again', async () => {
+    const data = await played();
+    const service = await startService('--data', data);
+    const position = () => {
+      const db = new DatabaseSync(join(data, 'fact-index.sqlite'), { readOnly: true });
+      try {
+        return db.prepare('SELECT position FROM checkpoint').get()?.position;
+      } finally {
+        db.close();
+      }
+    };
+    await fetch(`${service.server}/api/v1/hosts/zlp1/custody?apqn=05.0004`);
+    await expect.poll(position).toBeGreaterThan(0);
+    service.process.signal('SIGTERM');
+    await service.process.ended();
+    expect((await apledger('verify', '--data', data)).status).toBe(0);
+    // Whole by its own checksum: who did what is said of somebody else.
+    const store = IndexStore.open(join(data, 'fact-index.sqlite'));
+    const to = store.checkpoint() ?? expect.fail('the index is empty');
+    const bytes = Buffer.from(store.piece('s:host-zlp1', 0) ?? []);
+    bytes.write('m', bytes.indexOf('root@'));
+    store.save({ from: to, to, pieces: [{ term: 's:host-zlp1', chunk: 0, bytes }] });
+    store.close();
+    const { status, out } = await apledger('verify', '--data', data);
+    expect(out).toMatch(
+      /the index over the facts does not say what the log makes, in its piece "s:host-zlp1 0"/,
+    );
+    expect(status).toBe(1);
+    expect((await apledger('rebuild', '--data', data)).status).toBe(0);
+    expect((await apledger('verify', '--data', data)).status).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 /** A ledger over a log that this process has opened; what it needs beside the log is made when it is first asked for. */
+import { existsSync } from 'node:fs';
 import { type OperationName, Problem, type Receipt, type Reply, type Request } from '@apledger/api';
 import { CommandHandler, NotCarriedOut, type Submission } from '@apledger/command-handler';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
@@ -10,7 +11,7 @@ import {
   FactIndex,
   type GuestNames,
   GuestTimes,
-  type IndexStore,
+  IndexStore,
   memoryStore,
   openCustody,
   openReadModel,
@@ -39,6 +40,7 @@ import { MemoryLog } from './outage/memory-log.ts';
 import { type Reading, read } from './outage/reading.ts';
 import { Watch } from './outage/watch.ts';
 import { Chains } from './verify/chains.ts';
+import type { DirectoryOptions } from './verify/directory.ts';
 
 /** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
 const STALE_FACTS = 1000;
@@ -49,8 +51,8 @@ export interface LogLedgerOptions {
   readonly store?: () => ReadModelStore | Promise<ReadModelStore>;
   /** Tiles and checkpoints of the log, where it is sealed. */
   readonly tlog?: TileFiles;
-  /** Where log and read model are files of this machine: other threads can verify them. */
-  readonly files?: { readonly directory: string; readonly readModel: string } | undefined;
+  /** Where the log and what was made of it are files of this machine: other threads can verify them. */
+  readonly files?: Pick<DirectoryOptions, 'directory' | 'readModel' | 'factIndex'> | undefined;
   readonly now?: () => Date;
   /** Everybody needs a right for what he asks. Default: anyone who has the log may do everything. */
   readonly isControlled?: boolean;
@@ -238,9 +240,19 @@ export class LogLedger implements Ledger {
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
+    if (this.index === undefined) this.#forgetKeptIndex();
     this.index?.clear();
     void this.index?.catchUp();
     return readModel;
+  }
+
+  /** The index that a service keeps here: it makes it again when it runs. */
+  #forgetKeptIndex(): void {
+    const path = this.files?.factIndex;
+    if (path === undefined || !existsSync(path)) return;
+    const kept = IndexStore.open(path, this.#options.report);
+    kept.clear();
+    kept.close();
   }
 
   /** Chains of which nothing was recomputed yet. */

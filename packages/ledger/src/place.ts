@@ -133,7 +133,11 @@ export async function openLogLedger(place: Place, options: OpenLedgerOptions = {
   if (directory === undefined) return new LogLedger({ log, ...rest });
   const isLocal = /^sqlite:/i.test(urlOf(place) ?? 'sqlite:');
   const files = isLocal
-    ? { directory: dataDirectory(place), readModel: join(directory, READ_MODEL) }
+    ? {
+        directory: dataDirectory(place),
+        readModel: join(directory, READ_MODEL),
+        factIndex: join(directory, FACT_INDEX),
+      }
     : undefined;
   return new LogLedger({
     log,

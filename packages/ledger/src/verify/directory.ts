@@ -1,6 +1,6 @@
 /**
  * Verifies a log in a directory of this machine, on all cores: ranges of positions go to as many threads as there are cores, and beside
- * them the structure of the file and the read model. What the threads report is joined here.
+ * them the structure of the file, the read model and the index over the facts. What the threads report is joined here.
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -21,20 +21,21 @@ const RANGE_FACTS = 50_000;
 
 export interface DirectoryOptions {
   readonly directory: string;
-  /** The read model's file, which need not be there. */
+  /** The files of read model and index over the facts, which need not be there. */
   readonly readModel: string;
+  readonly factIndex: string;
   readonly noted: readonly NotedHead[];
   readonly onProgress: (text: string) => void;
 }
 
 /** Throws LogError for what is no matter of the log's content, and what the read model's fold throws. */
 export async function verifyDirectory(log: EventLog, options: DirectoryOptions): Promise<Verification> {
-  const { directory, readModel, noted, onProgress } = options;
+  const { directory, noted, onProgress } = options;
   const lastPosition = await log.lastPosition();
   const ranges: RangeReport[] = [];
   const others: Problem[] = [];
   let facts = 0;
-  await carryOut(directory, tasksUpTo(lastPosition, readModel), (result, index) => {
+  await carryOut(directory, tasksUpTo(lastPosition, options), (result, index) => {
     if ('range' in result) {
       ranges[index] = result.range;
       facts += result.range.facts;
@@ -79,8 +80,9 @@ export async function verifyStreamIn(
 }
 
 /** The long ones first. */
-function tasksUpTo(lastPosition: number, readModel: string): readonly Task[] {
+function tasksUpTo(lastPosition: number, { readModel, factIndex }: DirectoryOptions): readonly Task[] {
   const tasks: Task[] = [{ kind: 'structure' }];
+  if (existsSync(factIndex)) tasks.push({ kind: 'fact-index', path: factIndex });
   if (existsSync(readModel)) tasks.push({ kind: 'read-model', path: readModel });
   for (let after = 0; after < lastPosition; after += RANGE_FACTS)
     tasks.push({ kind: 'range', after, upTo: Math.min(after + RANGE_FACTS, lastPosition) });

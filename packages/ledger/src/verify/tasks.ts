@@ -12,6 +12,7 @@ import {
 import {
   CacheUnusable,
   CannotFold,
+  checkIndex,
   checkStore,
   openSqliteStore,
   openUnwritableStore,
@@ -26,7 +27,9 @@ export type Task =
   /** Tables and indexes of the log's file. */
   | { readonly kind: 'structure' }
   /** Every state that the read model keeps, made again. */
-  | { readonly kind: 'read-model'; readonly path: string };
+  | { readonly kind: 'read-model'; readonly path: string }
+  /** Every piece of the index over the facts, made again. */
+  | { readonly kind: 'fact-index'; readonly path: string };
 
 export type Result = { readonly range: RangeReport } | { readonly problems: readonly Problem[] };
 
@@ -50,20 +53,27 @@ export class Tasks {
     const log = await this.#log;
     if (task.kind === 'stream') return { range: await end(verifyStream(log, task, repack)) };
     if (task.kind === 'range') return { range: await end(verifyRange(log, task, repack)) };
-    const store = storeToCheck(task.path);
-    if (store === undefined) return { problems: [] };
     try {
-      return { problems: await end(checkStore(log, store)) };
+      if (task.kind === 'fact-index') return { problems: await checkIndex(log, task.path) };
+      return { problems: await checkReadModel(log, task.path) };
     } catch (error) {
       // What is wrong with the log is found where its facts are read; here it is the reason why nothing can be compared.
-      return { problems: [notCompared(error)] };
-    } finally {
-      store.close();
+      return { problems: [notCompared(error, task.kind)] };
     }
   }
 
   async close(): Promise<void> {
     await (await this.#log)?.close();
+  }
+}
+
+async function checkReadModel(log: EventLog, path: string): Promise<readonly Problem[]> {
+  const store = storeToCheck(path);
+  if (store === undefined) return [];
+  try {
+    return await end(checkStore(log, store));
+  } finally {
+    store.close();
   }
 }
 
@@ -83,10 +93,11 @@ function storeToCheck(path: string): ReadModelStore | undefined {
 }
 
 /** Throws what is no matter of the log's content. */
-function notCompared(error: unknown): Problem {
+function notCompared(error: unknown, kind: 'read-model' | 'fact-index'): Problem {
   const isOfLog = error instanceof CannotFold || (error instanceof LogError && error.code === 'corrupted');
   if (!isOfLog) throw error;
-  const problem = `the read model cannot be compared with a log that cannot be folded: ${error instanceof LogError ? error.reason : error.message}`;
+  const what = kind === 'read-model' ? 'the read model' : 'the index over the facts';
+  const problem = `${what} cannot be compared with a log that cannot be folded: ${error instanceof LogError ? error.reason : error.message}`;
   return { stream: '', revision: -1, position: error.position ?? 0, problem };
 }
 

@@ -68,9 +68,9 @@ export class FactIndex {
     }
   }
 
-  /** Takes in what the log holds beyond the index. Calls at the same time share one run. Does not throw for a log that cannot be indexed. */
-  catchUp(): Promise<void> {
-    this.#running ??= this.#follow()
+  /** Takes in what the log holds beyond the index, up to its end or a position. Calls at the same time share one run. Does not throw for a log that cannot be indexed. */
+  catchUp(upTo?: number): Promise<void> {
+    this.#running ??= this.#follow(upTo)
       .catch((error: unknown) => {
         this.#forget();
         if (this.#isClosing) return;
@@ -103,9 +103,9 @@ export class FactIndex {
     this.store.close();
   }
 
-  async #follow(): Promise<void> {
+  async #follow(end?: number): Promise<void> {
     if (this.#checkpoint === undefined) await this.#open();
-    const upTo = await this.#log.lastPosition();
+    const upTo = end ?? (await this.#log.lastPosition());
     const from = this.#chunk === undefined ? chunkOf(Math.max(1, this.position)) * CHUNK : this.position;
     if (upTo <= this.position) return;
     let count = 0;

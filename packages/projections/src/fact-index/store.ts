@@ -15,6 +15,7 @@ const LAYOUT = 1;
 const TABLES = `
   CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
   CREATE TABLE piece (term TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (term, chunk)) STRICT`;
+const FILE = { applicationId: APPLICATION_ID, layout: LAYOUT, tables: TABLES };
 const CHECKSUM_BYTES = 8;
 /** Of one piece, unpacked. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -57,9 +58,12 @@ export class IndexStore {
 
   /** Opens the file, or makes it; `report` gets a line when it is set aside. Throws CacheUnusable. */
   static open(path: string, report?: (line: string) => void): IndexStore {
-    return new IndexStore(
-      openCacheFile({ path, applicationId: APPLICATION_ID, layout: LAYOUT, tables: TABLES, report }),
-    );
+    return new IndexStore(openCacheFile({ ...FILE, path, report }));
+  }
+
+  /** The same of a file that stays as it is. Throws CacheUnusable also for one of another layout, and for a damaged one. */
+  static openToRead(path: string): IndexStore {
+    return new IndexStore(openCacheFile({ ...FILE, path, readOnly: true }));
   }
 
   checkpoint(): Checkpoint | undefined {
@@ -75,6 +79,16 @@ export class IndexStore {
         .prepare('SELECT chunk FROM piece WHERE term = ? ORDER BY chunk')
         .all(term)
         .map(({ chunk }) => Number(chunk)),
+    );
+  }
+
+  /** Where there are pieces. Throws DamagedIndex, CacheUnusable. */
+  places(): readonly Omit<Piece, 'bytes'>[] {
+    return this.#read((db) =>
+      db
+        .prepare('SELECT term, chunk FROM piece ORDER BY term, chunk')
+        .all()
+        .map(({ term, chunk }) => ({ term: String(term), chunk: Number(chunk) })),
     );
   }
 

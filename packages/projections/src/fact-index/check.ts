@@ -1,0 +1,68 @@
+/**
+ * Is what an index keeps what the log makes? It is made once more, in files of its own, and every piece is compared: a checksum shows
+ * damage, and anyone who forges a piece forges its checksum with it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EventLog, Problem } from '@apledger/event-log';
+import { CacheUnusable } from '../cache-file.ts';
+import { openReadModel } from '../read-model.ts';
+import { openSqliteStore } from '../sqlite-store.ts';
+import { FactIndex } from './fact-index.ts';
+import { DamagedIndex, IndexStore } from './store.ts';
+
+/**
+ * What differs in the index of that path, one problem for each piece. One that no question would use has no problems: of another log, of
+ * another layout, or damaged. Throws `CannotFold` and LogError.
+ */
+export async function checkIndex(log: EventLog, path: string): Promise<readonly Problem[]> {
+  let kept: IndexStore | undefined;
+  try {
+    kept = IndexStore.openToRead(path);
+    const position = kept.checkpoint()?.position;
+    return position === undefined ? [] : await differences(log, kept, position);
+  } catch (error) {
+    if (error instanceof CacheUnusable || error instanceof DamagedIndex) return [];
+    throw error;
+  } finally {
+    kept?.close();
+  }
+}
+
+async function differences(log: EventLog, kept: IndexStore, position: number): Promise<readonly Problem[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'apledger-verify-'));
+  const made = IndexStore.open(join(directory, 'fact-index.sqlite'));
+  const states = await openReadModel({ log, store: openSqliteStore(join(directory, 'read-model.sqlite')) });
+  try {
+    await states.catchUp();
+    const index = new FactIndex({
+      log,
+      store: made,
+      stateAt: (host, revision) => states.stateAt(host, revision),
+    });
+    await index.catchUp(position);
+    const isOfThisLog = made.checkpoint()?.hash === kept.checkpoint()?.hash;
+    return isOfThisLog ? [...differing(kept, made, position)] : [];
+  } finally {
+    made.close();
+    states.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function* differing(kept: IndexStore, made: IndexStore, position: number): Generator<Problem> {
+  const keyOf = ({ term, chunk }: { readonly term: string; readonly chunk: number }) => `${term} ${chunk}`;
+  const right = new Set(made.places().map(keyOf));
+  const problem = (key: string): Problem => ({
+    ...{ stream: '', revision: -1, position },
+    problem: `the index over the facts does not say what the log makes, in its piece ${JSON.stringify(key)}`,
+  });
+  for (const place of kept.places()) if (!right.has(keyOf(place))) yield problem(keyOf(place));
+  for (const place of made.places()) {
+    const found = kept.piece(place.term, place.chunk);
+    const expected = made.piece(place.term, place.chunk);
+    if (found === undefined || expected === undefined || Buffer.compare(found, expected) !== 0)
+      yield problem(keyOf(place));
+  }
+}
