@@ -45,12 +45,19 @@ const reason = {
   reason: { type: 'string', value: 'text', required: true, description: 'why; it is recorded for ever' },
 } as const;
 
+/** Opens a log that is there: one that a typing error names is not made, and no key for it. */
+async function openThere(place: Place): Promise<EventLog> {
+  const log = await openPlacedLog(place, { readOnly: true });
+  await log.close();
+  return openPlacedLog(place);
+}
+
 /** Opens log, tiles and signer for the length of `work`. */
 async function withSigner<T>(options: SignerOptions, work: (parts: ChangeOptions) => Promise<T>): Promise<T> {
   const { signer, signWith, origin, ...place } = options;
   const data = dataDirectory(place);
   const directory = signer ?? process.env.APLEDGER_SIGNER ?? `${data}-signer`;
-  const log = await openPlacedLog({ ...place, data });
+  const log = await openThere({ ...place, data });
   try {
     const parts = { log, files: tileFilesOf(data), signer: new Signer({ directory, origin, signWith }) };
     return await work(parts);
