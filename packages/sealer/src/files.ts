@@ -1,6 +1,36 @@
 /** Files that are there as a whole or not at all, and stay when the power fails. */
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { LogError } from '@apledger/event-log';
+
+type Doing = 'read' | 'write';
+
+/** What the system says about a file of the seal, in one line for people; what is none of its errors is given back as it is. */
+function asFault(error: unknown, path: string, doing: Doing): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  const details = { cause: error };
+  if (isCode(error, 'EACCES') || isCode(error, 'EPERM'))
+    return new LogError('denied', path, `this user may not ${doing} it`, {
+      ...details,
+      remedy: `let this user ${doing} it, or run apledger as its owner`,
+    });
+  if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
+    return new LogError('disk-full', path, error.message, {
+      ...details,
+      remedy: 'make room, and seal again',
+    });
+  if (isCode(error, 'EROFS')) return new LogError('read-only', path, error.message, details);
+  return new LogError('io', path, error.message, details);
+}
+
+/** Works on the file of that path. Throws LogError for what the system refuses. */
+export async function onFile<T>(path: string, doing: Doing, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asFault(error, path, doing);
+  }
+}
 
 let made = 0;
 
@@ -23,25 +53,32 @@ async function written(path: string, content: Uint8Array | string, mode: number)
 
 /** Replaces the file. The name is on disk after `syncDirectory`. */
 export async function replaceFile(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
-  await rename(await written(path, content, mode), path);
+  await onFile(path, 'write', async () => rename(await written(path, content, mode), path));
 }
 
 /** Makes the file; false, and nothing is changed, when there is one. Atomic on network file systems too. */
 export async function createFile(path: string, content: string, mode: number): Promise<boolean> {
-  const half = await written(path, content, mode);
-  try {
-    await link(half, path);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
-    throw error;
-  } finally {
-    await rm(half, { force: true });
-  }
+  return onFile(path, 'write', async () => {
+    const half = await written(path, content, mode);
+    try {
+      await link(half, path);
+      return true;
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return false;
+      throw error;
+    } finally {
+      await rm(half, { force: true });
+    }
+  });
+}
+
+/** Makes a directory that only its owner may enter. */
+export async function makeOwnDirectory(path: string): Promise<void> {
+  await onFile(path, 'write', () => mkdir(path, { recursive: true, mode: 0o700 }));
 }
 
 export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+  const directory = await onFile(path, 'read', () => open(path, 'r'));
   try {
     await directory.sync();
   } finally {
@@ -49,14 +86,14 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** The file's bytes; undefined when it is not there. */
+/** The file's bytes; undefined when it is not there. Throws LogError when it is, and cannot be read. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined;
-    throw error;
-  }
+  return onFile(path, 'read', () => readFile(path).catch(unlessMissing));
+}
+
+/** Of an error that says that there is no such file, undefined. */
+export function unlessMissing(error: unknown): undefined {
+  if (!isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR')) throw error;
 }
 
 export const isCode = (error: unknown, code: string): boolean =>

@@ -8,7 +8,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   base64Of,
@@ -24,7 +24,15 @@ import {
   verifierOf,
   verifierText,
 } from '@apledger/evidence';
-import { createFile, isCode, readIfThere, replaceFile, syncDirectory } from './files.ts';
+import {
+  createFile,
+  makeOwnDirectory,
+  onFile,
+  readIfThere,
+  replaceFile,
+  syncDirectory,
+  unlessMissing,
+} from './files.ts';
 import { agentKeys, agentSign } from './ssh-agent.ts';
 
 /** Signs with one key. */
@@ -54,7 +62,7 @@ export interface KeyOptions {
 /** The key, and whether it was made or found just now. Throws EvidenceError. */
 export async function openKey(options: KeyOptions): Promise<{ readonly key: Key; readonly isNew: boolean }> {
   const { directory, signWith } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeOwnDirectory(directory);
   if (signWith === undefined) return fileKey(options);
   const far = farKey(signWith);
   const known = await readIfThere(join(directory, PUBLIC_FILE));
@@ -118,7 +126,9 @@ export async function renameKey(directory: string, name: string): Promise<void> 
 
 /** The keys of the directory's log, the one that signs now first, and those before it that were kept. */
 export async function knownVerifiers(directory: string): Promise<readonly Verifier[]> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith(PUBLIC_FILE)).sort();
+  const names = (await onFile(directory, 'read', () => readdir(directory)))
+    .filter((name) => name.startsWith(PUBLIC_FILE))
+    .sort();
   const all = await Promise.all(
     names.map(async (name) =>
       parseVerifier((await readIfThere(join(directory, name)))?.toString().trim() ?? ''),
@@ -128,9 +138,7 @@ export async function knownVerifiers(directory: string): Promise<readonly Verifi
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error) => {
-    if (!isCode(error, 'ENOENT')) throw error;
-  });
+  await onFile(from, 'write', () => rename(from, to).catch(unlessMissing));
 }
 
 /** The form of Go's note.GenerateKey: the name stands in it. */

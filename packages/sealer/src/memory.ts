@@ -4,10 +4,10 @@
  * Every signature is announced here first, as a file that names the size and root and can be made only once: a sealer that
  * believes another one to be the last loses. That works between machines that share the directory.
  */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { base64Of, decimalOf, EvidenceError, fromBase64, parseCheckpoint } from '@apledger/evidence';
-import { createFile, isCode, syncDirectory } from './files.ts';
+import { createFile, makeOwnDirectory, onFile, syncDirectory, unlessMissing } from './files.ts';
 import type { TileFiles } from './tile-files.ts';
 
 export interface Signed {
@@ -58,7 +58,9 @@ export class SignerMemory {
     if (number === 0) return { number, last: undefined };
     const path = join(this.#directory, nameOf(number));
     try {
-      const [origin = '', size = '', root = ''] = (await readFile(path, 'utf8')).split('\n');
+      const [origin = '', size = '', root = ''] = (
+        await onFile(path, 'read', () => readFile(path, 'utf8'))
+      ).split('\n');
       return { number, last: { origin, size: decimalOf(size), root: Buffer.from(fromBase64(root)) } };
     } catch (error) {
       if (!(error instanceof EvidenceError)) throw error;
@@ -70,7 +72,7 @@ export class SignerMemory {
 
   /** Makes `next` the last, provided that `before` still is; false when another sealer was faster. On disk when it resolves. */
   async advance(before: Remembered, next: Signed): Promise<boolean> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await makeOwnDirectory(this.#directory);
     const number = before.number + 1;
     const entry = `${next.origin}\n${next.size}\n${base64Of(next.root)}\n`;
     if (!(await createFile(join(this.#directory, nameOf(number)), entry, 0o600))) return false;
@@ -87,11 +89,8 @@ export class SignerMemory {
   }
 
   async #numbers(): Promise<number[]> {
-    const names = await readdir(this.#directory).catch((error) => {
-      if (isCode(error, 'ENOENT')) return [];
-      throw error;
-    });
-    return names.flatMap((name) => {
+    const names = await onFile(this.#directory, 'read', () => readdir(this.#directory).catch(unlessMissing));
+    return (names ?? []).flatMap((name) => {
       const found = NAME.exec(name);
       return found === null ? [] : [Number(found[1])];
     });

@@ -9,7 +9,7 @@
  *
  * `positions` is ours: it says where in the log a leaf's fact is. Every file but the checkpoints follows from the log.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InTurn } from '@apledger/event-log';
@@ -27,7 +27,7 @@ import {
   type Tile,
   tilePath,
 } from '@apledger/evidence';
-import { isCode, readIfThere, replaceFile, syncDirectory } from './files.ts';
+import { isCode, onFile, readIfThere, replaceFile, syncDirectory, unlessMissing } from './files.ts';
 import type { FilledTile } from './tree.ts';
 
 const POSITION_BYTES = 8;
@@ -95,28 +95,31 @@ export class TileFiles {
     for (const [i, position] of positions.entries())
       bytes.writeBigUInt64BE(BigInt(position), i * POSITION_BYTES);
     const path = join(this.directory, 'positions');
-    const file = await open(path, 'r+').catch((error) => {
-      if (isCode(error, 'ENOENT')) return open(path, 'w+');
-      throw error;
+    await onFile(path, 'write', async () => {
+      const file = await open(path, 'r+').catch((error) => {
+        if (isCode(error, 'ENOENT')) return open(path, 'w+');
+        throw error;
+      });
+      try {
+        await file.write(bytes, 0, bytes.length, known * POSITION_BYTES);
+        await file.truncate((known + positions.length) * POSITION_BYTES);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
     });
-    try {
-      await file.write(bytes, 0, bytes.length, known * POSITION_BYTES);
-      await file.truncate((known + positions.length) * POSITION_BYTES);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
   }
 
   /** The signed note; undefined when nothing was signed yet. Read at once: every proof needs its few hundred bytes. */
   async readCheckpoint(name: CheckpointName = 'checkpoint'): Promise<string | undefined> {
     const path = join(this.directory, name);
-    try {
-      return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return undefined; // put aside in this moment
-      throw error;
-    }
+    return onFile(path, 'read', () => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch (error) {
+        return unlessMissing(error);
+      }
+    });
   }
 
   /** When it was written; undefined when it is not there. */
@@ -173,8 +176,6 @@ export class TileFiles {
 
   /** Puts the directory aside under another name, to be kept. */
   async setAside(path: string): Promise<void> {
-    await rename(this.directory, path).catch((error) => {
-      if (!isCode(error, 'ENOENT')) throw error;
-    });
+    await onFile(this.directory, 'write', () => rename(this.directory, path).catch(unlessMissing));
   }
 }
