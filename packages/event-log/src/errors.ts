@@ -29,7 +29,8 @@ export class WrongExpectedRevision extends Error {
  * - `corrupted`: what is stored cannot have been written so; `position` says where, when known.
  * - `disk-full`, `read-only`, `locked`: the store refused; nothing of the append was kept. `io`: it failed.
  * - `too-large`: a commit exceeds a bound. `overloaded`: too many appends wait. `closed`: the log was closed.
- * - `unreachable`: no server answered in time. `denied`: it refused these credentials, or what they may not do.
+ * - `unreachable`: no server answered in time. `denied`: it refused these credentials, or what they may not do; or this user
+ *   may not read the file.
  *   `other-configuration`: the server holds something of this name that is not kept as a log must be.
  *
  * Of an append that failed with `unreachable` or `io` it may be unknown whether it was kept: `mayBeKept` says so.

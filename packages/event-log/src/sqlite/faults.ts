@@ -1,11 +1,13 @@
 /** What SQLite and the file system report, in the words of `LogError`. */
 
+import { accessSync, constants } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogError, type LogErrorCode } from '../errors.ts';
 import { readFault } from './unreadable.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that have a meaning of their own here. */
 const BUSY = 5;
+const CANTOPEN = 14;
 const CODES: ReadonlyMap<number, LogErrorCode> = new Map([
   [BUSY, 'locked'],
   [6, 'locked'],
@@ -44,15 +46,35 @@ export function asLogError(error: unknown, path: string): unknown {
     const known = code === IOERR_SHMSIZE ? 'disk-full' : CODES.get(code & 0xff);
     const fault = known === 'corrupted' ? readFault(path) : undefined;
     if (fault !== undefined) return new LogError('io', path, fault.message, { cause: error });
+    if ((code & 0xff) === CANTOPEN && !mayRead(path)) return notForThisUser(path, error);
     return new LogError(known ?? 'io', path, `SQLite: ${error.message} [${code}]`, { cause: error });
   }
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // An integer that JavaScript cannot hold was never written by this adapter.
   if (errno === 'ERR_OUT_OF_RANGE') return new LogError('corrupted', path, error.message, { cause: error });
+  if ('syscall' in error && error.syscall === 'stat' && errno === 'EACCES')
+    return notForThisUser(path, error);
   const known = ERRNOS.get(errno);
   if (known !== undefined) return new LogError(known, path, error.message, { cause: error });
   return 'syscall' in error ? new LogError('io', path, error.message, { cause: error }) : error;
 }
+
+/** Whether the system lets this user read the file; true for one that is not there. */
+export function mayRead(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'EACCES');
+  }
+}
+
+/** SQLite says only that it cannot open the file, which sounds like a fault of the disk. */
+export const notForThisUser = (path: string, cause: unknown): LogError =>
+  new LogError('denied', path, 'this user may not read it', {
+    remedy: 'let this user read it, or run apledger as its owner',
+    cause,
+  });
 
 /** Pause before asking again for a lock that another process holds. */
 const LOCK_RETRY_MS = 5;

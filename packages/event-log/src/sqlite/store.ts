@@ -13,7 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LogError } from '../errors.ts';
 import { keepPrivate, makePrivateDirectory, type Report } from '../private-files.ts';
-import { asLogError, patiently, resultCode } from './faults.ts';
+import { asLogError, mayRead, notForThisUser, patiently, resultCode } from './faults.ts';
 
 /** 'aplg': tells an apledger log from any other SQLite file. */
 const APPLICATION_ID = 0x61706c67;
@@ -86,7 +86,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (found !== undefined && !found.isDirectory()) {
       throw new LogError('not-a-directory', directory, 'the log lives in a directory, and this is none');
     }
-    if (readOnly && !existsSync(path)) throw new LogError('missing', path, 'there is no log here');
+    // Not existsSync: where this user may not look, it says that there is none.
+    if (readOnly && statSync(path, { throwIfNoEntry: false }) === undefined)
+      throw new LogError('missing', path, 'there is no log here');
     if (!readOnly) {
       makeWritable(directory);
       keepPrivate(path, options.report);
@@ -144,6 +146,7 @@ function requireLog(db: DatabaseSync, path: string): void {
 
 /** A log on a medium that cannot be written: readable when no writer lives, and for as long as nothing changes. */
 function openUnchanging(path: string, cause: unknown, look: Look): Store {
+  if (!mayRead(path)) throw notForThisUser(path, cause);
   const wal = `${path}-wal`;
   const remedy = 'let this user write to the directory, or read a copy of the log';
   if (existsSync(wal)) {
