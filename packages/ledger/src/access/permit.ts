@@ -1,5 +1,13 @@
 /** Operations and commands, and the rights that they take. */
-import { effectOf, fourEyesOf, needsSecondPerson, openGlass, verbOfCommand } from '@apledger/access';
+import {
+  effectOf,
+  fourEyesOf,
+  type Grants,
+  needsSecondPerson,
+  openGlass,
+  verbOfCommand,
+} from '@apledger/access';
+import { formatApqi } from '@apledger/ap';
 import { type Operation, Problem } from '@apledger/api';
 import type { Submission } from '@apledger/command-handler';
 import type { Command, Fact, Subject } from '@apledger/events';
@@ -77,9 +85,9 @@ export const fourEyesAdmit =
     if (fourEyes === 'none' || openGlass(access.state, subject, host, access.at) !== undefined)
       return undefined;
     // What the rules would refuse a real kernel may do: nobody knows what that gives.
-    if (isSentAgainstTheRules(facts)) return needsApproval(host, []);
-    const { gives } = effectOf(state, facts);
-    return needsSecondPerson(fourEyes, gives) ? needsApproval(host, [...gives.queues]) : undefined;
+    const gives = isSentAgainstTheRules(facts) ? undefined : effectOf(state, facts).gives;
+    if (gives !== undefined && !needsSecondPerson(fourEyes, gives)) return undefined;
+    return needsApproval(host, fourEyes === 'all' ? everyChange(host, gives) : granting(host, gives));
   };
 
 /** A refusal, or a command without effect, takes nobody's consent. */
@@ -91,15 +99,34 @@ const isSentAgainstTheRules = (facts: readonly Fact[]): boolean =>
   facts.some(({ type }) => type === 'CommandRequested') &&
   facts.some(({ type }) => type === 'CommandRejected');
 
-function needsApproval(host: string, gives: readonly (readonly [string, readonly string[]])[]): Problem {
-  const [first] = gives;
-  const why =
-    first === undefined
-      ? `every change of host ${host} needs a second person`
-      : `it would give ${first[0]} ${first[1].slice(0, 3).join(', ')}${first[1].length > 3 ? ' and more' : ''}, and on host ${host} that needs a second person`;
-  return new Problem(
+/** Where whatever is changed needs a second person; undefined = nobody knows what would be given. */
+const everyChange = (host: string, gives: Grants | undefined): string =>
+  gives !== undefined && gives.queues.size > 0
+    ? granting(host, gives)
+    : `every change of host ${host} needs a second person`;
+
+/** Where only what gives somebody something needs one. */
+function granting(host: string, gives: Grants | undefined): string {
+  if (gives === undefined)
+    return `the rules refuse it, so nobody knows what it would give on the real host ${host}, and there what gives somebody something needs a second person`;
+  return `it would give ${firstOf(gives)}, and on host ${host} that needs a second person`;
+}
+
+/** What the first holder is given: `guest web 05.0004`, `guest web control domain 0004`. */
+function firstOf({ queues, controlDomains }: Grants): string {
+  const [queue] = queues;
+  if (queue !== undefined) return `${queue[0]} ${few(queue[1])}`;
+  const [holder = 'somebody', domains = []] = [...controlDomains][0] ?? [];
+  return `${holder} control domain${domains.length === 1 ? '' : 's'} ${few(domains.map(formatApqi))}`;
+}
+
+const MAX_NAMES = 3;
+const few = (names: readonly string[]): string =>
+  names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? ' and more' : '');
+
+const needsApproval = (host: string, why: string): Problem =>
+  new Problem(
     403,
     'needs-approval',
     `The command was not carried out: ${why}. Propose it: apledger change propose --host ${host} --reason TEXT STEP...`,
   );
-}

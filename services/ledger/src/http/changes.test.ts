@@ -1,6 +1,6 @@
 /** Four eyes: what gives somebody a queue is proposed by one and approved by another. */
 import { hash } from 'node:crypto';
-import { A } from '@apledger/command-handler/testing';
+import { A, create, register } from '@apledger/command-handler/testing';
 import type { RecordedFact } from '@apledger/event-log';
 import { describe, expect, it } from 'vitest';
 import { type Controlled, controlled } from './test-access.ts';
@@ -82,6 +82,20 @@ describe('what needs a second person', () => {
       status: 403,
       body: { code: 'needs-approval' },
     });
+  });
+
+  it('a control domain that a running guest gets is said to be what needs one', async () => {
+    const made = await office();
+    const host = 'prod9';
+    const registered = register(host) as { readonly hardware: object };
+    const withControl = { ...registered, hardware: { ...registered.hardware, controlDomains: [4] } };
+    for (const command of [withControl, create(A), assign5, assign4, start])
+      await made.owner.submit({ host, command: command as never, actor: 'test' });
+    const { status, body } = await made.give(host, { ...assign4, type: 'AssignControlDomain' });
+    expect(status).toBe(403);
+    expect(body.detail).toContain(
+      'it would give guest web control domain 0004, and on host prod9 that needs a second person',
+    );
   });
 
   it('and is turned away in the log', async () => {
