@@ -241,6 +241,18 @@ describe('an answer about a host', () => {
   });
 });
 
+describe('two hosts', () => {
+  it('that were not known then are said on lines of their own', async () => {
+    const two = scratch();
+    const hosts = ['h1', 'h2'].map((name) => `host ${name} adapters=5 domains=4\n`).join('');
+    expect((await apledger('run', '--data', two, file('two.sh', hosts))).status).toBe(0);
+    for (const command of [['custody', '5.4'], ['exposure'], ['guest-history', 'web']]) {
+      const { err } = await apledger(...command, '--at', '0', '--data', two);
+      expect(err).toMatch(/^apledger: Host h1 is not known before .*\nHost h2 is not known before .*\n$/);
+    }
+  });
+});
+
 describe('what is wrong', () => {
   it.each([
     [

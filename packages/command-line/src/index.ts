@@ -18,6 +18,6 @@ export {
 export { completion, SHELLS, type Shell } from './completion.ts';
 export { Failure } from './failure.ts';
 export { manualPage } from './manual.ts';
-export { jsonLine, line, type Output, processOutput, type Streams } from './output.ts';
+export { errorLines, jsonLine, line, type Output, processOutput, type Streams } from './output.ts';
 export { runCommand, runProgram } from './parse.ts';
 export type { Program } from './program.ts';

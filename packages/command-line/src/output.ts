@@ -1,5 +1,6 @@
 /** Where commands print: tests collect it, the program writes it to its own standard output and error. */
 import { jsonText, visible } from '@apledger/text';
+import { Failure } from './failure.ts';
 import { ProgressLine } from './progress.ts';
 
 /** Where a program prints. */
@@ -60,3 +61,9 @@ export const jsonLine = (value: unknown): string => `${jsonText(value)}\n`;
 
 /** One line for people: no name in it can end it, or hide in it. */
 export const line = (text: string): string => `${visible(text)}\n`;
+
+/** What a person is told of an error by the program of this name: a line, or of a failure all of its lines. */
+export function errorLines(program: string, error: Error): string {
+  const [first = '', ...more] = error instanceof Failure ? error.lines : [error.message];
+  return [`${program}: ${first}`, ...more].map(line).join('');
+}

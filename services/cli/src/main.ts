@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { agentCommand } from '@apledger/agent';
 import { Problem } from '@apledger/api';
 import { Unreachable } from '@apledger/client';
-import { Failure, line, type Program, processOutput, runProgram, type Streams } from '@apledger/command-line';
+import {
+  errorLines,
+  Failure,
+  type Program,
+  processOutput,
+  runProgram,
+  type Streams,
+} from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import { InvalidFact, UnknownFact } from '@apledger/events';
 import { EvidenceError } from '@apledger/evidence';
@@ -141,6 +148,6 @@ const EXPLAINED = [
 
 function explain(error: unknown, output: Streams): number {
   if (!EXPLAINED.some((kind) => error instanceof kind)) throw error;
-  output.err(line(`apledger: ${(error as Error).message}`));
+  output.err(errorLines('apledger', error as Error));
   return error instanceof Failure ? error.status : 2;
 }

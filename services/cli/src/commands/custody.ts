@@ -7,7 +7,7 @@ import {
   Problem,
   type Span,
 } from '@apledger/api';
-import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { command, errorLines, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import {
   boundaryText,
   exposureText,
@@ -92,7 +92,7 @@ async function custodyOrWhyNot(apqn: string, options: CustodyOptions, output: Ou
     return await custody(apqn, options, output);
   } catch (error) {
     if (!(error instanceof Failure && error.status === 1)) throw error;
-    output.err(line(`apledger: ${error.message}`));
+    output.err(errorLines('apledger', error));
     return 1;
   }
 }
@@ -214,7 +214,7 @@ export async function withCustody<T>(
       const said = unknown.slice(0, MAX_UNKNOWN);
       if (unknown.length > MAX_UNKNOWN)
         said.push(`The same is true of ${unknown.length - MAX_UNKNOWN} more hosts.`);
-      if (unknown.length === hosts.length) throw new Failure(1, said.join('\n'));
+      if (unknown.length === hosts.length) throw new Failure(1, said);
       for (const message of said) output.err(line(message));
     };
     return work({ ledger, hosts, span, when: words === '' ? '' : ` ${words}`, eachHost });

@@ -73,7 +73,7 @@ async function readDesired(path: string): Promise<DesiredHost> {
   if ('desired' in read) return read.desired;
   throw new Failure(
     2,
-    read.problems.map(({ line, column, problem }) => `${path}:${line}:${column}: ${problem}`).join('\n'),
+    read.problems.map(({ line, column, problem }) => `${path}:${line}:${column}: ${problem}`),
   );
 }
 
