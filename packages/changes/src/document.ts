@@ -7,6 +7,7 @@
 import { decide, type Refusal } from '@apledger/driver';
 import {
   type Command,
+  type Fact,
   MAX_PLAN_BYTES,
   MAX_STEPS,
   PLAN_FORMAT,
@@ -100,12 +101,30 @@ export function commandsOf(state: HostState, steps: readonly Undertaking[]): rea
   });
 }
 
-function perform(state: HostState, step: Undertaking, number: number): Obstacle | undefined {
+/** What the rules say will happen by the steps, and the host after them. The state is left as it is. */
+export function foreseen(
+  state: HostState,
+  steps: readonly Undertaking[],
+): { readonly facts: readonly Fact[]; readonly end: HostState } {
+  const end = state.fork();
+  const facts: Fact[] = [];
+  for (const [index, step] of steps.entries()) perform(end, step, index + 1, facts);
+  return { facts, end };
+}
+
+/** `happened` gets what the rules say will happen by the step. */
+function perform(
+  state: HostState,
+  step: Undertaking,
+  number: number,
+  happened: Fact[] = [],
+): Obstacle | undefined {
   const commands = 'command' in step ? [step.command] : meanwhile(state, step.wait);
   for (const command of commands) {
     const { facts, refusal, isBlocked } = decide(state, command);
     if (refusal !== undefined) return obstacleOf(step, number, refusal);
     for (const fact of facts) evolve(state, fact);
+    happened.push(...facts);
     if (isBlocked === true)
       return {
         step: number,

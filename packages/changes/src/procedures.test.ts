@@ -1,11 +1,17 @@
 /** Procedures: what they do, whom they wait for, and what they refuse. */
-import type { Command, Generation, Procedure } from '@apledger/events';
+import { formatApqn, maskOf } from '@apledger/ap';
+import { type Command, GENERATION_NAMES, type Generation, type Procedure } from '@apledger/events';
 import type { HostState } from '@apledger/host';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { commandsOf } from './document.ts';
 import { planProcedure } from './planned.ts';
-import { carryOut, hostWith, MDEVS } from './test-support.ts';
+import { Rehearsal } from './rehearsal.ts';
+import { carryOut, hostWith, layout, MDEVS, usableQueues } from './test-support.ts';
 import { rehearseUpgrade } from './upgrade.ts';
 import { isOver, waitsOn } from './waits.ts';
+
+const NUM_RUNS = process.env.APLEDGER_LONG === '1' ? 1000 : 40;
 
 const [WEB = '', DB = ''] = MDEVS;
 
@@ -59,6 +65,56 @@ describe('draining a card', () => {
   });
 });
 
+const guest = fc.constantFrom('g1', 'g2', 'g3', 'g4');
+const stopsGuests = fc.boolean();
+const anyProcedure: fc.Arbitrary<Procedure> = fc.oneof(
+  fc.record({
+    procedure: fc.constant('drain'),
+    adapter: fc.nat(7),
+    end: fc.constantFrom('assigned-to-nobody', 'host', 'off'),
+    stopsGuests,
+  }),
+  fc.record({ procedure: fc.constant('retire-guest'), guest, stopsGuests }),
+);
+
+describe.each(GENERATION_NAMES)('on %s', (driver) => {
+  /** By a plan that can be carried out; undefined where there is none. */
+  function carriedOut(state: HostState, procedure: Procedure): Rehearsal | undefined {
+    const { plan } = planned(state, procedure);
+    if (plan === null) return undefined;
+    const rehearsal = new Rehearsal(state, () => ({ adapters: maskOf([]), domains: maskOf([]) }));
+    for (const command of commandsOf(state, plan.steps)) rehearsal.run(command);
+    expect(rehearsal.denied).toBeUndefined();
+    return rehearsal;
+  }
+  const isReset = (rehearsal: Rehearsal | undefined): void => {
+    expect(rehearsal?.unresetFor(() => true).map(formatApqn) ?? []).toEqual([]);
+    expect(rehearsal?.handovers ?? []).toEqual([]);
+  };
+
+  it('a procedure leaves no queue without a reset that it took from a guest', () => {
+    fc.assert(
+      fc.property(layout, anyProcedure, (now, procedure) => {
+        isReset(carriedOut(hostWith(driver, now), procedure));
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  });
+
+  it('nor does a queue that is moved come to its next guest without one', () => {
+    fc.assert(
+      fc.property(layout, guest, guest, fc.nat(), (now, from, to, nth) => {
+        const state = hostWith(driver, now);
+        const queues = usableQueues(state, MDEVS[Number(from[1]) - 1] ?? '');
+        const queue = queues[nth % queues.length];
+        if (queue === undefined || from === to) return;
+        isReset(carriedOut(state, { procedure: 'move-queue', queue, from, to }));
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  });
+});
+
 describe('a wait', () => {
   it('says who has the queue, and what a reset answered', () => {
     const state = host('6.12');
@@ -82,6 +138,24 @@ describe('the other procedures', () => {
     const made = planned(host('6.12'), { procedure: 'move-queue', queue: '01.0002', from: 'web', to: 'db' });
     expect(kinds(made)).toEqual(['UnassignAdapter', 'queues-reset', 'AssignDomain', 'AssignAdapter']);
     expect(made.gained.flatMap(({ queues }) => queues)).toContain('01.0002');
+  });
+
+  it('write the reset that a driver leaves out', () => {
+    const move = { procedure: 'move-queue', queue: '01.0002', from: 'web', to: 'db' } as const;
+    expect(kinds(planned(host('2019-v2'), move))).toEqual([
+      'UnassignAdapter',
+      'ResetQueue',
+      'queues-reset',
+      'AssignDomain',
+      'AssignAdapter',
+    ]);
+    const drain = { procedure: 'drain', adapter: 1, end: 'off' } as const;
+    expect(kinds(planned(host('2019-v2'), drain))).toEqual([
+      'UnassignAdapter',
+      'ResetQueue',
+      'queues-reset',
+      'ConfigureCard',
+    ]);
   });
 
   it('refuse to move a queue that is no row and no column of its matrix', () => {

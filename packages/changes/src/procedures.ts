@@ -22,9 +22,10 @@ import {
 } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
 import type { Command, Procedure } from '@apledger/events';
-import { type HostState, isOpen, type Mdev, mdevOfGuest, queuesOf } from '@apledger/host';
+import { type HostState, isBoundToVfio, isOpen, type Mdev, mdevOfGuest, queuesOf } from '@apledger/host';
 import { spell } from '@apledger/script';
-import type { Undertaking } from './document.ts';
+import { foreseen, type Undertaking } from './document.ts';
+import { userOf } from './waits.ts';
 
 /** The steps, or why there are none, in words. */
 export type Steps =
@@ -56,6 +57,40 @@ const give = (state: HostState, command: Command): Undertaking => {
 function untilStopped({ uuid: mdev, guest }: Mdev, withinMs: number | undefined): Undertaking {
   const text = `wait until ${guest === null ? `nobody has mdev ${mdev} open` : `guest ${guest} has stopped`}`;
   return { text, wait: { for: 'guest-stopped', mdev, guest }, withinMs: withinMs ?? null };
+}
+
+interface Freed {
+  readonly state: HostState;
+  /** The steps that take the queues from who has them. */
+  readonly steps: readonly Undertaking[];
+  /** Those that are waited for. */
+  readonly queues: readonly string[];
+  readonly withinMs: number | undefined;
+}
+
+/** The steps, the resets that the driver leaves out, and the wait for all of them; no wait where there are no such queues. */
+function freeAndReset({ state, steps, queues, withinMs }: Freed): readonly Undertaking[] {
+  const unreset = unresetAfter(state, steps);
+  const resets = unreset.map((queue) => give(state, { type: 'ResetQueue', queue, text: '1' }));
+  return [...steps, ...resets, ...untilReset([...new Set([...queues, ...unreset])].sort(), withinMs)];
+}
+
+/**
+ * The queues that running guests let go by the steps, and which no driver resets on their way: a 2019 driver resets nothing that is taken
+ * from a running guest, and 2019-v2 and 6.1 nothing that is filtered out of its matrix, maybe long before. So all count that were assigned.
+ */
+function unresetAfter(state: HostState, steps: readonly Undertaking[]): readonly string[] {
+  const { facts, end } = foreseen(state, steps);
+  const reset = new Set(facts.flatMap(({ type, data }) => (type === 'QueueReset' ? data.queues : [])));
+  return [...state.mdevs.values()].filter(isOpen).flatMap(({ uuid, assigned }) => {
+    const still = end.mdevs.get(uuid)?.assigned;
+    return apqnsOf(assigned).flatMap((queue) => {
+      const [adapter, domain] = [apidOf(queue), apqiOf(queue)];
+      const isLetGo = still === undefined || !matrixHas(still, adapter, domain);
+      const isReset = reset.has(formatApqn(queue)) || !isBoundToVfio(end, adapter, domain);
+      return isLetGo && !isReset && userOf(end, queue) === undefined ? [formatApqn(queue)] : [];
+    });
+  });
 }
 
 /** None where there are no such queues. */
@@ -108,9 +143,12 @@ function drain(
   return {
     purpose: `drain card ${name}`,
     steps: [
-      ...stops,
-      ...unassigns,
-      ...untilReset(holders.length > 0 ? queues : [], withinMs),
+      ...freeAndReset({
+        state,
+        steps: [...stops, ...unassigns],
+        queues: holders.length > 0 ? queues : [],
+        withinMs,
+      }),
       ...ends[end].map((command) => give(state, command)),
     ],
   };
@@ -143,8 +181,7 @@ function prepareMigration(state: HostState, { guest, withinMs }: Of<'prepare-mig
   return {
     purpose: `prepare the migration of guest ${guest}`.slice(0, MAX_PURPOSE),
     steps: [
-      ...unassigns,
-      ...untilReset(queues, withinMs),
+      ...freeAndReset({ state, steps: unassigns, queues, withinMs }),
       {
         text: `wait until guest ${guest} runs elsewhere`,
         wait: { for: 'guest-migrated', mdev: uuid, guest },
@@ -228,8 +265,7 @@ function moveQueue(state: HostState, { queue: name, from, to, withinMs }: Of<'mo
   return {
     purpose: `move ${name} from guest ${from} to guest ${to}`.slice(0, MAX_PURPOSE),
     steps: [
-      give(state, take),
-      ...untilReset([name], withinMs),
+      ...freeAndReset({ state, steps: [give(state, take)], queues: [name], withinMs }),
       ...gives.map((command) => give(state, command)),
     ],
   };
@@ -255,8 +291,7 @@ function retireGuest(state: HostState, { guest, stopsGuests, withinMs }: Of<'ret
   return {
     purpose: `retire guest ${guest}`.slice(0, MAX_PURPOSE),
     steps: [
-      ...(isOpen(mdev) ? [stop] : []),
-      ...untilReset(queues, withinMs),
+      ...freeAndReset({ state, steps: isOpen(mdev) ? [stop] : [], queues, withinMs }),
       give(state, { type: 'RemoveMdev', mdev: uuid, text: '1' }),
     ],
   };

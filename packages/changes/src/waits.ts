@@ -59,7 +59,7 @@ const holderOf = (guest: string | null, mdev: string): string =>
   guest === null ? `who has mdev ${mdev} open` : `guest ${guest}`;
 
 /** The guest that can use the queue. */
-function userOf(state: HostState, queue: Apqn): string | undefined {
+export function userOf(state: HostState, queue: Apqn): string | undefined {
   for (const { uuid, guest, effective } of state.mdevs.values())
     if (effective !== null && matrixHas(effective, apidOf(queue), apqiOf(queue)))
       return holderOf(guest, uuid);
