@@ -32,8 +32,11 @@ function host(driver: Generation): HostState {
 }
 
 const planned = (state: HostState, procedure: Procedure) => planProcedure(state, procedure);
-const kinds = ({ steps }: ReturnType<typeof planned>) =>
-  steps.map(({ command, wait }) => command?.type ?? wait?.for);
+/** Of a plan that can be carried out. */
+const kinds = ({ steps, problems }: ReturnType<typeof planned>) => {
+  expect(problems).toEqual([]);
+  return steps.map(({ command, wait }) => command?.type ?? wait?.for);
+};
 
 describe('draining a card', () => {
   const drain = { procedure: 'drain', adapter: 1 } as const;
@@ -112,6 +115,33 @@ describe.each(GENERATION_NAMES)('on %s', (driver) => {
       }),
       { numRuns: NUM_RUNS },
     );
+  });
+});
+
+describe.each(GENERATION_NAMES)('a procedure on %s', (driver) => {
+  const isHotPlugging = driver !== '5.10';
+  const cases: readonly Procedure[] = [
+    { procedure: 'drain', adapter: 1 },
+    { procedure: 'drain', adapter: 1, end: 'host' },
+    { procedure: 'drain', adapter: 1, end: 'off', stopsGuests: true },
+    { procedure: 'retire-guest', guest: 'web' },
+    { procedure: 'retire-guest', guest: 'web', stopsGuests: true },
+    {
+      ...{ procedure: 'restore-migration', guest: 'new', mdev: MDEVS[2] ?? '' },
+      matrix: { adapters: [5], domains: [2], controlDomains: [] },
+    },
+    ...(isHotPlugging
+      ? ([
+          { procedure: 'move-queue', queue: '01.0002', from: 'web', to: 'db' },
+          { procedure: 'prepare-migration', guest: 'web' },
+        ] as const)
+      : []),
+  ];
+
+  it.each(cases)('can be planned: %j', (procedure) => {
+    const made = planned(host(driver), procedure);
+    expect(made.problems).toEqual([]);
+    expect(made.plan?.steps.length).toBeGreaterThan(0);
   });
 });
 

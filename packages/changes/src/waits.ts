@@ -39,10 +39,8 @@ export function meanwhile(state: HostState, wait: Wait): readonly Command[] {
     case 'guest-stopped':
       return [{ type: 'StopGuest', mdev: wait.mdev }];
     case 'guest-migrated':
-      return [
-        { type: 'MigrateGuest', mdev: wait.mdev },
-        { type: 'StopGuest', mdev: wait.mdev },
-      ];
+      // A guest that has moved away lets go of the mdev by that.
+      return [{ type: 'MigrateGuest', mdev: wait.mdev }];
     case 'queues-free':
       return [...usersOf(state, queuesOf(wait.queues))].map((mdev) => ({ type: 'StopGuest', mdev }));
     case 'queues-reset':

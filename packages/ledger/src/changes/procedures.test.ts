@@ -23,6 +23,10 @@ async function carriedOut(made: Scene, procedure: Procedure): Promise<void> {
     await made.does({ type: 'StopGuest', mdev: A });
     await made.mover.advance(change);
   }
+  if (plan.steps.some((step) => 'wait' in step && step.wait.for === 'guest-migrated')) {
+    await made.does({ type: 'MigrateGuest', mdev: A });
+    await made.mover.advance(change);
+  }
   expect((await made.ledger.ask('change', { change })).change.status).toBe('carried-out');
 }
 
@@ -60,6 +64,7 @@ describe.each(GENERATION_NAMES)('with %s, what is taken from a guest is reset fo
     { procedure: 'drain', adapter: 5, stopsGuests: true },
     { procedure: 'retire-guest', guest: 'web' },
     { procedure: 'retire-guest', guest: 'web', stopsGuests: true },
+    ...(HOT_PLUGGING.includes(driver) ? [{ procedure: 'prepare-migration', guest: 'web' } as const] : []),
   ];
 
   it.each(cases)('%j', async (procedure) => {
