@@ -54,6 +54,8 @@ export interface ChangeRun {
   readonly confirmUntil: string | undefined;
   /** Every step that was begun, in order. */
   readonly steps: readonly StepRecord[];
+  /** Every plan that was begun, in order: what is undone on the way back is in them. */
+  readonly plans: readonly PlanDocument[];
 }
 
 export const runOf = ({ plan, confirmWithinMs }: LedgerFactData<'ChangePlanned'>): ChangeRun => ({
@@ -68,6 +70,7 @@ export const runOf = ({ plan, confirmWithinMs }: LedgerFactData<'ChangePlanned'>
   held: undefined,
   confirmUntil: undefined,
   steps: [],
+  plans: [plan],
 });
 
 /** The run after a fact that the machine allowed in the state. */
@@ -94,7 +97,7 @@ export function foldRun(run: ChangeRun, state: ChangeState, fact: LedgerFact, at
     case 'ConfirmationAwaited':
       return { ...run, confirmUntil: fact.data.until };
     case 'ChangeGoesBack':
-      return { ...onWayBack(run), plan: fact.data.plan, isBackPlanned: true, started: undefined };
+      return { ...onWayBack(withPlan(run, fact.data.plan)), isBackPlanned: true, started: undefined };
     default:
       return state === 'held' ? { ...run, held: undefined } : run;
   }
@@ -159,10 +162,17 @@ function late(run: ChangeRun, { deadline, until }: LedgerFactData<'DeadlinePasse
 function resumed(run: ChangeRun, { how, plan }: LedgerFactData<'ChangeResumed'>): ChangeRun {
   const free = { ...run, held: undefined };
   if (how === 'back') return onWayBack(free);
-  if (how === 'continue' && plan !== null) return { ...free, plan, done: 0, attempts: 0, started: undefined };
+  if (how === 'continue' && plan !== null)
+    return { ...withPlan(free, plan), done: 0, attempts: 0, started: undefined };
   // The way back is planned anew, from the host as it is by then.
   return run.way === 'back' ? { ...free, isBackPlanned: false } : free;
 }
+
+const withPlan = (run: ChangeRun, plan: PlanDocument): ChangeRun => ({
+  ...run,
+  plan,
+  plans: [...run.plans, plan],
+});
 
 const onWayBack = (run: ChangeRun): ChangeRun => ({
   ...run,

@@ -1,60 +1,63 @@
 /**
- * The way back: a new plan, from the host as it is to what it was before, of what the change has touched and of nothing else. It is never a
- * list of inverse steps: what others have done meanwhile stays.
+ * The way back: a new plan, from the host as it is to one without what the change has done to it. It is never a list of inverse steps, and
+ * nothing but steps that were carried out counts, bit by bit: what others have done meanwhile stays, also on the same mdev.
  */
-import { and, andNot, type Mask256, or } from '@apledger/ap';
+import type { ChangeRun, StepRecord } from '@apledger/access';
 import type { PlanDocument } from '@apledger/events';
 import type { HostState } from '@apledger/host';
-import { commandsOf, documentOf, type Obstacle, predicted } from './document.ts';
+import { documentOf, type Obstacle } from './document.ts';
 import { planTo } from './plan.ts';
-import { absent, type Target, type TargetMdev, targetOfState } from './target.ts';
+import { type Target, type TargetMdev, targetOfState } from './target.ts';
+import { mdevAgain, type Touched, touchedBy, undone } from './touched.ts';
 
-/** Plans the way back. `base` is the host that the plan was made for. */
+/** A plan, the host that it was made for, and the steps of it, counted from 1, that were carried out. */
+export interface CarriedOut {
+  readonly plan: PlanDocument;
+  readonly base: HostState;
+  readonly steps: ReadonlySet<number>;
+}
+
+/** Plans the way back from what was carried out, in order. */
 export function planBack(
   state: HostState,
-  base: HostState,
-  plan: PlanDocument,
+  carriedOut: readonly CarriedOut[],
+  purpose: string,
 ): { readonly plan: PlanDocument } | { readonly obstacle: Obstacle } {
-  const target = targetBack(state, base, plan);
-  const { steps, problems } = planTo(state, target);
+  const { steps, problems } = planTo(state, targetBack(state, touchedBy(carriedOut)));
   const [first] = problems;
   if (first !== undefined)
     return {
       obstacle: { step: first.step ?? 0, text: 'the way back', problem: first.problem, help: first.help },
     };
   const undertakings = steps.map(({ text, command }) => ({ text, command }));
-  return documentOf(state, undertakings, { purpose: `back: ${plan.purpose}`.slice(0, 200), desired: null });
+  return documentOf(state, undertakings, { purpose: `back: ${purpose}`.slice(0, 200), desired: null });
 }
 
-function targetBack(state: HostState, base: HostState, plan: PlanDocument): Target {
-  const [was, is] = [targetOfState(base), targetOfState(state)];
-  const end = predicted(base, plan, plan.steps.length);
+function targetBack(state: HostState, { apmask, aqmask, mdevs: touched }: Touched): Target {
+  const is = targetOfState(state);
   const mdevs = new Map<string, TargetMdev>(is.mdevs);
-  for (const uuid of mdevsIn(base, plan)) {
-    const before = was.mdevs.get(uuid);
-    const now = is.mdevs.get(uuid);
-    if (before !== undefined) mdevs.set(uuid, before);
-    else if (now !== undefined) mdevs.set(uuid, absent(now));
+  for (const [uuid, mdev] of touched) {
+    const again = mdevAgain(uuid, is.mdevs.get(uuid), mdev);
+    if (again !== undefined) mdevs.set(uuid, again);
   }
-  return {
-    apmask: maskBack(is.apmask, was.apmask, end.apmask),
-    aqmask: maskBack(is.aqmask, was.aqmask, end.aqmask),
-    mdevs,
-  };
+  return { apmask: undone(is.apmask, apmask), aqmask: undone(is.aqmask, aqmask), mdevs };
 }
 
-/** The bits that the plan has changed, as they were. */
-function maskBack(is: Mask256, was: Mask256, end: Mask256): Mask256 {
-  const changed = or(andNot(was, end), andNot(end, was));
-  return or(andNot(is, changed), and(was, changed));
-}
-
-/** The mdevs that the commands of the plan name. */
-function mdevsIn(base: HostState, { steps }: PlanDocument): ReadonlySet<string> {
-  return new Set(
-    commandsOf(base, steps).flatMap((command) => {
-      if (command.type === 'CreateMdev') return [command.text.trim().toLowerCase()];
-      return 'mdev' in command ? [command.mdev] : [];
-    }),
-  );
+/**
+ * The steps of each plan of the change that were carried out. One of which nobody knows what became counts: where it was not done there is
+ * nothing to undo. `isDone` says of the command of a step that was begun, and never settled, what the host says.
+ */
+export function carriedOutIn(
+  { steps, plans }: ChangeRun,
+  isDone: (command: string) => boolean,
+): readonly Pick<CarriedOut, 'plan' | 'steps'>[] {
+  const isCarriedOut = ({ outcome, command }: StepRecord): boolean =>
+    outcome === 'done' ||
+    outcome === 'unconfirmed' ||
+    (outcome === 'started' && command !== null && isDone(command));
+  const records = steps.filter(isCarriedOut);
+  return [...new Map(plans.map((plan) => [plan.planHash, plan])).values()].map((plan) => ({
+    plan,
+    steps: new Set(records.flatMap(({ planHash, step }) => (planHash === plan.planHash ? [step] : []))),
+  }));
 }

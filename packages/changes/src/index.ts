@@ -5,7 +5,7 @@
  * he keeps, and tries them by the rules of the host's driver. `exportDesired` writes a host as such a file, and the other exporters as
  * what other tools read.
  */
-export { planBack } from './back.ts';
+export { type CarriedOut, carriedOutIn, planBack } from './back.ts';
 export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
 export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
 export {

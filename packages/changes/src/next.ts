@@ -5,7 +5,7 @@
 import type { Change, ChangeRun, StartedStep } from '@apledger/access';
 import type { Command, HoldCause, LedgerFact, PlannedStep } from '@apledger/events';
 import type { HostState } from '@apledger/host';
-import { planBack } from './back.ts';
+import { type CarriedOut, planBack } from './back.ts';
 import { stepId } from './ids-of-steps.ts';
 import { matricesDigest } from './matrices.ts';
 import { isOver } from './waits.ts';
@@ -33,8 +33,8 @@ export interface Scene {
   readonly at: string;
   /** Why its people may not do this any more; undefined when they may. */
   readonly objection: string | undefined;
-  /** The host that the change was planned for; needed on the way back. */
-  readonly base: HostState | undefined;
+  /** What the change has done to the host; needed where the way back is planned. */
+  readonly carriedOut: readonly CarriedOut[] | undefined;
 }
 
 export type Move =
@@ -188,7 +188,7 @@ function verify(run: ChangeRun, about: About, { state, at }: Scene): Move {
 }
 
 function goBack(run: ChangeRun, about: About, scene: Scene): Move {
-  const { state, base, outcome } = scene;
+  const { state, carriedOut, outcome } = scene;
   if (run.isBackPlanned) {
     if (run.done < run.plan.steps.length) return step(run, about, scene);
     const matrices = run.plan.steps.at(-1)?.after ?? run.plan.base.matrices;
@@ -196,8 +196,8 @@ function goBack(run: ChangeRun, about: About, scene: Scene): Move {
   }
   if (run.started?.command != null && (outcome === undefined || outcome.is === 'pending'))
     return outcome === undefined ? { move: 'cancel', commandId: run.started.command } : rest();
-  if (base === undefined) throw new TypeError('the way back needs the host as it was');
-  const planned = planBack(state, base, run.proposed);
+  if (carriedOut === undefined) throw new TypeError('the way back needs what was carried out');
+  const planned = planBack(state, carriedOut, run.proposed.purpose);
   if ('plan' in planned) return record({ type: 'ChangeGoesBack', data: { ...about, plan: planned.plan } });
   const { problem, help } = planned.obstacle;
   return record(hold(run, about, 'no-way-back', `${problem} ${help}`.trim()));

@@ -1,4 +1,5 @@
 /** Who carries the steps of changes out: a port, so that a host that only an agent can reach is one more kind. */
+import { isDeepStrictEqual } from 'node:util';
 import { matricesDigest, type StepOutcome } from '@apledger/changes';
 import { CommandIdUsed, type Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
@@ -50,6 +51,7 @@ export function hostsOf(ledger: LogLedger): StepExecutor {
       const { open } = await ledger.observed.sync(host);
       if (open.has(commandId)) return { is: 'pending' };
       if (request?.type === 'CommandRequested') return settledStep(ledger, host, commandId, request.revision);
+      if (recorded.some(isCancelled)) return { is: 'not-begun', reason: 'It was called off before it came.' };
       const refused = refusalIn(recorded);
       if (refused !== undefined) return refused;
       const state = await handler.stateAt(host, { revision: last.revision });
@@ -86,6 +88,13 @@ async function settledStep(
   const state = await ledger.handler.stateAt(host, { revision });
   if (state === undefined) throw new TypeError(`host ${host} is not there after revision ${revision}`);
   return { is: 'done', revision, matrices: matricesDigest(state) };
+}
+
+/** Whether it is what was recorded in the place of a command that shall not come. */
+function isCancelled({ type, version, data }: RecordedFact): boolean {
+  if (type !== 'CommandHadNoEffect') return false;
+  const fact = parseFact(type, version, data);
+  return fact.type === 'CommandHadNoEffect' && isDeepStrictEqual(fact.data.command, NOTHING);
 }
 
 function refusalIn(recorded: readonly RecordedFact[]): StepOutcome | undefined {

@@ -4,9 +4,25 @@
  * that was decided on, and a command goes under the id of its step: the second of two movers finds it done.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Change, isOverChange, may, whyNot, whyNotGo, whyNotGoOn } from '@apledger/access';
+import {
+  type Change,
+  type ChangeRun,
+  isOverChange,
+  may,
+  whyNot,
+  whyNotGo,
+  whyNotGoOn,
+} from '@apledger/access';
 import { Problem } from '@apledger/api';
-import { type Move, matricesDigest, nextMove, predicted, type Scene } from '@apledger/changes';
+import {
+  type CarriedOut,
+  carriedOutIn,
+  type Move,
+  matricesDigest,
+  nextMove,
+  predicted,
+  type Scene,
+} from '@apledger/changes';
 import { WrongExpectedRevision } from '@apledger/event-log';
 import {
   changeOf,
@@ -157,15 +173,33 @@ export class Mover {
     const { host } = proposal;
     const at = access.at;
     if (run === undefined)
-      return { state: new HostState(), outcome: undefined, at, objection: undefined, base: undefined };
+      return { state: new HostState(), outcome: undefined, at, objection: undefined, carriedOut: undefined };
     const command = run.started?.command ?? undefined;
     // Asked before the state is read: what was found not to have come is judged on a host that is at least as new.
     const outcome = command === undefined ? undefined : await this.#executor.outcome(host, command);
     const state = await handler.state(host);
     if (state === undefined) return undefined;
-    const { revision } = run.proposed.base;
-    const base = change.state === 'goingBack' ? await handler.stateAt(host, { revision }) : undefined;
-    return { state, outcome, at, objection: await this.#objection(change), base };
+    const isBackToPlan = change.state === 'goingBack' && !run.isBackPlanned;
+    const carriedOut = isBackToPlan ? await this.#carriedOut(host, run) : undefined;
+    return { state, outcome, at, objection: await this.#objection(change), carriedOut };
+  }
+
+  /** What the change has done to the host, with the host that each of its plans was made for. */
+  async #carriedOut(host: string, run: ChangeRun): Promise<readonly CarriedOut[]> {
+    const done = new Set<string>();
+    for (const { command, outcome } of run.steps) {
+      if (command === null || outcome !== 'started') continue;
+      const found = await this.#executor.outcome(host, command);
+      if (found?.is === 'done' || found?.is === 'unknown') done.add(command);
+    }
+    const carriedOut: CarriedOut[] = [];
+    for (const { plan, steps } of carriedOutIn(run, (command) => done.has(command))) {
+      const base = await this.#ledger.handler.stateAt(host, { revision: plan.base.revision });
+      if (base === undefined)
+        throw new TypeError(`host ${host} is not there after revision ${plan.base.revision}`);
+      carriedOut.push({ plan, steps, base });
+    }
+    return carriedOut;
   }
 
   /** Why its people may not do it any more. */

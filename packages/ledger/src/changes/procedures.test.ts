@@ -4,7 +4,7 @@ import { type Command, GENERATION_NAMES, type Generation, type Procedure } from 
 import { describe, expect, it } from 'vitest';
 import { A, B, HOST, type Scene, scene } from './test-support.ts';
 
-const HOT_PLUGGING = GENERATION_NAMES.filter((driver) => driver !== '5.10');
+const HOT_PLUGGING: readonly Generation[] = GENERATION_NAMES.filter((driver) => driver !== '5.10');
 const DB: readonly Command[] = [
   { type: 'AssignDomain', mdev: B, text: '4' },
   { type: 'AssignAdapter', mdev: B, text: '6' },
@@ -35,7 +35,7 @@ async function unresetHandovers({ ledger }: Scene) {
   return exposures.filter(({ kind }) => kind === 'unreset-handover');
 }
 
-describe.each(HOT_PLUGGING)('with %s', (driver: Generation) => {
+describe.each(HOT_PLUGGING)('with %s', (driver) => {
   it('a queue that is moved to another guest is reset on its way', async () => {
     const made = await scene(driver);
     await made.does(...DB);
