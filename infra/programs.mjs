@@ -40,7 +40,9 @@ export function programsAreStale() {
     return true;
   }
   const at = writtenAt(join(built, SOURCES_FILE));
-  return ['package-lock.json', ...sources].some((path) => writtenAt(join(root, path)) >= at);
+  return ['package-lock.json', 'infra/programs.vite.mjs', ...sources].some(
+    (path) => writtenAt(join(root, path)) >= at,
+  );
 }
 
 /** The entry as a URL to import: from the bundle when it is current, else the source. */

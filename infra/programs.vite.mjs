@@ -1,15 +1,26 @@
 // How programs.mjs puts the programs of a clone together: `vite build --config infra/programs.vite.mjs --outDir DIR`.
 import { writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, relative, resolve } from 'node:path';
 import { ENTRIES, fileOf, SOURCES_FILE } from './programs.mjs';
 import { root } from './toolchain.mjs';
 
 const THREAD = /new URL\((['`])([\w./-]+)\.(?:ts|\$\{extension\})\1, import\.meta\.url\)/g;
 
+/** Code for where the source is, told from the bundle: a clone may be moved or copied with it. */
+function placeOf(id, what, bundle) {
+  const url = `new URL(${JSON.stringify(relative(bundle, id))}, import.meta.url)`;
+  if (what === 'url') return `${url}.href`;
+  return `process.getBuiltinModule('node:url').fileURLToPath(${what === 'dirname' ? `new URL('.', ${url})` : url})`;
+}
+
+let bundle;
+
 /** Sources find files beside them: that goes on. The threads and programs that they start are in the bundle, too. */
 const places = {
   name: 'places',
+  configResolved(config) {
+    bundle = resolve(config.root, config.build.outDir);
+  },
   transform: {
     // Before the types are taken out, so that the code looks as we wrote it.
     order: 'pre',
@@ -22,7 +33,7 @@ const places = {
           return ENTRIES.includes(entry) ? `new URL('./${fileOf(entry)}', import.meta.url)` : whole;
         })
         .replaceAll(/(?<!new URL\('\.\/[\w.-]+\.js', )import\.meta\.(url|dirname|filename)/g, (_, what) =>
-          JSON.stringify({ url: pathToFileURL(id).href, dirname: dirname(id), filename: id }[what]),
+          placeOf(id, what, bundle),
         );
     },
   },
