@@ -1,7 +1,7 @@
 /** What an observer concludes from two views and what watches told in between. */
 import { EMPTY_MASK, maskOf } from '@apledger/ap';
 import type { Command, Fact } from '@apledger/events';
-import type { Snapshot } from '@apledger/observe';
+import { explain, type Snapshot } from '@apledger/observe';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Pair, snapshotOf } from './simulated.ts';
 
@@ -45,6 +45,46 @@ beforeEach(() => {
     ...assign(A, 5, 4),
   );
   pair.look();
+});
+
+/** The host as it is, with A open as this guest. */
+const openedBy = (guest: string | null): Snapshot => {
+  const seen = snapshotOf(pair.actual);
+  const evidence = { source: 'status', text: 'a queue is in use' } as const;
+  const use = { guest, source: 'status', fromStart: true, evidence } as const;
+  return { ...seen, guests: { ...seen.guests, uses: new Map([[A, use]]) } };
+};
+
+describe('a guest that nothing names', () => {
+  const seen = (guest: string | null) => {
+    const { state, steps } = explain(pair.observed ?? pair.actual, openedBy(guest), {
+      hints: [],
+      sentUevents: false,
+    });
+    pair.observed = state;
+    return steps.flatMap(({ facts }) => facts);
+  };
+  beforeEach(() => {
+    give({ type: 'StartGuest', mdev: A, guest: 'web' });
+  });
+
+  it('is a KVM guest all the same: the driver lets nobody else in', () => {
+    const facts = seen(null);
+    expect(facts).toContainEqual(
+      expect.objectContaining({
+        type: 'GuestStarted',
+        data: expect.objectContaining({ guest: `unnamed-${A}`, attached: true }),
+      }),
+    );
+    expect(kinds(facts)).not.toContain('DriftDetected');
+    expect(pair.observed?.mdevs.get(A)?.attached).toBe(true);
+  });
+
+  it('is the same when something names it later, and when nothing does any more', () => {
+    seen(null);
+    expect(seen('web')).toEqual([]);
+    expect(seen(null)).toEqual([]);
+  });
 });
 
 describe('changes that were seen together', () => {
