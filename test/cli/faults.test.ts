@@ -27,10 +27,15 @@ import { apledger, file, inRepository } from './support.ts';
 
 const SCRIPT = inRepository('examples/01-three-guests.sh');
 
-/** The command as a process of its own, with standard output to `stdout`. */
-async function run(args: readonly string[], stdout: 'pipe' | number = 'pipe', env: object = {}) {
+/** The command as a process of its own, with standard output to `stdout`, and errors to `stderr`. */
+async function run(
+  args: readonly string[],
+  stdout: 'pipe' | number = 'pipe',
+  env: object = {},
+  stderr: 'pipe' | number = 'pipe',
+) {
   const child = spawn(process.execPath, [inRepository('services/cli/bin/apledger.mjs'), ...args], {
-    stdio: ['ignore', stdout, 'pipe'],
+    stdio: ['ignore', stdout, stderr],
     env: { ...process.env, ...env },
   });
   const [out, err] = await Promise.all([
@@ -69,6 +74,20 @@ describe('the command line', () => {
     closeSync(full);
     expect(status).toBe(2);
     expect(err).toMatch(/^apledger: standard output cannot be written: ENOSPC.*\n$/);
+  });
+
+  it.each([
+    ['what came out of it', 'echo -5 > /sys/bus/ap/apmask\n', 0],
+    ['what failed', '! echo -5 > /sys/bus/ap/apmask\necho -6 > /sys/bus/ap/apmask\n', 1],
+  ])('goes on when standard error is full, and its status says %s', async (_, steps, expected) => {
+    const [data, host] = [scratch(), 'host h adapters=5,6 domains=4 driver=7.3\n'];
+    const full = openSync('/dev/full', 'w');
+    const script = file('steps.sh', host + steps);
+    const { status, out } = await run(['run', script, '-x', '--data', data], 'pipe', {}, full);
+    closeSync(full);
+    expect(status, out).toBe(expected);
+    const { out: facts } = await apledger('events', '--data', data, '--type', 'MaskChanged');
+    expect(facts).toContain('MaskChanged');
   });
 
   it('says that a directory cannot be made, and does not try for ever', async () => {
@@ -241,6 +260,26 @@ describe('the service', () => {
     expect(existsSync(join(data, 'read-model.sqlite.damaged'))).toBe(true);
     service.process.signal('SIGTERM');
     expect(await service.process.ended()).toBe(0);
+  });
+
+  it('goes on, and answers what has come, when nobody reads what it says any more', async () => {
+    const child = spawn(
+      process.execPath,
+      [inRepository('services/ledger/bin/ledger.mjs'), '--data', scratch(), '--port', '0', '--no-relay'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const [err, [first]] = [text(child.stderr), await once(child.stdout, 'data')];
+    const [server] = /http:\/\/[\d.:]+/.exec(String(first)) ?? [];
+    child.stdout.destroy();
+    const ended = once(child, 'close');
+    child.kill('SIGHUP'); // about which it says something
+    expect((await fetch(`${server}/healthz`)).status).toBe(200);
+    child.kill('SIGTERM');
+    await ended;
+    expect({ status: child.exitCode, err: await err }).toEqual({
+      status: 0,
+      err: expect.not.stringContaining('EPIPE'),
+    });
   });
 
   it.each([

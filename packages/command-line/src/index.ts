@@ -17,6 +17,7 @@ export {
 } from './command.ts';
 export { completion, SHELLS, type Shell } from './completion.ts';
 export { Failure } from './failure.ts';
+export { guardOutput } from './guard.ts';
 export { manualPage } from './manual.ts';
 export { errorLines, jsonLine, line, type Output, processOutput, type Streams } from './output.ts';
 export { runCommand, runProgram } from './parse.ts';

@@ -1,16 +1,12 @@
 /** The agent as a program of its own, without the rest of the command line. */
 import { readFileSync } from 'node:fs';
-import { Failure, line, processOutput, runCommand } from '@apledger/command-line';
+import { Failure, guardOutput, line, processOutput, runCommand } from '@apledger/command-line';
 import { agentCommand } from './command.ts';
 
 const { version }: { readonly version: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
-// A reader of the output that ends is no defect: `apledger-agent --help | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(141); // 128 + SIGPIPE
-  throw error;
-});
+guardOutput({ name: 'apledger agent' });
 const ended = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
 try {

@@ -21,12 +21,6 @@ if (node === process.execPath) {
     const type = typeof rest[0] === 'object' ? rest[0]?.type : rest[0];
     if (type !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest);
   };
-  // A reader that has seen enough (`| head`) ends this program as it ends any other, without complaint.
-  process.stdout.on('error', (error) => {
-    if (error.code === 'EPIPE') process.exit(141); // 128 + SIGPIPE
-    process.stderr.write(`apledger: standard output cannot be written: ${error.message}\n`);
-    process.exit(2);
-  });
   const { main } = await load('services/cli/src/main.ts');
   process.exitCode = await main(args);
 } else if (node) {

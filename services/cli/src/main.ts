@@ -6,6 +6,7 @@ import { Unreachable } from '@apledger/client';
 import {
   errorLines,
   Failure,
+  guardOutput,
   type Program,
   processOutput,
   runProgram,
@@ -118,6 +119,7 @@ export const program: Program = {
 
 /** Runs one command; resolves with its exit status: 0 done, 1 failed or found something wrong, 2 could not be carried out. */
 export async function main(args: readonly string[], output: Streams = processOutput): Promise<number> {
+  if (output === processOutput) guardOutput({ name: 'apledger' });
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Server as TlsServer } from 'node:tls';
 import { Problem } from '@apledger/api';
-import { command, Failure, processOutput, runCommand } from '@apledger/command-line';
+import { command, Failure, guardOutput, processOutput, runCommand } from '@apledger/command-line';
 import { LogError } from '@apledger/event-log';
 import {
   dataDirectory,
@@ -211,6 +211,7 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
   clearTimeout(timer);
 }
 
+guardOutput({ name: 'apledger ledger', goesOn: true });
 try {
   const context = { output: processOutput, signal: new AbortController().signal };
   process.exitCode = await runCommand(service, process.argv.slice(2), context, version);
