@@ -192,6 +192,18 @@ describe('the environment', () => {
     expect((await inEnvironment(env, 'hosts')).err).toContain('$APLEDGER_CONFIG, ');
   });
 
+  it.each(['APLEDGER_SERVER http://127.0.0.1:9', 'APLEDGER_DATA: /x', 'foo'])(
+    'a file with the line %s is an error, which does not repeat it: it may be a secret',
+    async (wrong) => {
+      const config = file('config', `# = of a test\n\nAPLEDGER_TOKEN="a\nb"\n${wrong}\nAPLEDGER_SIGNER=x\n`);
+      expect(await inEnvironment({ APLEDGER_CONFIG: config }, 'hosts')).toEqual({
+        status: 2,
+        out: '',
+        err: `apledger: ${config}: line 5 is not NAME=value. Lines that say nothing begin with #.\n`,
+      });
+    },
+  );
+
   it('--version prints the version', async () => {
     const { version } = JSON.parse(readFileSync(inRepository('services/cli/package.json'), 'utf8'));
     expect(await apledger('--version')).toEqual({ status: 0, out: `apledger ${version}\n`, err: '' });
