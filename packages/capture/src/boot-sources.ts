@@ -1,6 +1,6 @@
 /** What the files of a reboot say, in the order in which a boot reads them. */
 import { type Apqn, type Mask256, parseApqn } from '@apledger/ap';
-import { MASK_NAMES, type MaskName } from '@apledger/events';
+import { BUS_ATTRIBUTES, type BusAttribute, MASK_NAMES, type MaskName } from '@apledger/events';
 import type { CapturedFiles } from './archive.ts';
 import {
   AP_RULE,
@@ -16,7 +16,7 @@ import {
   RULES,
   TMPFILES,
 } from './boot-files.ts';
-import { readBootParameters } from './boot-parameters.ts';
+import { isOfAttribute, readBootParameters, startingAttributes } from './boot-parameters.ts';
 import { definitionsOf } from './definitions.ts';
 import { jsonOf } from './mdevctl.ts';
 import { type ObservedMdev, type Problem, Unreadable } from './observed.ts';
@@ -32,6 +32,8 @@ export interface Kept<T> {
 export interface BootSources {
   /** Kernel and module parameters as they are written. */
   readonly parameters: Readonly<Partial<Record<MaskName, Kept<string>>>>;
+  /** Kernel and module parameters of the bus's other attributes. */
+  readonly attributes: Readonly<Partial<Record<BusAttribute, Kept<number>>>>;
   /** What udev writes, in its order: the last one of a mask stands. */
   readonly rules: readonly (Kept<Mask256> & { readonly mask: MaskName })[];
   /** Files that load vfio_ap. */
@@ -65,7 +67,7 @@ export function readBootSources(files: CapturedFiles): {
   problems.push(...definitions.problems);
   return {
     sources: {
-      parameters,
+      ...parameters,
       ...reader.rules(),
       vfioApIsBuiltIn: reader.facts.builtIn.vfio_ap,
       overrides: reader.overrides(),
@@ -106,11 +108,17 @@ class Reader {
   }
 
   /** kmod gives the module the options of modprobe.d first, then those of the command line; the last one stands. */
-  parameters(): BootSources['parameters'] {
+  parameters(): Pick<BootSources, 'parameters' | 'attributes'> {
     const kept: Partial<Record<MaskName, Kept<string>>> = {};
+    const attributes: Partial<Record<BusAttribute, Kept<number>>> = {};
     const take = (text: string, file: string): void => {
       const { host, problems } = readBootParameters(text, file);
-      this.#notes.push(...problems);
+      this.#notes.push(...problems.filter((problem) => !isOfAttribute(problem)));
+      const numbers = startingAttributes(text);
+      for (const name of BUS_ATTRIBUTES) {
+        const value = numbers[name];
+        if (value !== undefined) attributes[name] = { value, file };
+      }
       for (const name of MASK_NAMES) {
         const value = host.boot[name];
         if (value !== undefined) kept[name] = { value, file };
@@ -131,7 +139,7 @@ class Reader {
         );
     }
     take(this.#text(COMMAND_LINE), COMMAND_LINE);
-    return kept;
+    return { parameters: kept, attributes };
   }
 
   /** udev sorts by name, whatever the folder; of two with one name only that of /etc is read. */

@@ -10,6 +10,7 @@ import {
   formatApid,
   formatApqi,
   formatApqn,
+  formatCard,
   formatMask,
   has,
   idsOf,
@@ -17,8 +18,8 @@ import {
   type Matrix,
 } from '@apledger/ap';
 import { type BootSources, equalProducts, type ObservedMdev } from '@apledger/capture';
-import { MASK_NAMES } from '@apledger/events';
-import { driverOf, type HostState, queueOf } from '@apledger/host';
+import { BUS_ATTRIBUTES, type BusAttribute, MASK_NAMES } from '@apledger/events';
+import { driverOf, type HostState, queueOf, queuesOf } from '@apledger/host';
 import { loadsVfioAp } from './boot.ts';
 import type { Difference } from './drift.ts';
 import type { Started } from './mdev-orders.ts';
@@ -89,8 +90,44 @@ function overrideDifferences(now: Now, after: HostState, { overrides }: BootSour
   });
 }
 
-export const offlineDifferences = ({ offline }: Now): Difference[] =>
-  [...offline].map((what) => ({ what, now: 'offline', afterReboot: 'online', why: NO_FILE }));
+/** Cards, and queues that zcrypt has after the reboot: with another driver they have no such switch. */
+export function offlineDifferences({ offlineCards, offlineQueues }: Now, after: HostState): Difference[] {
+  const queues = offlineQueues.filter(
+    (queue) => queueOf(after, apidOf(queue), apqiOf(queue))?.state === 'zcrypt',
+  );
+  const named = [
+    ...offlineCards.map(formatCard),
+    ...(queues.length === 0 ? [] : [names(queues.map((queue) => ({ queue })))]),
+  ];
+  return named.map((what) => ({ what, now: 'offline', afterReboot: 'online', why: NO_FILE }));
+}
+
+/** Numbers that a kernel may begin with, too: no default domain, and the timeout under z/VM. */
+const isOfKernel = (what: BusAttribute, value: number): boolean =>
+  (what === 'ap_domain' && value < 0) || (what === 'poll_timeout' && value === 1_500_000);
+
+/** The numbers of the bus: it begins with its own, and with those of parameters. */
+export function attributeDifferences(
+  { attributes }: Now,
+  after: HostState,
+  sources: BootSources,
+): Difference[] {
+  return BUS_ATTRIBUTES.flatMap((what) => {
+    const is = attributes[what];
+    const kept = sources.attributes[what];
+    const isChosen = what === 'ap_domain' && kept === undefined;
+    const then = kept?.value ?? (isChosen ? chosenDomain(after) : after.attributes[what]);
+    if (is === undefined || is === then || isOfKernel(what, is)) return [];
+    const why = kept?.file ?? NO_FILE;
+    return [{ what, now: `${is}`, afterReboot: isChosen ? 'chosen by the kernel' : `${then}`, why }];
+  });
+}
+
+/** The default domain that a kernel chooses by itself: the first of its own that has a queue. */
+function chosenDomain(after: HostState): number | undefined {
+  const reachable = [...after.cards.keys()].map((apid) => queuesOf(after, apid));
+  return idsOf(after.aqmask).find((apqi) => reachable.some((queues) => has(queues, apqi)));
+}
 
 /** Mdevs that would be gone, come up, or have other queues. Those in conflict are told apart from these. */
 export function mdevDifferences(

@@ -231,6 +231,41 @@ describe('what a reboot would give', () => {
     ]);
   });
 
+  it('are the numbers of the bus that the kernel begins with, unless a parameter says others', () => {
+    const state = host([
+      { type: 'WriteBusAttribute', attribute: 'config_time', text: '60' },
+      { type: 'WriteBusAttribute', attribute: 'ap_domain', text: '71' },
+      { type: 'WriteBusAttribute', attribute: 'poll_thread', text: '1' },
+    ]);
+    expect(drift(state, {}).differences).toEqual([
+      { what: 'ap_domain', now: '71', afterReboot: 'chosen by the kernel', why: 'no file keeps it' },
+      { what: 'config_time', now: '60', afterReboot: '30', why: 'no file keeps it' },
+      { what: 'poll_thread', now: '1', afterReboot: '0', why: 'no file keeps it' },
+    ]);
+    const kept = drift(state, { 'proc/cmdline': 'ap.domain=0x47 ap.poll_thread=0\n' });
+    expect(kept.differences).toEqual([
+      { what: 'config_time', now: '60', afterReboot: '30', why: 'no file keeps it' },
+      { what: 'poll_thread', now: '1', afterReboot: '0', why: 'proc/cmdline' },
+    ]);
+    expect(kept.notes.map(({ what }) => what).join()).not.toContain('ap.');
+  });
+
+  it('is the same default domain where the kernel has chosen it', () => {
+    const state = host([{ type: 'WriteBusAttribute', attribute: 'ap_domain', text: '4' }]);
+    expect(drift(state, {}).differences).toEqual([]);
+  });
+
+  it('has cards and queues online again, those that the host has', () => {
+    const off = (device: string): Command => ({ type: 'SetOnline', device, text: '0' });
+    const { differences } = drift(host([off('05.0004'), off('05.0047'), off('card06')]), {});
+    expect(differences).toEqual([
+      { what: 'card06', now: 'offline', afterReboot: 'online', why: 'no file keeps it' },
+      { what: '05.0004, 05.0047', now: 'offline', afterReboot: 'online', why: 'no file keeps it' },
+    ]);
+    const given = drift(host([off('05.0004')]), RULE_5);
+    expect(given.differences.filter(({ now }) => now === 'offline')).toEqual([]);
+  });
+
   it('keeps what driverctl overrides, and nothing else of it', () => {
     const override = (queue: string): Command[] => [
       { type: 'UnbindQueue', driver: 'cex4queue', text: queue },

@@ -2,7 +2,13 @@
 import type { BootSources, Problem } from '@apledger/capture';
 import type { HostState } from '@apledger/host';
 import { bootedHost, give, loadsVfioAp } from './boot.ts';
-import { bindingDifferences, maskDifferences, mdevDifferences, offlineDifferences } from './compare.ts';
+import {
+  attributeDifferences,
+  bindingDifferences,
+  maskDifferences,
+  mdevDifferences,
+  offlineDifferences,
+} from './compare.ts';
 import { type MdevConflict, type Started, startAll } from './mdev-orders.ts';
 import type { Now } from './now.ts';
 
@@ -38,7 +44,8 @@ export function driftOf(now: Now, sources: BootSources): Drift {
     differences: [
       ...maskDifferences(now, after, sources),
       ...bindingDifferences(now, after, sources),
-      ...offlineDifferences(now),
+      ...attributeDifferences(now, after, sources),
+      ...offlineDifferences(now, after),
       ...mdevDifferences(now, mdevs, sources),
       ...guests,
     ],

@@ -6,13 +6,24 @@ import {
   apqn,
   type ControlledMatrix,
   forEachId,
-  formatCard,
   idsOf,
   type Mask256,
   type Matrix,
 } from '@apledger/ap';
-import { HARDWARE, type ObservedHost, type Problem, registrationOf } from '@apledger/capture';
-import type { Command, CommandOf, Generation } from '@apledger/events';
+import {
+  HARDWARE,
+  type ObservedHost,
+  type ObservedQueue,
+  type Problem,
+  registrationOf,
+} from '@apledger/capture';
+import {
+  BUS_ATTRIBUTES,
+  type BusAttribute,
+  type Command,
+  type CommandOf,
+  type Generation,
+} from '@apledger/events';
 import {
   driverOf,
   type HostState,
@@ -33,18 +44,29 @@ export interface Now {
   readonly registration: CommandOf<'RegisterHost'>;
   /** Cards that are taken away or check-stopped: a reboot of the host does not bring them back. */
   readonly hardware: (state: HostState) => readonly Command[];
+  readonly attributes: Readonly<Partial<Record<BusAttribute, number>>>;
   readonly masks: { readonly apmask?: Mask256 | undefined; readonly aqmask?: Mask256 | undefined };
   /** The driver of each queue, null = none. */
   readonly drivers: ReadonlyMap<Apqn, string | null>;
   readonly overrides: ReadonlyMap<Apqn, string>;
-  /** Cards and queues that somebody has set offline. */
-  readonly offline: ReadonlySet<string>;
+  /** Cards that somebody has set offline. */
+  readonly offlineCards: readonly number[];
+  /** Queues of other cards that somebody has set offline. */
+  readonly offlineQueues: readonly Apqn[];
   readonly mdevs: ReadonlyMap<string, NowMdev> | undefined;
   /** Guests that run with an mdev, by name. */
   readonly guests: ReadonlyMap<string, string> | undefined;
   /** What had to be taken without any file saying so. */
   readonly problems: readonly Problem[];
 }
+
+/** `online` is 0 also for what is taken away or check-stopped: that is no switch of anybody. */
+const isSwitchedOff = ({
+  online,
+  configured,
+  checkStopped,
+}: Pick<ObservedQueue, 'online' | 'configured' | 'checkStopped'>): boolean =>
+  online === false && configured !== false && checkStopped !== true;
 
 /** The host by its files. */
 export function nowOfObserved(observed: ObservedHost, host: string, driver: Generation): Now {
@@ -57,19 +79,23 @@ export function nowOfObserved(observed: ObservedHost, host: string, driver: Gene
         return value === undefined ? [] : [[queue.queue, value] as const];
       }),
     );
+  const offlineCards = observed.cards.filter(isSwitchedOff).map(({ adapter }) => adapter);
   return {
     registration: command,
     hardware: (state) => HARDWARE(state, observed),
+    attributes: Object.fromEntries(
+      BUS_ATTRIBUTES.flatMap((name) => {
+        const text = observed.attributes[name];
+        return text === undefined ? [] : [[name, Number(text)]];
+      }),
+    ),
     masks,
     drivers: known(({ driver }) => driver),
     overrides: known(({ driverOverride }) => driverOverride),
-    offline: new Set(
-      observed.cards
-        .filter(
-          ({ online, configured, checkStopped }) => online === false && configured !== false && !checkStopped,
-        )
-        .map(({ adapter }) => formatCard(adapter)),
-    ),
+    offlineCards,
+    offlineQueues: queues
+      .filter((queue) => isSwitchedOff(queue) && !offlineCards.includes(apidOf(queue.queue)))
+      .map(({ queue }) => queue),
     mdevs:
       mdevs &&
       new Map(mdevs.map(({ uuid, assigned, guestMatrix }) => [uuid, { assigned, guestMatrix }] as const)),
@@ -86,9 +112,11 @@ export function nowOfState(state: HostState): Now {
       drivers.set(apqn(apid, apqi), driverOf(state, apqn(apid, apqi))),
     );
   const mdevs = [...state.mdevs.values()];
+  const offlineCards = [...state.cards].filter(([, card]) => isSwitchedOff(card)).map(([apid]) => apid);
   return {
     registration: registrationOfState(state),
     hardware: () => lossesOf(state),
+    attributes: state.attributes,
     masks: { apmask: state.apmask, aqmask: state.aqmask },
     drivers,
     overrides: new Map(
@@ -96,11 +124,11 @@ export function nowOfState(state: HostState): Now {
         .overriddenQueues()
         .map((queue) => [queue, queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride ?? '']),
     ),
-    offline: new Set(
-      [...state.cards].flatMap(([apid, { online, configured, checkStopped }]) =>
-        !online && configured && !checkStopped ? [formatCard(apid)] : [],
-      ),
-    ),
+    offlineCards,
+    offlineQueues: [...drivers.keys()].filter((queue) => {
+      const device = queueOf(state, apidOf(queue), apqiOf(queue));
+      return device?.state === 'zcrypt' && isSwitchedOff(device) && !offlineCards.includes(apidOf(queue));
+    }),
     mdevs: new Map(
       mdevs.map(({ uuid, assigned, guestMatrix }) => [
         uuid,

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import {
   type BootSources,
   type CapturedFiles,
+  COMMAND_LINE,
   detectGeneration,
   isBootSource,
   type Problem,
@@ -31,6 +32,8 @@ interface DriftOptions extends Place {
 interface Seen {
   readonly host: string;
   readonly driver: string;
+  /** For a person: `host zlp1`. */
+  readonly called: string;
   /** For a person: when and by what it was seen. */
   readonly source: string;
   readonly now: Now;
@@ -48,7 +51,7 @@ async function drift(host: string | undefined, options: DriftOptions, output: Ou
     live !== undefined
       ? seenInFiles(liveFiles(live), live, host ?? hostname(), options)
       : capture !== undefined
-        ? seenInFiles(await captureFiles(capture), capture, host ?? 'host', options)
+        ? seenInFiles(await captureFiles(capture), capture, host, options)
         : await withLedger(options, output, (ledger) => seenByLedger(ledger, host));
   const found = driftOf(seen.now, seen.sources);
   const { unknown } = seen;
@@ -70,19 +73,26 @@ async function drift(host: string | undefined, options: DriftOptions, output: Ou
   return found.differences.length + found.conflicts.length > 0 ? 1 : 0;
 }
 
-function seenInFiles(files: CapturedFiles, from: string, host: string, { driver }: DriftOptions): Seen {
+function seenInFiles(
+  files: CapturedFiles,
+  from: string,
+  host: string | undefined,
+  { driver }: DriftOptions,
+): Seen {
   const { host: observed, problems } = readable(() => readCaptured(files, from));
   const detected = detectGeneration(observed);
   const kept = readBootSources(files);
   const generation = driver ?? detected.driver;
   const unknown = unknownOf(unreadFiles(files), kept.problems);
+  const name = host ?? 'host';
   return {
-    host,
+    host: name,
+    called: host === undefined ? 'this host' : `host ${host}`,
     driver: driver ?? `${detected.driver} (${detected.evidence})`,
     source: from,
-    now: nowOfObserved(observed, host, generation),
+    now: nowOfObserved(observed, name, generation),
     sources: kept.sources,
-    notes: unique([...problems, ...kept.notes]).filter(
+    notes: unique([...problems.filter(({ where }) => where !== COMMAND_LINE), ...kept.notes]).filter(
       ({ where, what }) => !unknown.some((other) => other.where === where && other.what === what),
     ),
     unknown,
@@ -133,6 +143,7 @@ async function seenByLedger(ledger: Ledger, host: string | undefined): Promise<S
   const { sources, problems, notes } = readBootSources(newest.files);
   return {
     host,
+    called: `host ${host}`,
     driver: state.driver,
     source: `the agent, ${newest.at}`,
     now: nowOfState(state),
@@ -145,12 +156,12 @@ async function seenByLedger(ledger: Ledger, host: string | undefined): Promise<S
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function driftText(
-  { host, driver, source }: Seen,
+  { called, driver, source }: Seen,
   { differences, conflicts }: Drift,
   notes: readonly Problem[],
 ): string {
   const lines = [
-    `What a reboot of host ${host} would change, driver ${driver}, by ${source}. Nothing is written.`,
+    `What a reboot of ${called} would change, driver ${driver}, by ${source}. Nothing is written.`,
     ...differences.flatMap(({ what, now, afterReboot, why }) => [
       `${what}`,
       `  now:          ${now}`,
