@@ -37,6 +37,38 @@ describe('another generation', () => {
     ]);
   });
 
+  /** Guest web has 05.0004, which only its driver_override gives to guests. */
+  const overridden = `host box adapters=5,6 domains=4,5 driver=7.3
+    echo vfio_ap > /sys/devices/ap/card05/05.0004/driver_override
+    echo 05.0004 > /sys/bus/ap/drivers/cex4queue/unbind
+    echo 05.0004 > /sys/bus/ap/drivers/vfio_ap/bind
+    echo ${WEB} > ${MATRIX}/mdev_supported_types/vfio_ap-passthrough/create
+    cd ${MATRIX}/${WEB}
+    echo 5 > assign_adapter
+    echo 4 > assign_domain
+    guest start web ${WEB}\n`;
+
+  it('has a queue that a driver_override gives to guests, as the host has it', async () => {
+    const whatIf = await kept(overridden);
+    expect(objects((await whatIf('--driver', '7.3', '--json')).out)).toMatchObject([
+      { refused: [], guests: [], mdevs: [], hostQueues: { lost: [], gained: [] } },
+    ]);
+  });
+
+  it('leaves such a queue with the host where it knows no driver_override', async () => {
+    const whatIf = await kept(overridden);
+    expect(objects((await whatIf('--driver', '6.1', '--json')).out)).toMatchObject([
+      {
+        refused: [
+          { step: expect.stringContaining('driver_override') },
+          { step: expect.stringContaining('assign_domain'), errno: 'EADDRNOTAVAIL' },
+        ],
+        guests: [{ guest: 'web', lost: ['05.0004'] }],
+        hostQueues: { lost: [], gained: ['05.0004'] },
+      },
+    ]);
+  });
+
   it('refuses a queue that the older one lets the host take from an mdev; the guest would lose it', async () => {
     const whatIf = await kept(host('5.10', 'echo +5 > /sys/bus/ap/apmask'));
     const { status, out } = await whatIf('--driver', '7.3');

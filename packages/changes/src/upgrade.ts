@@ -1,8 +1,9 @@
 /**
  * The upgrade rehearsal: a host's configuration replayed under another generation of the driver, in the order in which a boot would bring it
- * up: the masks, the mdevs with what is assigned to them, the guests.
+ * up: the masks, the queues with a driver of their own, the mdevs with what is assigned to them, the guests.
  */
 import {
+  type Apqn,
   apidOf,
   apqiOf,
   apqnsWithout,
@@ -21,7 +22,7 @@ import {
   type MatrixIds,
   MDEV_COMMANDS,
 } from '@apledger/events';
-import { evolve, HostState, hardwareOf, isOpen, type Mdev, queueOf } from '@apledger/host';
+import { driverOf, evolve, HostState, hardwareOf, isOpen, type Mdev, queueOf } from '@apledger/host';
 import { spell } from '@apledger/script';
 import { effectOf } from './effect.ts';
 
@@ -55,14 +56,19 @@ export interface Upgrade {
 export function rehearseUpgrade(state: HostState, to: Generation): Upgrade {
   const there = new HostState();
   const refused: RefusedStep[] = [];
-  for (const command of replayOf(state, to)) {
+  /** Whether the generation takes the command. */
+  const play = (command: Command): boolean => {
     const guest = 'mdev' in command ? (state.mdevs.get(command.mdev)?.guest ?? null) : null;
     const { facts, refusal } = decide(there, command);
     for (const fact of facts) evolve(there, fact);
-    if (refusal === undefined) continue;
+    if (refusal === undefined) return true;
     const { errno, explanation, remedy } = refusal;
     refused.push({ step: spell(command, guest) ?? command.type, errno, explanation, help: remedy });
-  }
+    return false;
+  };
+  play(registrationOf(state, to));
+  for (const queue of state.overriddenQueues()) playOverride(queue, state, there, play);
+  for (const command of mdevsOf(state)) play(command);
   const seen = [...state.mdevs.values()].map((mdev) => comparison(mdev, there.mdevs.get(mdev.uuid)));
   return {
     from: state.driver,
@@ -80,22 +86,34 @@ export function rehearseUpgrade(state: HostState, to: Generation): Upgrade {
   };
 }
 
-function replayOf(state: HostState, driver: Generation): readonly Command[] {
+const registrationOf = (state: HostState, driver: Generation): Command => ({
+  type: 'RegisterHost',
+  host: state.name,
+  driver,
+  hardware: hardwareOf(state),
+  boot: { apmask: formatMask(state.apmask), aqmask: formatMask(state.aqmask) },
+});
+
+/** The name alone moves no queue: who has set it has unbound and bound it, too, as driverctl does. */
+function playOverride(
+  queue: Apqn,
+  state: HostState,
+  there: HostState,
+  play: (command: Command) => boolean,
+): void {
+  const text = formatApqn(queue);
+  const driverOverride = queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride;
+  if (driverOverride == null) return;
+  if (!play({ type: 'OverrideDriver', queue: text, text: driverOverride })) return;
+  const [is, had] = [driverOf(there, queue), driverOf(state, queue)];
+  if (is === had) return;
+  if (is !== null) play({ type: 'UnbindQueue', driver: is, text });
+  if (had !== null) play({ type: 'BindQueue', driver: had, text });
+}
+
+function mdevsOf(state: HostState): readonly Command[] {
   const mdevs = [...state.mdevs.values()];
   return [
-    {
-      type: 'RegisterHost',
-      host: state.name,
-      driver,
-      hardware: hardwareOf(state),
-      boot: { apmask: formatMask(state.apmask), aqmask: formatMask(state.aqmask) },
-    },
-    ...state.overriddenQueues().flatMap((queue): Command[] => {
-      const driverOverride = queueOf(state, apidOf(queue), apqiOf(queue))?.driverOverride;
-      return driverOverride == null
-        ? []
-        : [{ type: 'OverrideDriver', queue: formatApqn(queue), text: driverOverride }];
-    }),
     ...mdevs.flatMap(({ uuid: mdev, assigned }): Command[] => [
       { type: 'CreateMdev', text: mdev },
       ...assignmentsOf(assigned).map(
