@@ -7,6 +7,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scratch } from '../support/file.ts';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
+import { startProxy } from '../support/proxy.ts';
 import {
   A,
   all,
@@ -19,6 +20,7 @@ import {
   READY,
   register,
   startLedger,
+  startProcess,
   startWithRelay,
   statsOf,
 } from './support.ts';
@@ -196,6 +198,26 @@ describe.skipIf('missing' in program)('one process on HTTP and NATS', () => {
     await nc.close();
     process.signal('SIGTERM');
     expect(await process.ended()).toBe(0);
+    await server.dispose();
+  });
+});
+
+describe.skipIf('missing' in program)('a broker that goes away together with the service', () => {
+  it('does not keep it alive, with the relay and without', async () => {
+    const server = await startNats({ program });
+    const proxy = await startProxy(server.port);
+    const data = ['--data', scratch(), '--nats', proxy.url];
+    const processes = [startWithRelay(...data), startProcess(...data)];
+    await Promise.all(processes.map((process) => process.said(READY)));
+    const nc = await connect({ servers: server.url });
+    await insist(nc, 'lpar1', register('lpar1'));
+    await nc.close();
+    proxy.mute(); // it waits for the broker to confirm its end
+    for (const process of processes) process.signal('SIGTERM');
+    await Promise.all(processes.map((process) => process.said(/SIGTERM: answering/)));
+    await proxy.close();
+    expect(await Promise.all(processes.map((process) => process.ended()))).toEqual([0, 0]);
+    for (const { output } of processes) expect(output()).toMatch(/ended$/);
     await server.dispose();
   });
 });

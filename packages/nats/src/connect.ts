@@ -18,6 +18,8 @@ const CONNECT_MS = 5000;
 const RECONNECT_MS = 100;
 /** A server that was silent for three of these counts as gone. */
 const PING_MS = 10_000;
+/** How long a server is waited for that shall take what was written last. */
+const DRAIN_MS = 10_000;
 
 /** The servers without credentials, for messages. */
 export const placeOf = ({ servers }: ServerOptions): string => [servers].flat().map(redacted).join(',');
@@ -40,6 +42,29 @@ export async function connectNats(
     return await connect(clientOptions);
   } catch (error) {
     throw brokerError(error, placeOf(options));
+  }
+}
+
+/** Resolves when the connection breaks, maybe for good, and when it is closed. */
+export async function brokenNats(nc: NatsConnection): Promise<void> {
+  for await (const { type } of nc.status()) if (type === 'disconnect') return;
+}
+
+/**
+ * Sends what was written, and closes. The client's own `drain` rejects or waits for a server to come back when the connection breaks
+ * meanwhile, and leaves a connection that goes on reconnecting.
+ */
+export async function closeNats(nc: NatsConnection): Promise<void> {
+  if (nc.isClosed()) return;
+  const expired = Promise.withResolvers<void>();
+  const timer = setTimeout(expired.resolve, DRAIN_MS);
+  try {
+    await Promise.race([nc.drain(), brokenNats(nc), expired.promise]);
+  } catch {
+    // What was not sent by now will not be: nobody is there to take it.
+  } finally {
+    clearTimeout(timer);
+    await nc.close();
   }
 }
 

@@ -5,7 +5,7 @@
  * messages at once and hears the acknowledgement of each. Addresses alone, without a client, are in `@apledger/nats/address`.
  */
 export type { ConnectionFiles, ServerOptions } from './address.ts';
-export { connectNats, placeOf } from './connect.ts';
+export { brokenNats, closeNats, connectNats, placeOf } from './connect.ts';
 export {
   BrokerError,
   type BrokerErrorCode,

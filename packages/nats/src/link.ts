@@ -3,7 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createInbox, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import type { ServerOptions } from './address.ts';
-import { connectNats, inboxPrefixOf, placeOf } from './connect.ts';
+import { closeNats, connectNats, inboxPrefixOf, placeOf } from './connect.ts';
 import { BrokerError, brokerError, notPermitted } from './errors.ts';
 
 /** `lost`: the connection broke, maybe for good. `back`: it stands again, maybe to another server. `denied`: on a subject. */
@@ -77,11 +77,10 @@ export class Link {
     this.check();
   }
 
-  /** Sends what was written, and ends. */
+  /** Sends what was written, and ends; also when the connection breaks meanwhile. */
   async close(): Promise<void> {
-    if (this.nc.isClosed()) return;
     if (this.#broken !== undefined) await this.nc.close();
-    else await this.nc.drain();
+    else await closeNats(this.nc);
   }
 
   #lose(reason: BrokerError): void {

@@ -207,8 +207,8 @@ async function drained(server: FastifyInstance, broker: Membership | undefined):
     server.server.closeAllConnections();
     expired.resolve();
   }, DRAIN_MS);
-  await Promise.all([Promise.race([server.close(), expired.promise]), broker?.drain()]);
-  clearTimeout(timer);
+  const closed = Promise.race([server.close(), expired.promise]).finally(() => clearTimeout(timer));
+  await Promise.all([closed, broker?.drain()]);
 }
 
 guardOutput({ name: 'apledger ledger', goesOn: true });

@@ -7,7 +7,7 @@
 
 import { Problem, type ProblemMessage } from '@apledger/api';
 import { asProblem, type Current, type LogLedger, WrittenReply } from '@apledger/ledger';
-import { brokerError } from '@apledger/nats';
+import { brokenNats, brokerError, closeNats } from '@apledger/nats';
 import { errorText, jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -102,10 +102,10 @@ export class LedgerService {
   }
 
   async #drained(): Promise<void> {
-    // Without a connection there is nobody who could be told of it, or be answered.
-    if (this.#isConnected) await this.#service?.stop();
+    // Without a connection there is nobody who could be told of it, or be answered; it may break meanwhile.
+    if (this.#isConnected) await Promise.race([this.#service?.stop(), brokenNats(this.#connection)]);
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
-    if (this.#isConnected) await this.#connection.drain();
+    if (this.#isConnected) await closeNats(this.#connection);
   }
 
   async #register(): Promise<void> {
