@@ -1,6 +1,7 @@
 /** What a second person says of a change, and what its proposer takes back. */
 import { type Change, sameSubject, whyNotApprove } from '@apledger/access';
 import { Problem } from '@apledger/api';
+import { WrongExpectedRevision } from '@apledger/event-log';
 import type { Caller } from '../access/caller.ts';
 import type { Author } from '../access/facts.ts';
 import type { Answer } from '../answer.ts';
@@ -43,7 +44,21 @@ async function carryOutNow(ledger: LogLedger, id: string, author: Author): Promi
   const indexed = await ledger.changes.get(id);
   if (indexed?.change.status !== 'approved') return;
   const proposer = await proposerOf(ledger.log, id);
-  await carryOut(ledger, indexed.change, indexed.revision, proposer, author);
+  try {
+    await carryOut(ledger, indexed.change, indexed.revision, proposer, author);
+  } catch (error) {
+    if (!(error instanceof WrongExpectedRevision)) throw error;
+    // Another approval at the same moment has done the same, command for command, and has said so first.
+    if ((await ledger.changes.get(id))?.change.status !== 'approved') return;
+    const { host } = indexed.change.proposal;
+    throw new Problem(
+      409,
+      'not-now',
+      `Change ${id} is approved and not carried out yet, since others change host ${host} at the same moment: approve it again.`,
+      {},
+      error,
+    );
+  }
 }
 
 export const refuse: Answer<'refuse'> = async (ledger, { change: id, reason }, { caller }) => {

@@ -6,7 +6,7 @@ import { decideAgain, WrongExpectedRevision } from '@apledger/event-log';
 import { type Command, changeStreamOf, type LedgerFact, streamOf } from '@apledger/events';
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
-import { judge } from './judge.ts';
+import { type Judged, judge } from './judge.ts';
 import type { Proposer } from './proposer.ts';
 
 /** A UUID (RFC 9562, version 8) that follows from the change and the place of the command: doing it again does nothing. */
@@ -17,7 +17,10 @@ export function commandIdOf(change: string, index: number): string {
 
 type Outcome = Extract<LedgerFact, { type: 'ChangeCarriedOut' | 'ChangeStopped' }>;
 
-/** Carries out the commands of an approved change and records what came of it. Safe to ask for again after a crash. */
+/**
+ * Carries out the commands of an approved change and records what came of it. Safe to ask for again after a crash, and at the same moment:
+ * throws WrongExpectedRevision when another has recorded it, and when the host changes too often to be judged.
+ */
 export async function carryOut(
   ledger: LogLedger,
   change: Change,
@@ -46,14 +49,29 @@ async function outcomeOf(ledger: LogLedger, change: Change, proposer: Proposer):
   if (!('commands' in content)) return stopped(0, 'its content is a plan, which is not carried out here');
   const commands = content.commands;
   return decideAgain(async () => {
-    const isBegun = (await ledger.log.readCommand(streamOf(host), commandIdOf(id, 0))).length > 0;
-    const judged = isBegun ? undefined : await judge(ledger, host, commands);
+    const judged = await judgedBefore(ledger, change, commands);
     const objection = whyNotGo(await ledger.access.sync(), change, ledger.access.at);
     if (objection !== undefined) return stopped(0, objection);
     if (judged !== undefined && judged.effect !== change.proposal.effect)
       return stopped(0, 'what it would do to the host now is not what was approved', judged.effect);
     return doAll(ledger, change, commands, judged?.revision, proposer, stopped);
   });
+}
+
+/**
+ * What the commands would do; undefined when the first was given. It is looked for again behind the judgement: another approval of the same
+ * change may have given it meanwhile, and its effect would count as a change by others.
+ */
+async function judgedBefore(
+  ledger: LogLedger,
+  { proposal: { change, host } }: Change,
+  commands: readonly Command[],
+): Promise<Judged | undefined> {
+  const isBegun = async (): Promise<boolean> =>
+    (await ledger.log.readCommand(streamOf(host), commandIdOf(change, 0))).length > 0;
+  if (await isBegun()) return undefined;
+  const judged = await judge(ledger, host, commands);
+  return (await isBegun()) ? undefined : judged;
 }
 
 /** Throws WrongExpectedRevision when the host was changed between judging and the first command. */
