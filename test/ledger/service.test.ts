@@ -1,12 +1,13 @@
 /** One instance on a real broker: what every NATS client sees of it. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { subscribe } from '@apledger/messages/nats';
 import { BrokerError } from '@apledger/nats';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scratch } from '../support/file.ts';
-import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
+import { freePorts, type NatsServer, natsProgram, startNats, startNatsFile } from '../support/nats.ts';
 import { startProxy } from '../support/proxy.ts';
 import {
   A,
@@ -198,6 +199,52 @@ describe.skipIf('missing' in program)('one process on HTTP and NATS', () => {
     await nc.close();
     process.signal('SIGTERM');
     expect(await process.ended()).toBe(0);
+    await server.dispose();
+  });
+});
+
+describe.skipIf('missing' in program)('a broker whose messages are small', () => {
+  const file = join(scratch(), 'nats.conf');
+  const configure = (port: number, maxPayload: number) =>
+    writeFileSync(file, `listen: "127.0.0.1:${port}"\nmax_payload: ${maxPayload}\n`);
+  const serving = async (maxPayload: number): Promise<NatsServer> => {
+    const [port = 0] = await freePorts(1);
+    configure(port, maxPayload);
+    return startNatsFile(program, port, file, () => ({}));
+  };
+  const started = (server: NatsServer) => startProcess('--data', scratch(), '--nats', server.url);
+
+  it('is told what fits of every endpoint, and by an error what has come not to fit', async () => {
+    const server = await serving(32_768);
+    const process = started(server);
+    await process.said(READY);
+    const nc = await connect({ servers: server.url });
+    const [info] = await all(await discovery(nc).info('apledger'));
+    expect(info?.endpoints.every(({ metadata }) => /\w/.test(metadata?.description ?? ''))).toBe(true);
+    expect((await statsOf(nc))[0]?.endpoints).toHaveLength(info?.endpoints.length ?? 0);
+    await nc.close();
+    await server.kill();
+    configure(server.port, 4096);
+    await server.start();
+    await process.said(/reconnected/);
+    const again = await connect({ servers: server.url });
+    for (const verb of ['INFO', 'STATS']) {
+      const { headers: told } = await again.request(`$SRV.${verb}.apledger`);
+      expect(told?.get('Nats-Service-Error-Code')).toBe('413');
+      await process.said(new RegExp(`${verb}.apledger: the answer could not be sent`));
+    }
+    expect(await ask(again, 'query.chain.nobody')).toHaveProperty('error');
+    await again.close();
+    process.signal('SIGTERM');
+    expect(await process.ended()).toBe(0);
+    await server.dispose();
+  });
+
+  it('is refused where not even the names of the endpoints fit', async () => {
+    const server = await serving(8192);
+    const process = started(server);
+    expect(await process.ended()).toBe(2);
+    expect(process.output()).toMatch(/holds 8192 bytes \(max_payload\).*raise max_payload/);
     await server.dispose();
   });
 });

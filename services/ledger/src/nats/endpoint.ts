@@ -32,13 +32,16 @@ export interface Endpoint {
   shortened?(reply: unknown): unknown;
 }
 
-/** One message answers for all endpoints: the schema of every fact alone would take a quarter of it. */
+/** One message answers for all endpoints (discovery.ts): the schema of every fact alone would take a quarter of it. */
 const MAX_SCHEMA = 64_000;
+/** In the place of a schema. */
+export const TOO_LONG = JSON.stringify({
+  $comment: 'too long for discovery; /openapi.json and docs/schemas have it',
+});
 
 function published(schema: TSchema): string {
   const text = JSON.stringify(schema);
-  if (text.length <= MAX_SCHEMA) return text;
-  return JSON.stringify({ $comment: 'too long for discovery; /openapi.json and docs/schemas have it' });
+  return text.length <= MAX_SCHEMA ? text : TOO_LONG;
 }
 
 const metadataOf = (summary: string, request: TSchema, reply: TSchema): Record<string, string> => ({

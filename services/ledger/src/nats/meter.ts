@@ -3,6 +3,8 @@ import type { ProblemCode } from '@apledger/api';
 import type { Endpoint as LibraryEndpoint } from '@nats-io/services';
 
 const NANOSECONDS_PER_MS = 1_000_000;
+/** One message tells of all endpoints. */
+const MAX_LAST_ERROR = 300;
 
 /** What the library keeps of an endpoint, and sends for `$SRV.STATS`. */
 interface LibraryCounts {
@@ -26,7 +28,7 @@ export class Meter {
 
   failed(code: ProblemCode, message: string): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
-    this.#lastError = `${code}: ${message}`;
+    this.#lastError = `${code}: ${message}`.slice(0, MAX_LAST_ERROR);
   }
 
   /** For the endpoint's `data` in `$SRV.STATS`; puts the same into the counts that every NATS tool shows. */

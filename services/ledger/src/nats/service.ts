@@ -13,6 +13,7 @@ import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Edge } from '../access/edge.ts';
 import type { Call } from './call.ts';
+import { forDiscovery, metadataWithin } from './discovery.ts';
 import { type Endpoint, GROUPS } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { callerOf, Replays } from './identity.ts';
@@ -108,8 +109,15 @@ export class LedgerService {
     if (this.#isConnected) await closeNats(this.#connection);
   }
 
+  /** What a message of this broker holds. */
+  get #maxPayload(): number {
+    return this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+  }
+
   async #register(): Promise<void> {
-    const service = await new Svcm(asLibraryConnection(this.#connection)).add({
+    const connection = forDiscovery(this.#connection, this.#report);
+    const metadata = metadataWithin(endpoints, this.#maxPayload, connection.getServer());
+    const service = await new Svcm(asLibraryConnection(connection)).add({
       name: SERVICE_NAME,
       version: SERVICE_VERSION,
       description: 'The ledger of crypto adapter assignments: commands and queries about AP queues.',
@@ -117,13 +125,13 @@ export class LedgerService {
     });
     this.#service = service;
     const groups = new Map(GROUPS.map((group) => [group, service.addGroup(`${ROOT}.${group}`)]));
-    for (const endpoint of endpoints) {
-      const { group, name, subject, metadata } = endpoint;
+    for (const [index, endpoint] of endpoints.entries()) {
+      const { group, name, subject } = endpoint;
       const meter = new Meter();
       this.#meters.set(`${ROOT}.${group}.${subject}`, meter);
       groups.get(group)?.addEndpoint(name, {
         subject,
-        metadata,
+        metadata: { ...metadata[index] },
         handler: (_, message) => this.#take(endpoint, meter, message),
       });
     }
@@ -151,7 +159,7 @@ export class LedgerService {
   }
 
   async #answer(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
-    const maxReplyBytes = (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_BYTES;
+    const maxReplyBytes = this.#maxPayload - HEADER_BYTES;
     let current: Current | undefined;
     const onMemory = (known: Current): void => {
       current = known;
