@@ -1,6 +1,6 @@
 /** POST /hosts/{host}/commands: one command, under the conditions that HTTP's own headers state. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { CommandBody, Receipt, RefusalBody } from '@apledger/api';
+import { CommandBody, ProblemBody, Receipt, RefusalBody } from '@apledger/api';
 import { HostName } from '@apledger/events';
 import { badHeader, hostNameOf, noteOf, submit, uuidOf } from '@apledger/ledger';
 import Type, { type TSchema } from 'typebox';
@@ -51,8 +51,9 @@ export const commands: Route = {
         headers: { ETag: { description: "the host's revision, in quotes", schema: Type.String() } },
       },
       422: {
-        description: 'The command was refused by the rules of the driver; the refusal is recorded',
-        content: { 'application/problem+json': { schema: RefusalBody } },
+        description:
+          'Refused: the command was refused by the rules of the driver, and the refusal is recorded. Any other code: it could not be taken, and changed nothing',
+        content: { 'application/problem+json': { schema: Type.Union([RefusalBody, ProblemBody]) } },
       },
     },
   },
