@@ -118,7 +118,7 @@ class Walk {
 
   async #nextTile(tiles: TileReader, leaf: FoundLeaf, index: number): Promise<void> {
     const number = index / TILE_WIDTH;
-    this.#tile = await tiles.tile(0, number).catch(unlessMissing);
+    this.#tile = await tiles.tile(0, number).catch(unlessNoTile);
     if (this.#tile === undefined) this.#noteTile(tiles, 0, number);
     await this.#compareFilled(tiles);
     this.#add(leaf, index);
@@ -169,7 +169,7 @@ class Walk {
 
   async #compareTile(tiles: TileReader, { level, index, width, hashes }: FilledTile): Promise<void> {
     if ((index * TILE_WIDTH + width) * TILE_WIDTH ** level > tiles.size) return;
-    const found = await tiles.tile(level, index).catch(unlessMissing);
+    const found = await tiles.tile(level, index).catch(unlessNoTile);
     if (this.#firstByTiles === undefined && found?.equals(hashes) !== true)
       this.#noteTile(tiles, level, index);
   }
@@ -260,6 +260,6 @@ class Walk {
 }
 
 /** A tile that is not there is one of the findings; whatever else keeps it from being read is not. */
-function unlessMissing(error: unknown): undefined {
+function unlessNoTile(error: unknown): undefined {
   if (!(error instanceof MissingTile)) throw error;
 }
