@@ -1,13 +1,13 @@
 /** A plan as it is shown, together with the document that can be kept, proposed and carried out. */
 import type { Command, PlanDocument, Procedure, Wait } from '@apledger/events';
 import type { HostState } from '@apledger/host';
+import { planBack } from './back.ts';
 import type { DesiredHost } from './desired.ts';
-import { documentOf, type Obstacle, predicted } from './document.ts';
+import { documentOf, type Obstacle, predicted, type Undertaking } from './document.ts';
 import { effectOf } from './effect.ts';
 import { digestOf } from './matrices.ts';
-import { emptyPlan, type Plan, type PlanProblem, planOf, planTo } from './plan.ts';
+import { emptyPlan, type Plan, type PlanProblem, planOf } from './plan.ts';
 import { stepsOf } from './procedures.ts';
-import { targetOfState } from './target.ts';
 
 /** A command, or a wait. */
 export interface ShownStep {
@@ -42,13 +42,7 @@ export function planProcedure(state: HostState, procedure: Procedure): Planned {
   if ('problem' in made)
     return { ...nothing, problems: [{ step: null, errno: null, problem: made.problem, help: made.help }] };
   const { purpose, steps } = made;
-  const shown = steps.map(
-    ({ text, ...what }, index): ShownStep => ({
-      step: index + 1,
-      text,
-      ...('command' in what ? { command: what.command } : { wait: what.wait }),
-    }),
-  );
+  const shown = steps.map(shownStep);
   const document = documentOf(state, steps, { purpose, desired: null });
   if ('obstacle' in document) return { ...nothing, steps: shown, problems: [problemOf(document.obstacle)] };
   const end = predicted(state, document.plan, steps.length);
@@ -56,9 +50,22 @@ export function planProcedure(state: HostState, procedure: Procedure): Planned {
     ...nothing,
     steps: shown,
     ...effectOf(state, end),
-    back: planTo(end, targetOfState(state)).steps,
+    back: backFrom(end, state, document.plan),
     plan: document.plan,
   };
+}
+
+const shownStep = ({ text, ...what }: Undertaking, index: number): ShownStep => ({
+  step: index + 1,
+  text,
+  ...('command' in what ? { command: what.command } : { wait: what.wait }),
+});
+
+/** As it would be after all of the plan: what others do while it waits is not undone. */
+function backFrom(end: HostState, base: HostState, plan: PlanDocument): readonly ShownStep[] {
+  const steps = new Set(plan.steps.keys().map((index) => index + 1));
+  const back = planBack(end, [{ plan, base, steps }], plan.purpose);
+  return 'plan' in back ? back.plan.steps.map(shownStep) : [];
 }
 
 const problemOf = ({ step, text, problem, help }: Obstacle): PlanProblem => ({

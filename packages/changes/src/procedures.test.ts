@@ -220,6 +220,17 @@ describe('the other procedures', () => {
     ).toContain('cannot take adapters from a running guest');
   });
 
+  it('show a way back that does not start a guest that others stop or move away', () => {
+    const back = ({ back }: ReturnType<typeof planned>) => back.map(({ command }) => command?.type);
+    expect(back(planned(host('6.1'), { procedure: 'prepare-migration', guest: 'web' }))).toEqual([
+      'AssignAdapter',
+    ]);
+    const retire = { procedure: 'retire-guest', guest: 'web' } as const;
+    const again = ['CreateMdev', 'AssignAdapter', 'AssignDomain'];
+    expect(back(planned(host('6.1'), retire))).toEqual(again);
+    expect(back(planned(host('6.1'), { ...retire, stopsGuests: true }))).toEqual([...again, 'StartGuest']);
+  });
+
   it('retire a guest', () => {
     expect(kinds(planned(host('6.12'), { procedure: 'retire-guest', guest: 'web' }))).toEqual([
       'guest-stopped',
