@@ -14,6 +14,8 @@ import { isOver } from './waits.ts';
 export type StepOutcome =
   /** `matrices`: the hash of what the host was after it. */
   | { readonly is: 'done'; readonly revision: number; readonly matrices: string }
+  /** It was taken, and did not do what it is for, which shows in no matrix: a reset of a queue that failed. */
+  | { readonly is: 'failed'; readonly reason: string }
   | { readonly is: 'refused'; readonly errno: Refused['errno']; readonly explanation: string }
   /** It was given, and not answered yet. */
   | { readonly is: 'pending' }
@@ -149,6 +151,9 @@ function settle(
       return record({ type: 'StepUnconfirmed', data: { ...data, reason: outcome.reason } });
     case 'not-begun':
       return record(hold(run, about, 'not-begun', outcome.reason));
+    // It is not done: what follows counts on it, and `retry` gives it again.
+    case 'failed':
+      return record(hold(run, about, 'other-effect', outcome.reason));
     case 'refused': {
       const { errno, explanation } = outcome;
       return record({ type: 'StepRefused', data: { ...data, errno, explanation } });

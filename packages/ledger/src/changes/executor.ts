@@ -52,8 +52,8 @@ export function hostsOf(ledger: LogLedger): StepExecutor {
       if (open.has(commandId)) return { is: 'pending' };
       if (request?.type === 'CommandRequested') return settledStep(ledger, host, commandId, request.revision);
       if (recorded.some(isCancelled)) return { is: 'not-begun', reason: 'It was called off before it came.' };
-      const refused = refusalIn(recorded);
-      if (refused !== undefined) return refused;
+      const other = refusalIn(recorded) ?? failedResetIn(recorded);
+      if (other !== undefined) return other;
       const state = await handler.stateAt(host, { revision: last.revision });
       if (state === undefined)
         throw new TypeError(`host ${host} is not there after revision ${last.revision}`);
@@ -88,6 +88,19 @@ async function settledStep(
   const state = await ledger.handler.stateAt(host, { revision });
   if (state === undefined) throw new TypeError(`host ${host} is not there after revision ${revision}`);
   return { is: 'done', revision, matrices: matricesDigest(state) };
+}
+
+/** Who writes to `reset` does not learn how that ended (driver-rules 4.2), but its fact says so. */
+function failedResetIn(recorded: readonly RecordedFact[]): StepOutcome | undefined {
+  for (const { type, version, data } of recorded) {
+    if (type !== 'QueueReset') continue;
+    const fact = parseFact(type, version, data);
+    if (fact.type !== 'QueueReset' || fact.data.by !== 'administrator' || fact.data.responseCode === 0)
+      continue;
+    const code = fact.data.responseCode.toString(16).padStart(2, '0');
+    return { is: 'failed', reason: `${fact.data.queues.join(', ')}: reset answered ${code}` };
+  }
+  return undefined;
 }
 
 /** Whether it is what was recorded in the place of a command that shall not come. */

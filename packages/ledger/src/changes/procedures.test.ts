@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { A, B, HOST, type Scene, scene } from './test-support.ts';
 
 const HOT_PLUGGING: readonly Generation[] = GENERATION_NAMES.filter((driver) => driver !== '5.10');
+const MOVE: Procedure = { procedure: 'move-queue', queue: '05.0004', from: 'web', to: 'db' };
 const DB: readonly Command[] = [
   { type: 'AssignDomain', mdev: B, text: '4' },
   { type: 'AssignAdapter', mdev: B, text: '6' },
@@ -39,7 +40,7 @@ describe.each(HOT_PLUGGING)('with %s', (driver) => {
   it('a queue that is moved to another guest is reset on its way', async () => {
     const made = await scene(driver);
     await made.does(...DB);
-    await carriedOut(made, { procedure: 'move-queue', queue: '05.0004', from: 'web', to: 'db' });
+    await carriedOut(made, MOVE);
     expect((await made.ledger.state(HOST))?.mdevs.get(B)?.effective?.adapters).toMatchObject({
       0: expect.any(Number),
     });
@@ -80,4 +81,25 @@ describe.each(GENERATION_NAMES)('with %s, what is taken from a guest is reset fo
     await carriedOut(made, { procedure: 'drain', adapter: 5, end: 'host' });
     expect(await unresetHandovers(made)).toEqual([]);
   });
+});
+
+it('a queue whose reset fails does not go to the next guest before it is reset', async () => {
+  const made = await scene('2019-v2');
+  await made.does(...DB);
+  const state = await made.ledger.state(HOST);
+  if (state === undefined) throw new Error('no host');
+  const { plan } = planProcedure(state, MOVE);
+  if (plan === null) throw new Error('no plan');
+  const change = await made.begin(plan);
+  await made.does({ type: 'InjectResetFault', queue: '05.0004', responseCodes: [4, 4, 4] });
+  const view = async () => (await made.ledger.ask('change', { change })).change;
+  await made.mover.advance(change);
+  const held = { because: 'other-effect', reason: expect.stringContaining('05.0004: reset answered 04') };
+  for (const how of ['retry', 'continue', 'retry'] as const) {
+    expect(await view()).toMatchObject({ status: 'held', held });
+    await made.ledger.ask('resume', { change, how, reason: 'test' });
+    await made.mover.advance(change);
+  }
+  expect((await view()).status).toBe('carried-out');
+  expect(await unresetHandovers(made)).toEqual([]);
 });
