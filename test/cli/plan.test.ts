@@ -39,6 +39,42 @@ describe('a host as a file', () => {
   });
 });
 
+describe('what a format cannot say of a host', () => {
+  const noteOf = async (data: string, format: string): Promise<string> =>
+    (await apledger('export', 'zlp1', '--data', data, '--format', format)).err;
+
+  it('is named, each by its name', async () => {
+    const data = scratch();
+    const script = `host zlp1 adapters=5,6,7 domains=4,5 driver=7.3
+      cd /sys/bus/ap/drivers
+      echo vfio_ap > /sys/devices/ap/card05/05.0004/driver_override
+      echo 05.0004 > cex4queue/unbind
+      echo 05.0004 > vfio_ap/bind
+      echo 05.0005 > cex4queue/unbind
+      echo 0 > /sys/devices/ap/card06/06.0004/online
+      echo 0 > /sys/devices/ap/card07/config\n`;
+    expect(await apledger('run', file('a.sh', script), '--data', data)).toMatchObject({ status: 0 });
+    const left =
+      'driver_override of 05.0004 (vfio_ap); bound or unbound by hand: 05.0005; offline: 06.0004; configured off: card07.\n';
+    expect(await noteOf(data, 'yaml')).toBe(`Left out, for a desired state does not say it: ${left}`);
+    expect(await noteOf(data, 'mdevctl')).toBe(`Left out, for mdevctl knows mdevs only: ${left}`);
+    const before = await apledger('export', 'zlp1', '--data', data, '--at', '1');
+    expect(before).toMatchObject({ status: 0, err: '' });
+  });
+
+  it('is nothing of which the host has nothing', async () => {
+    const data = await threeGuests();
+    expect(await noteOf(data, 'yaml')).toBe('');
+    expect(await noteOf(data, 'shell')).toBe(
+      'Left out, for this shell script writes masks and mdevs only: guests guest1, guest2, guest3.\n',
+    );
+    expect(await noteOf(data, 'zdev')).toBe(
+      'Left out, for chzdev knows the masks only: 3 mdevs; guests guest1, guest2, guest3.\n',
+    );
+    expect(await noteOf(data, 'libvirt')).toContain('only: apmask, aqmask; guests');
+  });
+});
+
 describe('a plan', () => {
   it('says the steps, who loses and gains what, and the way back; carried out by hand, it ends there', async () => {
     const data = await threeGuests();

@@ -1,6 +1,8 @@
 /** The ledger that a command asks, and what it asks about hosts. */
 import { type AtMoment, Problem } from '@apledger/api';
 import { Failure, jsonLine, line, type Output } from '@apledger/command-line';
+import { parseFact } from '@apledger/events';
+import { evolve, HostState } from '@apledger/host';
 import {
   type Current,
   hostNames,
@@ -103,6 +105,17 @@ export async function hostAt(
 ): Promise<HostView | undefined> {
   const view = await ifKnown(ledger.ask('host', { host, ...moment }));
   return view && viewOfJson(view);
+}
+
+/** A host whole, where a view would leave out what is set of single devices: after the fact at the position, without one as it is now. */
+export async function stateAt(ledger: Ledger, host: string, position?: number): Promise<HostState> {
+  if (position === undefined) return (await ledger.state(host)) ?? new HostState();
+  const state = new HostState();
+  for await (const fact of ledger.facts({ host })) {
+    if (fact.position > position) break;
+    evolve(state, parseFact(fact.type, fact.version, fact.data));
+  }
+  return state;
 }
 
 /** The host that was named, or all of them. Throws Failure for one that is not there. */

@@ -3,23 +3,15 @@ import { EXPORT_FORMATS, type ExportFormat, exportHost } from '@apledger/changes
 import { command, Failure, line, type Output } from '@apledger/command-line';
 import { hostNames, type Place } from '@apledger/ledger';
 import { stateOfView } from '@apledger/projections/host';
-import { hostAt, thoseThere, withLedger } from '../ledger.ts';
+import { hostAt, stateAt, thoseThere, withLedger } from '../ledger.ts';
 import { MOMENT, parseMoment, usedText } from '../moment.ts';
 import { place } from '../options.ts';
+import { leftOut } from './left-out.ts';
 
 interface ExportOptions extends Place {
   readonly at?: string;
   readonly format: ExportFormat;
 }
-
-/** What the formats leave out, said on the error output so that the file stays a file. */
-const LEFT_OUT: Readonly<Record<ExportFormat, string>> = {
-  yaml: '',
-  mdevctl: 'mdevctl knows mdevs only: masks and guests are left out.',
-  libvirt: 'These are the node devices of mdevs: masks and guests are left out.',
-  zdev: 'chzdev knows the masks only: mdevs and guests are left out.',
-  shell: 'A shell cannot start guests: they are left out.',
-};
 
 async function exported(host: string, options: ExportOptions, output: Output): Promise<number> {
   const { at, format } = options;
@@ -31,7 +23,9 @@ async function exported(host: string, options: ExportOptions, output: Output): P
       throw new Failure(1, `There is no host ${host}${when}. ${thoseThere(await hostNames(ledger), host)}`);
     }
     output.out(exportHost(stateOfView(view), format));
-    if (LEFT_OUT[format] !== '') output.note(line(LEFT_OUT[format]));
+    // On the error output, so that the file stays a file.
+    const left = leftOut(await stateAt(ledger, host, at === undefined ? undefined : view.position), format);
+    if (left !== undefined) output.note(line(left));
     return 0;
   });
 }
