@@ -26,13 +26,17 @@ interface Use {
   readonly guest: string | null;
 }
 
+/** What was before the change touched it first, and what is after it did so last. */
+interface Net<T> {
+  readonly was: T;
+  readonly is: T;
+}
+
 interface TouchedMdev {
   readonly bits: Readonly<Record<keyof ControlledMatrix, Bits>>;
-  /** Whether it was there, and who had it open, before the change touched that first, and after it did last. */
-  readonly wasThere: boolean;
-  readonly isThere: boolean;
-  readonly was: Use;
-  readonly is: Use;
+  /** Whether it is there. */
+  readonly presence: Net<boolean>;
+  readonly use: Net<Use>;
 }
 
 export interface Touched {
@@ -86,25 +90,21 @@ function lookAt(state: HostState, uuid: string | undefined): Look {
 function mdevAfterwards(earlier: TouchedMdev | undefined, before: Look, after: Look): TouchedMdev {
   const bitsOf = (axis: keyof ControlledMatrix): Bits =>
     afterwards(earlier?.bits[axis] ?? NO_BITS, before.matrix[axis], after.matrix[axis]);
-  // What others did to it between two steps of the change is not the change's.
-  const isUsed = !isSameUse(before.use, after.use);
-  const isMadeOrRemoved = before.isThere !== after.isThere;
-  const { wasThere, isThere } =
-    earlier !== undefined && earlier.wasThere !== earlier.isThere
-      ? { wasThere: earlier.wasThere, isThere: isMadeOrRemoved ? after.isThere : earlier.isThere }
-      : { wasThere: before.isThere, isThere: after.isThere };
-  const { was, is } =
-    earlier !== undefined && !isSameUse(earlier.was, earlier.is)
-      ? { was: earlier.was, is: isUsed ? after.use : earlier.is }
-      : { was: before.use, is: after.use };
   return {
     bits: {
       adapters: bitsOf('adapters'),
       domains: bitsOf('domains'),
       controlDomains: bitsOf('controlDomains'),
     },
-    ...{ wasThere, isThere, was, is },
+    presence: netOf(earlier?.presence, before.isThere, after.isThere, Object.is),
+    use: netOf(earlier?.use, before.use, after.use, isSameUse),
   };
+}
+
+/** What others did between two steps of the change is not the change's. */
+function netOf<T>(earlier: Net<T> | undefined, before: T, after: T, isSame: (a: T, b: T) => boolean): Net<T> {
+  if (earlier === undefined || isSame(earlier.was, earlier.is)) return { was: before, is: after };
+  return { was: earlier.was, is: isSame(before, after) ? earlier.is : after };
 }
 
 /** A bit that was set and cleared again is neither. */
@@ -125,21 +125,21 @@ export const undone = (is: Mask256, { added, removed }: Bits): Mask256 => or(and
 export function mdevAgain(
   uuid: string,
   now: TargetMdev | undefined,
-  { bits, wasThere, isThere, was, is }: TouchedMdev,
+  { bits, presence, use: { was, is } }: TouchedMdev,
 ): TargetMdev | undefined {
+  const [isMade, isRemoved] = [presence.is && !presence.was, presence.was && !presence.is];
   // Others have removed it: it is gone, whatever the change gave it or took from it.
-  if (now === undefined && !(wasThere && !isThere)) return undefined;
+  if (now === undefined && !isRemoved) return undefined;
   const matrix = {
     adapters: undone(now?.matrix.adapters ?? EMPTY_MASK, bits.adapters),
     domains: undone(now?.matrix.domains ?? EMPTY_MASK, bits.domains),
     controlDomains: undone(now?.matrix.controlDomains ?? EMPTY_MASK, bits.controlDomains),
   };
   const used = now === undefined ? CLOSED : { isOpen: now.state === 'running', guest: now.guest };
-  const use = isSameUse(used, is) ? (isSameUse(was, is) ? used : was) : used;
-  const state = use.isOpen ? 'running' : 'defined';
-  const again: TargetMdev = { uuid, name: undefined, matrix, guest: use.guest, state };
-  const isMade = !wasThere && isThere;
-  return isMade && !use.isOpen && isBare(matrix) ? absent(again) : again;
+  const isOurs = !isSameUse(was, is) && isSameUse(used, is);
+  const { isOpen: isUsed, guest } = isOurs ? was : used;
+  const again: TargetMdev = { uuid, name: undefined, matrix, guest, state: isUsed ? 'running' : 'defined' };
+  return isMade && !isUsed && isBare(matrix) ? absent(again) : again;
 }
 
 /** Whether nobody has given it anything: one that the change has made may go. */
