@@ -231,6 +231,18 @@ describe('what a reboot would give', () => {
     ]);
   });
 
+  it('takes a guest that nothing named for the one that libvirt starts with its mdev', () => {
+    const guest = `unnamed-${A}`;
+    const state = host([ADAPTER_5, ...mdev(A, '5', '4'), { type: 'StartGuest', mdev: A, guest }]);
+    const files = {
+      ...RULE_5,
+      [`etc/mdevctl.d/matrix/${A}`]: definition('auto', ['assign_adapter', '5'], ['assign_domain', '4']),
+    };
+    const started = (guests: object) => drift(state, { ...files, 'autostart.json': JSON.stringify(guests) });
+    expect(started([{ name: 'web', mdevs: [A] }]).differences).toEqual([]);
+    expect(started([]).differences.map(({ what }) => what)).toEqual([`guest ${guest}`]);
+  });
+
   it('are the numbers of the bus that the kernel begins with, unless a parameter says others', () => {
     const state = host([
       { type: 'WriteBusAttribute', attribute: 'config_time', text: '60' },

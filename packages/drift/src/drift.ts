@@ -1,6 +1,6 @@
 /** What a reboot would give, against what the host has now. */
 import type { BootSources, Problem } from '@apledger/capture';
-import type { HostState } from '@apledger/host';
+import { type HostState, unnamedGuest } from '@apledger/host';
 import { bootedHost, give, loadsVfioAp } from './boot.ts';
 import {
   attributeDifferences,
@@ -54,6 +54,10 @@ export function driftOf(now: Now, sources: BootSources): Drift {
   };
 }
 
+/** A guest that nothing named has an mdev of this one: who else should. */
+const runs = ({ guests }: Now, name: string, mdevs: readonly string[]): boolean =>
+  guests?.has(name) === true || mdevs.some((mdev) => guests?.get(unnamedGuest(mdev)) === mdev);
+
 /** libvirt starts a guest only when each of its mdevs is there. */
 function guestDifferences(
   now: Now,
@@ -66,7 +70,7 @@ function guestDifferences(
   const differences: Difference[] = [];
   for (const { name, mdevs } of guests) {
     if (mdevs.length === 0) continue;
-    const is = now.guests?.has(name) ? 'runs' : now.guests === undefined ? 'not known' : 'does not run';
+    const is = runs(now, name, mdevs) ? 'runs' : now.guests === undefined ? 'not known' : 'does not run';
     const missing = mdevs.filter((mdev) => !after.mdevs.has(mdev) && !disputed.has(mdev));
     const open = mdevs.filter((mdev) => disputed.has(mdev));
     const refused = mdevs
@@ -81,8 +85,9 @@ function guestDifferences(
     else if (is === 'does not run') say('runs');
   }
   const kept = new Set(guests.map(({ name }) => name));
+  const wanted = new Set(guests.flatMap(({ mdevs }) => mdevs));
   for (const [name, mdev] of now.guests ?? [])
-    if (!kept.has(name))
+    if (!kept.has(name) && !(name === unnamedGuest(mdev) && wanted.has(mdev)))
       differences.push({
         what: `guest ${name}`,
         now: `runs with mdev ${mdev}`,

@@ -102,5 +102,6 @@ export {
   mdevOfGuest,
   newestWithAny,
   placePlugs,
+  unnamedGuest,
 } from './mdevs.ts';
 export { type CardHardware, HostState } from './state.ts';

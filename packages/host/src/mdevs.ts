@@ -27,6 +27,9 @@ import { add, copy, firstWord, hasBit, lastWord, overlaps } from './words.ts';
 const COPIES_WORDS = 64 * MDEV_WORDS;
 let copies = { words: new Uint32Array(COPIES_WORDS), used: 0 };
 
+/** What a KVM guest is called that nothing names. Each mdev has another one: a guest has one mdev only. */
+export const unnamedGuest = (uuid: string): string => `unnamed-${uuid}`;
+
 /** An mdev as it was when it was asked for. */
 export class Mdev {
   /** Who has it open, null = nobody, or somebody who is no KVM guest. */

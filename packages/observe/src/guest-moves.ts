@@ -3,16 +3,13 @@
 import { idsOfMatrix } from '@apledger/ap';
 import { rulesOf } from '@apledger/driver';
 import type { Fact } from '@apledger/events';
-import { type HostState, isOpen, type Mdev, reachable } from '@apledger/host';
+import { type HostState, isOpen, type Mdev, reachable, unnamedGuest } from '@apledger/host';
 import type { Move, Stage } from './move.ts';
-
-/** What a KVM guest is called that nothing names. Each mdev has another one: a guest has one mdev only. */
-const unnamed = (uuid: string): string => `unnamed-${uuid}`;
 
 /** Where the driver lets nobody but KVM guests in, whoever has the mdev open is one, named or not. */
 const guestIn = (state: HostState, mdev: Mdev, guest: string | null): string | null =>
   guest === null && rulesOf(state.driver).refuseOpen(state, mdev, null) !== undefined
-    ? unnamed(mdev.uuid)
+    ? unnamedGuest(mdev.uuid)
     : guest;
 
 /** Mdevs that nobody has open any more, or somebody else. */
@@ -20,7 +17,7 @@ export const closings: Stage = (state, { guests: { uses, unknown, running }, hos
   const removing = new Set((mdevs ?? []).filter((mdev) => mdev.removing).map(({ uuid }) => uuid));
   return [...state.mdevs.values()].flatMap((mdev): Move[] => {
     const { uuid, guest } = mdev;
-    const name = guest === unnamed(uuid) ? null : guest;
+    const name = guest === unnamedGuest(uuid) ? null : guest;
     if (!isOpen(mdev) || unknown.has(uuid) || (removing.has(uuid) && !uses.has(uuid))) return [];
     const use = uses.get(uuid);
     // Nobody named it before, or nobody can name it now: it is still the same.
