@@ -107,10 +107,14 @@ describe('custody', () => {
 
   it('knows nobody before the host was known, and says since when it is', async () => {
     const { occurredAt } = objects((await apledger('events', '--json', '--data', data)).out)[0] ?? {};
-    for (const command of [['custody', '05.0004'], ['guest-history', 'web'], ['exposure']])
+    for (const [status, ...command] of [
+      [1, 'custody', '05.0004'],
+      [1, 'guest-history', 'web'],
+      [2, 'exposure'],
+    ] as const)
       for (const moment of ['2020-01-01', '0'])
         expect(await apledger(...command, '--at', moment, '--data', data)).toMatchObject({
-          status: 1,
+          status,
           out: '',
           err: `apledger: Host zlp7 is not known before ${occurredAt} (position 1): of the time before, the ledger knows nothing.\n`,
         });
@@ -241,6 +245,19 @@ describe('an answer about a host', () => {
   });
 });
 
+describe('a log without a host', () => {
+  it.each([
+    [1, 'custody', '05.0004'],
+    [1, 'guest-history', 'web'],
+    [2, 'exposure'],
+  ] as const)('has no answer (status %i): %s', async (status, ...command) => {
+    const empty = scratch();
+    await apledger('run', '--data', empty, file('none.sh', ''));
+    const err = 'apledger: There is no host yet, so there is nothing to tell.\n';
+    expect(await apledger(...command, '--data', empty)).toEqual({ status, out: '', err });
+  });
+});
+
 describe('two hosts', () => {
   it('that were not known then are said on lines of their own', async () => {
     const two = scratch();
@@ -270,7 +287,8 @@ describe('what is wrong', () => {
     [['custody', '05.0004', '--to', '2026-02-30'], 2, 'there is no such day'],
     [['custody', '05.0004', '--from', '9', '--to', '3'], 2, '--from 9 lies after --to 3.'],
     [['exposure', '--from', '2026-01-02', '--to', '2026-01-01'], 2, 'lies after --to'],
-    [['exposure', '--host', 'nowhere'], 1, 'There is no host nowhere.'],
+    [['exposure', '--host', 'nowhere'], 2, 'There is no host nowhere.'],
+    [['exposure', '--at', '0'], 2, 'Host zlp7 is not known before'],
     [['guest-history', 'nobody'], 1, 'There was no guest nobody in that time.'],
     [['guest-history', 'web\u001b[2J'], 1, 'There was no guest web\\u{1b}[2J in that time.'],
     [['report', '--guest', 'nobody'], 1, 'There was no guest nobody in that time.'],

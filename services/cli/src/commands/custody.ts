@@ -22,7 +22,7 @@ import {
   upToText,
 } from '@apledger/ledger';
 import { chainText } from '@apledger/projections';
-import { hostsAsked, thoseThere, withLedger } from '../ledger.ts';
+import { hostsAsked, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { host, json, limitOf, place } from '../options.ts';
 import { given } from './access-options.ts';
@@ -124,8 +124,16 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
   });
 }
 
-/** Exit status 1 when anything was found. */
+/** Exit status 1 when anything was found, so 2 when it could not look. */
 export async function exposure(options: SpanOptions, output: Output): Promise<number> {
+  try {
+    return await lookForExposures(options, output);
+  } catch (error) {
+    throw error instanceof Failure ? new Failure(2, error.lines, error) : error;
+  }
+}
+
+async function lookForExposures(options: SpanOptions, output: Output): Promise<number> {
   return withCustody(options, output, async ({ eachHost, span, when }) => {
     let count = 0;
     const chains = new Chains('exposure', output);
@@ -166,6 +174,10 @@ class Chains {
   }
 }
 
+/** A service lists the hosts that the caller may see, which need not be all. */
+const noHostYet = (isService: boolean): string =>
+  `There is no host yet${isService ? ', or none that you may see' : ''}, so there is nothing to tell.`;
+
 /** Hosts of which it is said that they were not known in the span. */
 const MAX_UNKNOWN = 3;
 
@@ -200,7 +212,7 @@ export async function withCustody<T>(
     };
     const words = usedSpanText(from, to);
     const eachHost: Asked['eachHost'] = async (ask) => {
-      if (hosts.length === 0) throw new Failure(1, thoseThere(hosts));
+      if (hosts.length === 0) throw new Failure(1, noHostYet(options.server !== undefined));
       const unknown: string[] = [];
       for (const [index, host] of hosts.entries()) {
         output.progress(`host ${index + 1} of ${hosts.length}, ${host}`);
