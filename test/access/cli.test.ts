@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '@apledger/cli';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { scratch } from '../support/file.ts';
 import { type Bank, confirmDevice, openBank } from './support.ts';
 
@@ -73,6 +73,38 @@ describe('apledger login', () => {
 
 const session = async (person: string) =>
   JSON.parse((await as(person, 'whoami', '--json')).out) as { until: string };
+
+describe('a host that may not be seen', () => {
+  it.each([
+    ['viewer', 'test*'],
+    ['access-admin', '*'],
+  ] as const)(
+    'is denied by the service to a %s on %s, not taken for one that is not there',
+    async (role, hosts) => {
+      const program = `program-${role}`;
+      await bank.owner.ask('bindRole', { subject: `apledger#${program}`, role, hosts });
+      vi.stubEnv('APLEDGER_TOKEN', (await bank.owner.ask('issueToken', { program, until: '8h' })).secret);
+      try {
+        for (const question of [['custody', '5.4'], ['exposure'], ['show', 'host']]) {
+          const { status, out, err } = await as(program, ...question, '--host', 'prod1');
+          expect({ status, out }, err).toEqual({ status: 2, out: '' });
+          expect(err).toMatch(/^apledger: .*may not .*prod1/);
+        }
+        const listed = await as(program, 'exposure');
+        if (role === 'access-admin') expect(listed.err).toMatch(/no host yet, or none that you may see/);
+        else
+          expect((await as(program, 'custody', '5.4', '--host', 'test9')).err).toMatch(
+            /There is no host test9/,
+          );
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      await bank.flush();
+      const denied = (await bank.facts()).filter(({ type }) => type === 'AccessDenied');
+      expect(denied.map(({ data }) => data)).toContainEqual(expect.objectContaining({ host: 'prod1' }));
+    },
+  );
+});
 
 describe('four eyes', () => {
   it('work between two terminals', async () => {

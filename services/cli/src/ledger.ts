@@ -118,11 +118,20 @@ export async function stateAt(ledger: Ledger, host: string, position?: number): 
   return state;
 }
 
-/** The host that was named, or all of them. Throws Failure for one that is not there. */
+/**
+ * Throws Failure for a host that is not there, and the ledger's Problem where the caller may not know: the list has only hosts that he may
+ * see, so the ledger is asked about one that is not in it.
+ */
+async function checkThere(ledger: Ledger, host: string, known: readonly string[]): Promise<void> {
+  if (known.includes(host)) return;
+  if ((await ifKnown(ledger.ask('host', { host }))) === undefined) throw new Failure(1, noHost(host, known));
+}
+
+/** The host that was named, or all of them. Throws as `checkThere`. */
 export async function hostsAsked(ledger: Ledger, host: string | undefined): Promise<readonly string[]> {
   const known = await hostNames(ledger);
   if (host === undefined) return known;
-  if (!known.includes(host)) throw new Failure(1, noHost(host, known));
+  await checkThere(ledger, host, known);
   return [host];
 }
 
@@ -132,7 +141,7 @@ export async function hostAsked(ledger: Ledger, host: string | undefined): Promi
   const only = known.length === 1 ? known[0] : undefined;
   const asked = host ?? only;
   if (asked === undefined) throw new Failure(2, `Which host? Name it with --host. ${thoseThere(known)}`);
-  if (!known.includes(asked)) throw new Failure(1, noHost(asked, known));
+  await checkThere(ledger, asked, known);
   return asked;
 }
 
@@ -144,7 +153,7 @@ export const noHost = (host: string, known: readonly string[]): string =>
 
 /** For messages: all hosts, or of many those whose names are like the one that was asked for. */
 export function thoseThere(hosts: readonly string[], asked = ''): string {
-  if (hosts.length === 0) return 'The log has none.';
+  if (hosts.length === 0) return 'There is none to ask about.';
   if (hosts.length <= MAX_NAMES) return `There are ${hosts.join(', ')}.`;
   const part = asked.toLowerCase().slice(0, 3);
   const like = hosts.filter((host) => part !== '' && host.toLowerCase().includes(part)).slice(0, MAX_NAMES);
