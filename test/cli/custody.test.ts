@@ -107,10 +107,10 @@ describe('custody', () => {
 
   it('knows nobody before the host was known, and says since when it is', async () => {
     const { occurredAt } = objects((await apledger('events', '--json', '--data', data)).out)[0] ?? {};
-    for (const [status, ...command] of [
-      [1, 'custody', '05.0004'],
-      [1, 'guest-history', 'web'],
-      [2, 'exposure'],
+    for (const [status, command] of [
+      [1, ['custody', '05.0004']],
+      [1, ['guest-history', 'web']],
+      [2, ['exposure']],
     ] as const)
       for (const moment of ['2020-01-01', '0'])
         expect(await apledger(...command, '--at', moment, '--data', data)).toMatchObject({
@@ -247,10 +247,10 @@ describe('an answer about a host', () => {
 
 describe('a log without a host', () => {
   it.each([
-    [1, 'custody', '05.0004'],
-    [1, 'guest-history', 'web'],
-    [2, 'exposure'],
-  ] as const)('has no answer (status %i): %s', async (status, ...command) => {
+    [1, ['custody', '05.0004']],
+    [1, ['guest-history', 'web']],
+    [2, ['exposure']],
+  ] as const)('has no answer (status %i): %s', async (status, command) => {
     const empty = scratch();
     await apledger('run', '--data', empty, file('none.sh', ''));
     const err = 'apledger: There is no host yet, so there is nothing to tell.\n';
