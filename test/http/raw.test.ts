@@ -38,6 +38,8 @@ describe('on the wire', () => {
       400,
     ],
     ['a huge body', post(1_000_000, 'x'.repeat(1000)), 413, 'request-too-large'],
+    ['no host in HTTP/1.1', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'not-http'],
+    ['an expectation', get('/healthz', 'Expect: foo\r\n'), 417, 'invalid-header'],
     ['no host', 'GET /healthz HTTP/1.0\r\n\r\n', 421, 'wrong-host'],
     ['an empty host', 'GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n', 421, 'wrong-host'],
     ['a path that climbs', get('/../../../../etc/passwd'), 404, 'no-such-resource'],
@@ -47,7 +49,10 @@ describe('on the wire', () => {
   ] as const)('%s', async (_, bytes, status, code?: string) => {
     const text = await raw(service.port, bytes, status === 'gone');
     if (typeof status === 'number') expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    if (code !== undefined) expect(text).toContain(`"code":"${code}"`);
+    if (code !== undefined) {
+      expect(text).toContain(`"code":"${code}"`);
+      expect(text).toMatch(/^content-type: application\/problem\+json/im);
+    }
     expect(text).not.toMatch(/^HTTP\/1\.1 (5|2)/);
     expect(text).not.toMatch(/node_modules|\.ts:|\\n *at /);
     expect(text).not.toContain('root:');

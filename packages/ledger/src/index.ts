@@ -31,6 +31,7 @@ export { Mover } from './changes/mover.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
   badHeader,
+  checkHeaderNames,
   hostNameOf,
   jsonOf,
   MAX_REQUEST_BYTES,

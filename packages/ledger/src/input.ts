@@ -40,6 +40,13 @@ export const badHeader = (name: string, expected: string): Problem =>
     problems: [`${name}: ${expected}`],
   });
 
+/** A misspelt header would be a condition that nobody checks. Throws Problem; `given` in lower case. */
+export function checkHeaderNames(given: Iterable<string>, known: ReadonlySet<string>): void {
+  for (const name of given)
+    if (name.startsWith('apledger-') && !known.has(name))
+      throw badHeader(name, `unknown; there are ${[...known].join(', ')}`);
+}
+
 /** A command's id, in lower case. `header` is where it came from. */
 export function uuidOf(header: string, text: string): string {
   const id = text.toLowerCase();

@@ -7,6 +7,9 @@ import type { LogLedger } from './log-ledger.ts';
 /** Of times in requests that name none: the asker's is not known, and may not be the ledger's. */
 const REQUEST_ZONE = 'UTC';
 
+/** More than these a number does not keep. */
+const MAX_DIGITS = 15;
+
 const noSuchMoment = (message: string): Problem => new Problem(400, 'no-such-moment', message);
 
 /** What a text is read by: when it is now, and the zone of a text that names none. */
@@ -45,9 +48,13 @@ export function readPosition(text: string, last: number, label = ''): number {
   return position;
 }
 
-/** Digits are a position, anything else is a time. */
-export const askedIn = (text: string): AtMoment =>
-  /^\d+$/.test(text) ? { position: Number(text) } : { time: text };
+/** Digits are a position, anything else is a time. Throws Problem for more digits than a position has. */
+export function askedIn(text: string): AtMoment {
+  if (!/^\d+$/.test(text)) return { time: text };
+  if (text.length > MAX_DIGITS)
+    throw noSuchMoment(`${text}: not a position. A position has ${MAX_DIGITS} digits at most.`);
+  return { position: Number(text) };
+}
 
 export const isAsked = ({ position, time }: AtMoment): boolean =>
   position !== undefined || time !== undefined;

@@ -7,9 +7,6 @@ import Type, { type TSchema } from 'typebox';
 import { sendProblem } from './problem.ts';
 import { bodyOf, type Parameter, pathParameters, type Route, waitMsOf, waitParameter } from './route.ts';
 
-const PREFIX = 'apledger-';
-const KNOWN = ['apledger-actor', 'apledger-correlation', 'apledger-wait'];
-
 const header = (name: string, description: string, schema: TSchema = Type.String()): Parameter => ({
   name,
   in: 'header',
@@ -60,9 +57,6 @@ export const commands: Route = {
   handle: async ({ ledger }, request, reply) => {
     const { headers } = request;
     const host = hostNameOf((request.params as { readonly host: string }).host);
-    for (const name of Object.keys(headers))
-      if (name.startsWith(PREFIX) && !KNOWN.includes(name))
-        throw badHeader(name, `unknown; there are ${KNOWN.join(', ')}`);
     const commandId = commandIdOf(headers);
     const expected = expectedOf(headers);
     const correlation = noteIn(headers, 'apledger-correlation');

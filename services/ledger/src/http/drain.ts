@@ -1,10 +1,12 @@
 /** The end of a server: what has come is answered, what comes is sent elsewhere, and idle connections hold up nobody. */
 import type { ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendProblem } from './problem.ts';
 
-/** Addresses that also answer while the service stops. */
-const HEALTH = /^\/(?:healthz|readyz)$/;
+const HEALTH: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
+
+/** Whoever watches over the service is answered also while it stops, and however often it asks. */
+export const asksForHealth = ({ routeOptions }: FastifyRequest): boolean => HEALTH.has(routeOptions.url);
 
 export interface Drain {
   readonly isDraining: boolean;
@@ -22,8 +24,8 @@ export function drain(server: FastifyInstance): Drain {
       if (isDraining && underWay === 0) answered.resolve();
     });
   });
-  server.addHook('onRequest', async ({ url }, reply) => {
-    if (isDraining && !HEALTH.test(url))
+  server.addHook('onRequest', async (request, reply) => {
+    if (isDraining && !asksForHealth(request))
       return sendProblem(
         reply,
         503,

@@ -57,6 +57,8 @@ export function guard(server: FastifyInstance, { isTls = false, origin: named }:
     const hosts = rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host').length;
     if (hosts > 1)
       return sendProblem(reply, 400, 'not-http', 'A request has one Host header; this one has more.');
+    if (hosts === 0 && request.raw.httpVersion === '1.1')
+      return sendProblem(reply, 400, 'not-http', 'A request has one Host header; this one has none.');
     const target = absolute.exec(request.raw.url ?? '')?.[1];
     if (target !== undefined && target.toLowerCase() !== host.toLowerCase())
       return sendProblem(

@@ -23,6 +23,22 @@ it('more requests a minute than the configuration allows are turned away, and ot
   await made.server.close();
 });
 
+it('those who ask whether it lives and is ready are not counted', async () => {
+  const made = await controlled('limits: { requestsPerMinute: 1 }\n');
+  const statuses: number[] = [];
+  for (const url of [
+    '//healthz',
+    '//readyz',
+    '//readyz?for=reads',
+    '//healthz',
+    '//auth/config',
+    '//auth/config',
+  ])
+    statuses.push((await made.get(url)).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+  await made.server.close();
+});
+
 it('more connections than the configuration allows are closed, and one that ends makes room', async () => {
   const { server } = await controlled('limits: { connections: 2 }\n');
   await server.listen({ host: '127.0.0.1', port: 0 });

@@ -1,5 +1,6 @@
 /** What is not carried out as asked: a problem of its own kind each, nothing leaked, nothing changed. */
 
+import { gzipSync } from 'node:zlib';
 import { operations } from '@apledger/api';
 import { A, create, register } from '@apledger/command-handler/testing';
 import { MAX_REQUEST_BYTES } from '@apledger/ledger';
@@ -92,6 +93,91 @@ describe('a command', () => {
       expect(await refusal(send)).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
     },
   );
+});
+
+describe('what nobody would look at', () => {
+  const ask = { steps: ['scan'] };
+
+  it.each(['/hosts/lpar1/what-if?position=1', `${COMMANDS}?dry-run=1`, '/recompute?host=lpar1&run=x'])(
+    'in the query string of a POST is refused as it is with GET: %s',
+    async (path) => {
+      const asked = await refusal(({ post }) => post(path, ask));
+      expect(asked).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+      expect(asked.body.problems).toContainEqual(
+        expect.stringMatching(/unknown property (position|dry-run|host, run)$/),
+      );
+    },
+  );
+
+  it.each([
+    ['GET', '/hosts'],
+    ['GET', '/hosts/lpar1'],
+    ['GET', '/events'],
+    ['GET', '/events/stream'],
+    ['GET', '/report'],
+    ['POST', '/hosts/lpar1/what-if'],
+    ['POST', '/recompute'],
+  ] as const)('among the headers of %s %s is refused as it is with a command', async (method, url) => {
+    const headers = { 'Apledger-Wiat': '5', 'content-type': 'application/json' };
+    const send = ({ send }: Scene) =>
+      send({ method, url, headers, ...(method === 'POST' && { payload: JSON.stringify(ask) }) });
+    expect(await refusal(send)).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid-header',
+        problems: ['apledger-wiat: unknown; there are apledger-actor, apledger-correlation, apledger-wait'],
+      },
+    });
+  });
+});
+
+describe('a body', () => {
+  const encoded = (coding: string, payload: string | Buffer) =>
+    refusal(({ send }) =>
+      send({
+        method: 'POST',
+        url: COMMANDS,
+        payload,
+        headers: { 'content-type': 'application/json', 'content-encoding': coding },
+      }),
+    );
+
+  it('that is encoded, or is said to be, is not taken', async () => {
+    const text = JSON.stringify(valid);
+    for (const [coding, payload] of [
+      ['gzip', gzipSync(text)],
+      ['br', text],
+      ['identity, gzip', text],
+    ] as const)
+      expect(await encoded(coding, payload)).toMatchObject({
+        status: 415,
+        headers: { 'accept-encoding': 'identity' },
+        body: { code: 'unsupported-media-type', detail: expect.stringContaining(coding) },
+      });
+  });
+
+  it('that is said not to be encoded is taken', async () => {
+    const { post } = await registered();
+    expect((await post(COMMANDS, valid, { 'content-encoding': 'Identity' })).status).toBe(200);
+  });
+});
+
+describe('a number beyond all', () => {
+  const huge = '99999999999999999999';
+  it.each([
+    [`/hosts/lpar1/diff?from=${huge}`, 'no-such-moment', new RegExp(`^${huge}: not a position`)],
+    [`/events?since=${huge}`, 'no-such-moment', new RegExp(`^${huge}: not a position`)],
+    [`/hosts?limit=${huge}`, 'invalid-request', /limit: must be 1000 or less/],
+    [`/hosts/lpar1?position=${huge}`, 'invalid-request', /position: must be \d+ or less/],
+    [`/events/${huge}`, 'invalid-request', /position: must be \d+ or less/],
+    [`/hosts/lpar1?position=${'9'.repeat(999)}`, 'invalid-request', /position: must be/],
+  ])('%s is quoted as it was sent', async (path, code, words) => {
+    const { body } = await refusal(({ get }) => get(path));
+    expect(body.code).toBe(code);
+    expect(
+      [body.detail, ...((body.problems ?? []) as string[])].some((text) => words.test(String(text))),
+    ).toBe(true);
+  });
 });
 
 describe('the proposal of a plan', () => {

@@ -6,6 +6,8 @@ import {
   type AnsweredOperation,
   type Caller,
   type Current,
+  checker,
+  checkHeaderNames,
   hostNameOf,
   isOnTheLog,
   jsonOf,
@@ -15,7 +17,7 @@ import {
   waitOf,
 } from '@apledger/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { TObject, TSchema } from 'typebox';
+import Type, { type TObject, type TSchema } from 'typebox';
 import type { Streams } from './streams.ts';
 
 /** A reply as JSON ends here, so that a page of large facts does not become a gigabyte of text. */
@@ -267,6 +269,20 @@ export function queryParameter(schema: TObject, name: string): Parameter {
   };
 }
 
+/** Of all routes: who sends one where it counts for nothing has not misspelt it. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(['apledger-actor', 'apledger-correlation', 'apledger-wait']);
+const checkNothing = checker(Type.Object({}, { additionalProperties: false }));
+
+/** What nobody would look at, as a misspelt condition, or a moment beside the body that has it. Throws Problem. */
+export function checkSent({
+  method,
+  headers,
+  query,
+}: Pick<FastifyRequest, 'method' | 'headers' | 'query'>): void {
+  checkHeaderNames(Object.keys(headers), OWN_HEADERS);
+  if (method === 'POST') checkNothing({ ...(query as object) });
+}
+
 /**
  * A query string's texts as what the schema asks for, where they are that; the rest is left to the validator. Throws
  * Problem for what the path has named already.
@@ -288,7 +304,8 @@ export function fromQuery(
 }
 
 function converted(type: string | undefined, text: string): unknown {
-  if (type === 'integer' && /^-?\d{1,16}$/.test(text)) return Number(text);
+  // What is too large a number is told so by its bounds.
+  if (type === 'integer' && /^-?\d{1,300}$/.test(text)) return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return type === 'array' ? text.split(',') : text;
 }

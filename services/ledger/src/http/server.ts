@@ -1,21 +1,28 @@
 /** The HTTP transport: the API, health, metrics and the console, on loopback. */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem, type ProblemCode } from '@apledger/api';
 import { asProblem, type LogLedger, MAX_REQUEST_BYTES, tooLarge } from '@apledger/ledger';
 import fastifyCompress from '@fastify/compress';
 import fastifyRateLimit from '@fastify/rate-limit';
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { Edge } from '../access/edge.ts';
 import { RelayStanding } from '../nats/relay-standing.ts';
 import { serveConsole } from './console.ts';
-import { drain } from './drain.ts';
-import { guard } from './guard.ts';
+import { asksForHealth, drain } from './drain.ts';
+import { guard, SECURITY_HEADERS } from './guard.ts';
 import { health } from './health.ts';
 import { measure } from './metrics.ts';
 import { API, openApiDocument } from './openapi.ts';
 import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from './problem.ts';
-import type { Route, Service } from './route.ts';
+import { checkSent, type Route, type Service } from './route.ts';
 import { routes } from './routes.ts';
 import { withAccess, withoutAccess } from './sign-in.ts';
 import { Streams } from './streams.ts';
@@ -69,23 +76,26 @@ export async function buildServer({
     report,
     ...(beatMs === undefined ? {} : { beatMs }),
   });
+  const wire = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+    // Node would refuse it without a word; the guard says why.
+    requireHostHeader: false,
+  };
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: requestMs,
     // How long closing may take is for the one who closes: hooks at the end are not cut off.
     pluginTimeout: 0,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: requestMs,
-      headersTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
-    },
+    http: wire,
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Browsers open connections in advance, which Node does not count as idle. Nothing is lost: see drain.ts.
     forceCloseConnections: true,
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => refuseRaw(error, socket, requestMs),
-    ...(tls !== undefined && { https: secureOptions(tls) }),
+    ...(tls !== undefined && { https: { ...wire, ...secureOptions(tls) } }),
     frameworkErrors: (_, request, reply) =>
       void sendProblem(
         reply,
@@ -104,6 +114,7 @@ export async function buildServer({
     streams.end();
     ledger.observed.release();
   });
+  server.server.on('checkExpectation', refuseExpectation);
   const draining = drain(server);
   if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
     (await import('./tracing.ts')).traceRequests(server);
@@ -120,6 +131,7 @@ export async function buildServer({
     },
     relay,
   );
+  server.addHook('preParsing', refuseEncoded);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -164,6 +176,7 @@ async function controlAccess(
   await server.register(fastifyRateLimit, {
     max: requestsPerMinute,
     timeWindow: '1 minute',
+    allowList: asksForHealth,
     errorResponseBuilder: (_, { after }) =>
       new Problem(
         429,
@@ -185,7 +198,10 @@ function mount(server: FastifyInstance, service: Service, path: string, there: r
       url,
       bodyLimit: maxRequestBytes,
       exposeHeadRoute: method === 'GET' && !isEndless,
-      handler: async (request, reply) => handle(service, request, reply),
+      handler: async (request, reply) => {
+        checkSent(request);
+        return handle(service, request, reply);
+      },
     });
   const allowed = there.flatMap(({ method, isEndless }) =>
     method === 'GET' && isEndless !== true ? ['GET', 'HEAD'] : [method],
@@ -225,6 +241,26 @@ function frameworkProblem(
   // The client went away in the middle of its body: nobody reads this.
   if (raw.destroyed && !raw.complete) return [400, 'not-http', 'The request has no end.'];
   return undefined;
+}
+
+/** What is encoded would be read as if it were not. */
+async function refuseEncoded({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { 'content-encoding': coding = 'identity' } = headers;
+  if (/^identity$/i.test(coding.trim())) return;
+  void reply.header('accept-encoding', 'identity');
+  throw new Problem(
+    415,
+    'unsupported-media-type',
+    `Send the body as it is, without Content-Encoding: ${coding.slice(0, 80)}.`,
+  );
+}
+
+/** Node would answer it with a status alone. */
+function refuseExpectation({ headers: { expect = '' } }: IncomingMessage, response: ServerResponse): void {
+  const detail = `The service does not do what ${JSON.stringify(expect.slice(0, 80))} expects; it knows 100-continue only.`;
+  response
+    .writeHead(417, { ...SECURITY_HEADERS, 'content-type': PROBLEM_JSON, 'cache-control': 'no-store' })
+    .end(JSON.stringify(problemBody(417, 'invalid-header', detail)));
 }
 
 /** What is no request at all has no reply object: the answer is written by hand. */

@@ -1,8 +1,16 @@
 /** A request as the broker brings it: the subject's host, the headers and the body. */
-import { badHeader, type Caller, type Current, hostNameOf, noteOf, uuidOf, waitOf } from '@apledger/ledger';
+import {
+  badHeader,
+  type Caller,
+  type Current,
+  checkHeaderNames,
+  hostNameOf,
+  noteOf,
+  uuidOf,
+  waitOf,
+} from '@apledger/ledger';
 import { decodeToken } from '@apledger/messages';
 
-const PREFIX = 'apledger-';
 export const COMMAND_ID = 'apledger-command-id';
 export const MESSAGE_ID = 'nats-msg-id';
 export const ACTOR = 'apledger-actor';
@@ -38,12 +46,7 @@ export function hostOfSubject({ subject }: Call): string {
   return hostNameOf(decodeToken(token) ?? token);
 }
 
-/** A misspelt header would be a condition that nobody checks. */
-export function checkHeaders({ headers }: Call): void {
-  for (const name of headers.keys())
-    if (name.startsWith(PREFIX) && !KNOWN.has(name))
-      throw badHeader(name, `unknown; there are ${[...KNOWN].join(', ')}`);
-}
+export const checkHeaders = ({ headers }: Call): void => checkHeaderNames(headers.keys(), KNOWN);
 
 /** The command's id in lower case; undefined when the client gave none. */
 export function commandIdOf({ headers }: Call): string | undefined {
