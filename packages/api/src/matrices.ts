@@ -112,7 +112,7 @@ const guests = operation({
   name: 'guests',
   summary: 'Of each mdev of a host that was ever open: who had it open last, since when and until when.',
   scope: 'host',
-  http: { method: 'GET', path: '/hosts/{host}/guests' },
+  http: { method: 'GET', path: '/hosts/{host}/guests', hasETag: true },
   request: Type.Object(atMoment, closed),
   reply: Type.Object({
     ...fact,

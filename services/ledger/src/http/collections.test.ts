@@ -97,6 +97,14 @@ describe('the stream of facts', () => {
 });
 
 describe('an answer', () => {
+  it('about a host has its revision as the version', async () => {
+    const { get } = await history();
+    for (const what of ['', '/mdevs', '/guests', '/queues']) {
+      const { headers, body } = await get(`${HOST}${what}`);
+      expect(headers.etag).toBe(`"${body.revision}"`);
+    }
+  });
+
   it('that no revision names has a version all the same', async () => {
     const { get, post } = await history();
     const paths = ['/hosts', `${HOST}/custody?apqn=05.0004`, `${HOST}/exposures`, `${HOST}/diff?from=0&to=3`];
