@@ -26,12 +26,29 @@ export interface Effect {
 
 /** What facts that were decided on the state would do. The state is as before afterwards. */
 export function effectOf(state: HostState, facts: readonly Fact[]): Effect {
+  const { before, after } = around(state, facts);
+  return { gives: gained(before, after), takes: gained(after, before) };
+}
+
+/** What they would give anybody who has it neither there nor on the other host. */
+export function givesBeyond(other: HostState, state: HostState, facts: readonly Fact[]): Grants {
+  const { before, after } = around(state, facts);
+  const had = holdingsOf(other);
+  for (const [holder, held] of before.queues)
+    for (const [adapter, domains] of held) add(had, holder, adapter, domains);
+  for (const [holder, domains] of before.controlDomains) addControl(had, holder, domains);
+  return gained(had, after);
+}
+
+function around(
+  state: HostState,
+  facts: readonly Fact[],
+): { readonly before: Holdings; readonly after: Holdings } {
   const before = holdingsOf(state);
   state.begin();
   try {
     for (const fact of facts) evolve(state, fact);
-    const after = holdingsOf(state);
-    return { gives: gained(before, after), takes: gained(after, before) };
+    return { before, after: holdingsOf(state) };
   } finally {
     state.rollback();
   }
@@ -47,8 +64,7 @@ function holdingsOf(state: HostState): Holdings {
     if (effective === null || !isOpen(mdev)) continue;
     const holder = guest === null ? `mdev ${uuid}` : `guest ${guest}`;
     for (const adapter of idsOf(effective.adapters)) add(holdings, holder, adapter, effective.domains);
-    const known = holdings.controlDomains.get(holder) ?? EMPTY_MASK;
-    holdings.controlDomains.set(holder, or(known, effective.controlDomains));
+    addControl(holdings, holder, effective.controlDomains);
   }
   return holdings;
 }
@@ -58,6 +74,10 @@ function add({ queues }: Holdings, holder: string, adapter: number, domains: Mas
   const held = queues.get(holder) ?? new Map<number, Mask256>();
   held.set(adapter, or(held.get(adapter) ?? EMPTY_MASK, domains));
   queues.set(holder, held);
+}
+
+function addControl({ controlDomains }: Holdings, holder: string, domains: Mask256): void {
+  controlDomains.set(holder, or(controlDomains.get(holder) ?? EMPTY_MASK, domains));
 }
 
 function gained(before: Holdings, after: Holdings): Grants {

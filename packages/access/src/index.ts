@@ -17,7 +17,7 @@ export {
   isOverChange,
 } from './change.ts';
 export type { ChangeRun, Held, StartedStep, StepRecord } from './change-run.ts';
-export { type Effect, effectOf, type Grants, hasGrants } from './effect.ts';
+export { type Effect, effectOf, type Grants, givesBeyond, hasGrants } from './effect.ts';
 export { approversFrom, fourEyesOf, needsSecondPerson } from './four-eyes.ts';
 export { handsOf, whyNotApprove, whyNotGo, whyNotGoOn } from './judgement.ts';
 export {

@@ -3,6 +3,8 @@ import {
   effectOf,
   fourEyesOf,
   type Grants,
+  givesBeyond,
+  hasGrants,
   needsSecondPerson,
   openGlass,
   verbOfCommand,
@@ -11,6 +13,7 @@ import { formatApqi } from '@apledger/ap';
 import { type Operation, Problem } from '@apledger/api';
 import type { Submission } from '@apledger/command-handler';
 import type { Command, Fact, Subject } from '@apledger/events';
+import type { HostState } from '@apledger/host';
 import type { LogLedger } from '../log-ledger.ts';
 import { actorOf, authOf, type Caller } from './caller.ts';
 import type { Seen } from './control.ts';
@@ -88,6 +91,21 @@ export const fourEyesAdmit =
     const gives = isSentAgainstTheRules(facts) ? undefined : effectOf(state, facts).gives;
     if (gives !== undefined && !needsSecondPerson(fourEyes, gives)) return undefined;
     return needsApproval(host, fourEyes === 'all' ? everyChange(host, gives) : granting(host, gives));
+  };
+
+/**
+ * Lets in what gives nobody more than he has now or had on that host: so the way back of a change takes no second person. But what it puts
+ * back meets what others have given meanwhile.
+ */
+export const wayBackAdmit =
+  ({ access }: LogLedger, host: string, subject: Subject, had: HostState): NonNullable<Submission['admit']> =>
+  (state, facts) => {
+    if (!changesSomething(facts) || isSentAgainstTheRules(facts)) return undefined;
+    const fourEyes = fourEyesOf(access.state.rules, host);
+    if (fourEyes === 'none' || openGlass(access.state, subject, host, access.at) !== undefined)
+      return undefined;
+    const gives = givesBeyond(had, state, facts);
+    return hasGrants(gives) ? needsApproval(host, granting(host, gives)) : undefined;
   };
 
 /** A refusal, or a command without effect, takes nobody's consent. */

@@ -36,7 +36,7 @@ import { HostState } from '@apledger/host';
 import { describeChange, diffViews, viewOf } from '@apledger/projections/host';
 import { errorText } from '@apledger/text';
 import { type Author, appendLedgerFacts } from '../access/facts.ts';
-import { fourEyesAdmit } from '../access/permit.ts';
+import { fourEyesAdmit, wayBackAdmit } from '../access/permit.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import type { Indexed } from './change-index.ts';
 import { type GivenStep, hostsOf, type StepExecutor } from './executor.ts';
@@ -231,7 +231,7 @@ export class Mover {
     const proposer = await proposerOf(this.#ledger.log, id);
     const given = { host, change: id, commandId, command: move.command, revision: move.revision };
     try {
-      await this.#executor.give({ ...given, ...proposer, ...this.#admit(change) });
+      await this.#executor.give({ ...given, ...proposer, ...(await this.#admit(change)) });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const held: LedgerFactData<'ChangeHeld'> = {
@@ -248,11 +248,15 @@ export class Mover {
     }
   }
 
-  /** What nobody has approved is looked at step by step. The way back gives nobody what he did not have before. */
-  #admit({ approvals, proposedBy, run, proposal }: Change): Pick<GivenStep, 'admit'> {
+  /** What nobody has approved is looked at step by step; so is a way back, which may give nobody more than he had before the change. */
+  async #admit({ approvals, proposedBy, run, proposal }: Change): Promise<Pick<GivenStep, 'admit'>> {
     if (!this.#ledger.isControlled || proposedBy === undefined) return {};
-    if (approvals.length > 0 || run?.way === 'back') return {};
-    return { admit: fourEyesAdmit(this.#ledger, proposal.host, proposedBy) };
+    const { host } = proposal;
+    if (run?.way !== 'back')
+      return approvals.length > 0 ? {} : { admit: fourEyesAdmit(this.#ledger, host, proposedBy) };
+    const revision = run.plans[0]?.base.revision ?? -1;
+    const had = (await this.#ledger.handler.stateAt(host, { revision })) ?? new HostState();
+    return { admit: wayBackAdmit(this.#ledger, host, proposedBy, had) };
   }
 
   #record(id: string, revision: number, facts: readonly LedgerFact[]): Promise<void> {

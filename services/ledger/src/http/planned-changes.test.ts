@@ -1,5 +1,6 @@
 /** Planned changes over HTTP where access is controlled: who may start, approve, confirm and take back what. */
 import { A } from '@apledger/command-handler/testing';
+import type { Command } from '@apledger/events';
 import { Mover } from '@apledger/ledger';
 import { describe, expect, it } from 'vitest';
 import { controlled } from './test-access.ts';
@@ -170,6 +171,38 @@ describe('a planned change', () => {
     made.now = new Date(made.now.getTime() + 11 * 60_000);
     await made.mover.advance(String(change));
     expect(await made.show(change)).toMatchObject({ status: 'back' });
+  });
+
+  it.each([
+    ['goes back', 'back', []],
+    ['is held when its way back would give a guest what it never had', 'held', ['5']],
+  ] as const)('that takes an adapter %s', async (_, status, domains) => {
+    const made = await office();
+    const give = async (...commands: readonly Command[]) => {
+      for (const command of commands) await made.owner.submit({ host: 'prod1', command, actor: 'root' });
+    };
+    await give(
+      { type: 'AssignAdapter', mdev: A, text: '5' },
+      { type: 'AssignAdapter', mdev: A, text: '6' },
+      { type: 'AssignDomain', mdev: A, text: '4' },
+      { type: 'StartGuest', mdev: A, guest: 'web' },
+    );
+    const proposal = await made.propose('prod1', { confirmWithin: '10m' });
+    const { change } = proposal.body;
+    const started = await made.act(change, 'start', { planHash: planHash(proposal) });
+    expect(started.status).toBe(200);
+    await made.mover.advance(String(change));
+    expect(await made.show(change)).toMatchObject({ status: 'verifying' });
+    await give(...domains.map((text): Command => ({ type: 'AssignDomain', mdev: A, text })));
+    made.now = new Date(made.now.getTime() + 11 * 60_000);
+    await made.mover.advance(String(change));
+    const shown = await made.show(change);
+    expect(shown).toMatchObject({ status });
+    if (status === 'held')
+      expect(shown.held).toMatchObject({
+        because: 'not-permitted',
+        reason: expect.stringContaining('it would give guest web 06.0005'),
+      });
   });
 
   it('is either commands or a plan, for the host of the address, and only of some size', async () => {
