@@ -80,6 +80,7 @@ const mayDoIo = [
   'packages/sealer/',
   'packages/capture/src/collect.ts',
   'packages/projections/src/cache-file.ts',
+  'packages/projections/src/fact-index/kept.ts',
   'packages/projections/src/sqlite-store.ts',
   'packages/ledger/src/place.ts',
   'packages/ledger/src/kept-sessions.ts',

@@ -1,5 +1,4 @@
 /** A ledger over a log that this process has opened; what it needs beside the log is made when it is first asked for. */
-import { existsSync } from 'node:fs';
 import { type OperationName, Problem, type Receipt, type Reply, type Request } from '@apledger/api';
 import { CommandHandler, NotCarriedOut, type Submission } from '@apledger/command-handler';
 import type { EventLog, RecordedFact } from '@apledger/event-log';
@@ -9,9 +8,10 @@ import {
   CacheUnusable,
   type CustodyQueries,
   FactIndex,
+  forgetIndex,
   type GuestNames,
   GuestTimes,
-  IndexStore,
+  type IndexStore,
   memoryStore,
   openCustody,
   openReadModel,
@@ -240,19 +240,11 @@ export class LogLedger implements Ledger {
   async rebuildViews(): Promise<ReadModel> {
     const readModel = await this.#open();
     await this.#fold((options) => readModel.rebuild(options));
-    if (this.index === undefined) this.#forgetKeptIndex();
+    const { factIndex } = this.files ?? {};
+    if (this.index === undefined && factIndex !== undefined) forgetIndex(factIndex, this.#options.report);
     this.index?.clear();
     void this.index?.catchUp();
     return readModel;
-  }
-
-  /** The index that a service keeps here: it makes it again when it runs. */
-  #forgetKeptIndex(): void {
-    const path = this.files?.factIndex;
-    if (path === undefined || !existsSync(path)) return;
-    const kept = IndexStore.open(path, this.#options.report);
-    kept.clear();
-    kept.close();
   }
 
   /** Chains of which nothing was recomputed yet. */

@@ -26,8 +26,8 @@ export { type CustodyQueries, type HostPart, openCustody, type ReportParts } fro
 export type { Headers } from './custody/facts-behind.ts';
 export { NotKnownYet, type Range } from './custody/host-trace.ts';
 export { diffViews } from './diff.ts';
-export { checkIndex } from './fact-index/check.ts';
 export { FactIndex } from './fact-index/fact-index.ts';
+export { checkIndex, forgetIndex } from './fact-index/kept.ts';
 export { type Asked, search } from './fact-index/search.ts';
 export { IndexStore } from './fact-index/store.ts';
 export { foldStream, readFacts } from './facts.ts';

@@ -8,8 +8,8 @@ import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import { memoryStore, openReadModel } from '../index.ts';
 import { newFacts, record } from '../testing/logs.ts';
-import { checkIndex } from './check.ts';
 import { FactIndex } from './fact-index.ts';
+import { checkIndex } from './kept.ts';
 import { IndexStore } from './store.ts';
 
 async function indexed(seed: number) {

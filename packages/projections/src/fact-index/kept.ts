@@ -1,8 +1,5 @@
-/**
- * Is what an index keeps what the log makes? It is made once more, in files of its own, and every piece is compared: a checksum shows
- * damage, and anyone who forges a piece forges its checksum with it.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** The file of an index that a service keeps: others can check it, and have it made again. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog, Problem } from '@apledger/event-log';
@@ -12,8 +9,17 @@ import { openSqliteStore } from '../sqlite-store.ts';
 import { FactIndex } from './fact-index.ts';
 import { DamagedIndex, IndexStore } from './store.ts';
 
+/** Empties the index of that path, if there is one: the service makes it again when it runs. Throws CacheUnusable. */
+export function forgetIndex(path: string, report?: (line: string) => void): void {
+  if (!existsSync(path)) return;
+  const kept = IndexStore.open(path, report);
+  kept.clear();
+  kept.close();
+}
+
 /**
- * What differs in the index of that path, one problem for each piece. One that no question would use has no problems: of another log, of
+ * Is what the index keeps what the log makes? It is made once more, in files of its own, and every piece is compared: a checksum shows
+ * damage, and anyone who forges a piece forges its checksum with it. Resolves with what differs, one problem for each piece. One that no question would use has no problems: of another log, of
  * another layout, or damaged. Throws `CannotFold` and LogError.
  */
 export async function checkIndex(log: EventLog, path: string): Promise<readonly Problem[]> {
