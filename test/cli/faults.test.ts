@@ -17,6 +17,7 @@ import {
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { IndexStore } from '@apledger/projections';
@@ -268,8 +269,12 @@ describe('the service', () => {
       [inRepository('services/ledger/bin/ledger.mjs'), '--data', scratch(), '--port', '0', '--no-relay'],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    const [err, [first]] = [text(child.stderr), await once(child.stdout, 'data')];
-    const [server] = /http:\/\/[\d.:]+/.exec(String(first)) ?? [];
+    const err = text(child.stderr);
+    let server: string | undefined;
+    for await (const line of createInterface(child.stdout)) {
+      server = /ready at (http:\/\/[\d.:]+)/.exec(line)?.[1];
+      if (server !== undefined) break;
+    }
     child.stdout.destroy();
     const ended = once(child, 'close');
     child.kill('SIGHUP'); // about which it says something

@@ -124,6 +124,10 @@ async function serve(
     throw error;
   });
   const mtls = await listenMtls(server, options);
+  // Whoever reads that it is ready may send signals at once.
+  const onHangup = (): void => renewTls(server, mtls, options);
+  process.on('SIGHUP', onHangup);
+  const signalled = endSignal();
   const onBroker = membership === undefined ? '' : ` as ${membership.id} on ${membership.place}`;
   say(`ready${onBroker} at ${url}, log ${logName(place)}`);
   if (mtls !== undefined) say(`programs with certificates at port ${mtls.port}`);
@@ -131,12 +135,10 @@ async function serve(
     say(
       'nobody signs in: everybody who reaches it may do everything, so it listens on loopback only (docs/access.md)',
     );
-  const onHangup = (): void => renewTls(server, mtls, options);
-  process.on('SIGHUP', onHangup);
   say(`console ${url}, API ${url}openapi.json`);
   say(`ask it: npx apledger show host --server ${url.slice(0, -1)}`);
   try {
-    return await untilEnd(server, membership);
+    return await untilEnd(server, membership, signalled);
   } finally {
     process.off('SIGHUP', onHangup);
     await mtls?.close();
@@ -184,14 +186,21 @@ async function listen(server: FastifyInstance, { host, port, tls }: Options): Pr
   return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${found}/`;
 }
 
-async function untilEnd(server: FastifyInstance, broker: Membership | undefined): Promise<number> {
-  const signalled = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // The second one is meant for a program that does not end: its default is to do so.
-    process.once(signal, () => signalled.resolve(signal));
-  }
+/** Resolves with the signal that asks for the end. */
+function endSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  // The second one is meant for a program that does not end: its default is to do so.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  return promise;
+}
+
+async function untilEnd(
+  server: FastifyInstance,
+  broker: Membership | undefined,
+  signalled: Promise<NodeJS.Signals>,
+): Promise<number> {
   const broken = broker?.ended().then((reason) => ({ reason }));
-  const end = await Promise.race(broken === undefined ? [signalled.promise] : [signalled.promise, broken]);
+  const end = await Promise.race(broken === undefined ? [signalled] : [signalled, broken]);
   if (typeof end === 'object')
     throw new Failure(1, `the service has ended: ${end.reason ?? 'the connection was closed'}`);
   say(`${end}: answering what has come`);
