@@ -97,6 +97,24 @@ describe('over TLS', () => {
 });
 
 describe('a client certificate', () => {
+  it('shown or not, what is no request of HTTP/1.1 is told why', async () => {
+    const agent = signed(directory, 'odd', ca, `URI:${AGENT}`);
+    for (const at of [port, mtlsPort]) {
+      const tooMuch = await ask(at, '/healthz', agent, { 'x-much': 'x'.repeat(20_000) });
+      expect([at === port, tooMuch.status, tooMuch.body.code]).toEqual([
+        at === port,
+        431,
+        'headers-too-large',
+      ]);
+      const expecting = await ask(at, '/healthz', agent, { expect: 'wonders' });
+      expect([at === port, expecting.status, expecting.body.code]).toEqual([
+        at === port,
+        417,
+        'invalid-header',
+      ]);
+    }
+  });
+
   it('is whom its alternative name says, never its common name', async () => {
     const agent = signed(directory, 'agent', ca, `URI:${AGENT}`);
     expect((await ask(mtlsPort, '/api/v1/access/me', agent)).body).toMatchObject({

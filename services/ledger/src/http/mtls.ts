@@ -5,10 +5,11 @@
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { markVerified } from './certificate.ts';
 import { secureOptions, type TlsFiles } from './tls.ts';
+import { REQUEST_MS, refuseExpectation, refuseRaw, wireOptions } from './wire.ts';
 
 export interface MtlsOptions {
   readonly host: string;
@@ -35,10 +36,12 @@ export async function listenForCertificates(
     secureOptions: constants.SSL_OP_NO_TICKET,
   });
   const listener: Server = createServer(
-    { ...options(tls), requestCert: true, rejectUnauthorized: true },
+    { ...wireOptions(REQUEST_MS), ...options(tls), requestCert: true, rejectUnauthorized: true },
     server.routing,
   );
   listener.on('secureConnection', markVerified);
+  listener.on('checkExpectation', refuseExpectation);
+  listener.on('clientError', (error: Error, socket: Socket) => refuseRaw(error, socket, REQUEST_MS));
   listener.listen(port, host);
   await once(listener, 'listening');
   return {

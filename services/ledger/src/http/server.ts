@@ -1,7 +1,5 @@
 /** The HTTP transport: the API, health, metrics and the console, on loopback. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { Problem, type ProblemCode } from '@apledger/api';
 import { asProblem, type LogLedger, MAX_REQUEST_BYTES, tooLarge } from '@apledger/ledger';
 import fastifyCompress from '@fastify/compress';
@@ -17,28 +15,24 @@ import type { Edge } from '../access/edge.ts';
 import { RelayStanding } from '../nats/relay-standing.ts';
 import { serveConsole } from './console.ts';
 import { asksForHealth, drain } from './drain.ts';
-import { guard, SECURITY_HEADERS } from './guard.ts';
+import { guard } from './guard.ts';
 import { health } from './health.ts';
 import { measure } from './metrics.ts';
 import { API, openApiDocument } from './openapi.ts';
-import { PROBLEM_JSON, problemBody, sendApplicationProblem, sendProblem } from './problem.ts';
+import { sendApplicationProblem, sendProblem } from './problem.ts';
 import { checkSent, type Route, type Service } from './route.ts';
 import { routes } from './routes.ts';
 import { withAccess, withoutAccess } from './sign-in.ts';
 import { Streams } from './streams.ts';
 import { serveTiles } from './tlog.ts';
 import { secureOptions, type TlsFiles } from './tls.ts';
+import { REQUEST_MS, refuseExpectation, refuseRaw, wireOptions } from './wire.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const MAX_HEADER_BYTES = 16 * 1024;
 /** A guest's name has up to 255 characters, each up to nine when percent-encoded. */
 const MAX_PARAMETER = 2304;
 /** Smaller answers are sent as fast as they are: compressing them would take longer than it saves. */
 const COMPRESSED_BYTES = 8192;
-/** Until a request is there as a whole. */
-const REQUEST_MS = 30_000;
-/** How often Node looks for connections that have taken longer, at most; its default is as long again. */
-const CHECK_MS = 1000;
 
 export interface HttpOptions {
   readonly ledger: LogLedger;
@@ -76,14 +70,7 @@ export async function buildServer({
     report,
     ...(beatMs === undefined ? {} : { beatMs }),
   });
-  const wire = {
-    maxHeaderSize: MAX_HEADER_BYTES,
-    requestTimeout: requestMs,
-    headersTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
-    // Node would refuse it without a word; the guard says why.
-    requireHostHeader: false,
-  };
+  const wire = wireOptions(requestMs);
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: requestMs,
@@ -253,41 +240,4 @@ async function refuseEncoded({ headers }: FastifyRequest, reply: FastifyReply): 
     'unsupported-media-type',
     `Send the body as it is, without Content-Encoding: ${coding.slice(0, 80)}.`,
   );
-}
-
-/** Node would answer it with a status alone. */
-function refuseExpectation({ headers: { expect = '' } }: IncomingMessage, response: ServerResponse): void {
-  const detail = `The service does not do what ${JSON.stringify(expect.slice(0, 80))} expects; it knows 100-continue only.`;
-  response
-    .writeHead(417, { ...SECURITY_HEADERS, 'content-type': PROBLEM_JSON, 'cache-control': 'no-store' })
-    .end(JSON.stringify(problemBody(417, 'invalid-header', detail)));
-}
-
-/** What is no request at all has no reply object: the answer is written by hand. */
-function refuseRaw(error: Error & { readonly code?: string }, socket: Socket, requestMs: number): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, phrase, code, detail] = rawProblem(error.code, requestMs);
-  const body = JSON.stringify(problemBody(status, code, detail));
-  socket.end(
-    `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: ${PROBLEM_JSON}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-function rawProblem(
-  code: string | undefined,
-  requestMs: number,
-): readonly [status: number, phrase: string, code: ProblemCode, detail: string] {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return [
-      431,
-      'Request Header Fields Too Large',
-      'headers-too-large',
-      `Address and headers may have ${MAX_HEADER_BYTES} bytes together.`,
-    ];
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return [408, 'Request Timeout', 'too-slow', `A request has to be there within ${requestMs / 1000} s.`];
-  return [400, 'Bad Request', 'not-http', 'What came is no request of HTTP/1.1.'];
 }
