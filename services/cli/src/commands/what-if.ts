@@ -60,7 +60,9 @@ async function answered(ledger: Ledger, steps: readonly string[], options: WhatI
 }
 
 /** The moment that was asked for, in words. */
-const usedIn = ({ asOf }: WhatIf): string => (asOf === undefined ? '' : `${usedText(asOf)}, `);
+/** A position stands in the answer anyway. */
+const usedIn = ({ asOf }: WhatIf): string =>
+  asOf === undefined || 'position' in asOf ? '' : `${usedText(asOf)}, `;
 
 export const whatIfCommand = command({
   name: 'what-if',
