@@ -434,6 +434,15 @@ describe('report', () => {
       { columns: true },
     );
     expect(csv.find(({ record }) => record === 'refusal')).toMatchObject({ host: 'h', mdev: WEB });
+    // Of a guest that never ran, too; nobody else was ever heard of.
+    const of = (guest: string) =>
+      apledger('report', '--format', 'json', '--guest', guest, '--data', directory);
+    const [db] = JSON.parse((await of('db')).out).hosts;
+    expect([db.runs, db.refusals]).toEqual([[], [expect.objectContaining({ guest: 'db' })]]);
+    expect(await of('nobody')).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('no guest nobody'),
+    });
   });
 
   it('names with an attempt the guest that had the mdev open then, and no other one', async () => {

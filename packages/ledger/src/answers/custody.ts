@@ -66,7 +66,7 @@ async function partsOf(
   });
   const found = await ledger.custody.report({ host: host ?? null, guest: guest ?? null, from, to });
   if (found === undefined) throw unknownHost(host ?? '');
-  if (guest !== undefined) await checkRan(found, guest);
+  if (guest !== undefined) await checkKnown(found, guest);
   // A report is evidence: it says whether what it rests on is what was written, and believes no answer before it.
   const { facts, problems } =
     host === undefined ? await recomputed(ledger, []) : await ledger.newChains().of(host);
@@ -74,8 +74,8 @@ async function partsOf(
 }
 
 /** What concerns one guest is there at once. */
-async function checkRan({ hosts }: ReportParts, guest: string): Promise<void> {
-  for await (const { runs } of hosts) if (runs.length > 0) return;
+async function checkKnown({ hosts }: ReportParts, guest: string): Promise<void> {
+  for await (const { runs, refusals } of hosts) if (runs.length > 0 || refusals.length > 0) return;
   throw new Problem(404, 'unknown-guest', `There was no guest ${JSON.stringify(guest)} in that time.`);
 }
 

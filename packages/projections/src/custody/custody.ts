@@ -126,12 +126,15 @@ async function reportOf(traces: Traces, scope: AuditScope): Promise<ReportParts 
   const heads: Head[] = [];
   const hosts: HostPart[] = [];
   for await (const part of partsOf(traces, names, range, scope.guest)) {
-    if (scope.host === null && part.runs.length === 0) continue;
+    if (scope.host === null && !isAbout(part)) continue;
     hosts.push({ ...part, custody: [...part.custody] });
     heads.push(...(await headsAt(log, part.host, range)));
   }
   return { scope, heads, hosts };
 }
+
+/** Whether the guest that was asked for ran there, or somebody tried something with it. */
+const isAbout = ({ runs, refusals }: HostPart): boolean => runs.length > 0 || refusals.length > 0;
 
 async function* partsOf(
   traces: Traces,
