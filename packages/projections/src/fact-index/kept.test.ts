@@ -69,6 +69,32 @@ it('is what the log makes, however often it was caught up, and up to where it is
   }
 });
 
+it('may be caught up by its service while it is checked', async () => {
+  const { log, path, grow } = await indexed(1);
+  const store = IndexStore.open(path);
+  const to = store.checkpoint() ?? expect.fail('the index is empty');
+  store.save({ from: to, to, pieces: [{ term: 'forged', chunk: 0, bytes: new Uint8Array(1) }] });
+  store.close();
+  let isGrown = false;
+  const busy = new Proxy(log, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name === 'readAll' && !isGrown)
+        return async function* (range: Parameters<EventLog['readAll']>[0]) {
+          yield* target.readAll(range);
+          isGrown = true;
+          await grow();
+          await follow(target, path);
+        };
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  expect(await checkIndex(busy, path)).toEqual([
+    expect.objectContaining({ problem: expect.stringContaining('"forged 0"') }),
+  ]);
+  expect(isGrown).toBe(true);
+});
+
 it('is told of each piece that says something else', async () => {
   const { log, path } = await indexed(1);
   const all = forgeries(path);

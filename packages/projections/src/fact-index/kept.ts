@@ -26,8 +26,7 @@ export async function checkIndex(log: EventLog, path: string): Promise<readonly 
   let kept: IndexStore | undefined;
   try {
     kept = IndexStore.openToRead(path);
-    const position = kept.checkpoint()?.position;
-    return position === undefined ? [] : await differences(log, kept, position);
+    return await differences(log, kept);
   } catch (error) {
     if (error instanceof CacheUnusable || error instanceof DamagedIndex) return [];
     throw error;
@@ -36,7 +35,7 @@ export async function checkIndex(log: EventLog, path: string): Promise<readonly 
   }
 }
 
-async function differences(log: EventLog, kept: IndexStore, position: number): Promise<readonly Problem[]> {
+async function differences(log: EventLog, kept: IndexStore): Promise<readonly Problem[]> {
   const directory = mkdtempSync(join(tmpdir(), 'apledger-verify-'));
   const made = IndexStore.open(join(directory, 'fact-index.sqlite'));
   const states = await openReadModel({ log, store: openSqliteStore(join(directory, 'read-model.sqlite')) });
@@ -47,14 +46,26 @@ async function differences(log: EventLog, kept: IndexStore, position: number): P
       store: made,
       stateAt: (host, revision) => states.stateAt(host, revision),
     });
-    await index.catchUp(position);
-    const isOfThisLog = made.checkpoint()?.hash === kept.checkpoint()?.hash;
-    return isOfThisLog ? [...differing(kept, made, position)] : [];
+    // A service may go on with it meanwhile: then what has come is made, too.
+    for (;;) {
+      const position = kept.checkpoint()?.position;
+      if (position === undefined) return [];
+      await index.catchUp(position);
+      const found = kept.atOnce(() => compared(kept, made, position));
+      if (found !== undefined) return found;
+    }
   } finally {
     made.close();
     states.close();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Undefined when the kept index has moved on. One of another log has no problems: it is emptied when a service opens it. */
+function compared(kept: IndexStore, made: IndexStore, position: number): readonly Problem[] | undefined {
+  const [is, should] = [kept.checkpoint(), made.checkpoint()];
+  if (is?.position !== position) return undefined;
+  return is.hash === should?.hash ? [...differing(kept, made, position)] : [];
 }
 
 function* differing(kept: IndexStore, made: IndexStore, position: number): Generator<Problem> {

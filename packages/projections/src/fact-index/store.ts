@@ -82,6 +82,18 @@ export class IndexStore {
     );
   }
 
+  /** Runs what reads several things as they are at one moment, whatever others write. */
+  atOnce<T>(work: () => T): T {
+    return this.#file.run((db) => {
+      db.exec('BEGIN');
+      try {
+        return work();
+      } finally {
+        db.exec('COMMIT');
+      }
+    });
+  }
+
   /** Where there are pieces. Throws DamagedIndex, CacheUnusable. */
   places(): readonly Omit<Piece, 'bytes'>[] {
     return this.#read((db) =>
