@@ -10,13 +10,7 @@ import {
   type Mask256,
   type Matrix,
 } from '@apledger/ap';
-import {
-  HARDWARE,
-  type ObservedHost,
-  type ObservedQueue,
-  type Problem,
-  registrationOf,
-} from '@apledger/capture';
+import { HARDWARE, type ObservedHost, type Problem, registrationOf } from '@apledger/capture';
 import {
   BUS_ATTRIBUTES,
   type BusAttribute,
@@ -30,6 +24,7 @@ import {
   hardwareOf,
   isCheckStopped,
   isDeconfigured,
+  isSwitchedOff,
   queueOf,
   queuesOf,
 } from '@apledger/host';
@@ -59,14 +54,6 @@ export interface Now {
   /** What had to be taken without any file saying so. */
   readonly problems: readonly Problem[];
 }
-
-/** `online` is 0 also for what is taken away or check-stopped: that is no switch of anybody. */
-const isSwitchedOff = ({
-  online,
-  configured,
-  checkStopped,
-}: Pick<ObservedQueue, 'online' | 'configured' | 'checkStopped'>): boolean =>
-  online === false && configured !== false && checkStopped !== true;
 
 /** The host by its files. */
 export function nowOfObserved(observed: ObservedHost, host: string, driver: Generation): Now {

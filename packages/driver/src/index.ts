@@ -47,6 +47,7 @@
  * The rules are described in docs/driver-rules.md and docs/driver-rules-older.md; comments cite their sections. To add a generation,
  * see CONTRIBUTING.md.
  */
+export { entitledDriver } from './commands/binding.ts';
 export { type Decision, decide } from './decide.ts';
 export type { GenerationRules } from './generation.ts';
 export { rulesOf } from './generations/index.ts';

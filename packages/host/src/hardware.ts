@@ -82,3 +82,14 @@ export function hardwareOf(state: HostState): Hardware {
     }),
   };
 }
+
+/** What is seen of a card's or queue's switches; undefined = not seen. */
+interface Switches {
+  readonly online?: boolean | undefined;
+  readonly configured?: boolean | undefined;
+  readonly checkStopped?: boolean | undefined;
+}
+
+/** Somebody has switched it off: `online` is 0 also for what is taken away or check-stopped, and that is no switch of anybody. */
+export const isSwitchedOff = ({ online, configured, checkStopped }: Switches): boolean =>
+  online === false && configured !== false && checkStopped !== true;

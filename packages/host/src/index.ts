@@ -87,6 +87,7 @@ export {
   isDeconfigured,
   isInHardware,
   isReserved,
+  isSwitchedOff,
   mdevLimits,
   reachable,
 } from './hardware.ts';

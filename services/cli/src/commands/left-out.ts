@@ -2,7 +2,6 @@
 import {
   type Apqn,
   apidOf,
-  apqiOf,
   apqn,
   equals,
   FULL_MASK,
@@ -13,16 +12,16 @@ import {
   idsOf,
 } from '@apledger/ap';
 import type { ExportFormat } from '@apledger/changes';
+import { entitledDriver } from '@apledger/driver';
 import { MASK_NAMES } from '@apledger/events';
 import {
   driverOf,
   type HostState,
   isDeconfigured,
-  isReserved,
+  isSwitchedOff,
   type Queue,
   queueOf,
   queuesOf,
-  zcryptDriverOf,
 } from '@apledger/host';
 
 type Part = 'masks' | 'mdevs' | 'guests';
@@ -67,7 +66,7 @@ function devicesOf(state: HostState): readonly string[] {
   const overridden = queues.flatMap(([name, { driverOverride }]) =>
     driverOverride === null ? [] : [`${formatApqn(name)} (${driverOverride})`],
   );
-  const byHand = queues.filter(([name, queue]) => driverOf(state, name) !== usualDriver(state, name, queue));
+  const byHand = queues.filter(([name]) => driverOf(state, name) !== usualDriver(state, name));
   const cards = [...state.cards].filter(([, card]) => isSwitchedOff(card)).map(([apid]) => apid);
   const offline = queues.filter(
     ([name, queue]) => queue.state === 'zcrypt' && isSwitchedOff(queue) && !cards.includes(apidOf(name)),
@@ -95,17 +94,8 @@ function allQueues(state: HostState): readonly Named[] {
   return queues;
 }
 
-/** `online` is 0 also for what is taken away or check-stopped: that is no switch of anybody. */
-const isSwitchedOff = ({
-  online,
-  configured,
-  checkStopped,
-}: Pick<Queue, 'online' | 'configured' | 'checkStopped'>): boolean => !online && configured && !checkStopped;
-
-/** The driver that the masks give the queue; its own, where it has an override. */
-function usualDriver(state: HostState, name: Apqn, { driverOverride }: Queue): string | null {
-  const apid = apidOf(name);
-  const type = state.cards.get(apid)?.type ?? 0;
-  const wanted = driverOverride ?? (isReserved(state, apid, apqiOf(name)) ? zcryptDriverOf(type) : 'vfio_ap');
-  return wanted === 'vfio_ap' && !state.isVfioApLoaded ? null : wanted;
+/** The driver that a queue gets by its override and the masks, where that is loaded. */
+function usualDriver(state: HostState, name: Apqn): string | null {
+  const entitled = entitledDriver(state, name);
+  return entitled === 'vfio_ap' && !state.isVfioApLoaded ? null : entitled;
 }
