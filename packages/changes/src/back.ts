@@ -8,14 +8,7 @@ import type { HostState } from '@apledger/host';
 import { documentOf, type Obstacle } from './document.ts';
 import { planTo } from './plan.ts';
 import { type Target, type TargetMdev, targetOfState } from './target.ts';
-import { mdevAgain, type Touched, touchedBy, undone } from './touched.ts';
-
-/** A plan, the host that it was made for, and the steps of it, counted from 1, that were carried out. */
-export interface CarriedOut {
-  readonly plan: PlanDocument;
-  readonly base: HostState;
-  readonly steps: ReadonlySet<number>;
-}
+import { type CarriedOut, mdevAgain, type Touched, touchedBy, undone } from './touched.ts';
 
 /** Plans the way back from what was carried out, in order. */
 export function planBack(

@@ -5,12 +5,13 @@ import type { HostState } from '@apledger/host';
 import { viewOf } from '@apledger/projections/host';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CarriedOut, planBack } from './back.ts';
+import { planBack } from './back.ts';
 import { desiredSchemaText, desiredSchemaUrl } from './desired-schema.ts';
 import { checkedPlan, readPlan, whyStale, workThrough } from './document.ts';
 import { digestOf, matricesDigest } from './matrices.ts';
 import { planFile } from './planned.ts';
 import { carryOut, desiredOf, hostWith, layout, MDEVS } from './test-support.ts';
+import type { CarriedOut } from './touched.ts';
 
 const NUM_RUNS = process.env.APLEDGER_LONG === '1' ? 1000 : 40;
 

@@ -5,7 +5,7 @@
  * he keeps, and tries them by the rules of the host's driver. `exportDesired` writes a host as such a file, and the other exporters as
  * what other tools read.
  */
-export { type CarriedOut, carriedOutIn, planBack } from './back.ts';
+export { carriedOutIn, planBack } from './back.ts';
 export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
 export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
 export {
@@ -26,5 +26,6 @@ export { type Plan, type PlanProblem, planOf } from './plan.ts';
 export { type Planned, planFile, planProcedure, type ShownStep } from './planned.ts';
 export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
 export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';
+export type { CarriedOut } from './touched.ts';
 export { type Differs, type RefusedStep, rehearseUpgrade, type Upgrade } from './upgrade.ts';
 export { isOver, waitsOn } from './waits.ts';

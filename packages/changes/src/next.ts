@@ -5,9 +5,10 @@
 import type { Change, ChangeRun, StartedStep } from '@apledger/access';
 import type { Command, HoldCause, LedgerFact, PlannedStep } from '@apledger/events';
 import type { HostState } from '@apledger/host';
-import { type CarriedOut, planBack } from './back.ts';
+import { planBack } from './back.ts';
 import { stepId } from './ids-of-steps.ts';
 import { matricesDigest } from './matrices.ts';
+import type { CarriedOut } from './touched.ts';
 import { isOver } from './waits.ts';
 
 /** What came of a command that was given under the id of a step; undefined = it never came to the host. */

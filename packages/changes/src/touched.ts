@@ -8,11 +8,17 @@ import {
   type Mask256,
   or,
 } from '@apledger/ap';
-import type { Command } from '@apledger/events';
+import type { Command, PlanDocument } from '@apledger/events';
 import { type HostState, isOpen } from '@apledger/host';
-import type { CarriedOut } from './back.ts';
 import { workThrough } from './document.ts';
 import { absent, type TargetMdev } from './target.ts';
+
+/** A plan, the host that it was made for, and the steps of it, counted from 1, that were carried out. */
+export interface CarriedOut {
+  readonly plan: PlanDocument;
+  readonly base: HostState;
+  readonly steps: ReadonlySet<number>;
+}
 
 /** The bits of a mask that the change has set and that it has cleared, all in all. */
 interface Bits {

@@ -36,7 +36,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const path = (name: string): string => join(directory, 'tlog', name);
 
-async function sealed(count: number): Promise<void> {
+async function recorded(count: number): Promise<void> {
   const facts = Array.from({ length: count }, (_, i) => ({
     ...{ type: 'Counted', version: 1, occurredAt: '2026-11-26T15:00:00.000Z', data: { i } },
     packed: new Uint8Array(),
@@ -47,6 +47,10 @@ async function sealed(count: number): Promise<void> {
       commandId: crypto.randomUUID(),
       facts: facts.slice(at, at + 100),
     });
+}
+
+async function sealed(count: number): Promise<void> {
+  await recorded(count);
   await (await Sealer.open({ log, files, signer })).step();
 }
 
@@ -154,36 +158,12 @@ describe('a proof', () => {
   });
 
   test('says who seals a log that never was, and facts that came since', async () => {
-    await log.append({
-      ...{ stream: 'host-a', expected: 'any', actor: 'test', correlation: 'test' },
-      commandId: crypto.randomUUID(),
-      facts: [
-        {
-          type: 'Counted',
-          version: 1,
-          occurredAt: '2026-11-26T15:00:00.000Z',
-          data: {},
-          packed: new Uint8Array(),
-        },
-      ],
-    });
+    await recorded(1);
     await expect(new Prover(log, files).prove(1)).rejects.toThrow(
       'this log was never sealed: "apledger log seal" seals it once, and a service does so all the time',
     );
     await sealed(1);
-    await log.append({
-      ...{ stream: 'host-a', expected: 'any', actor: 'test', correlation: 'test' },
-      commandId: crypto.randomUUID(),
-      facts: [
-        {
-          type: 'Counted',
-          version: 1,
-          occurredAt: '2026-11-26T15:00:00.000Z',
-          data: {},
-          packed: new Uint8Array(),
-        },
-      ],
-    });
+    await recorded(1);
     await expect(new Prover(log, files).prove(3)).rejects.toThrow(
       'no checkpoint covers position 3 yet: a running service signs one within a second, and "apledger log seal" signs one now',
     );
