@@ -1,5 +1,5 @@
 // What vite makes of our sources, put in place whole. Plain JavaScript without dependencies, see toolchain.mjs.
-import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, run, SetupError } from './toolchain.mjs';
 
@@ -16,6 +16,8 @@ export async function buildInto(directory, { node, args, dated, failure }) {
     const end = await run(node, vite, { cwd: root, capture: true });
     if (end.code !== 0) throw new SetupError(`${failure}:\n${end.output.trim()}`);
     utimesSync(join(half, dated), began, began);
+    // mkdtemp keeps other users out: for them our programs would run from their sources, which takes five times as long.
+    chmodSync(half, 0o777 & ~process.umask());
     rmSync(directory, { recursive: true, force: true });
     renameSync(half, directory);
   } catch (error) {

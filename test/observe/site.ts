@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { Observer, type ObserverParts } from '@apledger/agent/observer';
+import { type HostReader, Observer, type ObserverParts, Reader } from '@apledger/agent/observer';
 import type { Decider } from '@apledger/cli/conform';
 import { CommandHandler } from '@apledger/command-handler';
 import { decide } from '@apledger/driver';
@@ -74,6 +74,12 @@ export class Kept implements Sink {
   }
 }
 
+/** Reads in this thread: one after the other, hosts of a few steps are read sooner than threads of their own would be started. */
+function readerHere(...options: ConstructorParameters<typeof Reader>): HostReader {
+  const reader = new Reader(...options);
+  return { read: async (scope) => reader.read(scope), file: '', close: async () => reader.close() };
+}
+
 export class Site {
   readonly root = scratch();
   readonly data = join(this.root, 'lab');
@@ -82,6 +88,7 @@ export class Site {
   readonly #guests = new Map<string, number>();
   readonly #shell: Shell;
   #pid = 1000;
+  #isShort = false;
   #log!: EventLog;
   #handler!: CommandHandler;
   /** The process that serves the mount, where it is this host's alone. */
@@ -101,9 +108,10 @@ export class Site {
     return site;
   }
 
-  /** Mounts the host that the command makes. */
+  /** Mounts the host that the command makes, for a few steps. */
   static async of(mounts: Mounts, register: Extract<Command, { type: 'RegisterHost' }>): Promise<Site> {
     const site = new Site();
+    site.#isShort = true;
     const masks = Object.entries(register.boot).flatMap(([mask, text]) =>
       text === null ? [] : [`ap.${mask}=${text}`],
     );
@@ -158,6 +166,7 @@ export class Site {
       sink,
       report,
       readsUnbounded,
+      ...(this.#isShort && { reader: readerHere({ roots, readsUnbounded }, () => {}) }),
       ...parts,
     });
     const state = new HostState();
