@@ -1,6 +1,5 @@
 /** The ledger over HTTP, with a token or a client certificate. Of Node itself only: its `fetch` shows no certificates. */
-import { request as httpRequest, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Refused, type RemoteLedger, remoteLedger, Unreachable } from './ledger.ts';
 
@@ -93,12 +92,13 @@ async function send(
   throw new Refused(code, detail ?? code);
 }
 
-function exchange(
+/** Node's HTTP takes as long to load as a fifth of the command line, which begins without it. */
+async function exchange(
   url: URL,
   options: RequestOptions,
   content: string | undefined,
 ): Promise<[status: number, text: string]> {
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { request: send } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   return new Promise((resolve, reject) => {
     const request = send(url, options, (response) => {
       text(response).then((said) => resolve([response.statusCode ?? 0, said]), reject);

@@ -1,6 +1,6 @@
 /** `apledger witness`: cosigns the checkpoints of logs that others keep (c2sp.org/tlog-witness). */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { command, Failure, line, type Output } from '@apledger/command-line';
 import { verifierText } from '@apledger/evidence';
@@ -32,6 +32,7 @@ async function witness(options: WitnessOptions, output: Output, signal: AbortSig
     );
   const { key } = await openKey({ directory, kind: 'witness', name, signWith });
   const it = new Witness({ logs: policy.logs, key, stateFile: join(directory, 'witness.sqlite') });
+  const { createServer } = await import('node:http'); // which no other command needs
   const server = createServer((request, response) => void serve(it, request, response, output));
   try {
     const listening = once(server, 'listening');
