@@ -16,7 +16,7 @@ import { sized } from '../support/long.ts';
 import '../support/seed.ts';
 import { changes, type Heard, HOST, SIMULATED, Site } from './support.ts';
 
-const KILLS_EACH = sized(10, 100);
+const KILLS_EACH = sized(6, 100);
 /** Events of files after which somebody is killed, at most. */
 const MOST_EVENTS = 12;
 

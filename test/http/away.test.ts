@@ -234,59 +234,63 @@ describe.concurrent.each(stores)('while the log in %s is away', (_, open, isMiss
   );
 });
 
-describe.skipIf('missing' in program)('over NATS, while the log in KurrentDB is away', () => {
-  it('questions are answered from memory and say so, and do not wait for what only the log has', async ({
-    onTestFinished: end,
-  }) => {
-    const [store, broker] = await Promise.all([kurrentDB(end), startNats({ program })]);
-    end(() => broker.dispose());
-    const { service, stream } = await serve(store, end, '--nats', broker.url);
-    const client = await connect({ servers: broker.url });
-    end(() => client.close());
-    const asked = async (subject: string, body = '', given: Record<string, string> = {}) => {
-      const fields = headers();
-      for (const [name, value] of Object.entries(given)) fields.set(name, value);
-      const reply = await client.request(`apledger.v1.svc.query.${subject}`, body, {
-        timeout: 60_000,
-        headers: fields,
+describe.skipIf('missing' in program)(
+  'over NATS, while the log in KurrentDB is away',
+  { concurrent: true },
+  () => {
+    it('questions are answered from memory and say so, and do not wait for what only the log has', async ({
+      onTestFinished: end,
+    }) => {
+      const [store, broker] = await Promise.all([kurrentDB(end), startNats({ program })]);
+      end(() => broker.dispose());
+      const { service, stream } = await serve(store, end, '--nats', broker.url);
+      const client = await connect({ servers: broker.url });
+      end(() => client.close());
+      const asked = async (subject: string, body = '', given: Record<string, string> = {}) => {
+        const fields = headers();
+        for (const [name, value] of Object.entries(given)) fields.set(name, value);
+        const reply = await client.request(`apledger.v1.svc.query.${subject}`, body, {
+          timeout: 60_000,
+          headers: fields,
+        });
+        const of = (name: string) => reply.headers?.get(name) ?? '';
+        return { body: reply.json<Record<string, unknown>>(), status: of('Nats-Service-Error-Code'), of };
+      };
+      expect((await asked(`host.${HOST}`)).of('Apledger-Current-To')).toBe('');
+      await store.leave();
+      await stream.until(() => stream.of('log-away').length === 1);
+      const position = Number(stream.of('fact').at(-1)?.id);
+      for (const subject of [`host.${HOST}`, 'hosts']) {
+        const { body, status, of } = await asked(subject);
+        expect([subject, status, of('Apledger-Position')]).toEqual([subject, '', String(position)]);
+        expect(Date.parse(of('Apledger-Current-To'))).toBeGreaterThan(0);
+        expect(body).toMatchObject(
+          subject === 'hosts' ? { hosts: [{ host: HOST }] } : { host: HOST, position },
+        );
+      }
+      // What only the log knows, and the newest: not now.
+      const past = await asked(`events.${HOST}`, '{"actor":"nobody","after":0}');
+      expect([past.status, past.body]).toMatchObject([
+        '503',
+        { code: 'log-unreachable', message: expect.stringContaining('not in memory') },
+      ]);
+      const newest = await asked(`host.${HOST}`, '', { 'apledger-wait': '0.2' });
+      expect([newest.status, newest.body]).toMatchObject([
+        '503',
+        { code: 'log-unreachable', message: expect.stringContaining('did not answer within 0.2 s') },
+      ]);
+      expect((await asked(`host.${HOST}`, '', { 'apledger-wait': 'long' })).body).toMatchObject({
+        code: 'invalid-header',
       });
-      const of = (name: string) => reply.headers?.get(name) ?? '';
-      return { body: reply.json<Record<string, unknown>>(), status: of('Nats-Service-Error-Code'), of };
-    };
-    expect((await asked(`host.${HOST}`)).of('Apledger-Current-To')).toBe('');
-    await store.leave();
-    await stream.until(() => stream.of('log-away').length === 1);
-    const position = Number(stream.of('fact').at(-1)?.id);
-    for (const subject of [`host.${HOST}`, 'hosts']) {
-      const { body, status, of } = await asked(subject);
-      expect([subject, status, of('Apledger-Position')]).toEqual([subject, '', String(position)]);
-      expect(Date.parse(of('Apledger-Current-To'))).toBeGreaterThan(0);
-      expect(body).toMatchObject(
-        subject === 'hosts' ? { hosts: [{ host: HOST }] } : { host: HOST, position },
-      );
-    }
-    // What only the log knows, and the newest: not now.
-    const past = await asked(`events.${HOST}`, '{"actor":"nobody","after":0}');
-    expect([past.status, past.body]).toMatchObject([
-      '503',
-      { code: 'log-unreachable', message: expect.stringContaining('not in memory') },
-    ]);
-    const newest = await asked(`host.${HOST}`, '', { 'apledger-wait': '0.2' });
-    expect([newest.status, newest.body]).toMatchObject([
-      '503',
-      { code: 'log-unreachable', message: expect.stringContaining('did not answer within 0.2 s') },
-    ]);
-    expect((await asked(`host.${HOST}`, '', { 'apledger-wait': 'long' })).body).toMatchObject({
-      code: 'invalid-header',
+      await store.comeBack();
+      await stream.until(() => stream.of('log-back').length === 1);
+      expect((await asked(`host.${HOST}`)).of('Apledger-Current-To')).toBe('');
+      expect(service.process.output()).toContain('the log is back');
     });
-    await store.comeBack();
-    await stream.until(() => stream.of('log-back').length === 1);
-    expect((await asked(`host.${HOST}`)).of('Apledger-Current-To')).toBe('');
-    expect(service.process.output()).toContain('the log is back');
-  });
-});
+  },
+);
 
-describe('while another process holds the lock of the log in SQLite', () => {
+describe.concurrent('while another process holds the lock of the log in SQLite', () => {
   it('all commands are answered within one wait, questions at once, and the service says so', async ({
     onTestFinished: end,
   }) => {

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const program = newestNats();
 
 describe.skipIf('missing' in program)('a subscriber of a consumer that brings nothing', () => {
-  it.each([{}, { host: 'zlp1' }])('gets the next facts all the same, once: %j', async (wanted) => {
+  it.concurrent.each([{}, { host: 'zlp1' }])('gets the next facts all the same, once: %j', async (wanted) => {
     const server = await startNats({ program });
     atEnd(() => server.dispose());
     const log = await openLog();

@@ -45,6 +45,10 @@ export async function startProvider({
   const bound = (server.address() as AddressInfo).port;
   const issuer = `http://127.0.0.1:${bound}`;
   const provider = new Provider(issuer, configuration(keys ?? [await newKey('first')], redirectUris));
+  // A terminal asks again after each second; without a word from the provider it would be five.
+  provider.on('device_authorization.success', (_, device) => {
+    device.interval = 1;
+  });
   const answer = provider.callback();
   server.on('request', (request, response) => {
     if (request.url?.startsWith('/interaction/') !== true) return answer(request, response);

@@ -17,7 +17,7 @@ export type Recipe =
   | { readonly opener: 'openKurrentLog'; readonly options: KurrentOptions };
 
 const PROGRAM = new URL('./process.ts', import.meta.url).pathname;
-const WRITERS = 8;
+const WRITERS = process.env.APLEDGER_LONG === '1' ? 8 : 4;
 const KILLS = process.env.APLEDGER_LONG === '1' ? 50 : 6;
 /** Appended while each of the killed ones lives. */
 const FACTS_PER_LIFE = 16;
@@ -27,7 +27,7 @@ export function describeProcesses(open: Open, recipe: () => Promise<Recipe>): vo
     startProgram(PROGRAM, [task, JSON.stringify(await recipe()), ...args.map(String)]);
 
   describe('other processes', () => {
-    test('8 of them count in one stream: no update is lost, no command is there twice', async () => {
+    test(`${WRITERS} of them count in one stream: no update is lost, no command is there twice`, async () => {
       const times = 8;
       const log = await open();
       const others = await Promise.all(
