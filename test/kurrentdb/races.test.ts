@@ -9,7 +9,7 @@ import { FakeKurrentDB } from '../fakes/kurrentdb/server.ts';
 import { sized } from '../support/long.ts';
 import { openFast, UNDER_TEST } from './support.ts';
 
-const RACES = sized(300, 10_000);
+const RACES = sized(120, 10_000);
 /** Streams raced for at the same time. */
 const TOGETHER = 20;
 const WINDOW_MS = 200;

@@ -285,7 +285,7 @@ describe('what is stored', () => {
 describe('a store', () => {
   it('that two catch up at once ends like one that had a single visitor', async () => {
     const log = openMemoryLog();
-    await recordInCommits(log, 'h', long(20_000), 1000);
+    await recordInCommits(log, 'h', long(8_000), 1000);
     const shared = memoryStore();
     const both = [1, 2].map(() => openReadModel({ log, store: shared, checkpointInterval: 1 }));
     await Promise.all((await Promise.all(both)).map((readModel) => readModel.catchUp()));
@@ -293,7 +293,7 @@ describe('a store', () => {
     await (await openReadModel({ log, store: alone })).catchUp();
     expect(shared.checkpoint()).toEqual(alone.checkpoint());
     expect(shared.state('h')).toEqual(alone.state('h'));
-    for (let revision = 0; revision < 20_000; revision += 500)
+    for (let revision = 0; revision < 8_000; revision += 500)
       expect(shared.snapshotAt('h', revision)).toEqual(alone.snapshotAt('h', revision));
   });
 
@@ -341,7 +341,7 @@ describe('a read model of which a bit has flipped', () => {
     const sound = readFileSync(path);
     await record(log, 'h', 9e9, newFacts(facts.slice(2500)));
     const random = fc.sample(fc.record({ at: fc.nat(sound.length - 1), bit: fc.nat(7) }), {
-      numRuns: process.env.APLEDGER_LONG === '1' ? 1500 : 60,
+      numRuns: process.env.APLEDGER_LONG === '1' ? 1500 : 30,
     });
     for (const { at, bit } of random) {
       const damaged = Buffer.from(sound);
