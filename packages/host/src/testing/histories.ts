@@ -25,9 +25,9 @@ const queues = fc
       (domains.length > 0 ? domains : [3]).map((apqi) => formatApqn((apid << 8) | apqi)),
     ),
   );
-const mdev = fc
-  .integer({ min: 0, max: 11 })
-  .map((n) => `62177883-f1bb-47f0-914d-32a22e3a8${(n * 257).toString(16).padStart(3, '0')}`);
+const mdevOf = (n: number): string =>
+  `62177883-f1bb-47f0-914d-32a22e3a8${(n * 257).toString(16).padStart(3, '0')}`;
+const mdev = fc.integer({ min: 0, max: 11 }).map(mdevOf);
 const guest = fc.option(fc.constantFrom('linux1', 'Gast-ä', '\u{1f5dd}'));
 const bindDriver = fc.constantFrom('cex4queue', 'vfio_ap');
 
@@ -121,8 +121,38 @@ const CARDS: readonly Fact[] = EDGES.map((adapter) => ({
   data: { adapter, type: 14, mode: 'C', functions: 0, configured: true, checkStopped: false },
 }));
 
+const queuesOn = (domains: readonly number[]): string[] =>
+  EDGES.flatMap((apid) => domains.map((apqi) => formatApqn((apid << 8) | apqi)));
+const OF_HOST = EDGES.filter((_, i) => i % 3 === 0);
+const OF_GUESTS = EDGES.filter((apqi) => !OF_HOST.includes(apqi));
+
+/** What makes a host with cards one whose host and guests use queues: guests with three adapters each, and four mdevs that wait. */
+const USE: readonly Fact[] = [
+  { type: 'QueueDetected', data: { queues: queuesOn(EDGES), configured: true, checkStopped: false } },
+  { type: 'QueueBound', data: { driver: 'cex4queue', queues: queuesOn(OF_HOST) } },
+  { type: 'QueueBound', data: { driver: 'vfio_ap', queues: queuesOn(OF_GUESTS) } },
+  ...Array.from({ length: 6 }, (_, n): Fact => ({ type: 'MdevCreated', data: { mdev: mdevOf(n) } })),
+  ...['linux1', 'Gast-ä'].flatMap((guest, n): Fact[] => {
+    const its = { adapters: EDGES.slice(3 * n, 3 * n + 3), domains: OF_GUESTS, controlDomains: [] };
+    const mdev = mdevOf(n);
+    return [
+      { type: 'AdapterAssigned', data: { mdev, adapters: its.adapters } },
+      { type: 'DomainAssigned', data: { mdev, domains: its.domains } },
+      { type: 'GuestStarted', data: { mdev, guest, attached: true, effective: its } },
+      { type: 'GuestMatrixChanged', data: { mdev, ...its, effective: null } },
+    ];
+  }),
+];
+
 /** A registration and what can follow; `size`, or none would be longer than a dozen facts. */
-export const history = (maxLength = 120): fc.Arbitrary<readonly Fact[]> =>
+const historyAfter = (opening: readonly Fact[], maxLength: number): fc.Arbitrary<readonly Fact[]> =>
   fc
     .tuple(registration, fc.array(anyFact, { maxLength, size: 'max' }))
-    .map(([start, after]) => legal([start, ...CARDS, ...after]));
+    .map(([start, after]) => legal([start, ...opening, ...after]));
+
+/** Of a host that has cards, and no queue yet. */
+export const history = (maxLength = 120): fc.Arbitrary<readonly Fact[]> => historyAfter(CARDS, maxLength);
+
+/** Of one whose queues the host and two guests use. */
+export const historyInUse = (maxLength = 120): fc.Arbitrary<readonly Fact[]> =>
+  historyAfter([...CARDS, ...USE], maxLength);
