@@ -4,6 +4,7 @@ import {
   BINDINGS_ARMED,
   H,
   MASK_WORDS,
+  ORDERS,
   PRESENT,
   QUEUE_CHECK_STOPPED,
   QUEUE_CONFIGURED,
@@ -36,7 +37,8 @@ export function applyToQueues(state: HostState, op: number): void {
     // The bus may reset a queue that is not there any more; that leaves nothing behind.
     if (op === OP.queuesReset && !isByVfio) continue;
     const row = cardRow(state, apid);
-    block.touch(row, block.words[H.rowWords] ?? 0);
+    // The masks are all that lies before the orders; what most resets change is nothing (rows.ts).
+    if (op !== OP.queuesReset) block.touch(row, ORDERS);
     applyToRow(state, apid, row, op, condition);
   }
 }

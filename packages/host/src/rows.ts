@@ -82,6 +82,9 @@ export function setCardFlag(state: HostState, apid: number, flag: number, isSet:
   words[row + CARD] = isSet ? before | bit : before & ~bit;
 }
 
+/** More of the row is about to change than its masks: what it keeps of each queue. */
+const touchRow = ({ block }: HostState, row: number): void => block.touch(row, block.words[H.rowWords] ?? 0);
+
 /** Lets all of these queues take the step, and does what the queue's machine answers. Throws ImpossibleFact. */
 export function moveQueues(words: Uint32Array, row: number, queues: Uint32Array, step: Step): void {
   for (let i = 0; i < MASK_WORDS; i++) {
@@ -125,6 +128,7 @@ export function initQueues(
   isStopped: boolean,
 ): void {
   const { words } = state.block;
+  touchRow(state, row);
   add(words, row + QUEUE_ONLINE, queues);
   (isConfigured ? add : remove)(words, row + QUEUE_CONFIGURED, queues);
   (isStopped ? add : remove)(words, row + QUEUE_CHECK_STOPPED, queues);
@@ -138,6 +142,7 @@ export function initQueues(
 /** Nothing is left of queues that are gone. */
 export function clearQueues(state: HostState, row: number, queues: Uint32Array): void {
   const { words } = state.block;
+  touchRow(state, row);
   setResetCodes(state, row, queues, 0);
   for (const field of [QUEUE_CONFIGURED, QUEUE_CHECK_STOPPED, QUEUE_ONLINE])
     remove(words, row + field, queues);
@@ -153,15 +158,23 @@ const isPassable = ({ block: { words } }: HostState, resetCode: number): boolean
 /** What the last reset of these queues answered. */
 export function setResetCodes(state: HostState, row: number, queues: Uint32Array, code: number): void {
   const { words, bytes } = state.block;
+  const isFit = isPassable(state, code);
   for (let i = 0; i < MASK_WORDS; i++) {
+    const named = queues[i] ?? 0;
+    if (named === 0) continue;
     const coded = words[row + RESET_CODED + i] ?? 0;
-    let changing = code === 0 ? coded & (queues[i] ?? 0) : (queues[i] ?? 0);
+    const unfit = words[row + UNFIT + i] ?? 0;
+    let changing = code === 0 ? coded & named : named;
+    const toUnfit = isFit ? unfit & ~named : unfit | named;
+    // Most resets leave what was there, and then there is nothing to undo.
+    if (changing === 0 && toUnfit >>> 0 === unfit) continue;
+    touchRow(state, row);
+    words[row + RESET_CODED + i] = code === 0 ? coded & ~named : coded | named;
+    words[row + UNFIT + i] = toUnfit;
     while (changing !== 0) {
       const leading = Math.clz32(changing);
       changing &= ~(0x80000000 >>> leading);
       bytes[resetByte(words, row, i * 32 + leading)] = code;
     }
   }
-  (code === 0 ? remove : add)(words, row + RESET_CODED, queues);
-  (isPassable(state, code) ? remove : add)(words, row + UNFIT, queues);
 }
