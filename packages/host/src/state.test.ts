@@ -214,6 +214,29 @@ describe('a try', () => {
     );
   });
 
+  it.each<[FactType, ...FactType[]]>([
+    ['QueueDetected'],
+    ['QueueBound', 'QueueDetected'],
+    ['QueueReset', 'QueueDetected', 'QueueBound'],
+    ['QueueUnbound', 'QueueDetected', 'QueueBound'],
+    ['QueueBound', 'QueueDetected', 'QueueBound', 'QueueReset', 'QueueUnbound'],
+    ['QueueRemoved', 'QueueDetected'],
+  ])('leaves nothing behind of %s in the last words of a card', (tried, ...before) => {
+    const data = { queues: ['05.00ff'], driver: 'vfio_ap', by: 'vfio_ap', responseCode: 7, ...known };
+    const about = (type: FactType): Fact => ({ type, data }) as unknown as Fact;
+    const model = { adapter: 5, type: 14, mode: 'C', functions: 0 } as const;
+    const card: Fact = { type: 'CardDetected', data: { ...model, ...known } };
+    // The first queue, whose order is 0 as that of one that is not there.
+    const first: Fact = { type: 'QueueDetected', data: { queues: ['05.0000'], ...known } };
+    const state = folded([...SAMPLE.slice(0, 1), card, first, ...before.map(about)]);
+    const kept = bytesOf(state);
+    state.begin();
+    evolve(state, about(tried));
+    expect(bytesOf(state)).not.toBe(kept);
+    state.rollback();
+    expect(bytesOf(state)).toBe(kept);
+  });
+
   it('is one at a time', () => {
     const state = new HostState();
     state.begin();
