@@ -66,22 +66,23 @@ interface Wanted {
   readonly json: boolean;
 }
 
-/** What to run, or what is wrong with the arguments. */
-function wanted(args: readonly string[]): Wanted | string {
+/** What to run, `help`, or what is wrong with the arguments. */
+function wanted(args: readonly string[]): Wanted | 'help' | { readonly wrong: string } {
   try {
     const { positionals, values } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { quick: { type: 'boolean' }, json: { type: 'boolean' } },
+      options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
     });
+    if (values.help === true) return 'help';
     const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
-    if (unknown !== undefined) return `no bench ${unknown}`;
+    if (unknown !== undefined) return { wrong: `no bench ${unknown}` };
     const names = Object.keys(BENCHES).filter((name) =>
       positionals.length === 0 ? !ON_REQUEST.has(name) : positionals.includes(name),
     );
     return { names, quick: values.quick ?? false, json: values.json ?? false };
   } catch (error) {
-    return errorText(error);
+    return { wrong: errorText(error) };
   }
 }
 
@@ -153,8 +154,9 @@ async function run({ names, quick, json }: Wanted, scratch: string): Promise<voi
 }
 
 const arguments_ = wanted(process.argv.slice(2));
-if (typeof arguments_ === 'string') {
-  process.stderr.write(`bench: ${arguments_}\nusage: ${USAGE}\n`);
+if (arguments_ === 'help') console.log(`usage: ${USAGE}`);
+else if ('wrong' in arguments_) {
+  process.stderr.write(`bench: ${arguments_.wrong}\nusage: ${USAGE}\n`);
   process.exitCode = 2;
 } else {
   mkdirSync(CACHE, { recursive: true });

@@ -1,4 +1,5 @@
 import { decide } from '@apledger/driver';
+import type { Generation } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
 import { nodeAt } from './index.ts';
 import {
@@ -20,23 +21,26 @@ const names = (state: Parameters<typeof nodeAt>[0], path: string): readonly stri
 };
 const QUEUE = 'devices/ap/card05/05.0047';
 
+/** A generation, and all that came after it. */
+const since = (first: Generation): readonly Generation[] => GENERATIONS.slice(GENERATIONS.indexOf(first));
+
 describe('what a generation has', () => {
-  const files = {
-    'bus/ap/bindings': ['6.1', '6.8', '6.12', '7.3'],
-    'bus/ap/bindings_complete_count': ['7.3'],
+  const files: Readonly<Record<string, readonly Generation[]>> = {
+    'bus/ap/bindings': since('6.1'),
+    'bus/ap/bindings_complete_count': since('7.3'),
     'bus/ap/drivers/cex2cqueue': ['5.10', '6.1'],
-    'bus/ap/features': ['6.12', '7.3'],
-    'bus/ap/scans': ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
-    'devices/ap/card05/chkstop': ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
-    'devices/ap/card05/max_msg_size': ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
-    'devices/vfio_ap/matrix/features': ['6.12', '7.3'],
-    [`${QUEUE}/ap_functions`]: ['2019-v2', '6.8', '6.12', '7.3'],
-    [`${QUEUE}/chkstop`]: ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
-    [`${QUEUE}/status`]: ['6.1', '6.8', '6.12', '7.3'],
-    [`${QUEUE}/driver_override`]: ['7.3'],
-    [`${MDEV}/ap_config`]: ['6.12', '7.3'],
-    [`${MDEV}/guest_matrix`]: ['2019-v2', '6.1', '6.8', '6.12', '7.3'],
-    [`${MDEV}/vfio-dev`]: ['6.1', '6.8', '6.12', '7.3'],
+    'bus/ap/features': since('6.12'),
+    'bus/ap/scans': ['2019-v2', ...since('6.1')],
+    'devices/ap/card05/chkstop': ['2019-v2', ...since('6.1')],
+    'devices/ap/card05/max_msg_size': ['2019-v2', ...since('6.1')],
+    'devices/vfio_ap/matrix/features': since('6.12'),
+    [`${QUEUE}/ap_functions`]: ['2019-v2', ...since('6.8')],
+    [`${QUEUE}/chkstop`]: ['2019-v2', ...since('6.1')],
+    [`${QUEUE}/status`]: since('6.1'),
+    [`${QUEUE}/driver_override`]: since('7.3'),
+    [`${MDEV}/ap_config`]: since('6.12'),
+    [`${MDEV}/guest_matrix`]: ['2019-v2', ...since('6.1')],
+    [`${MDEV}/vfio-dev`]: since('6.1'),
   };
   it.each(Object.entries(files))('%s is in %j', (path, generations) => {
     const having = GENERATIONS.filter((driver) => nodeAt(hostWithMdev(driver), path) !== undefined);
