@@ -44,9 +44,9 @@ function pathsIn(prose: string): string[] {
     .filter((path) => !/[*<>{}$|[\]]|NNNN|NAME|FAMILY|\.\.\.|\/dist$/.test(path));
 }
 
-/** Modules that comments name by their last names only: `layout.ts`, `sqlite/writer.ts`. */
+/** Modules and documents that comments name by their last names only: `layout.ts`, `sqlite/writer.ts`, `custody.md`. */
 const modulesIn = (comments: string): string[] =>
-  [...comments.matchAll(/(?<![\w./@-])(?:\.{1,2}\/)*((?:[\w.-]+\/)*[\w.-]*\w\.(?:ts|tsx|mjs))\b/g)].map(
+  [...comments.matchAll(/(?<![\w./@-])(?:\.{1,2}\/)*((?:[\w.-]+\/)*[\w.-]*\w\.(?:ts|tsx|mjs|md))\b/g)].map(
     ([, name]) => name ?? '',
   );
 
@@ -84,7 +84,7 @@ describe('what documents and comments point to is there', () => {
     expect(broken).toEqual([]);
   });
 
-  it('finds the modules that comments name', () => {
+  it('finds the modules and documents that comments name', () => {
     const paths = projectFiles();
     const isThere = (name: string): boolean =>
       paths.some((path) => path === name || path.endsWith(`/${name}`));
@@ -108,10 +108,11 @@ describe('the reader of links', () => {
       'docs/',
       'test/a.ts',
     ]);
-    expect(modulesIn('(../passable.ts, layout.ts), sqlite/writer.ts; 6.12')).toEqual([
+    expect(modulesIn('(../passable.ts, layout.ts), sqlite/writer.ts; 6.12, custody.md')).toEqual([
       'passable.ts',
       'layout.ts',
       'sqlite/writer.ts',
+      'custody.md',
     ]);
     expect(commentsOf("const a = 'nats://b'; // see c.ts\n/** d.ts */")).toBe('// see c.ts\n/** d.ts */');
   });

@@ -2,7 +2,7 @@
  * Facts on NATS: the relay against a client that only publishes, and how long a command takes to reach a subscriber.
  *
  * The yardstick for the relay is a pipeline of the very same messages, made beforehand: acknowledged over one shared inbox (the fastest
- * way known, event-sourcing.md), as many on their way as the relay has, on the same server in the same round. That for the latency is a
+ * way known), as many on their way as the relay has, on the same server in the same round. That for the latency is a
  * bare message there and back on the same two connections.
  */
 import { rmSync } from 'node:fs';

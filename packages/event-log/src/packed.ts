@@ -11,7 +11,7 @@
  *    20  f64  occurredAt, milliseconds since 1970 UTC
  *    28  ...  payload: `packed` of the fact, as its writer gave it
  *
- * Decoding, not folding, is the limit of a replay (event-sourcing.md), hence the fixed header and the reused cursor.
+ * Decoding, not folding, is the limit of a replay, hence the fixed header and the reused cursor.
  */
 
 import { LogError } from './errors.ts';

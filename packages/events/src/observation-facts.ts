@@ -22,7 +22,7 @@ const Epoch = Type.Integer({
 /** The actor of what nobody is known to have done. */
 export const UNATTRIBUTED = 'unattributed';
 
-/** One sign of who did it, in the order of host-facts 4. */
+/** One sign of who did it (docs/agent.md, "Who"). */
 export const Evidence = object(
   {
     source: Type.Enum(

@@ -1,6 +1,6 @@
 /**
  * Facts in the form that folds eat: an op code, then fixed fields. A million JSON facts take seconds to parse, the same facts packed
- * take a fraction of that to fold, in place (event-sourcing.md: decoding, not folding, is the limit).
+ * take a fraction of that to fold, in place: decoding, not folding, is the limit.
  *
  * The packed form of a fact holds all that a host's state depends on. The bytes are kept in logs: an op code never changes its
  * meaning or its fields. What must change gets a new code; the old one stays readable. Units: packed-codec.ts.

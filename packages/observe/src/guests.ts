@@ -1,4 +1,4 @@
-/** Who has which mdev open, from everything that tells of it (host-facts 5). Pure: the agent reads the files. */
+/** Who has which mdev open, from everything that tells of it (docs/agent.md, "Guests"). Pure: the agent reads the files. */
 import { apidOf, apqiOf, matrixHas } from '@apledger/ap';
 import type { DomainStatus, ObservedHost } from '@apledger/capture';
 import type { Evidence } from '@apledger/events';

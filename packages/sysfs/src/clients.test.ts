@@ -1,4 +1,4 @@
-/** The files that the real clients read and write: reference/sysfs-clients.md, section 2. */
+/** The files that real clients read and write: lszcrypt, chzdev, mdevctl, libvirt. */
 import { describe, expect, it } from 'vitest';
 import { nodeAt, resolvePath } from './index.ts';
 import { hostWithMdev, MDEV, TYPE, UUID } from './test-support.ts';

@@ -17,7 +17,7 @@ import { judged, type Outcome } from './judge.ts';
 
 /** How long a write may take: a reset takes 20 ms a queue at least, and other writers may hold the lock. */
 const WRITE_MS = 10_000;
-/** What can move all queues of the machine (host-facts 6). */
+/** What can move all queues of the machine. */
 const WIDE_WRITE_MS = 120_000;
 const WIDE: ReadonlySet<CommandType> = new Set<CommandType>(['WriteMask', 'ConfigureCard']);
 /** A look that takes longer is stuck in the kernel: what a write did is then not known. */

@@ -1,4 +1,4 @@
-/** What /proc and libvirt say of guests (host-facts 5). Nothing is asked of libvirt itself. */
+/** What /proc and libvirt say of guests (docs/agent.md, "Guests"). Nothing is asked of libvirt itself. */
 import {
   type DomainStatus,
   readDomainStatus,

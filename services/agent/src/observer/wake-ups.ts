@@ -1,5 +1,5 @@
 /**
- * What tells that it is time to look: watches on the folders of host-facts 11.2, the kernel's count of uevents, and a timer. None of it
+ * What tells that it is time to look: watches on folders of /sys, /etc and /run, the kernel's count of uevents, and a timer. None of it
  * is a record of anything: the truth is in what is read afterwards.
  */
 import { closeSync, type FSWatcher, openSync, readSync, statSync, watch } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Whom a process acts for: who logged in, else the unit that it belongs to (host-facts 4). Pure. */
+/** Whom a process acts for: who logged in, else the unit that it belongs to. Pure. */
 
 /** What /proc says of a process, as it is written there. */
 export interface ProcessFiles {

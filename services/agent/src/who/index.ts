@@ -1,4 +1,4 @@
-/** Who did it: the evidence that a host has, in the order of host-facts 4. */
+/** Who did it: the evidence that a host has (docs/agent.md, "Who"). */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AUDIT_SOCKETS, type Roots } from '../roots.ts';

@@ -2,7 +2,7 @@
 import { actorOf, commandOf, loginOf } from './identity.ts';
 import type { Sign } from './sign.ts';
 
-/** mdevctl's own words; a state of `none` says nothing about success (host-facts 4). */
+/** mdevctl's own words; a state of `none` says nothing about success. */
 const ACTIONS = new Set(['start', 'stop', 'modify', 'define', 'undefine']);
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

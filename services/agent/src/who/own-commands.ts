@@ -1,4 +1,4 @@
-/** The commands that this agent carries out, as signs: the best that there is (host-facts 4). */
+/** The commands that this agent carries out, as signs: the best that there is. */
 import { placeOf, type Sign } from './sign.ts';
 
 /** A command of the ledger, before it is written. */

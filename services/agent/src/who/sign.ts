@@ -53,7 +53,7 @@ export function isAbout(sign: Sign, { notBefore, notAfter }: Interval, { files, 
   );
 }
 
-/** The order of host-facts 4: the surest first. */
+/** The surest first, as in docs/agent.md ("Who"). */
 const ORDER: readonly Evidence['source'][] = [
   'command',
   'notifier',
