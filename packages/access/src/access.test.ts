@@ -1,11 +1,12 @@
 /** Facts of the stream `access`, and what they let somebody do. */
-import type { LedgerFact, Role, Subject, Verb } from '@apledger/events';
+
+import { type LedgerFact, type Role, type Subject, subjectText, type Verb } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
 import { approversFrom, fourEyesOf } from './four-eyes.ts';
 import { allowedOf, bindingProblem, may, rolesOn, standingOf, whoCan } from './may.ts';
 import { matchesHost } from './pattern.ts';
 import { AccessState, foldAccess } from './state.ts';
-import { parseSubject, subjectText } from './subject.ts';
+import { parseSubject } from './subject.ts';
 
 const IDP = 'https://idp.example';
 const anna: Subject = { issuer: IDP, subject: 'anna' };

@@ -41,4 +41,4 @@ export {
   foldAccess,
   type RecordedAccess,
 } from './state.ts';
-export { isSubject, PROGRAMS, parseSubject, sameSubject, subjectText, X509 } from './subject.ts';
+export { isSubject, PROGRAMS, parseSubject, sameSubject, X509 } from './subject.ts';

@@ -1,10 +1,11 @@
 /** Who may judge a change, and whether it may still go ahead. Texts are for people: the thing, the reason, the remedy. */
-import type { Subject } from '@apledger/events';
+
+import { type Subject, subjectText } from '@apledger/events';
 import type { Change } from './change.ts';
 import { approversFrom } from './four-eyes.ts';
 import { may, whyNot } from './may.ts';
 import type { AccessState } from './state.ts';
-import { sameSubject, subjectText } from './subject.ts';
+import { sameSubject } from './subject.ts';
 
 /**
  * Everybody whose hand may be in what comes under the subject's name: himself, and who made a token or key of his, and so has

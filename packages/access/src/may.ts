@@ -1,9 +1,9 @@
 /** The one answer to "may this subject do this", and why not. */
-import { ROLES, type Role, type Subject, VERBS, type Verb } from '@apledger/events';
+import { ROLES, type Role, type Subject, subjectText, VERBS, type Verb } from '@apledger/events';
 import { coversEverything, isOneHost, matchesHost } from './pattern.ts';
 import { APART, BREAK_GLASS_VERBS, verbsOf } from './roles.ts';
 import type { AccessState, Binding, BreakGlass, Credential } from './state.ts';
-import { sameSubject, subjectText } from './subject.ts';
+import { sameSubject } from './subject.ts';
 
 /** `at` is RFC 3339 in UTC with milliseconds, as in facts: texts of one form compare like the times. */
 const isInForce = ({ until }: Binding, at: string): boolean => until === null || at < until;

@@ -1,6 +1,6 @@
 /** The stream `access` folded: who is bound to what, and which credentials stand. */
-import type { FourEyesRule, LedgerFact, Role, Subject } from '@apledger/events';
-import { subjectText } from './subject.ts';
+
+import { type FourEyesRule, type LedgerFact, type Role, type Subject, subjectText } from '@apledger/events';
 
 export interface Binding {
   readonly subject: Subject;

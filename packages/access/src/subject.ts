@@ -6,9 +6,6 @@ export const PROGRAMS = 'apledger';
 /** The issuer of what client certificates name. */
 export const X509 = 'x509';
 
-/** `https://idp.example#anna`: an issuer has no fragment (OpenID Connect Discovery 2), so the first # ends it. */
-export const subjectText = ({ issuer, subject }: Subject): string => `${issuer}#${subject}`;
-
 /** The subject of a text as `subjectText` writes it; without a # it is one of the given issuer. Undefined when there is neither. */
 export function parseSubject(text: string, issuer?: string): Subject | undefined {
   const at = text.indexOf('#');

@@ -52,6 +52,10 @@ function digit(text: string, at: number): number {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
+/** The APQNs of names; a text that names none is left out. */
+export const parseApqns = (names: readonly string[]): Apqn[] =>
+  names.flatMap((name) => parseApqn(name) ?? []);
+
 /** The name of an adapter's device, `card05`. */
 export const formatCard = (apid: number): string => `card${formatApid(apid)}`;
 

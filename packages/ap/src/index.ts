@@ -17,6 +17,7 @@ export {
   formatApqn,
   formatCard,
   parseApqn,
+  parseApqns,
   parseCard,
   readApqn,
 } from './apqn.ts';
@@ -35,6 +36,7 @@ export {
   intersects,
   isEmpty,
   MASK_BITS,
+  MASK_WORDS,
   type Mask256,
   maskFromWords,
   maskOf,

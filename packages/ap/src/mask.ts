@@ -9,15 +9,16 @@
 
 /** Number of ids that a mask can hold: APIDs and APQIs are 0 to 255. */
 export const MASK_BITS = 256;
-const WORDS = 8;
+/** Words of 32 bits that hold them. */
+export const MASK_WORDS = 8;
 
 /** An immutable set of ids 0..255; eight words, bit 0 leftmost. */
 export type Mask256 = { readonly length: number; readonly [word: number]: number };
 
 /** The empty mask. */
-export const EMPTY_MASK: Mask256 = Array<number>(WORDS).fill(0);
+export const EMPTY_MASK: Mask256 = Array<number>(MASK_WORDS).fill(0);
 /** All 256 bits set: the default of apmask and aqmask. */
-export const FULL_MASK: Mask256 = Array<number>(WORDS).fill(-1);
+export const FULL_MASK: Mask256 = Array<number>(MASK_WORDS).fill(-1);
 
 const word = (mask: Mask256, index: number): number => mask[index] ?? 0;
 const bitOf = (id: number): number => (0x80000000 >>> (id & 31)) | 0;
@@ -42,7 +43,7 @@ export function maskOfRange(first: number, last: number): Mask256 {
 /** A mask that owns the first eight of these words (copied). */
 export function maskFromWords(words: ArrayLike<number>, offset = 0): number[] {
   const mask = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < WORDS; i++) mask[i] = (words[offset + i] ?? 0) | 0;
+  for (let i = 0; i < MASK_WORDS; i++) mask[i] = (words[offset + i] ?? 0) | 0;
   return mask;
 }
 
@@ -71,44 +72,44 @@ export function withoutBit(mask: Mask256, id: number): Mask256 {
 /** Ids in both masks. */
 export function and(a: Mask256, b: Mask256): Mask256 {
   const result = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < WORDS; i++) result[i] = word(a, i) & word(b, i);
+  for (let i = 0; i < MASK_WORDS; i++) result[i] = word(a, i) & word(b, i);
   return result;
 }
 
 /** Ids in either mask. */
 export function or(a: Mask256, b: Mask256): Mask256 {
   const result = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < WORDS; i++) result[i] = word(a, i) | word(b, i);
+  for (let i = 0; i < MASK_WORDS; i++) result[i] = word(a, i) | word(b, i);
   return result;
 }
 
 /** Ids in `a` that are not in `b`. */
 export function andNot(a: Mask256, b: Mask256): Mask256 {
   const result = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < WORDS; i++) result[i] = word(a, i) & ~word(b, i);
+  for (let i = 0; i < MASK_WORDS; i++) result[i] = word(a, i) & ~word(b, i);
   return result;
 }
 
 export function intersects(a: Mask256, b: Mask256): boolean {
-  for (let i = 0; i < WORDS; i++) if ((word(a, i) & word(b, i)) !== 0) return true;
+  for (let i = 0; i < MASK_WORDS; i++) if ((word(a, i) & word(b, i)) !== 0) return true;
   return false;
 }
 
 export function equals(a: Mask256, b: Mask256): boolean {
   if (a === b) return true;
-  for (let i = 0; i < WORDS; i++) if ((word(a, i) ^ word(b, i)) !== 0) return false;
+  for (let i = 0; i < MASK_WORDS; i++) if ((word(a, i) ^ word(b, i)) !== 0) return false;
   return true;
 }
 
 export function isEmpty(mask: Mask256): boolean {
-  for (let i = 0; i < WORDS; i++) if (word(mask, i) !== 0) return false;
+  for (let i = 0; i < MASK_WORDS; i++) if (word(mask, i) !== 0) return false;
   return true;
 }
 
 /** How many ids the mask holds. */
 export function count(mask: Mask256): number {
   let total = 0;
-  for (let i = 0; i < WORDS; i++) {
+  for (let i = 0; i < MASK_WORDS; i++) {
     let bits = word(mask, i);
     bits -= (bits >>> 1) & 0x55555555;
     bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
@@ -119,7 +120,7 @@ export function count(mask: Mask256): number {
 
 /** Calls `visit` for every id, ascending; allocates nothing. */
 export function forEachId(mask: Mask256, visit: (id: number) => void): void {
-  for (let i = 0; i < WORDS; i++) {
+  for (let i = 0; i < MASK_WORDS; i++) {
     let bits = word(mask, i);
     while (bits !== 0) {
       const leading = Math.clz32(bits);
@@ -131,7 +132,7 @@ export function forEachId(mask: Mask256, visit: (id: number) => void): void {
 
 /** The lowest id, undefined for the empty mask. */
 export function firstId(mask: Mask256): number | undefined {
-  for (let i = 0; i < WORDS; i++) if (word(mask, i) !== 0) return i * 32 + Math.clz32(word(mask, i));
+  for (let i = 0; i < MASK_WORDS; i++) if (word(mask, i) !== 0) return i * 32 + Math.clz32(word(mask, i));
   return undefined;
 }
 
@@ -145,6 +146,6 @@ export function idsOf(mask: Mask256): number[] {
 /** `0x` and 64 lower-case hex digits, as apmask, aqmask and ap_config show it. */
 export function formatMask(mask: Mask256): string {
   let text = '0x';
-  for (let i = 0; i < WORDS; i++) text += (word(mask, i) >>> 0).toString(16).padStart(8, '0');
+  for (let i = 0; i < MASK_WORDS; i++) text += (word(mask, i) >>> 0).toString(16).padStart(8, '0');
   return text;
 }

@@ -1,4 +1,5 @@
 /** Reads the files of a capture: everything below one root, nothing followed, nothing written. */
+
 import {
   closeSync,
   constants,
@@ -10,6 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '@apledger/text';
 import { type CapturedFile, type CapturedFiles, MAX_FILE_BYTES } from './archive.ts';
 import type { FileSource } from './boot-files.ts';
 import type { Problem } from './observed.ts';
@@ -25,8 +27,6 @@ export interface Roots {
 
 /** Not there is no problem: kernels differ in the files that they have. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH']);
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 export class Collector implements FileSource {
   readonly problems: Problem[] = [];
@@ -97,7 +97,7 @@ export class Collector implements FileSource {
     try {
       return work();
     } catch (error) {
-      const code = codeOf(error);
+      const code = errorCode(error) ?? String(error);
       if (!ABSENT.has(code)) this.problem(path, `cannot be read: ${code}`);
       return undefined;
     }

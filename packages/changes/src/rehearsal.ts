@@ -6,7 +6,7 @@ import {
   EMPTY_MATRIX,
   formatApqn,
   type Matrix,
-  parseApqn,
+  parseApqns,
 } from '@apledger/ap';
 import { decide, type Refusal } from '@apledger/driver';
 import type { Command, Fact } from '@apledger/events';
@@ -58,8 +58,6 @@ interface Watched {
   /** What of it is missing, and since which step. */
   readonly missing: Map<Apqn, number>;
 }
-
-const apqnsIn = (names: readonly string[]): readonly Apqn[] => names.flatMap((name) => parseApqn(name) ?? []);
 
 interface Use {
   readonly guest: string;
@@ -135,9 +133,9 @@ export class Rehearsal {
     }
     for (const { type, data } of facts) {
       if (type === 'QueueBound' && data.driver !== 'vfio_ap')
-        for (const queue of apqnsIn(data.queues)) gains.push({ queue, to: 'host' });
+        for (const queue of parseApqns(data.queues)) gains.push({ queue, to: 'host' });
       if ((type === 'QueueReset' && data.responseCode === 0) || type === 'QueueZeroized')
-        for (const queue of apqnsIn(data.queues)) this.#unreset.delete(queue);
+        for (const queue of parseApqns(data.queues)) this.#unreset.delete(queue);
     }
     for (const { queue, to } of gains) this.#noteHandover(queue, to, step);
   }

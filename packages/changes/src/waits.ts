@@ -1,5 +1,5 @@
 /** Waits of a plan: whether one is over, whom it waits for, and what has to happen meanwhile. */
-import { type Apqn, apidOf, apqiOf, formatApqn, matrixHas, parseApqn } from '@apledger/ap';
+import { type Apqn, apidOf, apqiOf, formatApqn, matrixHas, parseApqns } from '@apledger/ap';
 import type { Command, Wait } from '@apledger/events';
 import { type HostState, isOpen, queueOf } from '@apledger/host';
 
@@ -16,12 +16,12 @@ export function waitsOn(state: HostState, wait: Wait): readonly string[] {
       return [`${holderOf(mdev.guest, mdev.uuid)} has mdev ${wait.mdev} open`];
     }
     case 'queues-free':
-      return queuesOf(wait.queues).flatMap((queue) => {
+      return parseApqns(wait.queues).flatMap((queue) => {
         const holder = userOf(state, queue);
         return holder === undefined ? [] : [`${formatApqn(queue)}: ${holder}`];
       });
     case 'queues-reset':
-      return queuesOf(wait.queues).flatMap((queue) => {
+      return parseApqns(wait.queues).flatMap((queue) => {
         const holder = userOf(state, queue);
         if (holder !== undefined) return [`${formatApqn(queue)}: ${holder}`];
         const code = codeOf(state, queue);
@@ -42,16 +42,13 @@ export function meanwhile(state: HostState, wait: Wait): readonly Command[] {
       // A guest that has moved away lets go of the mdev by that.
       return [{ type: 'MigrateGuest', mdev: wait.mdev }];
     case 'queues-free':
-      return [...usersOf(state, queuesOf(wait.queues))].map((mdev) => ({ type: 'StopGuest', mdev }));
+      return [...usersOf(state, parseApqns(wait.queues))].map((mdev) => ({ type: 'StopGuest', mdev }));
     case 'queues-reset':
-      return queuesOf(wait.queues).flatMap((queue): Command[] =>
+      return parseApqns(wait.queues).flatMap((queue): Command[] =>
         codeOf(state, queue) !== 0 ? [{ type: 'ResetQueue', queue: formatApqn(queue), text: '1' }] : [],
       );
   }
 }
-
-const queuesOf = (names: readonly string[]): readonly Apqn[] =>
-  names.flatMap((name) => parseApqn(name) ?? []);
 
 const holderOf = (guest: string | null, mdev: string): string =>
   guest === null ? `who has mdev ${mdev} open` : `guest ${guest}`;

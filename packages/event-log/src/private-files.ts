@@ -3,8 +3,10 @@
  *
  * SQLite gives its -wal and -shm the mode of the database, so the database must have its mode before SQLite opens it.
  */
+
 import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { errorCode } from '@apledger/text';
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
@@ -28,7 +30,7 @@ export function makePrivateDirectory(directory: string): string | undefined {
       mkdirSync(at, PRIVATE_DIRECTORY);
     } catch (error) {
       // Another process may be as fast.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
   }
   return missing[0];

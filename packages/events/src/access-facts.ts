@@ -60,6 +60,8 @@ export const Subject = Type.Object(
   { additionalProperties: false, description: 'a person or program: both parts together' },
 );
 export type Subject = Readonly<Static<typeof Subject>>;
+/** `https://idp.example#anna`: an issuer has no fragment (OpenID Connect Discovery 2), so the first # ends it. */
+export const subjectText = ({ issuer, subject }: Subject): string => `${issuer}#${subject}`;
 
 /** Names of programs are given by administrators. */
 export const ProgramName = Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' });

@@ -12,12 +12,11 @@
  * Queues go by adapter, not as pairs: a bus scan names thousands at once, and a fold takes 32 of them in one operation.
  */
 
-import { formatApid } from '@apledger/ap';
+import { formatApid, MASK_WORDS } from '@apledger/ap';
 
 /** A list as long as this would be as long as the mask. */
 const MAX_LISTED = 31;
 const MASK_FOLLOWS = 255;
-const WORDS = 8;
 
 const DASH = 0x2d;
 const ZERO = 0x30;
@@ -151,10 +150,10 @@ export class PackedWriter {
     this.#room(1 + MAX_LISTED);
     const start = this.#at;
     let count = 0;
-    for (let i = 0; i < WORDS; i++) {
+    for (let i = 0; i < MASK_WORDS; i++) {
       let bits = words[offset + i] ?? 0;
       while (bits !== 0) {
-        if (count === MAX_LISTED) return this.u8(MASK_FOLLOWS).words(words, offset, WORDS);
+        if (count === MAX_LISTED) return this.u8(MASK_FOLLOWS).words(words, offset, MASK_WORDS);
         const leading = Math.clz32(bits);
         count++;
         this.#bytes[start + count] = i * 32 + leading;
@@ -261,11 +260,11 @@ export class PackedReader {
   ids(target: Uint32Array, offset = 0): void {
     const count = this.u8();
     if (count === MASK_FOLLOWS) {
-      this.words(target, offset, WORDS);
+      this.words(target, offset, MASK_WORDS);
       return;
     }
     if (count > MAX_LISTED) throw new CorruptPayload(`a list of ${count} ids`);
-    for (let i = offset; i < offset + WORDS; i++) target[i] = 0; // a call of fill takes longer than eight stores
+    for (let i = offset; i < offset + MASK_WORDS; i++) target[i] = 0; // a call of fill takes longer than eight stores
     const bytes = this.#bytes;
     const at = this.#advance(count);
     for (let i = at; i < at + count; i++) {

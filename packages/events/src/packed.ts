@@ -41,7 +41,16 @@
  *
  * Older logs hold facts in forms that do not say all: `isWholeOp` tells. Their JSON does.
  */
-import { type Apqn, apidOf, apqiOf, maskFromHex, maskOf, parseApqn, parseCard } from '@apledger/ap';
+import {
+  type Apqn,
+  apidOf,
+  apqiOf,
+  MASK_WORDS,
+  maskFromHex,
+  maskOf,
+  parseApqn,
+  parseCard,
+} from '@apledger/ap';
 import type { Fact } from './facts.ts';
 import { generationCode } from './generations.ts';
 import { PackedWriter } from './packed-codec.ts';
@@ -120,7 +129,6 @@ const ATTRIBUTE_CODES: Readonly<Record<BusAttribute, number>> = {
   poll_timeout: 3,
 };
 
-const WORDS = 8;
 /** Reused: packing is synchronous, and `take()` hands out a copy. */
 const writer = new PackedWriter();
 
@@ -351,7 +359,7 @@ const card = ({ adapter, type, mode, functions = USUAL_FUNCTIONS[mode] }: CardMo
 const mdev = (op: number, data: { readonly mdev: string }): PackedWriter => writer.u8(op).uuid(data.mdev);
 
 function mask(text: string): void {
-  writer.words(maskFromHex(text), 0, WORDS);
+  writer.words(maskFromHex(text), 0, MASK_WORDS);
 }
 
 function ids(list: readonly number[]): void {
@@ -386,7 +394,7 @@ function queues(op: number, names: readonly string[]): void {
 }
 
 /** Reused as `writer` is: a row of domains for each adapter, and the adapters in the order of their first queue. */
-const domainsOf = new Uint32Array(256 * WORDS);
+const domainsOf = new Uint32Array(256 * MASK_WORDS);
 const named: number[] = [];
 /** Whose rows these are: what happens to a run of queues are several facts with one list. */
 let rowsOf: readonly string[] = [];
@@ -394,7 +402,7 @@ let rowsOf: readonly string[] = [];
 function rows(names: readonly string[]): void {
   if (names !== rowsOf) readRows(names);
   writer.u16(named.length);
-  for (const apid of named) writer.u8(apid).ids(domainsOf, apid * WORDS);
+  for (const apid of named) writer.u8(apid).ids(domainsOf, apid * MASK_WORDS);
 }
 
 function readRows(names: readonly string[]): void {
@@ -406,11 +414,11 @@ function readRows(names: readonly string[]): void {
     const apid = apidOf(queue);
     if (apid !== last && !named.includes(apid)) {
       named.push(apid);
-      domainsOf.fill(0, apid * WORDS, (apid + 1) * WORDS);
+      domainsOf.fill(0, apid * MASK_WORDS, (apid + 1) * MASK_WORDS);
     }
     last = apid;
     const apqi = apqiOf(queue);
-    const word = apid * WORDS + (apqi >>> 5);
+    const word = apid * MASK_WORDS + (apqi >>> 5);
     const bit = 0x80000000 >>> (apqi & 31);
     if (((domainsOf[word] ?? 0) & bit) !== 0) throw new RangeError(`${name} is named twice`);
     domainsOf[word] = (domainsOf[word] ?? 0) | bit;

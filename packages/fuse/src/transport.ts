@@ -6,10 +6,12 @@
  * options). Where they are not what they were, "pool" reads with a thread of libuv's pool instead: slower, and process.exit() does
  * not return while such a read waits.
  */
+
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, read, writeSync } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { promisify } from 'node:util';
+import { errorCode } from '@apledger/text';
 import { READ_BUFFER } from './codec/protocol.ts';
 
 export type TransportKind = 'epoll' | 'pool';
@@ -47,14 +49,11 @@ const ENDED: readonly (string | undefined)[] = ['ENODEV', 'ECONNABORTED'];
 /** A reply to nobody: its caller was interrupted, or the connection has ended. */
 const NOBODY: readonly (string | undefined)[] = ['ENOENT', 'ENODEV', 'EPERM', 'ECONNABORTED'];
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-
 function sendOn(fd: number, reply: Uint8Array): void {
   try {
     writeSync(fd, reply);
   } catch (error) {
-    if (!NOBODY.includes(codeOf(error))) throw error;
+    if (!NOBODY.includes(errorCode(error))) throw error;
   }
 }
 
@@ -82,7 +81,7 @@ export function openEpoll(
   const ended = new Promise<Error | undefined>((resolve) => {
     let why: Error | undefined;
     socket.once('error', (error) => {
-      if (!ENDED.includes(codeOf(error))) why = error;
+      if (!ENDED.includes(errorCode(error))) why = error;
     });
     socket.once('end', () => socket.destroy());
     socket.once('close', () => resolve(why));
@@ -114,7 +113,7 @@ export function openPool(fd: number, receive: (message: Uint8Array) => void): Tr
       }
       return undefined;
     } catch (error) {
-      return ENDED.includes(codeOf(error)) ? undefined : (error as Error);
+      return ENDED.includes(errorCode(error)) ? undefined : (error as Error);
     } finally {
       isOpen = false;
       closeSync(fd);

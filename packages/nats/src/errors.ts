@@ -1,5 +1,6 @@
 /** What can be wrong with a NATS server or the way there, in words for a person. */
 
+import { errorCode } from '@apledger/text';
 import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import { errors, PermissionViolationError } from '@nats-io/transport-node';
 
@@ -71,7 +72,7 @@ export function brokerError(error: unknown, place: string): BrokerError {
   }
   const refusal = causes.find(isJetStreamError);
   if (refusal !== undefined) return new BrokerError('refused', refusal.message, { place, cause: error });
-  const reason = `the broker cannot be reached (${last?.message || codeOf(last) || String(error)})`;
+  const reason = `the broker cannot be reached (${last?.message || errorCode(last) || String(error)})`;
   const remedy = 'see that the server runs, and that address and TLS are right';
   return new BrokerError('unreachable', reason, { place, remedy, cause: error });
 }
@@ -88,10 +89,7 @@ const isRefusedUser = (error: Error): boolean =>
 
 /** Node's codes for certificates that don't verify, and what OpenSSL says when the server wants one. */
 const isOfTls = (error: Error): boolean =>
-  /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|UNABLE_TO_VERIFY/.test(codeOf(error));
-
-const codeOf = (error: Error | undefined): string =>
-  error !== undefined && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|UNABLE_TO_VERIFY/.test(errorCode(error) ?? '');
 
 function causesOf(error: unknown): readonly Error[] {
   const causes: Error[] = [];

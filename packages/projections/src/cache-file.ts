@@ -9,7 +9,7 @@
 import { lstatSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { keepPrivate, LogError, openForReading, SIDE_FILES } from '@apledger/event-log';
-import { errorText } from '@apledger/text';
+import { errorCode, errorText } from '@apledger/text';
 
 const BUSY_TIMEOUT_MS = 10_000;
 /** What stays of the WAL after a checkpoint that long readers had held up. */
@@ -210,7 +210,7 @@ function damageOf(error: unknown): string | undefined {
   if (error instanceof Foreign) return 'made by another program or version';
   if (!(error instanceof Error)) return undefined;
   // An integer that JavaScript cannot hold was never written here.
-  if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return `damaged (${error.message})`;
+  if (errorCode(error) === 'ERR_OUT_OF_RANGE') return `damaged (${error.message})`;
   if (!('errcode' in error) || !DAMAGED.has(Number(error.errcode) & 0xff)) return undefined;
   return `damaged (${error.message})`;
 }
@@ -221,4 +221,4 @@ const isOfSystem = (error: unknown): boolean =>
   (error instanceof LogError ||
     'errcode' in error ||
     'syscall' in error ||
-    ('code' in error && error.code === 'ERR_INVALID_STATE'));
+    errorCode(error) === 'ERR_INVALID_STATE');

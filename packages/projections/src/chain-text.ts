@@ -1,5 +1,7 @@
 /** Whether the facts that an answer rests on are those that were written, in words. */
+
 import type { Chain } from '@apledger/api';
+import { counted } from '@apledger/text';
 
 /** What is to be said of the chain of a host that an answer up to this position rests on; undefined when all of it is as it was written. */
 export function chainText({ upTo, problems }: Chain, position: number): string | undefined {
@@ -13,7 +15,7 @@ export function chainText({ upTo, problems }: Chain, position: number): string |
 export function problemsText(problems: Chain['problems']): string {
   const [{ stream, revision, position, problem } = NO_PROBLEM] = problems;
   const first = `${stream || 'log'}, revision ${revision}, position ${position}: ${problem}`;
-  const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
+  const count = counted(problems.length, 'problem');
   return `NOT AS IT WAS WRITTEN, ${count} (apledger verify lists them), the first: ${first}`;
 }
 

@@ -1,7 +1,7 @@
 /** Facts about the ledger itself in words. */
-import type { LedgerFact, Subject } from '@apledger/events';
 
-const who = ({ issuer, subject }: Subject): string => `${issuer}#${subject}`;
+import { type LedgerFact, subjectText } from '@apledger/events';
+
 const on = (host: string | null): string => (host === null ? 'the ledger' : host);
 
 /** A fact about the ledger in one line, without its type. */
@@ -16,19 +16,19 @@ export function describeLedgerFact(fact: LedgerFact): string {
     case 'AccessConfigured':
       return `hash ${fact.data.hash.slice(0, 12)}; providers ${fact.data.issuers.join(', ') || 'none'}; ${fact.data.rules.length} rules`;
     case 'RoleBound':
-      return `${who(fact.data.subject)} is ${fact.data.role} on ${fact.data.hosts}${fact.data.until === null ? '' : ` until ${fact.data.until}`}`;
+      return `${subjectText(fact.data.subject)} is ${fact.data.role} on ${fact.data.hosts}${fact.data.until === null ? '' : ` until ${fact.data.until}`}`;
     case 'RoleUnbound':
-      return `${who(fact.data.subject)} is no longer ${fact.data.role} on ${fact.data.hosts}`;
+      return `${subjectText(fact.data.subject)} is no longer ${fact.data.role} on ${fact.data.hosts}`;
     case 'TokenIssued':
-      return `${fact.data.token} for ${who(fact.data.subject)} on ${fact.data.hosts} until ${fact.data.until}`;
+      return `${fact.data.token} for ${subjectText(fact.data.subject)} on ${fact.data.hosts} until ${fact.data.until}`;
     case 'TokenRevoked':
       return fact.data.token;
     case 'KeyRegistered':
-      return `${fact.data.key} for ${who(fact.data.subject)} on ${fact.data.hosts} until ${fact.data.until}`;
+      return `${fact.data.key} for ${subjectText(fact.data.subject)} on ${fact.data.hosts} until ${fact.data.until}`;
     case 'KeyRevoked':
       return fact.data.key;
     case 'SessionOpened':
-      return `${fact.data.session} of ${who(fact.data.subject)} until ${fact.data.until}`;
+      return `${fact.data.session} of ${subjectText(fact.data.subject)} until ${fact.data.until}`;
     case 'SessionEnded':
       return fact.data.session;
     case 'AccessDenied':
@@ -36,7 +36,7 @@ export function describeLedgerFact(fact: LedgerFact): string {
     case 'AuthenticationFailed':
       return `${fact.data.count} requests of ${fact.data.source} from ${fact.data.from} to ${fact.data.until}: ${Object.keys(fact.data.reasons).join(', ')}`;
     case 'BreakGlassOpened':
-      return `${who(fact.data.subject)} acts alone on ${fact.data.hosts} until ${fact.data.until}: ${fact.data.reason}`;
+      return `${subjectText(fact.data.subject)} acts alone on ${fact.data.hosts} until ${fact.data.until}: ${fact.data.reason}`;
     case 'BreakGlassReviewed':
       return `${fact.data.glass}: ${fact.data.finding}`;
     default:

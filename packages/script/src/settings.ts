@@ -1,6 +1,8 @@
 /** `adapters=5,6 types=05:CEX5C`: the settings of `host` and `hardware`, from text to what commands carry. */
+
 import { parseKernelNumber } from '@apledger/ap';
 import { type CardMode, type CardModel, type CommandOf, GENERATION_NAMES } from '@apledger/events';
+import { CEX4 } from '@apledger/host';
 
 export type HostSettings = Omit<CommandOf<'RegisterHost'>, 'type' | 'host'>;
 export type HardwareSettings = Omit<CommandOf<'ChangeHardware'>, 'type'>;
@@ -103,7 +105,6 @@ function flagOf(settings: Settings, key: string): boolean {
 
 /** CEX4 is hardware type 10, and so on, in each mode; what is older has a type for each mode. `none` empties the slot. */
 const MODEL = /^CEX(?:[4-8][ACP]|[23][AC])$/i;
-const CEX4 = 10;
 const OLD_TYPES: Readonly<Record<string, number>> = { CEX2A: 6, CEX2C: 7, CEX3A: 8, CEX3C: 9 };
 
 function cardsOf(settings: Settings): CardModel[] | undefined {

@@ -1,7 +1,9 @@
 /** Files that are there as a whole or not at all, and stay when the power fails. */
+
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LogError } from '@apledger/event-log';
+import { errorCode } from '@apledger/text';
 
 type Doing = 'read' | 'write';
 
@@ -9,17 +11,17 @@ type Doing = 'read' | 'write';
 function asFault(error: unknown, path: string, doing: Doing): unknown {
   if (!(error instanceof Error) || !('syscall' in error)) return error;
   const details = { cause: error };
-  if (isCode(error, 'EACCES') || isCode(error, 'EPERM'))
+  if (errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM')
     return new LogError('denied', path, `this user may not ${doing} it`, {
       ...details,
       remedy: `let this user ${doing} it, or run apledger as its owner`,
     });
-  if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
+  if (errorCode(error) === 'ENOSPC' || errorCode(error) === 'EDQUOT')
     return new LogError('disk-full', path, error.message, {
       ...details,
       remedy: 'make room, and seal again',
     });
-  if (isCode(error, 'EROFS')) return new LogError('read-only', path, error.message, details);
+  if (errorCode(error) === 'EROFS') return new LogError('read-only', path, error.message, details);
   return new LogError('io', path, error.message, details);
 }
 
@@ -64,7 +66,7 @@ export async function createFile(path: string, content: string, mode: number): P
       await link(half, path);
       return true;
     } catch (error) {
-      if (isCode(error, 'EEXIST')) return false;
+      if (errorCode(error) === 'EEXIST') return false;
       throw error;
     } finally {
       await rm(half, { force: true });
@@ -93,8 +95,5 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
 
 /** Of an error that says that there is no such file, undefined. */
 export function unlessMissing(error: unknown): undefined {
-  if (!isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR')) throw error;
+  if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
 }
-
-export const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

@@ -9,6 +9,7 @@
  *
  * `positions` is ours: it says where in the log a leaf's fact is. Every file but the checkpoints follows from the log.
  */
+
 import { readFileSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,7 +28,8 @@ import {
   type Tile,
   tilePath,
 } from '@apledger/evidence';
-import { isCode, onFile, readIfThere, replaceFile, syncDirectory, unlessMissing } from './files.ts';
+import { errorCode } from '@apledger/text';
+import { onFile, readIfThere, replaceFile, syncDirectory, unlessMissing } from './files.ts';
 import type { FilledTile } from './tree.ts';
 
 const POSITION_BYTES = 8;
@@ -97,7 +99,7 @@ export class TileFiles {
     const path = join(this.directory, 'positions');
     await onFile(path, 'write', async () => {
       const file = await open(path, 'r+').catch((error) => {
-        if (isCode(error, 'ENOENT')) return open(path, 'w+');
+        if (errorCode(error) === 'ENOENT') return open(path, 'w+');
         throw error;
       });
       try {

@@ -37,5 +37,12 @@ export const jsonText = (value: unknown): string =>
     character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 
+/** The code of an error of the system or of Node, `ENOENT`; undefined for what has none. */
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** `1 fact`, `2 facts`, `0 facts`: of a noun whose plural is an s. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** What went wrong, as it was said: anything can be thrown. */
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonText, visible, visibleLines } from './index.ts';
+import { counted, errorCode, jsonText, visible, visibleLines } from './index.ts';
 import { HOSTILE, hostileText } from './testing/hostile.ts';
 
 /** Said independently of the function: nothing outside of these may be printed. */
@@ -46,5 +46,17 @@ describe('text from outside', () => {
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
+  });
+});
+
+describe('what many say alike', () => {
+  it('counts, with an s for all but one', () => {
+    expect([0, 1, 2].map((count) => counted(count, 'fact'))).toEqual(['0 facts', '1 fact', '2 facts']);
+  });
+
+  it('knows the code of an error of the system, and that there may be none', () => {
+    expect(errorCode(Object.assign(new Error('x'), { code: 'ENOENT' }))).toBe('ENOENT');
+    expect(errorCode(Object.assign(new Error('x'), { code: 5 }))).toBeUndefined();
+    expect(errorCode({ code: 'ENOENT' })).toBeUndefined();
   });
 });

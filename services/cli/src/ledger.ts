@@ -15,6 +15,9 @@ import {
 } from '@apledger/ledger';
 import { type HostView, viewOfJson } from '@apledger/projections';
 
+/** For `withLedger`, of a command that writes. */
+export const WRITES = { readOnly: false } as const;
+
 /** Opens the ledger for the length of `work`: to ask only, unless `readOnly` is false. */
 export async function withLedger<T>(
   place: Place,

@@ -71,3 +71,7 @@ export function limitOf(
     throw new Failure(2, `--limit ${text}: write a number of ${what}, like 20.`);
   return Number(text);
 }
+
+/** The options that were given: those that were not are no properties, as requests want it. */
+export const given = <T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;

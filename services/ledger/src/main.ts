@@ -15,7 +15,7 @@ import {
   tileFilesOf,
 } from '@apledger/ledger';
 import { BrokerError } from '@apledger/nats';
-import { errorText, visibleLines } from '@apledger/text';
+import { errorCode, errorText, visibleLines } from '@apledger/text';
 import type { FastifyInstance } from 'fastify';
 import { type Edge, openEdge } from './access/edge.ts';
 import { type SealerThread, startSealer } from './evidence/sealer-thread.ts';
@@ -177,8 +177,8 @@ async function listen(server: FastifyInstance, { host, port, tls }: Options): Pr
   try {
     await server.listen({ host, port });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const reason = code === 'EADDRINUSE' ? 'another program listens there (EADDRINUSE)' : String(error);
+    const reason =
+      errorCode(error) === 'EADDRINUSE' ? 'another program listens there (EADDRINUSE)' : String(error);
     throw new Failure(2, `--port ${port}: ${reason}; choose another, or 0 for any free one`, error);
   }
   const bound = server.server.address();

@@ -19,7 +19,7 @@
 import { LogError } from '../errors.ts';
 import type { Connection, Patience } from './connection.ts';
 import { Density, Gap, Places } from './density.ts';
-import { Ends } from './ends.ts';
+import { Ends, placeAt } from './ends.ts';
 import { type Event, eventOf, positionOf } from './events.ts';
 import { Fault, NotThereYet } from './faults.ts';
 import type { Place, ReadResponse } from './protocol.ts';
@@ -40,8 +40,6 @@ interface Cursor {
   /** Whether all of ours up to where it began was known, so that it tells what our last event is. */
   readonly isContiguous: boolean;
 }
-
-const placeAt = (position: number): Place => ({ commit: position, prepare: position });
 
 export class AllStream {
   readonly #connection: Connection;

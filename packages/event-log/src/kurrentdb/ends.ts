@@ -26,7 +26,8 @@ const NOTICE_MS = 2000;
 const WORTH_SKIPPING = 1024 * 1024;
 const REMEMBERED_SKIPS = 4096;
 
-const placeAt = (position: number): Place => ({ commit: position, prepare: position });
+/** Where the server goes on from an event of ours: commit and prepare position are the same. */
+export const placeAt = (position: number): Place => ({ commit: position, prepare: position });
 
 export class Ends {
   /** Streams whose metadata were written behind our last event, and where. */

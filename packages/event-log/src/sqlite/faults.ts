@@ -2,6 +2,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '@apledger/text';
 import { LogError, type LogErrorCode } from '../errors.ts';
 import { readFault } from './unreadable.ts';
 
@@ -49,7 +50,7 @@ export function asLogError(error: unknown, path: string): unknown {
     if ((code & 0xff) === CANTOPEN && !mayRead(path)) return notForThisUser(path, error);
     return new LogError(known ?? 'io', path, `SQLite: ${error.message} [${code}]`, { cause: error });
   }
-  const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const errno = errorCode(error) ?? '';
   // An integer that JavaScript cannot hold was never written by this adapter.
   if (errno === 'ERR_OUT_OF_RANGE') return new LogError('corrupted', path, error.message, { cause: error });
   if ('syscall' in error && error.syscall === 'stat' && errno === 'EACCES')
@@ -65,7 +66,7 @@ export function mayRead(path: string): boolean {
     accessSync(path, constants.R_OK);
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'EACCES');
+    return errorCode(error) !== 'EACCES';
   }
 }
 

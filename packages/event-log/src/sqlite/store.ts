@@ -11,6 +11,7 @@ import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync, stat
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { errorCode } from '@apledger/text';
 import { LogError } from '../errors.ts';
 import { keepPrivate, makePrivateDirectory, type Report } from '../private-files.ts';
 import { asLogError, mayRead, notForThisUser, patiently, resultCode } from './faults.ts';
@@ -203,8 +204,7 @@ function syncDirectory(directory: string): void {
     fsyncSync(handle);
   } catch (error) {
     // Some file systems cannot sync a directory (EINVAL): then there is nothing to do about it.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL'))
-      throw asLogError(error, directory);
+    if (errorCode(error) !== 'EINVAL') throw asLogError(error, directory);
   } finally {
     closeSync(handle);
   }

@@ -2,7 +2,9 @@
  * SQLite reports a read that the disk answers with EIO as a malformed database (SQLITE_IOERR_CORRUPTFS becomes SQLITE_CORRUPT). That would
  * send an administrator to his backups for a cable. So the file is read once more, and if that fails, the disk is the fault.
  */
+
 import { openSync, readSync } from 'node:fs';
+import { errorCode } from '@apledger/text';
 
 const PIECE_BYTES = 1024 * 1024;
 /** A file that could be read is not read again for so long: whatever is wrong with it then is asked about again and again. */
@@ -17,7 +19,7 @@ export function readFault(path: string): Error | undefined {
   try {
     for (const file of [path, `${path}-wal`]) readWhole(file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EIO') return error;
+    if (error instanceof Error && errorCode(error) === 'EIO') return error;
   }
   readAt.set(path, performance.now());
   return undefined;

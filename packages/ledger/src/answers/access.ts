@@ -9,14 +9,13 @@ import {
   parseSubject,
   rolesOn,
   sameSubject,
-  subjectText,
   verbsOf,
   whoCan as whoCanOf,
   X509,
 } from '@apledger/access';
 import { Problem, type WhoAmI } from '@apledger/api';
 import { factAtPosition, type Moment } from '@apledger/event-log';
-import { type Role, type Subject, VERBS } from '@apledger/events';
+import { type Role, type Subject, subjectText, VERBS } from '@apledger/events';
 import { actorOf, authOf, type Caller, notSignedIn } from '../access/caller.ts';
 import { ACCESS_STREAM, type Author } from '../access/facts.ts';
 import { DAY_MS, validUntil } from '../access/validity.ts';

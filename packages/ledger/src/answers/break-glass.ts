@@ -1,8 +1,9 @@
 /** Acting alone in an emergency: bound before, with a reason, for a while, and looked at afterwards by somebody else. */
-import { type BreakGlass, handsOf, may, sameSubject, subjectText } from '@apledger/access';
+
+import { type BreakGlass, handsOf, may, sameSubject } from '@apledger/access';
 import { type GlassView, Problem } from '@apledger/api';
-import type { Caller } from '../access/caller.ts';
-import { notSignedIn } from '../access/caller.ts';
+import { subjectText } from '@apledger/events';
+import { type Caller, notSignedIn } from '../access/caller.ts';
 import { newCredentialId } from '../access/secrets.ts';
 import { HOUR_MS, validUntil } from '../access/validity.ts';
 import type { Answer } from '../answer.ts';

@@ -1,5 +1,5 @@
 /** Custody in words, as they are: anyone who prints them makes them `visible`, and escapes in the way of the format. */
-import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqn } from '@apledger/ap';
+import { apidOf, apqiOf, formatApid, formatApqi, formatApqn, parseApqns } from '@apledger/ap';
 import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, MayReach } from '@apledger/api';
 import type { Moment } from '@apledger/event-log';
 import { type HostPart, problemsText, type ReportParts } from '@apledger/projections';
@@ -68,7 +68,7 @@ export function resetText({ resetBefore, reset }: Custody): string {
  * `05-06 x 0004, 0047`.
  */
 export function queuesText(names: readonly string[]): string {
-  const queues = names.flatMap((name) => parseApqn(name) ?? []).sort((a, b) => a - b);
+  const queues = parseApqns(names).sort((a, b) => a - b);
   const [only] = queues;
   if (only !== undefined && queues.length === 1) return formatApqn(only);
   const domains = Map.groupBy(queues, apidOf);

@@ -2,8 +2,9 @@
  * What happened to the queues of one adapter, as masks: an event says that one holder gained or lost some of them, or that they were
  * reset. Eleven words an event, for 1 queue or 256, so that the history of a million facts fits in memory.
  */
+import { MASK_WORDS } from '@apledger/ap';
+
 /** Words of a mask. */
-const MASK_WORDS = 8;
 
 export const GAINED = 0;
 export const LOST = 1;

@@ -8,6 +8,7 @@ import {
   EMPTY_MATRIX,
   forEachId,
   has,
+  MASK_WORDS,
   type Mask256,
   or,
 } from '@apledger/ap';
@@ -19,7 +20,6 @@ import { GAINED, LOST, RESET, type RowEvent, RowLog } from './row-log.ts';
 /** The number of the host as a holder; guest runs have theirs from 1. */
 export const HOST = 0;
 const ADAPTERS = 256;
-const MASK_WORDS = 8;
 const UUID_BYTES = 16;
 /** Estimates: a run with its names, and a host's state. */
 const RUN_BYTES = 400;

@@ -2,9 +2,10 @@
  * A lock that is a file with the pid of its process first. It is made by link(2), so that it is there with its content or not at all: the
  * form that s390-tools and mdevctl use for a change of the AP configuration.
  */
+
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { codeOf } from './errors.ts';
+import { errorCode } from '@apledger/text';
 
 const RETRY_MS = 30;
 
@@ -52,7 +53,7 @@ async function linked(own: string, path: string): Promise<boolean> {
     await link(own, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -63,7 +64,7 @@ async function putAside(path: string, text: string, kind: LockKind): Promise<voi
   try {
     await rename(path, aside);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
+    if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
   const found = await readFile(aside, 'utf8');
@@ -76,6 +77,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return codeOf(error) === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }

@@ -2,10 +2,11 @@
  * Single files of the live host. Descriptors of files that are read every second are kept: the kernel makes the content anew at each
  * read, in a sixth of the time. A descriptor that fails belongs to a device that is gone; perhaps another one has its name now.
  */
+
 import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '@apledger/capture';
-import { codeOf } from '../files/errors.ts';
+import { errorCode } from '@apledger/text';
 import type { Roots } from '../roots.ts';
 
 /** Longer than any file that is read. */
@@ -59,7 +60,7 @@ export class LiveFiles {
     try {
       return readdirSync(this.#real(path));
     } catch (error) {
-      return { code: codeOf(error) ?? String(error) };
+      return { code: errorCode(error) ?? String(error) };
     }
   }
 
@@ -94,7 +95,7 @@ export class LiveFiles {
     try {
       return work();
     } catch (error) {
-      const code = codeOf(error) ?? String(error);
+      const code = errorCode(error) ?? String(error);
       if (!ABSENT.has(code)) this.problems.push({ where: path, what: `cannot be read: ${code}` });
       return undefined;
     }

@@ -1,6 +1,6 @@
 /** What the commands about access have in common. */
-import { Failure, line, type Output } from '@apledger/command-line';
-import type { Subject } from '@apledger/events';
+import { Failure } from '@apledger/command-line';
+import { type Subject, subjectText } from '@apledger/events';
 import { visible } from '@apledger/text';
 
 export const HOSTS = {
@@ -14,12 +14,7 @@ export const UNTIL = {
   description: 'for how long, like 8h or 90d, or until when',
 } as const;
 export const REASON = { type: 'string', value: 'text', description: 'for those who read the log' } as const;
-export const who = ({ issuer, subject }: Subject): string => visible(`${issuer}#${subject}`);
-export const print = (output: Output, text: string): void => output.out(line(text));
-/** Changing rights writes to the log. */
-export const WRITES = { readOnly: false } as const;
-export const given = <T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+export const who = (subject: Subject): string => visible(subjectText(subject));
 
 export function oneOf<T extends string>(text: string, all: readonly T[], what: string): T {
   const found = all.find((each) => each === text);

@@ -3,10 +3,10 @@ import type { Reply, WhoCan } from '@apledger/api';
 import { command, jsonLine, line } from '@apledger/command-line';
 import { ROLES, VERBS, type Verb } from '@apledger/events';
 import { visible } from '@apledger/text';
-import { withLedger } from '../ledger.ts';
+import { WRITES, withLedger } from '../ledger.ts';
 import { parseMoment } from '../moment.ts';
-import { json, place } from '../options.ts';
-import { given, HOSTS, oneOf, print, REASON, UNTIL, WRITES, who } from './access-options.ts';
+import { given, json, place } from '../options.ts';
+import { HOSTS, oneOf, REASON, UNTIL, who } from './access-options.ts';
 
 const SUBJECT = {
   name: 'subject',
@@ -33,9 +33,10 @@ const bind = command({
         } as never);
         if (isJson) output.out(jsonLine(bound));
         else
-          print(
-            output,
-            `${who(bound.subject)} is ${bound.role} on ${bound.hosts}, ${bound.until === null ? 'until it is taken away' : `until ${bound.until}`}`,
+          output.out(
+            line(
+              `${who(bound.subject)} is ${bound.role} on ${bound.hosts}, ${bound.until === null ? 'until it is taken away' : `until ${bound.until}`}`,
+            ),
           );
         return 0;
       },
@@ -61,7 +62,7 @@ const unbind = command({
           ...given({ reason }),
         } as never);
         if (isJson) output.out(jsonLine(gone));
-        else print(output, `${who(gone.subject)} is no longer ${gone.role} on ${gone.hosts}`);
+        else output.out(line(`${who(gone.subject)} is no longer ${gone.role} on ${gone.hosts}`));
         return 0;
       },
       WRITES,
@@ -79,9 +80,10 @@ const list = command({
       for (const each of bindings)
         if (isJson) output.out(jsonLine(each));
         else
-          print(
-            output,
-            `${who(each.subject)}  ${each.role}  ${each.hosts}  ${each.until === null ? '' : `until ${each.until}`}`.trimEnd(),
+          output.out(
+            line(
+              `${who(each.subject)}  ${each.role}  ${each.hosts}  ${each.until === null ? '' : `until ${each.until}`}`.trimEnd(),
+            ),
           );
       if (bindings.length === 0 && !isJson) output.note('No role is bound.\n');
       return 0;

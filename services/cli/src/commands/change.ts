@@ -3,7 +3,7 @@ import { CHANGE_STATUSES, type ChangeView, Problem, type Request } from '@apledg
 import { command, Failure, jsonLine, line } from '@apledger/command-line';
 import type { ResumeWay } from '@apledger/events';
 import { type Ledger, lastPosition } from '@apledger/ledger';
-import { hostAsked, withLedger } from '../ledger.ts';
+import { hostAsked, WRITES, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 import { changeText, endStatus, headText } from './change-text.ts';
 import { followChange } from './follow-change.ts';
@@ -15,7 +15,6 @@ const REASON = {
   description: 'why, for the other person and for those who read the log',
   required: true,
 } as const;
-const WRITES = { readOnly: false } as const;
 
 const propose = command({
   name: 'change propose',

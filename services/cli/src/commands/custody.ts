@@ -24,8 +24,7 @@ import {
 import { chainText } from '@apledger/projections';
 import { hostsAsked, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
-import { host, json, limitOf, place } from '../options.ts';
-import { given } from './access-options.ts';
+import { given, host, json, limitOf, place } from '../options.ts';
 import type { SpanOptions } from './replay.ts';
 
 /** The custody of one queue, on one host or on all that ever gave it to somebody. */
@@ -48,11 +47,10 @@ async function custody(apqn: string, options: CustodyOptions, output: Output): P
       if (!isHeldHere && options.host === undefined && hosts.length > 1) return;
       if (options.json) output.out(jsonLine(report));
       else if (report.wasThere) {
-        print(output, `${queue} on host ${host}${when}, ${upToText(report)}`);
+        output.out(line(`${queue} on host ${host}${when}, ${upToText(report)}`));
         if (omitted > 0)
-          print(
-            output,
-            `  ${omitted} earlier ${omitted === 1 ? 'period' : 'periods'} left out (--limit ${limit})`,
+          output.out(
+            line(`  ${omitted} earlier ${omitted === 1 ? 'period' : 'periods'} left out (--limit ${limit})`),
           );
         printIntervals(report, report.intervals, false, output);
       }
@@ -111,11 +109,11 @@ export async function guestHistory(guest: string, options: SpanOptions, output: 
         output.out(jsonLine(history));
         return;
       }
-      print(output, `guest ${guest} on host ${host}${when}, ${upToText(history)}`);
+      output.out(line(`guest ${guest} on host ${host}${when}, ${upToText(history)}`));
       for (const run of history.runs) {
-        print(output, `  ran with mdev ${run.mdev}`);
-        print(output, `    from   ${boundaryText(run.started, '')}`);
-        print(output, `    until  ${stoppedText(run)}`);
+        output.out(line(`  ran with mdev ${run.mdev}`));
+        output.out(line(`    from   ${boundaryText(run.started, '')}`));
+        output.out(line(`    until  ${stoppedText(run)}`));
       }
       printIntervals(history, history.queues, true, output);
     });
@@ -145,11 +143,11 @@ async function lookForExposures(options: SpanOptions, output: Output): Promise<n
       for (const one of exposures) {
         count++;
         if (options.json) output.out(jsonLine({ ...one, ...asked }));
-        else print(output, `${host}: ${exposureText(one)}`);
+        else output.out(line(`${host}: ${exposureText(one)}`));
       }
     });
     if (!options.json)
-      print(output, count === 0 ? `No exposure was found${when}.` : `${count} found${when}.`);
+      output.out(line(count === 0 ? `No exposure was found${when}.` : `${count} found${when}.`));
     return count === 0 ? chains.status : 1;
   });
 }
@@ -252,15 +250,13 @@ function printIntervals(
   output: Output,
 ): void {
   for (const interval of intervals) {
-    print(output, isNamed ? `  ${interval.apqn}, ${holdersText(interval)}` : `  ${holdersText(interval)}`);
-    print(output, `    from   ${fromText(interval, knownSince)}`);
-    print(output, `    until  ${untilText(interval)}`);
+    output.out(line(isNamed ? `  ${interval.apqn}, ${holdersText(interval)}` : `  ${holdersText(interval)}`));
+    output.out(line(`    from   ${fromText(interval, knownSince)}`));
+    output.out(line(`    until  ${untilText(interval)}`));
     if (interval.resetBefore !== null)
-      print(output, `    reset since the holder before: ${resetText(interval)}`);
+      output.out(line(`    reset since the holder before: ${resetText(interval)}`));
   }
 }
-
-const print = (output: Output, text: string): void => output.out(line(text));
 
 /** The options of every command over a span of the log. */
 export const spanOptions = {

@@ -16,7 +16,7 @@ import { command, Failure, jsonLine, line, type Output } from '@apledger/command
 import { type Drift, driftOf, type MdevConflict, type Now, nowOfObserved, nowOfState } from '@apledger/drift';
 import { GENERATION_NAMES, type Generation, parseFact } from '@apledger/events';
 import { hostNames, type Ledger, type Place } from '@apledger/ledger';
-import { visible } from '@apledger/text';
+import { counted, visible } from '@apledger/text';
 import { captureFiles, liveFiles } from '../capture/whole.ts';
 import { thoseThere, withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
@@ -152,8 +152,6 @@ async function seenByLedger(ledger: Ledger, host: string | undefined): Promise<S
     unknown: unknownOf(newest.unread, problems),
   };
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function driftText(
   { called, driver, source }: Seen,

@@ -22,7 +22,7 @@ import {
 } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import type { Ledger, Place } from '@apledger/ledger';
-import { visible } from '@apledger/text';
+import { counted, visible } from '@apledger/text';
 import { readFiles } from '../capture/read-files.ts';
 import { withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
@@ -130,8 +130,6 @@ interface Counts {
   readonly refused: number;
   readonly differences: number;
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 class Printer {
   readonly #output: Output;

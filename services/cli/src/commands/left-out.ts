@@ -1,4 +1,5 @@
 /** What a host has and a format of `apledger export` cannot say: a file that is taken for the whole host would lose it. */
+
 import {
   type Apqn,
   apidOf,
@@ -23,6 +24,7 @@ import {
   queueOf,
   queuesOf,
 } from '@apledger/host';
+import { counted } from '@apledger/text';
 
 type Part = 'masks' | 'mdevs' | 'guests';
 
@@ -48,15 +50,13 @@ export function leftOut(state: HostState, format: ExportFormat): string | undefi
 
 const PARTS: Readonly<Record<Part, (state: HostState) => string>> = {
   masks: (state) => MASK_NAMES.filter((name) => !equals(state[name], FULL_MASK)).join(', '),
-  mdevs: ({ mdevs }) => counted(mdevs.size, 'mdev'),
+  mdevs: ({ mdevs }) => (mdevs.size === 0 ? '' : counted(mdevs.size, 'mdev')),
   guests: ({ mdevs }) => {
     const guests = [...new Set([...mdevs.values()].flatMap(({ guest }) => guest ?? []))];
     return named(guests.length === 1 ? 'guest ' : 'guests ', guests);
   },
 };
 
-const counted = (count: number, noun: string): string =>
-  count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`;
 const named = (what: string, names: readonly string[]): string =>
   names.length === 0 ? '' : `${what}${firstNames(names, MAX_NAMES)}`;
 

@@ -1,5 +1,7 @@
 /** `apledger rebuild`: forgets the read model and folds the whole log again. */
+
 import { command, jsonLine, line } from '@apledger/command-line';
+import { counted } from '@apledger/text';
 import { withLedger } from '../ledger.ts';
 import { json, place } from '../options.ts';
 
@@ -16,7 +18,7 @@ export const rebuildCommand = command({
       else if (kept !== false)
         output.out(
           line(
-            `Rebuilt the matrices of ${hosts} host${hosts === 1 ? '' : 's'} up to position ${position} in ${milliseconds} ms.`,
+            `Rebuilt the matrices of ${counted(hosts, 'host')} up to position ${position} in ${milliseconds} ms.`,
           ),
         );
       if (kept === false)

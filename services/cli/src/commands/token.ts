@@ -2,9 +2,9 @@
 import type { CredentialView } from '@apledger/api';
 import { command, jsonLine, line } from '@apledger/command-line';
 import { visible } from '@apledger/text';
-import { withLedger } from '../ledger.ts';
-import { json, place } from '../options.ts';
-import { given, HOSTS, print, REASON, UNTIL, WRITES, who } from './access-options.ts';
+import { WRITES, withLedger } from '../ledger.ts';
+import { given, json, place } from '../options.ts';
+import { HOSTS, REASON, UNTIL, who } from './access-options.ts';
 
 const issue = command({
   name: 'token issue',
@@ -27,7 +27,7 @@ const issue = command({
               `Token ${issued.token} of ${who(issued.subject)} for hosts ${issued.hosts} until ${issued.until}. Keep its secret: it is not shown again.`,
             ),
           );
-          print(output, issued.secret);
+          output.out(line(issued.secret));
         }
         return 0;
       },

@@ -2,7 +2,7 @@
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { Place } from '@apledger/ledger';
 import type { Difference } from '@apledger/sealer';
-import { errorText } from '@apledger/text';
+import { counted, errorText } from '@apledger/text';
 import { type Attestation, attest } from '../evidence/attest.ts';
 import { readKept, readPolicyText } from '../evidence/kept.ts';
 import { sourceOf } from '../evidence/source.ts';
@@ -85,8 +85,6 @@ function differenceText({ index, stream, revision, position, from, to, problem }
     return `leaf ${index}, ${stream}, revision ${revision}, position ${position}: ${problem}`;
   return to > from ? `within ${from}..${to - 1}: ${problem}` : problem;
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** At least one head. Throws Failure for a file without any: to compare nothing would look like a comparison that was passed. */
 async function readHeads(path: string): Promise<readonly Noted[]> {

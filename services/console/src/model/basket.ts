@@ -1,9 +1,11 @@
 /** A rectangle of the matrix that somebody selected, and the steps that give it to a guest or take it from who has it. */
+
 import { formatApid, formatApqi, has, maskFromHex } from '@apledger/ap';
 import type { HostView as HostViewJson, MdevView } from '@apledger/api';
 import type { Axes, Cell } from './axes.ts';
 import { nameOf } from './owner.ts';
 import type { Proposal } from './proposals.ts';
+import { writeStep } from './steps.ts';
 
 /** Two opposite corners. */
 export interface Corners {
@@ -29,13 +31,14 @@ export const rectangleOf = ({ from, to }: Corners, { apids, apqis, rowOf, column
 export const rectangleText = ({ adapters, domains }: Rectangle): string =>
   `${adapters.map(formatApid).join(' ')} × ${domains.map(formatApqi).join(' ')}`;
 
-const write = (mdev: string, attribute: string, id: number): string =>
-  `echo 0x${formatApid(id)} > /sys/devices/vfio_ap/matrix/${mdev}/${attribute}`;
-
 /** Steps by which the mdev has the whole rectangle; none when it has it. */
 export const stepsToGive = (mdev: MdevView, { adapters, domains }: Rectangle): string[] => [
-  ...adapters.filter((id) => !mdev.adapters.includes(id)).map((id) => write(mdev.mdev, 'assign_adapter', id)),
-  ...domains.filter((id) => !mdev.domains.includes(id)).map((id) => write(mdev.mdev, 'assign_domain', id)),
+  ...adapters
+    .filter((id) => !mdev.adapters.includes(id))
+    .map((id) => writeStep(mdev.mdev, 'assign_adapter', id)),
+  ...domains
+    .filter((id) => !mdev.domains.includes(id))
+    .map((id) => writeStep(mdev.mdev, 'assign_domain', id)),
 ];
 
 /** Steps that an operator may want to do first: those who have queues of the rectangle let go of them. */
@@ -49,11 +52,11 @@ export function waysToFree(view: HostViewJson, rectangle: Rectangle): readonly P
     ...holders.flatMap((mdev) => [
       {
         words: `Take the domains from ${nameOf(mdev)}`,
-        step: lines(mdev.domains, domains, (id) => write(mdev.mdev, 'unassign_domain', id)),
+        step: lines(mdev.domains, domains, (id) => writeStep(mdev.mdev, 'unassign_domain', id)),
       },
       {
         words: `Take the adapters from ${nameOf(mdev)}`,
-        step: lines(mdev.adapters, adapters, (id) => write(mdev.mdev, 'unassign_adapter', id)),
+        step: lines(mdev.adapters, adapters, (id) => writeStep(mdev.mdev, 'unassign_adapter', id)),
       },
     ]),
     ...masks(view, rectangle),

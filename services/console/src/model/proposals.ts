@@ -1,16 +1,15 @@
 /** What an operator may want to do with a queue, its adapter or its domain: steps in the spelling of scripts (docs/scripts.md). */
+
 import { formatApid, formatApqi, has, maskFromHex } from '@apledger/ap';
 import type { HostView as HostViewJson, MdevView } from '@apledger/api';
 import type { Cell } from './axes.ts';
 import { nameOf } from './owner.ts';
+import { writeStep } from './steps.ts';
 
 export interface Proposal {
   readonly words: string;
   readonly step: string;
 }
-
-const write = (mdev: string, attribute: string, id: number): string =>
-  `echo 0x${formatApid(id)} > /sys/devices/vfio_ap/matrix/${mdev}/${attribute}`;
 
 /** Steps about the cell, those that take something away first. */
 export function proposalsFor(view: HostViewJson, { apid, apqi }: Cell): Proposal[] {
@@ -34,11 +33,11 @@ function unassignments(mdev: MdevView, apid: number, apqi: number): Proposal[] {
   return [
     {
       words: `Take domain ${formatApqi(apqi)} from ${nameOf(mdev)}`,
-      step: write(mdev.mdev, 'unassign_domain', apqi),
+      step: writeStep(mdev.mdev, 'unassign_domain', apqi),
     },
     {
       words: `Take adapter ${formatApid(apid)} from ${nameOf(mdev)}`,
-      step: write(mdev.mdev, 'unassign_adapter', apid),
+      step: writeStep(mdev.mdev, 'unassign_adapter', apid),
     },
   ];
 }
@@ -48,12 +47,12 @@ function assignments(mdev: MdevView, apid: number, apqi: number): Proposal[] {
   if (!mdev.adapters.includes(apid))
     proposals.push({
       words: `Give adapter ${formatApid(apid)} to ${nameOf(mdev)}`,
-      step: write(mdev.mdev, 'assign_adapter', apid),
+      step: writeStep(mdev.mdev, 'assign_adapter', apid),
     });
   if (!mdev.domains.includes(apqi))
     proposals.push({
       words: `Give domain ${formatApqi(apqi)} to ${nameOf(mdev)}`,
-      step: write(mdev.mdev, 'assign_domain', apqi),
+      step: writeStep(mdev.mdev, 'assign_domain', apqi),
     });
   return proposals;
 }

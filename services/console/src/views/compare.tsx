@@ -3,6 +3,7 @@
 import { apqn, formatApqn } from '@apledger/ap';
 import type { ViewChange } from '@apledger/api';
 import { describeChange } from '@apledger/projections/host';
+import { counted } from '@apledger/text';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchDiff, fetchHost } from '../api/client.ts';
 import { formatCount } from '../model/count.ts';
@@ -96,8 +97,7 @@ export function CompareView() {
   );
 }
 
-const differences = (changes: readonly ViewChange[]): string =>
-  `${changes.length} difference${changes.length === 1 ? '' : 's'}`;
+const differences = (changes: readonly ViewChange[]): string => counted(changes.length, 'difference');
 
 const LOSSES = new Set(['guestLost', 'queuesGone', 'cardsGone', 'mdevGone', 'guestStopped']);
 const GAINS = new Set(['guestGained', 'queuesAppeared', 'cardsAppeared', 'mdevAppeared', 'guestStarted']);

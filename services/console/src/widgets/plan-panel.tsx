@@ -1,5 +1,7 @@
 /** A plan: the steps in an order in which nobody loses what he keeps, what stands against it, the way back; and the proposal to carry it out. */
+
 import type { PlannedReply } from '@apledger/api';
+import { counted } from '@apledger/text';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { proposePlan } from '../api/access.ts';
@@ -31,7 +33,7 @@ export function PlanPanel({ host, request, onClose }: PlanPanelProps) {
             ? isAsking
               ? 'planning …'
               : ''
-            : `${answer.steps.length} step${answer.steps.length === 1 ? '' : 's'}, made for revision ${answer.revision}`}
+            : `${counted(answer.steps.length, 'step')}, made for revision ${answer.revision}`}
         </p>
         <div class="tools">
           <button type="button" class="link-button" onClick={onClose}>

@@ -1,5 +1,7 @@
 /** What is selected in the matrix, and what can be done with all of it: each goes into the basket, and the basket is tried before it is sent. */
+
 import type { HostView } from '@apledger/projections/host';
+import { counted } from '@apledger/text';
 import { useState } from 'preact/hooks';
 import { type Rectangle, rectangleText, stepsToGive, waysToFree } from '../model/basket.ts';
 import { nameOf } from '../model/owner.ts';
@@ -70,9 +72,7 @@ function Selected({
   const give = mdev === undefined ? [] : stepsToGive(mdev, rectangle);
   return (
     <>
-      <h2 id="selection-title">
-        {count} queue{count === 1 ? '' : 's'} selected
-      </h2>
+      <h2 id="selection-title">{counted(count, 'queue')} selected</h2>
       <p class="apqn">{rectangleText(rectangle)}</p>
       {mdev === undefined ? (
         <p class="hint">No mdev exists on this host that they could be given to.</p>
