@@ -4,7 +4,7 @@ import { type ChangeEvent, type ChangeState, changeTable, hasTag, next } from '@
 import { type ChangeRun, foldRun, runOf } from './change-run.ts';
 import type { RecordedAccess } from './state.ts';
 
-export interface Approval {
+interface Approval {
   readonly by: Subject;
   readonly at: string;
   readonly work: string;
@@ -12,7 +12,7 @@ export interface Approval {
 }
 
 /** The machine's state in the words of the API, and for an abandoned change, why. */
-export type ChangeStatus =
+type ChangeStatus =
   | 'proposed'
   | 'approved'
   | 'running'

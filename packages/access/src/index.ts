@@ -7,15 +7,7 @@
  * writes nothing. Facts of a stream `change-<id>` fold into a `Change`; `judgement.ts` says who may approve it, and `effect.ts` reads
  * off the facts of a decision whether they give anybody a queue. Everything here is pure.
  */
-export {
-  type Approval,
-  allowsFact,
-  type Change,
-  type ChangeStatus,
-  foldChange,
-  isOpenChange,
-  isOverChange,
-} from './change.ts';
+export { allowsFact, type Change, foldChange, isOpenChange, isOverChange } from './change.ts';
 export type { ChangeRun, Held, StartedStep, StepRecord } from './change-run.ts';
 export { type Effect, effectOf, type Grants, givesBeyond, hasGrants } from './effect.ts';
 export { approversFrom, fourEyesOf, needsSecondPerson } from './four-eyes.ts';
@@ -41,4 +33,4 @@ export {
   foldAccess,
   type RecordedAccess,
 } from './state.ts';
-export { isSubject, PROGRAMS, parseSubject, sameSubject, X509 } from './subject.ts';
+export { PROGRAMS, parseSubject, sameSubject, X509 } from './subject.ts';

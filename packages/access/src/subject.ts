@@ -14,7 +14,7 @@ export function parseSubject(text: string, issuer?: string): Subject | undefined
   return isSubject(parsed) ? parsed : undefined;
 }
 
-export const isSubject = ({ issuer, subject }: Subject): boolean =>
+const isSubject = ({ issuer, subject }: Subject): boolean =>
   issuer !== '' && !issuer.includes('#') && subject !== '';
 
 export const sameSubject = (a: Subject, b: Subject): boolean =>

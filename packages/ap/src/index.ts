@@ -63,5 +63,5 @@ export {
   matrixHas,
 } from './matrix.ts';
 export { firstNames } from './names.ts';
-export { cString, type NumberOverflow, parseKernelNumber, scanKernelNumber } from './number.ts';
-export { documentCell, drawGrid, drawTable, fitsOnPage, formatIds, PAGE_WIDTH } from './table.ts';
+export { cString, type NumberOverflow, parseKernelNumber } from './number.ts';
+export { documentCell, drawGrid, drawTable, fitsOnPage, formatIds } from './table.ts';

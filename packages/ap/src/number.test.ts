@@ -1,7 +1,8 @@
 /** Numbers written to assign_adapter and its like: driver-rules 1. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseKernelNumber, scanKernelNumber } from './index.ts';
+import { parseKernelNumber } from './index.ts';
+import { scanKernelNumber } from './number.ts';
 
 describe('a number written to an attribute', () => {
   test.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { documentCell, drawGrid, drawTable, fitsOnPage, formatIds, PAGE_WIDTH } from './index.ts';
+import { documentCell, drawGrid, drawTable, fitsOnPage, formatIds } from './index.ts';
+import { PAGE_WIDTH } from './table.ts';
 
 describe('the tables of the founding document', () => {
   // Drawn there with tabs lost in the mail archive: boxes, rules and cells are its own; indentation and hexadecimal heads are ours.

@@ -20,7 +20,7 @@ const Until = Type.Union([Type.String(), Type.Null()], {
 });
 const Note = Type.String({ minLength: 1, maxLength: 255 });
 /** `https://idp.example#anna`; without a # of the one provider that is configured. */
-export const SubjectText = Type.String({
+const SubjectText = Type.String({
   minLength: 1,
   maxLength: 770,
   description:

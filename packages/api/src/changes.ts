@@ -58,7 +58,7 @@ const State = Type.Enum([
   'abandoned',
 ]);
 /** What somebody can do with a change; each has an operation. */
-export const CHANGE_ACTIONS = ['approve', 'refuse', 'withdraw', 'start', 'confirm', ...RESUME_WAYS] as const;
+const CHANGE_ACTIONS = ['approve', 'refuse', 'withdraw', 'start', 'confirm', ...RESUME_WAYS] as const;
 const Action = Type.Enum([...CHANGE_ACTIONS]);
 export type ChangeAction = Static<typeof Action>;
 const Way = Type.Enum(['there', 'back'], { description: 'back = on the way back' });

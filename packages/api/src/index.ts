@@ -6,9 +6,8 @@
  * the console use the same types, which are `Static` of the schemas. docs/schemas/openapi.json is written from them for
  * those who are not in this repository. This package imports no Node and does nothing.
  */
-export { type CredentialView, type GlassView, SubjectText, type WhoAmI, type WhoCan } from './access.ts';
+export type { CredentialView, GlassView, WhoAmI, WhoCan } from './access.ts';
 export {
-  CHANGE_ACTIONS,
   CHANGE_STATUSES,
   type ChangeAction,
   type ChangeRunView,

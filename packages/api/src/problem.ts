@@ -48,7 +48,7 @@ export type ProblemCode =
   | HttpProblemCode;
 
 /** What only HTTP can get wrong. */
-export type HttpProblemCode =
+type HttpProblemCode =
   | 'refused'
   | 'no-such-resource'
   | 'method-not-allowed'

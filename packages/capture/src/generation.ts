@@ -3,7 +3,7 @@ import { rulesOf } from '@apledger/driver';
 import { GENERATION_NAMES, type Generation, generationOfKernel } from '@apledger/events';
 import type { ObservedHost } from './observed.ts';
 
-export interface Detected {
+interface Detected {
   readonly driver: Generation;
   /** By what it was told, for a person. */
   readonly evidence: string;

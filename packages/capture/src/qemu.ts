@@ -1,7 +1,7 @@
 /** What a command line of QEMU says of the guest: its name, and the mdevs that it begins with. */
 import { uuidOf } from './values.ts';
 
-export interface QemuGuest {
+interface QemuGuest {
   readonly name: string;
   /** UUIDs. Misses mdevs that were attached while the guest ran, and those that were handed over as a descriptor. */
   readonly mdevs: readonly string[];

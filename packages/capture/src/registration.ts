@@ -10,7 +10,7 @@ const MAX_ID = 255;
 const MAX_ADAPTER_WITHOUT_APXA = 63;
 const MAX_DOMAIN_WITHOUT_APXA = 15;
 
-export interface Registration {
+interface Registration {
   readonly command: CommandOf<'RegisterHost'>;
   /** What had to be taken without any file saying so. */
   readonly problems: readonly Problem[];

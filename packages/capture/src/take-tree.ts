@@ -75,7 +75,7 @@ export const mdevsOf = (taker: Pick<TreeTaker, 'names'>): readonly string[] =>
   taker.names(MDEVS).filter((name) => uuidOf(name) !== undefined);
 
 /** Linux 7.2.13 and 7.3 show no more than a page; the release that first did is not known. */
-export function isRepaired(kernel: string | undefined): boolean {
+function isRepaired(kernel: string | undefined): boolean {
   const [, major, minor, patch] = /^([0-9]+)\.([0-9]+)(?:\.([0-9]+))?/.exec(kernel ?? '') ?? [];
   const version = Number(major ?? 0) * 1_000_000 + Number(minor ?? 0) * 1_000 + Number(patch ?? 0);
   return version >= 7_002_013;

@@ -19,7 +19,7 @@ import {
 } from 'yaml';
 import { ID_PATTERN, readRange } from './ids.ts';
 
-export const MAX_FILE = 1024 * 1024;
+const MAX_FILE = 1024 * 1024;
 
 const closed = { additionalProperties: false };
 const Id = Type.String({ pattern: ID_PATTERN, description: '5, 0x47, or a range 4-7' });
@@ -88,7 +88,7 @@ export type DesiredHost = Static<typeof DesiredHost>;
 export type DesiredMdev = Static<typeof MdevEntry>;
 
 /** Something wrong in a file; lines and columns count from 1. */
-export interface FileProblem {
+interface FileProblem {
   readonly line: number;
   readonly column: number;
   readonly problem: string;

@@ -35,7 +35,7 @@ export interface Obstacle {
   readonly help: string;
 }
 
-export interface Purpose {
+interface Purpose {
   /** In words, for people. */
   readonly purpose: string;
   /** Hash of the desired state; null for a procedure. */

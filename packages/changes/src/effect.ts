@@ -2,7 +2,7 @@
 import { andNot, apqn, apqnsWithout, EMPTY_MATRIX, forEachId, formatApqn, type Matrix } from '@apledger/ap';
 import { type HostState, queuesOf } from '@apledger/host';
 
-export interface GuestChange {
+interface GuestChange {
   readonly guest: string;
   readonly mdev: string;
   readonly queues: readonly string[];

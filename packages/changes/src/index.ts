@@ -5,27 +5,16 @@
  * he keeps, and tries them by the rules of the host's driver. `exportDesired` writes a host as such a file, and the other exporters as
  * what other tools read.
  */
-export { carriedOutIn, planBack } from './back.ts';
-export { DesiredHost, type DesiredMdev, type FileProblem, MAX_FILE, parseDesired } from './desired.ts';
-export { desiredSchemaDocument, desiredSchemaUrl } from './desired-schema.ts';
-export {
-  checkedPlan,
-  commandsOf,
-  documentOf,
-  type Obstacle,
-  predicted,
-  readPlan,
-  type Undertaking,
-  whyStale,
-} from './document.ts';
-export type { GuestChange } from './effect.ts';
+export { carriedOutIn } from './back.ts';
+export { DesiredHost, parseDesired } from './desired.ts';
+export { desiredSchemaDocument } from './desired-schema.ts';
+export { checkedPlan, commandsOf, documentOf, predicted, readPlan, whyStale } from './document.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportHost } from './export.ts';
 export { digestOf, matricesDigest } from './matrices.ts';
 export { type Move, nextMove, type Scene, type StepOutcome } from './next.ts';
-export { type Plan, type PlanProblem, planOf } from './plan.ts';
+export { type Plan, planOf } from './plan.ts';
 export { type Planned, planFile, planProcedure, type ShownStep } from './planned.ts';
-export type { Handover, Interruption, PlanStep } from './rehearsal.ts';
-export { type Target, type TargetMdev, targetOf, targetOfState } from './target.ts';
+export { type Target, targetOf } from './target.ts';
 export type { CarriedOut } from './touched.ts';
-export { type Differs, type RefusedStep, rehearseUpgrade, type Upgrade } from './upgrade.ts';
+export { type Differs, type RefusedStep, rehearseUpgrade } from './upgrade.ts';
 export { isOver, waitsOn } from './waits.ts';

@@ -36,7 +36,7 @@ import type { Target, TargetMdev } from './target.ts';
 /** What an mdev lets go meanwhile although it keeps it, because the driver would refuse otherwise. */
 export type Concessions = ReadonlyMap<string, Matrix>;
 
-export interface Means {
+interface Means {
   readonly concessions: Concessions;
   /** Whether queues that pass from a guest to somebody else are reset before, where the driver does not. */
   readonly resetsHandovers: boolean;

@@ -43,7 +43,7 @@ export interface Handover {
   readonly step: number;
 }
 
-export interface Denied {
+interface Denied {
   readonly step: number;
   readonly text: string;
   readonly command: Command;

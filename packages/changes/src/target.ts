@@ -124,5 +124,5 @@ const MOST = 4;
 const shared = (a: ControlledMatrix, b: ControlledMatrix): string =>
   firstNames(apqnsOf(commonMatrix(a, b)).map(formatApqn), MOST);
 
-export const labelOf = ({ name, uuid, guest }: TargetMdev): string =>
+const labelOf = ({ name, uuid, guest }: TargetMdev): string =>
   name ?? (guest === null ? `mdev ${uuid}` : `mdev ${uuid} (guest ${guest})`);

@@ -43,7 +43,7 @@ export interface Differs {
   readonly gained: readonly string[];
 }
 
-export interface Upgrade {
+interface Upgrade {
   readonly from: Generation;
   readonly to: Generation;
   readonly refused: readonly RefusedStep[];

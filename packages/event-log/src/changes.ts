@@ -37,7 +37,7 @@ export class Changes {
 }
 
 /** What a subscription needs from its log. */
-export interface Followed {
+interface Followed {
   readonly changes: Changes;
   readAll(range: { readonly after: number; readonly upTo?: number }): AsyncIterable<RecordedFact>;
   lastPosition(): Promise<number>;

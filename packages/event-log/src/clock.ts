@@ -18,7 +18,7 @@ export function settled(before: string, reading: string): string {
 
 /** The stream in which processes record that their clocks jumped, and the type of those facts. */
 export const CLOCK_STREAM = 'clock';
-export const CLOCK_JUMPED = 'ClockJumped';
+const CLOCK_JUMPED = 'ClockJumped';
 
 /** A jump that a process recorded. */
 export interface ClockJump {

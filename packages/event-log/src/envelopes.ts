@@ -4,7 +4,7 @@ import type { Auth, Json } from './port.ts';
 import { canonicalEnvelope, type Envelope } from './seal.ts';
 
 /** What a commit's own place says of its facts. */
-export interface CommitFrame {
+interface CommitFrame {
   readonly stream: string;
   readonly firstRevision: number;
   readonly count: number;

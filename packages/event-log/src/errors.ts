@@ -70,7 +70,7 @@ const REMEDIES: Readonly<Record<LogErrorCode, string>> = {
   closed: 'open the log again',
 };
 
-export interface LogErrorDetails {
+interface LogErrorDetails {
   readonly remedy?: string;
   /** First position concerned, and with `lastPosition` the run that cannot be read: reading may resume after it. */
   readonly position?: number;

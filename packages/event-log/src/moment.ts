@@ -154,7 +154,7 @@ class Timeline {
 }
 
 /** The last revision of from..to for which it is so: it is for `from`, and after one for which it is not, for none. */
-export async function lastWhere(
+async function lastWhere(
   from: number,
   to: number,
   isSo: (revision: number) => Promise<boolean>,

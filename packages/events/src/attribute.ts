@@ -24,7 +24,7 @@ const MDEV_FILES = Object.keys(MDEV_COMMANDS) as readonly MdevFile[];
 export const isMdevFile = (name: string): name is MdevFile => Object.hasOwn(MDEV_COMMANDS, name);
 
 /** One id of a matrix, and the file that takes it. */
-export interface Assignment {
+interface Assignment {
   readonly file: 'assign_adapter' | 'assign_domain' | 'assign_control_domain';
   readonly id: number;
 }

@@ -25,7 +25,7 @@ export const ChangeId = Type.String({
 export const MAX_COMMANDS = 100;
 
 /** What is done: the commands themselves, or the plan with this hash, kept where plans are kept. */
-export const ChangeWork = Type.Union([
+const ChangeWork = Type.Union([
   Type.Object(
     {
       commands: Type.Unsafe<readonly Command[]>(

@@ -10,7 +10,7 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 export const documentsUrl: URL = new URL('../../../docs/schemas/', import.meta.url);
 
 /** `urn:apledger:fact:QueueReset:3`: what the schema of a fact's data is called, also in CloudEvents. */
-export const factSchemaId = (type: FactType): string => `urn:apledger:fact:${type}:${factVersion(type)}`;
+const factSchemaId = (type: FactType): string => `urn:apledger:fact:${type}:${factVersion(type)}`;
 
 const named = (id: string, title: string, schema: TSchema): object => ({ $id: id, title, ...schema });
 

@@ -11,22 +11,20 @@ export * from './access-facts.ts';
 export * from './attribute.ts';
 export * from './change-facts.ts';
 export * from './commands.ts';
-export { factSchemaId } from './documents.ts';
 export * from './facts.ts';
 export {
   GENERATION_NAMES,
   GENERATIONS,
   type GuestMatrixLife,
-  generationCode,
   generationOfCode,
   generationOfKernel,
 } from './generations.ts';
 export * from './ledger-facts.ts';
 export { Evidence, UNATTRIBUTED } from './observation-facts.ts';
 export { isWholeOp, OP, pack, packTransient, type Transient } from './packed.ts';
-export { CorruptPayload, PackedReader, PackedWriter, uuidText } from './packed-codec.ts';
+export { CorruptPayload, PackedReader, uuidText } from './packed-codec.ts';
 export { packRecorded } from './packed-older.ts';
-export { type PackedTurn, readTurn } from './packed-turn.ts';
+export { readTurn } from './packed-turn.ts';
 export * from './plan-document.ts';
 export * from './procedures.ts';
 export {

@@ -2,7 +2,7 @@
 import { OP } from './packed.ts';
 import { PackedReader, uuidText } from './packed-codec.ts';
 
-export interface PackedTurn {
+interface PackedTurn {
   /** MdevAttached and MdevDetached are packed as GuestStarted and GuestStopped. */
   readonly type: 'GuestStarted' | 'GuestStopped' | 'MdevRemoved';
   readonly mdev: string;

@@ -24,7 +24,7 @@ type ReadMatrix = { readonly [Axis in keyof MatrixIds]: readonly number[] };
 const Matrix = Type.Unsafe<ReadMatrix>(MatrixIds);
 
 export const DRAIN_ENDS = ['assigned-to-nobody', 'host', 'off'] as const;
-export type DrainEnd = (typeof DRAIN_ENDS)[number];
+type DrainEnd = (typeof DRAIN_ENDS)[number];
 
 export const Procedure = Type.Union([
   Type.Object(

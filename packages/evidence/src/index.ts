@@ -10,7 +10,7 @@ export { areEqual, type Bytes, base64Of, concat, decimalOf, fromBase64, hexOf, u
 export { type Checkpoint, type CheckpointBody, checkpointText, parseCheckpoint } from './checkpoint.ts';
 export { EvidenceError } from './error.ts';
 export { HASH_BYTES } from './hash.ts';
-export { type Leaf, leafText, parseLeaf } from './leaf.ts';
+export { type Leaf, leafText } from './leaf.ts';
 export {
   checkConsistency,
   completeSubtrees,
@@ -18,7 +18,6 @@ export {
   inclusionRanges,
   type Range,
   rootByInclusion,
-  splitOf,
   type Tree,
 } from './merkle.ts';
 export {

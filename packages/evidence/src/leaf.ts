@@ -21,12 +21,3 @@ export function leafText({ stream, revision, hash }: Leaf): string {
     throw new EvidenceError(`the name of stream ${JSON.stringify(stream)} has a line feed`);
   return `${FORM}\n${stream}\n${revision}\n${hash}\n`;
 }
-
-/** Reads an entry. Throws EvidenceError for what `leafText` does not write. */
-export function parseLeaf(text: string): Leaf {
-  const [form, stream = '', revision = '', hash = '', end, ...more] = text.split('\n');
-  const isLeaf =
-    form === FORM && /^(0|[1-9]\d{0,9})$/.test(revision) && /^[0-9a-f]{64}$/.test(hash) && end === '';
-  if (!isLeaf || more.length > 0) throw new EvidenceError('the entry is no leaf of an apledger log');
-  return { stream, revision: Number(revision), hash };
-}

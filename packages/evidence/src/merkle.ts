@@ -15,7 +15,7 @@ export interface Range {
 }
 
 /** The largest power of two below a count of at least 2: where RFC 6962 divides a tree. */
-export function splitOf(count: number): number {
+function splitOf(count: number): number {
   let split = 1;
   while (split * 2 < count) split *= 2;
   return split;

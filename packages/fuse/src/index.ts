@@ -10,4 +10,4 @@
  */
 export type { Caller, Directory, Failed, File, FileSystem, Link, Node, View } from './file-system.ts';
 export { type Mount, type MountOptions, mount } from './mount.ts';
-export { findMount, isDead, MountError, type Mounted, removeStale } from './mount-table.ts';
+export { MountError, type Mounted, removeStale } from './mount-table.ts';

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { findMount, isDead, removeStale } from './index.ts';
+import { removeStale } from './index.ts';
+import { findMount, isDead } from './mount-table.ts';
 import { bash, cannotMount, mounted, mounting, place, Running, ran, Tree, value } from './test-support.ts';
 
 const transports = [

@@ -9,16 +9,8 @@
 
 export { actorOf, authOf, type Caller, notSignedIn } from './access/caller.ts';
 export { type AccessControl, type Seen, seenOf } from './access/control.ts';
-export { ACCESS_STREAM } from './access/facts.ts';
 export { permitted } from './access/permit.ts';
-export {
-  digestOf,
-  isSecret,
-  newCredentialId,
-  newSecret,
-  SESSION_PREFIX,
-  TOKEN_PREFIX,
-} from './access/secrets.ts';
+export { digestOf, isSecret, newCredentialId, newSecret, SESSION_PREFIX } from './access/secrets.ts';
 export { Sight } from './access/sight.ts';
 export { validUntil } from './access/validity.ts';
 export type { Limits } from './answer.ts';
@@ -26,7 +18,7 @@ export { reportPieces } from './answers/custody.ts';
 export { type Page, pageOf, positionBefore, typesOf } from './answers/events.ts';
 export { unknownHost } from './answers/hosts.ts';
 export { guestsThen } from './answers/names.ts';
-export { type GivenStep, hostsOf, type StepExecutor } from './changes/executor.ts';
+export type { StepExecutor } from './changes/executor.ts';
 export { Mover } from './changes/mover.ts';
 export { type Elsewhere, isLong, WrittenReply } from './elsewhere.ts';
 export {
@@ -44,7 +36,7 @@ export {
 export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
 export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
-export { askedIn, type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
+export { type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export type { Watched } from './observed/watched.ts';
 export { type AnsweredOperation, answeredOperations, checker, isOnTheLog, type Scope } from './operations.ts';
 export { isPassing, LogHealth } from './outage/health.ts';

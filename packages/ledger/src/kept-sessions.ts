@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Problem } from '@apledger/api';
 
-export interface KeptSession {
+interface KeptSession {
   readonly secret: string;
   /** RFC 3339. */
   readonly until: string;
@@ -14,7 +14,7 @@ const OWNER_ONLY = 0o600;
 const OWNER_ONLY_DIR = 0o700;
 
 /** $APLEDGER_SESSIONS, else below $XDG_CONFIG_HOME, else below ~/.config. */
-export const sessionsPath = (): string =>
+const sessionsPath = (): string =>
   process.env.APLEDGER_SESSIONS ??
   join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'apledger', 'sessions.json');
 

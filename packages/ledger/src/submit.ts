@@ -11,7 +11,7 @@ import { asProblem } from './problem.ts';
 import { withinTime } from './within-time.ts';
 
 /** The command is whatever JSON was sent; who gives it is what the transport has found out. */
-export type Order = Omit<Submission, 'command' | 'actor' | 'auth' | 'admit'> & {
+type Order = Omit<Submission, 'command' | 'actor' | 'auth' | 'admit'> & {
   readonly command: unknown;
   readonly caller?: Caller | undefined;
 };

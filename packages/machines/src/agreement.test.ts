@@ -16,10 +16,10 @@ import {
   queueMachine,
   queueTable,
   REFUSED,
-  type StateOf,
   stepOf,
   type TransitionTable,
 } from './index.ts';
+import type { StateOf } from './table.ts';
 import { allWalks, visited, xstateNext } from './test-support.ts';
 
 /** How long a random history may be: long enough to come through every state of the largest machine several times. */

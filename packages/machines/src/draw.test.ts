@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { createMachine } from 'xstate';
 import { documentUrl, withCharts } from './charts.ts';
-import { adapterPlugMachine, drawStatechart, guestMachine, queueMachine } from './index.ts';
+import { drawStatechart } from './draw.ts';
+import { adapterPlugMachine, guestMachine, queueMachine } from './index.ts';
 
 describe('a drawn statechart', () => {
   it('shows the initial state, the events and the guards', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { noAdapterPlugged } from './guest.ts';
 import {
   type GuestEvent,
   type GuestState,
@@ -6,7 +7,6 @@ import {
   guestTable,
   hasTag,
   next,
-  noAdapterPlugged,
   refusalOf,
 } from './index.ts';
 import { allWalks, lifecycle, visited } from './test-support.ts';

@@ -18,19 +18,16 @@ import { compileTable, type StateOf } from './table.ts';
 
 export { type AdapterPlugEvent, adapterPlugMachine, isUsable, type PlugConditions } from './adapter-plug.ts';
 export { type ChangeEvent, changeMachine } from './change.ts';
-export { drawStatechart } from './draw.ts';
-export { type FlatDefinition, type FlatTransition, flatDefinition } from './flat.ts';
-export { type GuestEvent, type GuestRefusal, guestMachine, noAdapterPlugged } from './guest.ts';
+export { type FlatDefinition, flatDefinition } from './flat.ts';
+export { type GuestEvent, type GuestRefusal, guestMachine } from './guest.ts';
 export { type QueueEvent, type QueueRefusal, queueMachine } from './queue.ts';
 export {
   compileDefinition,
-  compileTable,
   hasTag,
   next,
   REFUSED,
   recompileSteps,
   refusalOf,
-  type StateOf,
   type Step,
   stepOf,
   type TransitionTable,
@@ -55,6 +52,3 @@ export const queueTable = compileTable(queueMachine);
 
 /** The change machine as a table, for `next`. */
 export const changeTable = compileTable(changeMachine);
-
-/** True in the states in which somebody has the mdev open. */
-export const isOpenState = (state: GuestState): boolean => state === 'running' || state === 'migrating';

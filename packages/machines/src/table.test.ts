@@ -1,6 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { type AnyStateMachine, and, createMachine, not, setup } from 'xstate';
-import { compileTable, drawStatechart, guestMachine, guestTable, next } from './index.ts';
+import { drawStatechart } from './draw.ts';
+import { guestMachine, guestTable, next } from './index.ts';
+import { compileTable } from './table.ts';
 
 describe('a compiled table', () => {
   it('calls the guard that the machine was given last', () => {

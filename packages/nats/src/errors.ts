@@ -17,7 +17,7 @@ export type BrokerErrorCode =
   | 'other-log'
   | 'refused';
 
-export interface BrokerErrorDetails {
+interface BrokerErrorDetails {
   /** The servers, without credentials; or the file concerned. */
   readonly place?: string;
   /** What a person can do about it. */

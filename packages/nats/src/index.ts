@@ -6,12 +6,6 @@
  */
 export type { ConnectionFiles, ServerOptions } from './address.ts';
 export { brokenNats, closeNats, connectNats, placeOf } from './connect.ts';
-export {
-  BrokerError,
-  type BrokerErrorCode,
-  brokerError,
-  isOfBroker,
-  notPermitted,
-} from './errors.ts';
+export { BrokerError, type BrokerErrorCode, brokerError, isOfBroker } from './errors.ts';
 export { Link } from './link.ts';
 export { type Ack, type ApiError, Publisher, type PublisherOptions } from './publisher.ts';

@@ -5,7 +5,7 @@ import type { Unsaid } from './explain.ts';
 import { History, type Step } from './history.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export interface Registered {
+interface Registered {
   readonly state: HostState;
   readonly step: Step;
   /** What had to be taken without any file saying so. */

@@ -35,7 +35,7 @@ const EFFECTS: Readonly<Record<string, readonly FactType[]>> = {
 const nameOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1);
 
 /** The mdev whose file it is. */
-export function mdevOfFile(file: string): string | undefined {
+function mdevOfFile(file: string): string | undefined {
   const [, uuid] = new RegExp(`^${MATRIX}/([0-9a-f-]{36})/`).exec(file) ?? [];
   return uuid;
 }

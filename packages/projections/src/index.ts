@@ -12,13 +12,7 @@
  * between. `openCustody` answers.
  */
 
-export {
-  type CacheDatabase,
-  type CacheFile,
-  type CacheOptions,
-  CacheUnusable,
-  openCacheFile,
-} from './cache-file.ts';
+export { type CacheOptions, CacheUnusable, openCacheFile } from './cache-file.ts';
 export type { Progress } from './catch-up.ts';
 export { chainText, problemsText } from './chain-text.ts';
 export { checkStore } from './check-store.ts';
@@ -32,8 +26,8 @@ export { type Asked, search } from './fact-index/search.ts';
 export { IndexStore } from './fact-index/store.ts';
 export { foldStream, readFacts } from './facts.ts';
 export { applyFact, CannotFold, type FoldableFact } from './fold.ts';
-export { openReadModel, type ReadModel, readModelOf, type Supposed } from './read-model.ts';
-export { type GuestNames, GuestTimes, type LastRun } from './search/guest-times.ts';
+export { openReadModel, type ReadModel, readModelOf } from './read-model.ts';
+export { type GuestNames, GuestTimes } from './search/guest-times.ts';
 export { type FactFilter, FactMatcher } from './search/matcher.ts';
 export { openSqliteStore, openUnwritableStore } from './sqlite-store.ts';
 export { memoryStore, type ReadModelStore } from './store.ts';

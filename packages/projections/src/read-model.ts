@@ -47,7 +47,7 @@ export interface ReadModel {
   close(): void;
 }
 
-export interface Supposed {
+interface Supposed {
   readonly before: HostView;
   readonly after: HostView;
 }

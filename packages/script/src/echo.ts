@@ -18,7 +18,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 
-export interface Echo {
+interface Echo {
   readonly text: string;
   /** Where to; undefined = it is printed. */
   readonly path: string | undefined;

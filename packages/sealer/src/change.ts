@@ -18,7 +18,7 @@ export interface ChangeOptions {
 }
 
 /** What a rotation is recorded as. */
-export interface Rotation {
+interface Rotation {
   readonly origin: string;
   /** Verifier keys. */
   readonly before: string;
@@ -57,7 +57,7 @@ export async function rotateKey(
 }
 
 /** What a fork is recorded as. */
-export interface Fork {
+interface Fork {
   /** The log that ends: its name, and what was signed of it last. */
   readonly before: { readonly origin: string; readonly size: number; readonly root: string };
   /** Name of the log that begins. */

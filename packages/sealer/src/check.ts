@@ -53,7 +53,7 @@ export interface CheckOptions {
   readonly tiles?: ClaimedTiles | undefined;
 }
 
-export interface ClaimedTiles {
+interface ClaimedTiles {
   readonly source: TileSource;
   readonly size: number;
   /** Positions of the last facts of full tiles, as somebody has noted them: those that are not there are no fault. */

@@ -5,7 +5,7 @@
  * serve. A `Signer` holds the key and remembers, outside the log, what was signed last. `prove` makes evidence files, `check`
  * compares a log with checkpoints that somebody kept, a `Witness` cosigns checkpoints of others.
  */
-export { type ChangeOptions, type Fork, forkLog, type Rotation, rotateKey } from './change.ts';
+export { type ChangeOptions, forkLog, rotateKey } from './change.ts';
 export {
   type Checked,
   type CheckOptions,
@@ -18,14 +18,13 @@ export { entryBundle } from './entries.ts';
 export { type FollowOptions, followLog, type SealerState, writePolicy } from './follow.ts';
 export { leafHashOf } from './hashing.ts';
 export { type Key, openKey } from './keys.ts';
-export { type BrokenSeal, Leaves } from './leaves.ts';
-export { SignerMemory } from './memory.ts';
+export { Leaves } from './leaves.ts';
 export { type ParallelOptions, recomputeLeaves } from './parallel.ts';
 export { type FactProof, Prover } from './prove.ts';
 export { TileReader, type TileSource } from './reading.ts';
 export { rebuildTiles } from './rebuild.ts';
-export { type Sealed, Sealer, type SealerOptions } from './sealer.ts';
-export { Signer, type SignerOptions, signCheckpoint } from './signer.ts';
+export { Sealer, type SealerOptions } from './sealer.ts';
+export { Signer, type SignerOptions } from './signer.ts';
 export { TileFiles, withSignatures } from './tile-files.ts';
 export { Witness, type WitnessAnswer, type WitnessOptions } from './witness.ts';
 export { Witnesses, type WitnessState } from './witnessing.ts';

@@ -3,7 +3,7 @@ import { canonicalEnvelope, chainHash, NO_HEAD, type RecordedFact } from '@apled
 import { leafHash } from './hashing.ts';
 
 /** A fact whose stored hash is not that of its content. */
-export interface BrokenSeal {
+interface BrokenSeal {
   readonly stream: string;
   readonly revision: number;
   readonly position: number;

@@ -37,7 +37,7 @@ const POSITION_BYTES = 8;
 const BATCH = 64;
 
 /** The newest one that was signed; the newest one with as many cosignatures as the policy asks for. */
-export type CheckpointName = 'checkpoint' | 'checkpoint.witnessed';
+type CheckpointName = 'checkpoint' | 'checkpoint.witnessed';
 
 /** The note with these signatures too, each key once. */
 export function withSignatures(note: Note, more: readonly NoteSignature[]): Note {

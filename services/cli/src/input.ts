@@ -5,7 +5,7 @@ import { Failure } from '@apledger/command-line';
 import { errorText } from '@apledger/text';
 
 /** The file. Throws Failure(2); `option` is the one that named it, when one did. */
-export async function inputBytes(path: string, option?: string): Promise<Buffer> {
+async function inputBytes(path: string, option?: string): Promise<Buffer> {
   try {
     return path === '-' ? await buffer(process.stdin) : await readFile(path);
   } catch (error) {

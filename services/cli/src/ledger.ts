@@ -60,7 +60,7 @@ export async function using<L extends Ledger, T>(ledger: L, work: (ledger: L) =>
 }
 
 /** Questions wait until the read model has caught up; a person sees how far it is, and what went wrong with what is kept. */
-export const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress' | 'report'> & object => ({
+const progressTo = (output: Output): Pick<OpenLedgerOptions, 'onProgress' | 'report'> & object => ({
   report: (message) => output.err(line(`apledger: ${message}`)),
   onProgress: (text) => output.progress(text),
 });

@@ -6,7 +6,7 @@ import { longForm, QUIET } from '../spelling.ts';
 /** What can follow: one of these words, a file, a directory, or a text that no shell can know. */
 export type Follows = { readonly words: readonly string[] } | 'file' | 'directory' | 'text';
 
-export interface OptionWords {
+interface OptionWords {
   /** `--json`, and `-x` where there is a short form. */
   readonly forms: readonly string[];
   readonly description: string;

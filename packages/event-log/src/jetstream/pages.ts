@@ -6,7 +6,7 @@ import { positionOf } from './names.ts';
 import type { CommitRecord } from './record.ts';
 
 /** A run of facts, by position or by revision, both ends included. */
-export type FactRange =
+type FactRange =
   | { readonly by: 'position'; readonly first: number; readonly last: number }
   | { readonly by: 'revision'; readonly first: number; readonly last: number };
 

@@ -11,7 +11,7 @@ import type { Endpoint } from './address.ts';
  * - `wrong-expected-version`, `stream-not-found`, `stream-deleted`, `invalid-position`: answers of a server.
  * - `access-denied`, `too-large`, `unknown`: nothing that waiting would change.
  */
-export type FaultKind =
+type FaultKind =
   | 'unavailable'
   | 'timeout'
   | 'not-leader'

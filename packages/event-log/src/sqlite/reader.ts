@@ -20,7 +20,7 @@ export interface FactPage {
 }
 
 /** A stream's head, with the number that stands for it in this file. */
-export interface NumberedHead extends Head {
+interface NumberedHead extends Head {
   readonly number: number;
 }
 

@@ -21,7 +21,7 @@ export interface Run {
 }
 
 /** A fact that was recorded before the one at the position before it, and by how much, milliseconds. */
-export interface StepBack extends Problem {
+interface StepBack extends Problem {
   readonly backMs: number;
 }
 

@@ -8,7 +8,7 @@ export const ACCESS_STREAM = 'access';
 const NOTHING = new Uint8Array();
 
 /** Checked when written, as it will be when read. Throws InvalidFact. */
-export function newLedgerFact(fact: LedgerFact, occurredAt: string): NewFact {
+function newLedgerFact(fact: LedgerFact, occurredAt: string): NewFact {
   const { type, data } = parseLedgerFact(fact.type, LEDGER_FACT_VERSION, fact.data);
   return { type, version: LEDGER_FACT_VERSION, occurredAt, data, packed: NOTHING };
 }

@@ -51,7 +51,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 const MAX_RACES = 100;
 
 /** Where a change rests, and until when it does so by itself. */
-export interface Rest {
+interface Rest {
   readonly change: Change;
   readonly until: string | null;
 }

@@ -7,7 +7,7 @@ import type { Author } from '../access/facts.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import type { Watched } from './watched.ts';
 
-export interface Claimant {
+interface Claimant {
   readonly host: string;
   readonly agent: string;
   /** That it believes to have; 0 = it is new. */

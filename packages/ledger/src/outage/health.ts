@@ -28,7 +28,7 @@ export interface Outage {
 }
 
 /** `away`: it cannot be read. `overdue`: for longer than commands wait. `back`: it can be read again. */
-export type HealthEvent = 'away' | 'overdue' | 'back';
+type HealthEvent = 'away' | 'overdue' | 'back';
 
 export class LogHealth {
   #reading: Outage | undefined;

@@ -16,7 +16,7 @@ export interface Reading {
   readonly onMemory?: ((current: Current) => void) | undefined;
 }
 
-export interface Sources<T> {
+interface Sources<T> {
   readonly health: LogHealth;
   readonly current: () => Current;
   readonly fromLog: () => Promise<T>;

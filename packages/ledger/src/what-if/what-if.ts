@@ -14,7 +14,7 @@ import { diffViews, type HostView, type ReadModel } from '@apledger/projections'
 import { outOfService } from './out-of-service.ts';
 import { BadStep, parseSteps, type ReadStep, Scene } from './suppose.ts';
 
-export interface WhatIfQuestion {
+interface WhatIfQuestion {
   readonly handler: CommandHandler;
   readonly readModel: ReadModel;
   readonly host: string;

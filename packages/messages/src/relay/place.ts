@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** A place, bound to the stream and to the log that it is of. */
-export interface NotedPlace extends Place {
+interface NotedPlace extends Place {
   /** When the stream was created, as the broker says: one that was deleted and made again has another time. */
   readonly created: string;
   /** The log's, of the fact at the position. */

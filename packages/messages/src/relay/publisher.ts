@@ -41,7 +41,7 @@ export class Unpublishable extends Error {
   }
 }
 
-export interface PublishListener {
+interface PublishListener {
   /** The stream has the fact at this position, as this message. */
   onStored(position: number, sequence: number): void;
   /** All that was sent is acknowledged, up to this position. */

@@ -16,12 +16,12 @@ export interface Verdict<T> {
   readonly misfits: readonly Misfit<T>[];
 }
 
-export interface Misfit<T> {
+interface Misfit<T> {
   readonly arrival: T;
   readonly reason: string;
 }
 
-export interface Arrival {
+interface Arrival {
   readonly recorded: RecordedEnvelope;
 }
 

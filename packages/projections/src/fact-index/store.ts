@@ -31,7 +31,7 @@ export interface Piece {
 }
 
 /** One step of catching up; all of it is kept, or nothing. */
-export interface IndexBatch {
+interface IndexBatch {
   readonly from: Checkpoint | undefined;
   readonly to: Checkpoint;
   readonly pieces: readonly Piece[];

@@ -21,7 +21,7 @@ import { errnoOf, matricesOf, mdevOf, queueNamesOf, wordsOf } from '../search/co
 /** Positions in a chunk. */
 export const CHUNK = 4096;
 export const chunkOf = (position: number): number => Math.floor((position - 1) / CHUNK);
-export const offsetIn = (position: number): number => (position - 1) % CHUNK;
+const offsetIn = (position: number): number => (position - 1) % CHUNK;
 export const positionAt = (chunk: number, offset: number): number => chunk * CHUNK + offset + 1;
 
 const MASK_BYTES = 32;
@@ -126,7 +126,7 @@ export class TermChunk {
 }
 
 /** An mdev before and after a fact. */
-export interface Moved {
+interface Moved {
   readonly before: Mdev | undefined;
   readonly after: Mdev | undefined;
 }

@@ -18,7 +18,7 @@ export interface Turn {
 }
 
 /** The last time in which an mdev was open. */
-export interface LastRun {
+interface LastRun {
   readonly mdev: string;
   readonly guest: string | null;
   readonly started: Turn;

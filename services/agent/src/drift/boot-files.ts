@@ -39,7 +39,7 @@ async function tellIfChanged({ roots, boot, keptIn, record }: BootFilesOptions):
 }
 
 /** The fact as of now. */
-export function bootFilesSeen(roots: Roots, boot?: string): FactOf<'BootFilesSeen'> {
+function bootFilesSeen(roots: Roots, boot?: string): FactOf<'BootFilesSeen'> {
   const { sysfs: sys, etc, proc, run } = roots;
   const collector = new Collector({ sys, etc, proc, run, boot });
   const files: { file: string; text: string }[] = [];

@@ -22,7 +22,7 @@ export interface LockKind {
 }
 
 /** As s390-tools has it: the pid alone. Right below /run, where no file outlives the boot. */
-export const PID_ONLY: LockKind = {
+const PID_ONLY: LockKind = {
   own: `${process.pid}\n`,
   isHeld: (text) => !/^\d+\s*$/.test(text) || isAlive(Number(text)),
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { namesIn, textOf, tried } from '../files/quiet.ts';
 import { AP_LOCK, AUDIT_SOCKETS, NOTIFIER_SPOOL, type Roots } from '../roots.ts';
 
-export interface Feature {
+interface Feature {
   readonly feature: string;
   /** `yes`; `partly`: it works less well; `no`. */
   readonly works: 'yes' | 'partly' | 'no';
@@ -20,7 +20,7 @@ const NOTIFIERS = ['usr/lib/mdevctl/scripts.d/notifiers', 'etc/mdevctl.d/scripts
 const NOTIFIER = 'apledger.sh';
 
 /** Where the writer listens, and the root below which the distribution's programs lie. */
-export interface CheckPlaces {
+interface CheckPlaces {
   readonly writer: string;
   readonly root?: string;
 }

@@ -26,7 +26,7 @@ export function figuresText(host: string, figures: readonly Figure[]): string {
     .join('');
 }
 
-export interface FiguresFile {
+interface FiguresFile {
   readonly path: string;
   readonly host: string;
   readonly figures: () => readonly Figure[];

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 
-export interface Supervisor {
+interface Supervisor {
   /** Resolves when systemd has been told, or there is none. */
   ready(): Promise<void>;
   close(): Promise<void>;

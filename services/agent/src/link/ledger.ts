@@ -2,7 +2,7 @@
 import type { CommandRequest, Commit, Hello, HelloReply } from '@apledger/agent-protocol';
 import { type Fact, parseFact } from '@apledger/events';
 
-export interface Identified {
+interface Identified {
   readonly agent: string;
   readonly epoch: number;
 }

@@ -10,7 +10,7 @@ import type { SeenProcess } from '@apledger/observe';
 import type { LiveFiles } from './live-files.ts';
 
 /** A process that may be a guest. */
-export interface GuestProcess extends Omit<SeenProcess, 'isYoung'> {
+interface GuestProcess extends Omit<SeenProcess, 'isYoung'> {
   /** Milliseconds since 1970, by the kernel's clock of the boot. */
   readonly startedAt: number;
 }

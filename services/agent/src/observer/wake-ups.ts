@@ -10,7 +10,7 @@ import { namesIn, tried } from '../files/quiet.ts';
 import type { Roots } from '../roots.ts';
 
 /** A command often writes several files. */
-export const DEBOUNCE_MS = 20;
+const DEBOUNCE_MS = 20;
 const UEVENTS_EVERY_MS = 200;
 /** The safety net, and for what no watch tells of. */
 const LOOK_EVERY_MS = 1000;

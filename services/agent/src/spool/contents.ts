@@ -6,7 +6,7 @@ import type { Known } from '@apledger/observe';
 import type { Begun, Dropped, KeptKnown, SpoolRecord, Start, Step } from './records.ts';
 
 /** A commit, and how much of a message it takes. */
-export interface Unsent {
+interface Unsent {
   readonly commit: Commit;
   readonly bytes: number;
 }

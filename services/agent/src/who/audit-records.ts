@@ -8,7 +8,7 @@ import { loginOf, NO_LOGIN } from './identity.ts';
 import { mdevIn, placeOf, type Sign } from './sign.ts';
 
 /** The key of the rules that are shipped (packaging/apledger.rules). */
-export const AUDIT_KEY = 'apledger';
+const AUDIT_KEY = 'apledger';
 /** Events of which not all records have come. More are open only when records are lost. */
 const MAX_OPEN = 64;
 const MAX_LINE = 16_384;

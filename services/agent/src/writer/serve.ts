@@ -13,7 +13,7 @@ const MAX_TIMEOUT_MS = 600_000;
 /** How long others may hold the lock. */
 const LOCK_MS = 30_000;
 
-export interface WriterPlaces {
+interface WriterPlaces {
   readonly sysfs: string;
   /** Where the lock is: RUN/lock. */
   readonly run: string;

@@ -10,7 +10,7 @@ const MOVING: ReadonlySet<ChangeView['status']> = new Set(['approved', 'running'
 /** Types of what happens to changes. */
 const TYPES = [...recordedFacts.keys()].filter((type) => /^(?:Change|Step|Confirmation|Deadline)/.test(type));
 
-export interface Following {
+interface Following {
   /** Only what came after this position is shown. */
   readonly after: number;
   readonly json: boolean;

@@ -35,7 +35,7 @@ interface ImportOptions extends Place {
 }
 
 /** Imports the files; the status is 1 when a step was refused, or when the host is not what was seen. */
-export async function importFiles(
+async function importFiles(
   files: readonly string[],
   options: ImportOptions,
   output: Output,

@@ -1,7 +1,7 @@
 /** Which distribution's kernel behaves as which generation of the driver (docs/driver-rules-older.md 14, held by a test). */
 import type { Generation } from '@apledger/events';
 
-export interface DistributionKernel {
+interface DistributionKernel {
   readonly distribution: string;
   /** As `uname -r` begins. */
   readonly kernel: string;

@@ -16,7 +16,7 @@ import { type Action, actionOf, VECTOR_FUNCTIONS } from './operations.ts';
 import { generationOf, type Vector, VectorError, type VectorStep } from './vectors.ts';
 
 /** How a replay ended: all steps alike, or the first that was not. */
-export interface Replay {
+interface Replay {
   /** Steps that were compared, the differing one included. */
   readonly steps: number;
   readonly mismatch?: Mismatch;

@@ -18,7 +18,7 @@ import { stepOf } from './words.ts';
 const DEFAULT_SETTINGS = ['adapters=5,6', 'domains=4,0x47,0xab,0xff'];
 
 /** One host of a log, ready to be mounted. */
-export interface LabHost {
+interface LabHost {
   readonly name: string;
   /** Mounts the tree at the directory, which is made when it is missing. Throws Failure. */
   mount(at: string): Promise<Mount>;

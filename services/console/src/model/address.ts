@@ -12,7 +12,7 @@ export const HOST_VIEWS = [
 export type HostView = (typeof HOST_VIEWS)[number];
 /** Of all hosts. */
 export const LOG_VIEWS = ['hosts', 'facts', 'report', 'changes'] as const;
-export type LogView = (typeof LOG_VIEWS)[number];
+type LogView = (typeof LOG_VIEWS)[number];
 
 /** What may be selected beside the moment (`at`): the rest of an address. */
 export interface Selection {

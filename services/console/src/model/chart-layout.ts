@@ -9,7 +9,7 @@ export interface Point {
 }
 
 /** A state; `x` and `y` are its middle. */
-export interface StateBox extends Point {
+interface StateBox extends Point {
   readonly state: string;
   readonly width: number;
   readonly height: number;
@@ -24,7 +24,7 @@ export interface Arrow {
   readonly label: Point;
 }
 
-export interface ChartLayout {
+interface ChartLayout {
   readonly width: number;
   readonly height: number;
   readonly initial: string;

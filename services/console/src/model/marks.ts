@@ -19,7 +19,7 @@ export function letterOf(slot: number): string {
 }
 
 /** How large letters are in a cell, in CSS pixels, and whether they stand above each other. */
-export interface Lettering {
+interface Lettering {
   readonly size: number;
   readonly isStacked: boolean;
 }
@@ -44,7 +44,7 @@ export function letteringOf(
 
 /** Which of the signs a mark has where its letters have no room: the colours begin anew with each of them. 0 = none. */
 export const signOf = (slot: number): number => Math.floor(slot / MARK_COLOURS) % SIGNS;
-export const SIGNS = 8;
+const SIGNS = 8;
 
 /** Hands out marks, and keeps them: winding time back and forth does not repaint the page. */
 export class Marks {

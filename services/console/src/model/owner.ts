@@ -31,7 +31,7 @@ export const mdevOf = (code: number): number => code >>> MDEV_SHIFT;
 export const isContested = (code: number): boolean => (code & CONTESTED) !== 0;
 
 /** `guest1`, or what stands for a guest without a name. */
-export const guestName = (mdev: MdevView): string =>
+const guestName = (mdev: MdevView): string =>
   mdev.guest ?? (mdev.open ? 'a user that is no KVM guest' : 'no guest');
 
 /** The first group of a UUID: enough to tell the mdevs of a host apart when read. */

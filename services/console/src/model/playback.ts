@@ -7,7 +7,7 @@ export type Pace =
   | { readonly by: 'time'; readonly factor: number }
   | { readonly by: 'facts'; readonly perSecond: number };
 
-export interface PaceChoice {
+interface PaceChoice {
   readonly id: string;
   readonly label: string;
   readonly pace: Pace;

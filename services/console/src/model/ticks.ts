@@ -5,14 +5,14 @@ import { formatCount } from './count.ts';
 import { formatClock, formatDay, shownZone } from './moment.ts';
 import type { AxisSpan } from './time-axis.ts';
 
-export interface Tick {
+interface Tick {
   /** Where on the axis. */
   readonly at: number;
   readonly words: string;
 }
 
 /** An axis on the page; lengths are CSS pixels. */
-export interface AxisRoom {
+interface AxisRoom {
   readonly width: number;
   /** How far a label may reach beyond either end. */
   readonly rim: number;

@@ -12,7 +12,7 @@ const AGAIN_MS = 15_000;
 export const me = signal<WhoAmI | null | undefined>(undefined);
 /** Somebody was signed in on this page and is no longer: what was typed stays. */
 export const hasEnded = signal(false);
-export const openChanges = signal<readonly ChangeView[]>([]);
+const openChanges = signal<readonly ChangeView[]>([]);
 /** How many of them the reader may judge. */
 export const toJudge = computed(() => openChanges.value.filter(({ mayApprove }) => mayApprove).length);
 

@@ -5,7 +5,7 @@ import { type Explanation, explain, ownerOf } from '../model/owner.ts';
 import type { Player } from './player.ts';
 import type { Session } from './session.ts';
 
-export interface Inspector {
+interface Inspector {
   /** What the matrix shows in a cell: the class that gives it its colour, and the words. */
   cell(apid: number, apqi: number): (Explanation & { readonly drawn: string }) | undefined;
   /** The last fact that counts in what is shown. */

@@ -1,5 +1,5 @@
 /** A function that runs at most once in so many milliseconds, and always once more after the last call. */
-export interface Throttled {
+interface Throttled {
   (): void;
   /** Runs now, and forgets what was to run later. */
   flush(): void;

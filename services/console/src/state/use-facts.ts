@@ -13,7 +13,7 @@ const STEP = 100;
 const PAGE = 1000;
 
 /** A guest's name by the position of a fact and an mdev that it names. */
-export type GuestsThen = Reply<'events'>['guests'];
+type GuestsThen = Reply<'events'>['guests'];
 
 interface Found {
   readonly facts: readonly RecordedFact[];

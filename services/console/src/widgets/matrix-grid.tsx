@@ -1,5 +1,4 @@
 /** The matrix that can be looked at, walked through and scrolled: two canvases in a window, and the words for the cell under the cursor. */
-import { formatApid, formatApqi } from '@apledger/ap';
 import { effect } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -162,10 +161,6 @@ export function MatrixGrid(props: MatrixGridProps) {
     </div>
   );
 }
-
-/** The name of a cell, as it is spoken. */
-export const spoken = ({ apid, apqi }: Cell): string =>
-  `adapter ${formatApid(apid)}, domain ${formatApqi(apqi)}`;
 
 type Drawn = Pick<Picture, 'axes' | 'cell' | 'window' | 'only'> & { readonly source: GridSource };
 type Marked = Parameters<GridOverlay['draw']>[1];

@@ -15,7 +15,7 @@ export interface StatechartProps {
 }
 
 /** What is in a state: in full for readers of the page, and so short that its box has room for it. */
-export interface StateWords {
+interface StateWords {
   readonly full: string;
   readonly short: string;
 }

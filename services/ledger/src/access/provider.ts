@@ -34,7 +34,7 @@ export interface Departure {
   readonly nonce: string;
 }
 
-export interface OpenedSession {
+interface OpenedSession {
   readonly secret: string;
   readonly session: string;
   readonly until: string;

@@ -11,17 +11,17 @@ import {
 } from '@apledger/ledger';
 import { decodeToken } from '@apledger/messages';
 
-export const COMMAND_ID = 'apledger-command-id';
-export const MESSAGE_ID = 'nats-msg-id';
+const COMMAND_ID = 'apledger-command-id';
+const MESSAGE_ID = 'nats-msg-id';
 export const ACTOR = 'apledger-actor';
 export const CORRELATION = 'apledger-correlation';
 /** A JWT of a registered key, see identity.ts. */
 export const SIGNATURE = 'apledger-signature';
-export const EXPECTED_REVISION = 'apledger-expected-revision';
+const EXPECTED_REVISION = 'apledger-expected-revision';
 /** Set by the server for what comes through an import of another account; what a client sets there, it replaces. */
 export const REQUEST_INFO = 'nats-request-info';
 /** How many seconds a question waits for a log that is away; without it, it is answered from memory. */
-export const WAIT = 'apledger-wait';
+const WAIT = 'apledger-wait';
 const KNOWN = new Set([COMMAND_ID, ACTOR, CORRELATION, EXPECTED_REVISION, SIGNATURE, WAIT]);
 
 /** One request. */

@@ -1,7 +1,7 @@
 /** What the relay of this process does, for those who watch the service. */
 import type { RelayState } from '@apledger/messages/nats';
 
-export type Relaying = 'off' | 'publishing' | 'waiting' | 'ended';
+type Relaying = 'off' | 'publishing' | 'waiting' | 'ended';
 
 export class RelayStanding {
   #state: Relaying = 'off';

@@ -19,9 +19,9 @@ import { endpoints } from './endpoints.ts';
 import { callerOf, Replays } from './identity.ts';
 import { Meter } from './meter.ts';
 
-export const SERVICE_NAME = 'apledger';
+const SERVICE_NAME = 'apledger';
 /** Of the service's interface, not of the package. */
-export const SERVICE_VERSION = '1.0.0';
+const SERVICE_VERSION = '1.0.0';
 const ROOT = 'apledger.v1.svc';
 /** Requests under way in one instance; more are told to come again, and the queue group has other members. */
 const MAX_IN_FLIGHT = 256;
