@@ -1,5 +1,4 @@
 /** Facts of the stream `access`, and what they let somebody do. */
-
 import { type LedgerFact, type Role, type Subject, subjectText, type Verb } from '@apledger/events';
 import { describe, expect, it } from 'vitest';
 import { approversFrom, fourEyesOf } from './four-eyes.ts';

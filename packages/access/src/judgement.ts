@@ -1,5 +1,4 @@
 /** Who may judge a change, and whether it may still go ahead. Texts are for people: the thing, the reason, the remedy. */
-
 import { type Subject, subjectText } from '@apledger/events';
 import type { Change } from './change.ts';
 import { approversFrom } from './four-eyes.ts';

@@ -1,5 +1,4 @@
 /** The stream `access` folded: who is bound to what, and which credentials stand. */
-
 import { type FourEyesRule, type LedgerFact, type Role, type Subject, subjectText } from '@apledger/events';
 
 export interface Binding {

@@ -1,5 +1,4 @@
 /** Reads the files of a capture: everything below one root, nothing followed, nothing written. */
-
 import {
   closeSync,
   constants,
@@ -25,8 +24,8 @@ export interface Roots {
   readonly boot?: string | undefined;
 }
 
-/** Not there is no problem: kernels differ in the files that they have. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH']);
+/** Codes of files that are not there, which is no problem: kernels differ in the files that they have. */
+export const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH']);
 
 export class Collector implements FileSource {
   readonly problems: Problem[] = [];

@@ -3,7 +3,6 @@
  *
  * SQLite gives its -wal and -shm the mode of the database, so the database must have its mode before SQLite opens it.
  */
-
 import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorCode } from '@apledger/text';

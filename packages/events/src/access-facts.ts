@@ -1,5 +1,6 @@
 /** Facts in the stream `access`: who is who, who may do what where, what was denied. Secrets are kept as SHA-256 only. */
-import Type, { type Static, type TProperties } from 'typebox';
+import Type, { type Static } from 'typebox';
+import { closedObject } from './closed-object.ts';
 import { HostName } from './vocabulary.ts';
 
 export const Instant = Type.String({
@@ -83,13 +84,10 @@ export const FourEyesRule = Type.Object(
 );
 export type FourEyesRule = Readonly<Static<typeof FourEyesRule>>;
 
-const fact = <P extends TProperties>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
-
 const binding = { subject: Subject, role: Role, hosts: HostPattern };
 
 export const accessFactSchemas = {
-  AccessConfigured: fact(
+  AccessConfigured: closedObject(
     {
       hash: Digest,
       issuers: Type.Array(Type.String({ maxLength: 512 }), { maxItems: 16 }),
@@ -98,9 +96,12 @@ export const accessFactSchemas = {
     },
     'a service started with another access configuration than the last; hash is that of the file',
   ),
-  RoleBound: fact({ ...binding, until: Until, reason: Type.Optional(Text) }, 'a subject has a role on hosts'),
-  RoleUnbound: fact({ ...binding, reason: Type.Optional(Text) }, 'and has it no longer'),
-  TokenIssued: fact(
+  RoleBound: closedObject(
+    { ...binding, until: Until, reason: Type.Optional(Text) },
+    'a subject has a role on hosts',
+  ),
+  RoleUnbound: closedObject({ ...binding, reason: Type.Optional(Text) }, 'and has it no longer'),
+  TokenIssued: closedObject(
     {
       token: CredentialId,
       hash: Digest,
@@ -111,8 +112,11 @@ export const accessFactSchemas = {
     },
     'anyone who shows the secret with this hash acts as the subject, on these hosts only',
   ),
-  TokenRevoked: fact({ token: CredentialId, reason: Type.Optional(Text) }, 'the token is no longer valid'),
-  KeyRegistered: fact(
+  TokenRevoked: closedObject(
+    { token: CredentialId, reason: Type.Optional(Text) },
+    'the token is no longer valid',
+  ),
+  KeyRegistered: closedObject(
     {
       key: CredentialId,
       publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'Ed25519, base64url' }),
@@ -122,8 +126,8 @@ export const accessFactSchemas = {
     },
     'anyone who signs with this key acts as the subject, on these hosts only',
   ),
-  KeyRevoked: fact({ key: CredentialId, reason: Type.Optional(Text) }, 'the key is no longer valid'),
-  SessionOpened: fact(
+  KeyRevoked: closedObject({ key: CredentialId, reason: Type.Optional(Text) }, 'the key is no longer valid'),
+  SessionOpened: closedObject(
     {
       session: CredentialId,
       hash: Digest,
@@ -134,8 +138,8 @@ export const accessFactSchemas = {
     },
     'a person signed in; proof is the hash of the ID token, which counts once',
   ),
-  SessionEnded: fact({ session: CredentialId, reason: Type.Optional(Text) }, 'a person signed out'),
-  AccessDenied: fact(
+  SessionEnded: closedObject({ session: CredentialId, reason: Type.Optional(Text) }, 'a person signed out'),
+  AccessDenied: closedObject(
     {
       verb: Verb,
       host: Type.Union([HostName, Type.Null()], { description: 'null = the ledger itself' }),
@@ -144,7 +148,7 @@ export const accessFactSchemas = {
     },
     'an authenticated subject asked for what it may not do',
   ),
-  AuthenticationFailed: fact(
+  AuthenticationFailed: closedObject(
     {
       source: Type.String({ maxLength: 128, description: 'address of the client, or the transport' }),
       from: Instant,
@@ -154,11 +158,11 @@ export const accessFactSchemas = {
     },
     'requests without valid credentials, summed up: one fact a source and minute',
   ),
-  BreakGlassOpened: fact(
+  BreakGlassOpened: closedObject(
     { glass: CredentialId, subject: Subject, hosts: HostPattern, reason: Reason, until: Instant },
     'a subject with the role break-glass acts alone for a while',
   ),
-  BreakGlassReviewed: fact(
+  BreakGlassReviewed: closedObject(
     { glass: CredentialId, finding: Reason },
     'somebody else has looked at what was done then',
   ),

@@ -2,8 +2,9 @@
  * Facts in the streams `change-<id>`, one stream a change: proposed by somebody, judged by others, carried out step by step, or not.
  * Who did each of these is in the envelope (`auth`). The lifecycle is the machine `change` of packages/machines (docs/machines.md).
  */
-import Type, { type TProperties } from 'typebox';
+import Type from 'typebox';
 import { Digest, Instant, Reason } from './access-facts.ts';
+import { closedObject } from './closed-object.ts';
 import { type Command, commandSchemas } from './commands.ts';
 import { PlanDocument } from './plan-document.ts';
 import { Errno, HostName } from './vocabulary.ts';
@@ -69,11 +70,9 @@ const end = {
   revision: Type.Integer({ minimum: -1, description: 'of the host' }),
   matrices: Digest,
 };
-const fact = <P extends TProperties>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
 
 export const changeFactSchemas = {
-  ChangeProposed: fact(
+  ChangeProposed: closedObject(
     {
       ...about,
       ...judged,
@@ -84,13 +83,16 @@ export const changeFactSchemas = {
     },
     'somebody asks for a second person; `work` is the hash of the content',
   ),
-  ChangeApproved: fact(
+  ChangeApproved: closedObject(
     { ...about, ...judged },
     'somebody else agrees to exactly this work with exactly this effect',
   ),
-  ChangeRefused: fact({ ...about, reason: Reason }, 'somebody else does not agree; the change is over'),
-  ChangeWithdrawn: fact({ ...about, reason: Reason }, 'who proposed it does not want it any more'),
-  ChangeCarriedOut: fact(
+  ChangeRefused: closedObject(
+    { ...about, reason: Reason },
+    'somebody else does not agree; the change is over',
+  ),
+  ChangeWithdrawn: closedObject({ ...about, reason: Reason }, 'who proposed it does not want it any more'),
+  ChangeCarriedOut: closedObject(
     {
       ...about,
       commands: Type.Array(Type.String(), { maxItems: MAX_COMMANDS, description: 'ids of the commands' }),
@@ -98,7 +100,7 @@ export const changeFactSchemas = {
     },
     'all of it was done',
   ),
-  ChangeStopped: fact(
+  ChangeStopped: closedObject(
     {
       ...about,
       done: Type.Integer({ minimum: 0, description: 'commands carried out before' }),
@@ -107,7 +109,7 @@ export const changeFactSchemas = {
     },
     'it was not carried out, or not to the end: its effect had changed, or somebody may no longer do it',
   ),
-  ChangePlanned: fact(
+  ChangePlanned: closedObject(
     {
       ...about,
       plan: PlanDocument,
@@ -118,8 +120,8 @@ export const changeFactSchemas = {
     },
     'the plan that was proposed, with its steps; recorded together with ChangeProposed',
   ),
-  ChangeStarted: fact({ ...about, plan: Digest }, 'from now on its steps are carried out'),
-  StepStarted: fact(
+  ChangeStarted: closedObject({ ...about, plan: Digest }, 'from now on its steps are carried out'),
+  StepStarted: closedObject(
     {
       ...about,
       ...step,
@@ -131,19 +133,19 @@ export const changeFactSchemas = {
     },
     'a step is next: its command is given to the host, or its wait begins',
   ),
-  StepDone: fact(
+  StepDone: closedObject(
     { ...about, ...step, revision: Type.Integer({ minimum: 0, description: 'of the host after the step' }) },
     'the command was carried out, or the wait is over',
   ),
-  StepRefused: fact(
+  StepRefused: closedObject(
     { ...about, ...step, errno: Errno, explanation: Type.String() },
     'the host refused the command; the change is held',
   ),
-  StepUnconfirmed: fact(
+  StepUnconfirmed: closedObject(
     { ...about, ...step, reason: Reason },
     'it is not known whether the command was carried out; the change is held, and nothing is undone by itself',
   ),
-  ChangeHeld: fact(
+  ChangeHeld: closedObject(
     {
       ...about,
       step: Type.Integer({ minimum: 0, description: 'steps of the plan that were done' }),
@@ -158,7 +160,7 @@ export const changeFactSchemas = {
     },
     'somebody has to say how it goes on',
   ),
-  ChangeResumed: fact(
+  ChangeResumed: closedObject(
     {
       ...about,
       how: Type.Unsafe<ResumeWay>(
@@ -174,19 +176,22 @@ export const changeFactSchemas = {
     },
     'somebody said how it goes on',
   ),
-  ConfirmationAwaited: fact(
+  ConfirmationAwaited: closedObject(
     { ...about, until: Instant },
     'all steps are done and have done what was planned; it goes back then unless somebody confirms it',
   ),
-  ChangeConfirmed: fact({ ...about }, 'somebody confirmed it: it stays'),
-  DeadlinePassed: fact(
+  ChangeConfirmed: closedObject({ ...about }, 'somebody confirmed it: it stays'),
+  DeadlinePassed: closedObject(
     { ...about, deadline: Type.Unsafe<Deadline>(Type.Enum([...DEADLINES])), until: Instant },
     'nobody did in time what was waited for',
   ),
-  ChangeGoesBack: fact(
+  ChangeGoesBack: closedObject(
     { ...about, plan: PlanDocument },
     'the way back, planned from the host as it is: it gives back assignments, not what a reset has wiped',
   ),
-  ChangeDone: fact({ ...about, ...end }, 'all of the plan was done, and the host is as it was planned'),
-  ChangeWentBack: fact({ ...about, ...end }, 'what the plan had changed is as it was before'),
+  ChangeDone: closedObject(
+    { ...about, ...end },
+    'all of the plan was done, and the host is as it was planned',
+  ),
+  ChangeWentBack: closedObject({ ...about, ...end }, 'what the plan had changed is as it was before'),
 };

@@ -1,5 +1,6 @@
 /** Every command that a host can be given. Attribute writes carry the text as written: reading it is a driver rule. */
-import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import Type, { type Static, type TProperties } from 'typebox';
+import { closedObject } from './closed-object.ts';
 import {
   AdapterId,
   AdapterIds,
@@ -26,10 +27,8 @@ const MAX_PATH = 256;
 const Text = Type.String({ maxLength: MAX_WRITE, description: 'the text written to the attribute' });
 const BootMask = Type.Union([Text, Type.Null()], { description: 'kernel parameter, null when not given' });
 
-const object = <P extends TProperties>(properties: P): TObject<P> =>
-  Type.Object(properties, { additionalProperties: false });
 const command = <N extends string, P extends TProperties>(type: N, properties: P) =>
-  object({ type: Type.Literal(type), ...properties });
+  closedObject({ type: Type.Literal(type), ...properties });
 const mdevWrite = <N extends string>(type: N) => command(type, { mdev: MdevUuid, text: Text });
 
 /** The schema of each command, by its type. */
@@ -38,7 +37,7 @@ export const commandSchemas = {
     host: HostName,
     driver: Generation,
     hardware: Hardware,
-    boot: object({ apmask: BootMask, aqmask: BootMask }),
+    boot: closedObject({ apmask: BootMask, aqmask: BootMask }),
   }),
   /** Simulated hardware changes; the bus notices at its next scan. */
   ChangeHardware: command('ChangeHardware', {

@@ -1,5 +1,6 @@
 /** Every fact: what can happen on a host. A fact says what is so afterwards; no rule is needed to read it. */
-import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import Type, { type Static } from 'typebox';
+import { closedObject } from './closed-object.ts';
 import { observationFactSchemas } from './observation-facts.ts';
 import {
   AdapterId,
@@ -26,12 +27,6 @@ import {
   Wiper,
 } from './vocabulary.ts';
 
-const object = <P extends TProperties>(properties: P, description?: string): TObject<P> =>
-  Type.Object(properties, {
-    additionalProperties: false,
-    ...(description === undefined ? {} : { description }),
-  });
-
 const Guest = Type.Union([GuestName, Type.Null()], {
   description: 'null = opened by something that is no KVM guest',
 });
@@ -45,14 +40,14 @@ const Responsible = Type.Union(
   },
 );
 const assigned = (what: string) => ({
-  adapters: object({ mdev: MdevUuid, adapters: AdapterIds }, `adapters ${what}`),
-  domains: object({ mdev: MdevUuid, domains: DomainIds }, `domains ${what}`),
-  controlDomains: object({ mdev: MdevUuid, controlDomains: DomainIds }, `control domains ${what}`),
+  adapters: closedObject({ mdev: MdevUuid, adapters: AdapterIds }, `adapters ${what}`),
+  domains: closedObject({ mdev: MdevUuid, domains: DomainIds }, `domains ${what}`),
+  controlDomains: closedObject({ mdev: MdevUuid, controlDomains: DomainIds }, `control domains ${what}`),
 });
 const assignment = assigned('now in the mdev that were not before');
 const unassignment = assigned('no longer in the mdev');
 
-export const Conflict = object({
+export const Conflict = closedObject({
   queue: Type.String({
     description: 'the APQN in the way, or card05 / a mask / an attribute when it is no queue',
   }),
@@ -64,18 +59,18 @@ const Asked = Type.Object({ type: Type.String() }, { description: 'the command a
 
 /** The schema of the data of each fact, by its type. */
 export const factSchemas = {
-  HostRegistered: object({
+  HostRegistered: closedObject({
     host: HostName,
     driver: Generation,
     hardware: Hardware,
     apmask: Mask,
     aqmask: Mask,
-    bootParameters: object({
+    bootParameters: closedObject({
       apmask: Type.Union([Type.String(), Type.Null()]),
       aqmask: Type.Union([Type.String(), Type.Null()]),
     }),
   }),
-  HardwareChanged: object(
+  HardwareChanged: closedObject(
     {
       adapters: Type.Optional(AdapterIds),
       domains: Type.Optional(DomainIds),
@@ -84,22 +79,22 @@ export const factSchemas = {
     },
     'simulated hardware has changed; the bus has not noticed yet',
   ),
-  CheckStopChanged: object(
+  CheckStopChanged: closedObject(
     { adapter: AdapterId, checkStopped: Type.Boolean() },
     'simulated hardware: the adapter stopped or runs again; the bus has not noticed yet',
   ),
-  ResetFaultInjected: object({
+  ResetFaultInjected: closedObject({
     queue: QueueName,
     responseCodes: Type.Array(Type.Integer(), { minItems: 1 }),
   }),
-  HostConfigChanged: object(
+  HostConfigChanged: closedObject(
     { adapters: AdapterIds, domains: DomainIds, controlDomains: DomainIds },
     'the AP bus noticed a new host configuration (QCI)',
   ),
-  BusScanned: object({ scans: Type.Integer({ minimum: 1 }) }),
-  BindingsCompleted: object({ count: Type.Integer({ minimum: 1 }) }),
-  BusAttributeChanged: object({ attribute: BusAttribute, value: Type.Integer() }),
-  CardDetected: object({
+  BusScanned: closedObject({ scans: Type.Integer({ minimum: 1 }) }),
+  BindingsCompleted: closedObject({ count: Type.Integer({ minimum: 1 }) }),
+  BusAttributeChanged: closedObject({ attribute: BusAttribute, value: Type.Integer() }),
+  CardDetected: closedObject({
     adapter: AdapterId,
     type: HardwareType,
     mode: CardMode,
@@ -107,16 +102,24 @@ export const factSchemas = {
     configured: Type.Boolean(),
     checkStopped: Type.Boolean(),
   }),
-  CardRemoved: object({ adapter: AdapterId }),
-  CardConfigured: object({ adapter: AdapterId }),
-  CardDeconfigured: object({ adapter: AdapterId }),
-  CardCheckStopNoticed: object({ adapter: AdapterId, checkStopped: Type.Boolean() }),
-  QueueDetected: object({ queues: QueueNames, configured: Type.Boolean(), checkStopped: Type.Boolean() }),
-  QueueRemoved: object({ queues: QueueNames }),
-  QueueStateNoticed: object({ queues: QueueNames, configured: Type.Boolean(), checkStopped: Type.Boolean() }),
-  QueueBound: object({ driver: QueueDriver, queues: QueueNames }),
-  QueueUnbound: object({ driver: QueueDriver, queues: QueueNames }),
-  QueueReset: object({
+  CardRemoved: closedObject({ adapter: AdapterId }),
+  CardConfigured: closedObject({ adapter: AdapterId }),
+  CardDeconfigured: closedObject({ adapter: AdapterId }),
+  CardCheckStopNoticed: closedObject({ adapter: AdapterId, checkStopped: Type.Boolean() }),
+  QueueDetected: closedObject({
+    queues: QueueNames,
+    configured: Type.Boolean(),
+    checkStopped: Type.Boolean(),
+  }),
+  QueueRemoved: closedObject({ queues: QueueNames }),
+  QueueStateNoticed: closedObject({
+    queues: QueueNames,
+    configured: Type.Boolean(),
+    checkStopped: Type.Boolean(),
+  }),
+  QueueBound: closedObject({ driver: QueueDriver, queues: QueueNames }),
+  QueueUnbound: closedObject({ driver: QueueDriver, queues: QueueNames }),
+  QueueReset: closedObject({
     by: Responsible,
     queues: QueueNames,
     responseCode: Type.Integer({
@@ -125,33 +128,38 @@ export const factSchemas = {
       description: 'what ZAPQ (for administrator: RAPQ) answered; 0 = done',
     }),
   }),
-  QueueZeroized: object(
+  QueueZeroized: closedObject(
     { queues: QueueNames, by: Wiper },
     'the keys behind the queues were wiped from outside of Linux',
   ),
-  DriverOverrideChanged: object({ queue: QueueName, driver: Type.Union([Type.String(), Type.Null()]) }),
-  OnlineChanged: object({ device: Type.String(), online: Type.Boolean() }),
-  MaskChanged: object({ mask: MaskName, value: Mask, written: Type.String() }),
-  MdevCreated: object({ mdev: MdevUuid }),
-  MdevRemovalBlocked: object(
+  DriverOverrideChanged: closedObject({ queue: QueueName, driver: Type.Union([Type.String(), Type.Null()]) }),
+  OnlineChanged: closedObject({ device: Type.String(), online: Type.Boolean() }),
+  MaskChanged: closedObject({ mask: MaskName, value: Mask, written: Type.String() }),
+  MdevCreated: closedObject({ mdev: MdevUuid }),
+  MdevRemovalBlocked: closedObject(
     { mdev: MdevUuid, effective: Effective },
     'removal waits until the guest lets go',
   ),
-  MdevRemoved: object({ mdev: MdevUuid }),
+  MdevRemoved: closedObject({ mdev: MdevUuid }),
   AdapterAssigned: assignment.adapters,
   AdapterUnassigned: unassignment.adapters,
   DomainAssigned: assignment.domains,
   DomainUnassigned: unassignment.domains,
   ControlDomainAssigned: assignment.controlDomains,
   ControlDomainUnassigned: unassignment.controlDomains,
-  GuestStarted: object({ mdev: MdevUuid, guest: Guest, attached: Type.Boolean(), effective: Effective }),
-  GuestStopped: object({ mdev: MdevUuid, guest: Guest }),
-  MdevAttached: object(
+  GuestStarted: closedObject({
+    mdev: MdevUuid,
+    guest: Guest,
+    attached: Type.Boolean(),
+    effective: Effective,
+  }),
+  GuestStopped: closedObject({ mdev: MdevUuid, guest: Guest }),
+  MdevAttached: closedObject(
     { mdev: MdevUuid, guest: Guest, attached: Type.Boolean(), effective: Effective },
     'a guest that was running opened the mdev',
   ),
-  MdevDetached: object({ mdev: MdevUuid, guest: Guest }, 'the guest closed the mdev and runs on'),
-  GuestMatrixChanged: object(
+  MdevDetached: closedObject({ mdev: MdevUuid, guest: Guest }, 'the guest closed the mdev and runs on'),
+  GuestMatrixChanged: closedObject(
     {
       mdev: MdevUuid,
       adapters: AdapterIds,
@@ -161,20 +169,20 @@ export const factSchemas = {
     },
     'the filtered matrix (the guest_matrix file) changed',
   ),
-  MigrationRequested: object({ mdev: MdevUuid, guest: Guest }),
-  MigrationRefused: object({ mdev: MdevUuid, guest: Guest, pluggedAdapters: AdapterIds }),
-  MigrationCompleted: object({ mdev: MdevUuid, guest: Guest }),
-  HostRebooted: object(
+  MigrationRequested: closedObject({ mdev: MdevUuid, guest: Guest }),
+  MigrationRefused: closedObject({ mdev: MdevUuid, guest: Guest, pluggedAdapters: AdapterIds }),
+  MigrationCompleted: closedObject({ mdev: MdevUuid, guest: Guest }),
+  HostRebooted: closedObject(
     { apmask: Mask, aqmask: Mask },
     'everything that only the kernel knew is gone; the masks are what the boot parameters say',
   ),
-  DriverLoaded: object({ driver: ModuleName }),
-  DriverUnloaded: object(
+  DriverLoaded: closedObject({ driver: ModuleName }),
+  DriverUnloaded: closedObject(
     { driver: ModuleName },
     'queues that only it serves have no driver, and there is no matrix device',
   ),
-  CommandHadNoEffect: object({ command: Asked }, 'a command was accepted, and nothing changed by it'),
-  CommandRejected: object({
+  CommandHadNoEffect: closedObject({ command: Asked }, 'a command was accepted, and nothing changed by it'),
+  CommandRejected: closedObject({
     command: Asked,
     errno: Errno,
     explanation: Type.String(),

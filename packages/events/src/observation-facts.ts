@@ -5,12 +5,11 @@
  * The envelope's actor is who did it, or `unattributed`; its `auth` is the agent. A commit's command id is made from host, epoch and
  * sequence, so that a commit that is sent twice is recorded once, however much later.
  */
-import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Instant } from './access-facts.ts';
+import { closedObject } from './closed-object.ts';
 import { Errno, MdevUuid } from './vocabulary.ts';
 
-const object = <P extends TProperties>(properties: P, description: string): TObject<P> =>
-  Type.Object(properties, { additionalProperties: false, description });
 const Text = Type.String({ maxLength: 1000 });
 const Texts = Type.Array(Text, { maxItems: 64 });
 const CommandId = Type.String({ minLength: 1, maxLength: 128, description: 'id of the command' });
@@ -23,7 +22,7 @@ const Epoch = Type.Integer({
 export const UNATTRIBUTED = 'unattributed';
 
 /** One sign of who did it (docs/agent.md, "Who"). */
-export const Evidence = object(
+export const Evidence = closedObject(
   {
     source: Type.Enum(
       [
@@ -55,7 +54,7 @@ export const Evidence = object(
 export type Evidence = Static<typeof Evidence>;
 
 export const observationFactSchemas = {
-  ObservationBegan: object(
+  ObservationBegan: closedObject(
     {
       epoch: Epoch,
       agent: Type.String({ maxLength: 128, description: 'id that the agent made for itself, once' }),
@@ -66,7 +65,7 @@ export const observationFactSchemas = {
     },
     '`detected`: what tells the generation of the driver; `missing`: what the agent cannot see, and what it would need',
   ),
-  HostObserved: object(
+  HostObserved: closedObject(
     {
       epoch: Epoch,
       sequence: Type.Integer({
@@ -89,30 +88,30 @@ export const observationFactSchemas = {
     },
     'when the other facts of this commit happened, and what tells who caused them',
   ),
-  HostBooted: object(
+  HostBooted: closedObject(
     {
       boot: Type.String({ maxLength: 64 }),
       before: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
     },
     'another kernel runs: its boot id, and that of the one before',
   ),
-  ObservationStalled: object(
+  ObservationStalled: closedObject(
     { from: Instant, to: Instant, file: Text },
     'the kernel did not answer a read; what happened meanwhile is seen afterwards only',
   ),
-  ObservationIncomplete: object(
+  ObservationIncomplete: closedObject(
     { what: Text, reason: Text },
     'something that cannot be seen on this host, or was not seen this time',
   ),
-  ObservationsDropped: object(
+  ObservationsDropped: closedObject(
     { from: Instant, to: Instant, commits: Type.Integer({ minimum: 1 }), reason: Text },
     'the agent had to give up commits that it had not sent',
   ),
-  WriteAttempted: object(
+  WriteAttempted: closedObject(
     { file: Text, kernelLog: Type.Optional(Text) },
     'somebody wrote to a file, and nothing changed: refused, or nothing to do',
   ),
-  DriftDetected: object(
+  DriftDetected: closedObject(
     {
       step: Type.String({ maxLength: 1000, description: 'what was done on the host, as far as is known' }),
       what: Type.String({ maxLength: 255, description: 'apmask, queue 05.0047, guest matrix, ...' }),
@@ -122,10 +121,10 @@ export const observationFactSchemas = {
     },
     'the host does not do what the rules of its generation say',
   ),
-  BootFilesSeen: object(
+  BootFilesSeen: closedObject(
     {
       files: Type.Array(
-        object(
+        closedObject(
           {
             file: Type.String({ minLength: 1, maxLength: 255, description: 'etc/mdevctl.d/matrix/UUID' }),
             text: Type.String({ maxLength: 65_536 }),
@@ -134,17 +133,17 @@ export const observationFactSchemas = {
         ),
         { maxItems: 4096 },
       ),
-      unread: Type.Array(object({ file: Text, reason: Text }, 'a file that could not be read'), {
+      unread: Type.Array(closedObject({ file: Text, reason: Text }, 'a file that could not be read'), {
         maxItems: 4096,
       }),
     },
     'what the next boot reads about the AP bus, as it is now: it replaces what was seen before',
   ),
-  AgentFenced: object(
+  AgentFenced: closedObject(
     { epoch: Epoch, agent: Type.String({ maxLength: 128 }), by: Epoch },
     'an agent of an earlier epoch sent something; it was refused',
   ),
-  CommandRequested: object(
+  CommandRequested: closedObject(
     {
       request: CommandId,
       command: Type.Object({ type: Type.String() }, { description: 'the command as given' }),
@@ -152,7 +151,7 @@ export const observationFactSchemas = {
     },
     'the agent is asked to carry out a command; it does not begin after `until`',
   ),
-  CommandSettled: object(
+  CommandSettled: closedObject(
     {
       request: CommandId,
       outcome: Type.Enum(['done', 'refused', 'unconfirmed', 'expired']),

@@ -6,7 +6,6 @@
  * options). Where they are not what they were, "pool" reads with a thread of libuv's pool instead: slower, and process.exit() does
  * not return while such a read waits.
  */
-
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, read, writeSync } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';

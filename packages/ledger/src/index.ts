@@ -34,7 +34,7 @@ export {
   waitOf,
 } from './input.ts';
 export { forgetSession, keepSession, keptSession, secretFor } from './kept-sessions.ts';
-export { type Filtered, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
+export { type Filtered, hostHeads, hostNames, type Ledger, lastPosition, type Wanted } from './ledger.ts';
 export { LogLedger, type LogLedgerOptions } from './log-ledger.ts';
 export { type Here, isReversed, momentOf, readPosition, readTime } from './moment.ts';
 export type { Watched } from './observed/watched.ts';

@@ -1,5 +1,5 @@
 /** What can be asked of a ledger, wherever it is: a log that this process opens, or a service. */
-import type { OperationName, Receipt, Reply, Request } from '@apledger/api';
+import type { HostHead, OperationName, Receipt, Reply, Request } from '@apledger/api';
 import type { Submission } from '@apledger/command-handler';
 import type { RecordedFact } from '@apledger/event-log';
 import type { HostState } from '@apledger/host';
@@ -35,13 +35,17 @@ export interface Ledger {
 export const lastPosition = async (ledger: Ledger): Promise<number> =>
   (await ledger.ask('hosts', { limit: 1 })).position ?? 0;
 
-/** The names of all hosts, sorted. */
-export async function hostNames(ledger: Ledger): Promise<readonly string[]> {
-  const names: string[] = [];
+/** All hosts that are asked for, by name, each with its head: page by page. */
+export async function hostHeads(ledger: Ledger, asked: Request<'hosts'> = {}): Promise<readonly HostHead[]> {
+  const heads: HostHead[] = [];
   for (let after: string | null = ''; after !== null; ) {
-    const page: Reply<'hosts'> = await ledger.ask('hosts', { after });
-    names.push(...page.hosts.map(({ host }) => host));
+    const page: Reply<'hosts'> = await ledger.ask('hosts', { ...asked, after });
+    heads.push(...page.hosts);
     after = page.next;
   }
-  return names;
+  return heads;
 }
+
+/** The names of all hosts, sorted. */
+export const hostNames = async (ledger: Ledger): Promise<readonly string[]> =>
+  (await hostHeads(ledger)).map(({ host }) => host);

@@ -26,6 +26,7 @@ export {
   PUBLISHED_SUBJECTS,
   parseLedgerSubject,
   parseSubject,
+  SERVICE_ROOT,
   STREAM_NAME,
   type SubjectFilter,
   type SubjectParts,

@@ -4,9 +4,8 @@
  */
 import { createHash, createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { encodeToken } from './subjects.ts';
+import { encodeToken, SERVICE_ROOT } from './subjects.ts';
 
-const ROOT = 'apledger.v1.svc';
 /** A signature counts for so long; the service takes no longer ones. */
 const SIGNED_S = 60;
 const TIMEOUT_MS = 20_000;
@@ -91,7 +90,7 @@ export class Requests {
 
   async #ask(below: string, request: Body, given: Record<string, string>, id: string): Promise<Body> {
     const { connection, key, token, timeoutMs = TIMEOUT_MS } = this.#options;
-    const subject = `${ROOT}.${below}`;
+    const subject = `${SERVICE_ROOT}.${below}`;
     const body = Buffer.from(JSON.stringify(request));
     const fields = headers();
     for (const [name, value] of Object.entries(given)) fields.set(name, value);

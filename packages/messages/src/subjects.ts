@@ -16,6 +16,9 @@
  */
 import { formatApid, parseApqn, parseCard } from '@apledger/ap';
 
+/** Below it a ledger service is asked and given commands over NATS (docs/nats-service.md). */
+export const SERVICE_ROOT = 'apledger.v1.svc';
+
 const ROOT = 'apledger.v1';
 const HOSTS = `${ROOT}.host`;
 const LEDGER = `${ROOT}.ledger`;

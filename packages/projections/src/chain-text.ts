@@ -1,5 +1,4 @@
 /** Whether the facts that an answer rests on are those that were written, in words. */
-
 import type { Chain } from '@apledger/api';
 import { counted } from '@apledger/text';
 

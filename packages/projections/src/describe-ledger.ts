@@ -1,5 +1,4 @@
 /** Facts about the ledger itself in words. */
-
 import { type LedgerFact, subjectText } from '@apledger/events';
 
 const on = (host: string | null): string => (host === null ? 'the ledger' : host);

@@ -4,6 +4,7 @@
  */
 import { STATE_VERSION } from '@apledger/host';
 import { type CacheDatabase, type CacheFile, CacheUnusable, openCacheFile } from './cache-file.ts';
+import { CHECKPOINT_TABLE, checkpointIn, keepCheckpoint } from './kept-checkpoint.ts';
 import {
   type Batch,
   type Checkpoint,
@@ -20,7 +21,7 @@ const TABLES_VERSION = 2;
 const LAYOUT = TABLES_VERSION * 10_000 + STATE_VERSION;
 
 const TABLES = `
-  CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+  ${CHECKPOINT_TABLE};
   CREATE TABLE state (host TEXT PRIMARY KEY, revision INTEGER NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE snapshot (
     host TEXT NOT NULL, revision INTEGER NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (host, revision)
@@ -90,8 +91,7 @@ class SqliteStore implements ReadModelStore {
           for (const { host, revision, hash, bytes } of table === 'state' ? batch.states : batch.snapshots)
             insert.run(host, revision, hash, bytes);
         }
-        const { position, hash } = batch.to;
-        db.prepare('REPLACE INTO checkpoint (only, position, hash) VALUES (1, ?, ?)').run(position, hash);
+        keepCheckpoint(db, batch.to);
         return true;
       }),
     );
@@ -119,11 +119,6 @@ class SqliteStore implements ReadModelStore {
       return undefined;
     }
   }
-}
-
-function checkpointIn(db: CacheDatabase): Checkpoint | undefined {
-  const row = db.prepare('SELECT position, hash FROM checkpoint').get();
-  return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
 }
 
 function stored(row: Record<string, unknown> | undefined): StoredState | undefined {

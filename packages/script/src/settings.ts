@@ -1,5 +1,4 @@
 /** `adapters=5,6 types=05:CEX5C`: the settings of `host` and `hardware`, from text to what commands carry. */
-
 import { parseKernelNumber } from '@apledger/ap';
 import { type CardMode, type CardModel, type CommandOf, GENERATION_NAMES } from '@apledger/events';
 import { CEX4 } from '@apledger/host';

@@ -1,5 +1,4 @@
 /** Files that are there as a whole or not at all, and stay when the power fails. */
-
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LogError } from '@apledger/event-log';

@@ -9,7 +9,6 @@
  *
  * `positions` is ours: it says where in the log a leaf's fact is. Every file but the checkpoints follows from the log.
  */
-
 import { readFileSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

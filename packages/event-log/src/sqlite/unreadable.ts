@@ -2,7 +2,6 @@
  * SQLite reports a read that the disk answers with EIO as a malformed database (SQLITE_IOERR_CORRUPTFS becomes SQLITE_CORRUPT). That would
  * send an administrator to his backups for a cable. So the file is read once more, and if that fails, the disk is the fault.
  */
-
 import { openSync, readSync } from 'node:fs';
 import { errorCode } from '@apledger/text';
 

@@ -1,5 +1,4 @@
 /** Acting alone in an emergency: bound before, with a reason, for a while, and looked at afterwards by somebody else. */
-
 import { type BreakGlass, handsOf, may, sameSubject } from '@apledger/access';
 import { type GlassView, Problem } from '@apledger/api';
 import { subjectText } from '@apledger/events';

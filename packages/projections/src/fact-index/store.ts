@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import { type CacheDatabase, type CacheFile, openCacheFile } from '../cache-file.ts';
+import { CHECKPOINT_TABLE, checkpointIn, keepCheckpoint } from '../kept-checkpoint.ts';
 import { type Checkpoint, sameCheckpoint } from '../store.ts';
 
 /** 'apfi': an index over the facts of apledger. */
@@ -13,7 +14,7 @@ const APPLICATION_ID = 0x61706669;
 /** Of the tables and of what the pieces mean: raise it when either changes. */
 const LAYOUT = 1;
 const TABLES = `
-  CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+  ${CHECKPOINT_TABLE};
   CREATE TABLE piece (term TEXT NOT NULL, chunk INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (term, chunk)) STRICT`;
 const FILE = { applicationId: APPLICATION_ID, layout: LAYOUT, tables: TABLES };
 const CHECKSUM_BYTES = 8;
@@ -139,10 +140,7 @@ export class IndexStore {
         if (!sameCheckpoint(checkpointIn(db), from)) return false;
         const write = db.prepare('REPLACE INTO piece (term, chunk, bytes) VALUES (?, ?, ?)');
         for (const { term, chunk, bytes } of packed) write.run(term, chunk, bytes);
-        db.prepare('REPLACE INTO checkpoint (only, position, hash) VALUES (1, ?, ?)').run(
-          to.position,
-          to.hash,
-        );
+        keepCheckpoint(db, to);
         return true;
       }),
     );
@@ -177,11 +175,6 @@ export class IndexStore {
   #forgetRecent(): void {
     this.#recent.clear();
   }
-}
-
-function checkpointIn(db: CacheDatabase): Checkpoint | undefined {
-  const row = db.prepare('SELECT position, hash FROM checkpoint').get();
-  return row === undefined ? undefined : { position: Number(row.position), hash: String(row.hash) };
 }
 
 const checksum = (term: string, chunk: number, packed: Uint8Array): Buffer =>

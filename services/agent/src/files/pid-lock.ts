@@ -2,7 +2,6 @@
  * A lock that is a file with the pid of its process first. It is made by link(2), so that it is there with its content or not at all: the
  * form that s390-tools and mdevctl use for a change of the AP configuration.
  */
-
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorCode } from '@apledger/text';

@@ -1,11 +1,10 @@
 /** The ledger as a NATS micro service: the second way, where agents reach a broker and nothing else. */
-import { encodeToken } from '@apledger/messages';
+import { encodeToken, SERVICE_ROOT } from '@apledger/messages';
 import { brokerError, connectNats, placeOf } from '@apledger/nats';
 import type { ServerOptions } from '@apledger/nats/address';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { type Question, Refused, type RemoteLedger, remoteLedger, Unreachable } from './ledger.ts';
 
-const ROOT = 'apledger.v1.svc';
 const SUBJECTS: Readonly<Record<Question, string>> = {
   hello: 'agent.hello',
   observe: 'agent.observe',
@@ -41,7 +40,7 @@ export function natsLedger({
     signal.throwIfAborted();
     let message: Msg;
     try {
-      const subject = `${ROOT}.${SUBJECTS[question]}.${encodeToken(host)}`;
+      const subject = `${SERVICE_ROOT}.${SUBJECTS[question]}.${encodeToken(host)}`;
       const options = { timeout: waitMs + GRACE_MS, headers: given };
       message = await orAborted(
         (await connection()).request(subject, JSON.stringify(request), options),

@@ -2,10 +2,10 @@
  * Single files of the live host. Descriptors of files that are read every second are kept: the kernel makes the content anew at each
  * read, in a sixth of the time. A descriptor that fails belongs to a device that is gone; perhaps another one has its name now.
  */
-
 import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '@apledger/capture';
+import { ABSENT } from '@apledger/capture/collect';
 import { errorCode } from '@apledger/text';
 import type { Roots } from '../roots.ts';
 
@@ -14,8 +14,6 @@ const MAX_BYTES = 256 * 1024;
 const buffer = Buffer.alloc(MAX_BYTES);
 const KEPT = /^sys\/(?:bus\/ap\/[a-z_]+|devices\/vfio_ap\/matrix\/[0-9a-f-]{36}\/[a-z_]+)$/;
 const DEVICE = /^sys\/devices\/ap\//;
-/** Not there is no problem: kernels differ in the files that they have. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH']);
 
 export class LiveFiles {
   readonly #roots: Roots;

@@ -1,5 +1,4 @@
 /** The spool's directory: a file that grows by whole records, and files that are replaced as a whole. */
-
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';

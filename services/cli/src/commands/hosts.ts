@@ -1,7 +1,7 @@
 /** `apledger hosts`: which hosts there are, now or at a moment, each with its last fact. */
-import type { HostHead, Reply, Request } from '@apledger/api';
+import type { HostHead } from '@apledger/api';
 import { command, jsonLine, line, type Output } from '@apledger/command-line';
-import { type Ledger, orLaterText, type Place } from '@apledger/ledger';
+import { hostHeads, orLaterText, type Place } from '@apledger/ledger';
 import { withLedger } from '../ledger.ts';
 import { MOMENT, parseGiven, usedText } from '../moment.ts';
 import { json, place } from '../options.ts';
@@ -16,7 +16,7 @@ async function hosts({ at, find, json, ...where }: HostsOptions, output: Output)
   return withLedger(where, output, async (ledger) => {
     const moment = (await parseGiven('--at', at, ledger)) ?? {};
     const asked = { ...moment, ...(find !== undefined && { find }) };
-    const heads = await headsOf(ledger, asked);
+    const heads = await hostHeads(ledger, asked);
     const when = at === undefined ? '' : ` at ${usedText(moment)}`;
     if (json) for (const head of heads) output.out(jsonLine(head));
     else if (heads.length === 0)
@@ -34,16 +34,6 @@ const headLine = (head: HostHead, width: number): string =>
   line(
     `${head.host.padEnd(width)}  revision ${head.revision}, position ${head.position}, ${head.occurredAt}${orLaterText(head)}`,
   );
-
-async function headsOf(ledger: Ledger, asked: Request<'hosts'>): Promise<readonly HostHead[]> {
-  const heads: HostHead[] = [];
-  for (let after: string | null = ''; after !== null; ) {
-    const page: Reply<'hosts'> = await ledger.ask('hosts', { ...asked, after });
-    heads.push(...page.hosts);
-    after = page.next;
-  }
-  return heads;
-}
 
 export const hostsCommand = command({
   name: 'hosts',

@@ -1,5 +1,4 @@
 /** What a host has and a format of `apledger export` cannot say: a file that is taken for the whole host would lose it. */
-
 import {
   type Apqn,
   apidOf,

@@ -1,5 +1,4 @@
 /** `apledger rebuild`: forgets the read model and folds the whole log again. */
-
 import { command, jsonLine, line } from '@apledger/command-line';
 import { counted } from '@apledger/text';
 import { withLedger } from '../ledger.ts';

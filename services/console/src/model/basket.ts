@@ -1,5 +1,4 @@
 /** A rectangle of the matrix that somebody selected, and the steps that give it to a guest or take it from who has it. */
-
 import { formatApid, formatApqi, has, maskFromHex } from '@apledger/ap';
 import type { HostView as HostViewJson, MdevView } from '@apledger/api';
 import type { Axes, Cell } from './axes.ts';

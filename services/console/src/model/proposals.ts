@@ -1,5 +1,4 @@
 /** What an operator may want to do with a queue, its adapter or its domain: steps in the spelling of scripts (docs/scripts.md). */
-
 import { formatApid, formatApqi, has, maskFromHex } from '@apledger/ap';
 import type { HostView as HostViewJson, MdevView } from '@apledger/api';
 import type { Cell } from './axes.ts';

@@ -1,5 +1,4 @@
 /** A plan: the steps in an order in which nobody loses what he keeps, what stands against it, the way back; and the proposal to carry it out. */
-
 import type { PlannedReply } from '@apledger/api';
 import { counted } from '@apledger/text';
 import { useState } from 'preact/hooks';

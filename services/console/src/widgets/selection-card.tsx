@@ -1,5 +1,4 @@
 /** What is selected in the matrix, and what can be done with all of it: each goes into the basket, and the basket is tried before it is sent. */
-
 import type { HostView } from '@apledger/projections/host';
 import { counted } from '@apledger/text';
 import { useState } from 'preact/hooks';

@@ -1,4 +1,5 @@
 /** Discovery within what a message of the broker holds: one answer tells of all endpoints, and its size is nobody's choice who asks. */
+import { SERVICE_ROOT } from '@apledger/messages';
 import { BrokerError } from '@apledger/nats';
 import { errorText } from '@apledger/text';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
@@ -50,7 +51,7 @@ const sizeOf = (endpoints: readonly Described[], limit: number): number =>
     JSON.stringify(
       endpoints.map(({ group, name, subject, metadata }) => ({
         name,
-        subject: `apledger.v1.svc.${group}.${subject}`,
+        subject: `${SERVICE_ROOT}.${group}.${subject}`,
         metadata: shortened(metadata, limit),
         queue_group: 'q',
       })),

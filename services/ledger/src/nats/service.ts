@@ -7,6 +7,7 @@
 
 import { Problem, type ProblemMessage } from '@apledger/api';
 import { asProblem, type Current, type LogLedger, WrittenReply } from '@apledger/ledger';
+import { SERVICE_ROOT } from '@apledger/messages';
 import { brokenNats, brokerError, closeNats } from '@apledger/nats';
 import { errorText, jsonText } from '@apledger/text';
 import { type Service, type ServiceMsg, Svcm } from '@nats-io/services';
@@ -22,7 +23,6 @@ import { Meter } from './meter.ts';
 const SERVICE_NAME = 'apledger';
 /** Of the service's interface, not of the package. */
 const SERVICE_VERSION = '1.0.0';
-const ROOT = 'apledger.v1.svc';
 /** Requests under way in one instance; more are told to come again, and the queue group has other members. */
 const MAX_IN_FLIGHT = 256;
 /** What a message may hold beside a reply's body. */
@@ -124,11 +124,11 @@ export class LedgerService {
       statsHandler: async (endpoint) => this.#meters.get(endpoint.subject)?.report(endpoint),
     });
     this.#service = service;
-    const groups = new Map(GROUPS.map((group) => [group, service.addGroup(`${ROOT}.${group}`)]));
+    const groups = new Map(GROUPS.map((group) => [group, service.addGroup(`${SERVICE_ROOT}.${group}`)]));
     for (const [index, endpoint] of endpoints.entries()) {
       const { group, name, subject } = endpoint;
       const meter = new Meter();
-      this.#meters.set(`${ROOT}.${group}.${subject}`, meter);
+      this.#meters.set(`${SERVICE_ROOT}.${group}.${subject}`, meter);
       groups.get(group)?.addEndpoint(name, {
         subject,
         metadata: { ...metadata[index] },
