@@ -12,11 +12,11 @@ import {
   Reason,
   Subject,
 } from '@apledger/events';
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { CommandBody } from './command.ts';
 import { ViewChange } from './diff.ts';
 import { HostView } from './matrices.ts';
-import { closed, type Immutable, operation } from './operation.ts';
+import { closed, type Immutable, operation, orNull } from './operation.ts';
 
 const Somebody = Type.Union([Subject, Type.Null()], { description: 'null = who has the log itself' });
 const Gains = Type.Array(
@@ -63,8 +63,6 @@ const Action = Type.Enum([...CHANGE_ACTIONS]);
 export type ChangeAction = Static<typeof Action>;
 const Way = Type.Enum(['there', 'back'], { description: 'back = on the way back' });
 const Time = Type.String({ description: 'RFC 3339' });
-const orNull = <T extends TSchema>(schema: T, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 
 const HeldView = Type.Object({
   because: Type.Enum([...HOLD_CAUSES, 'refused', 'unconfirmed', 'late']),

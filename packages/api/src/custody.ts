@@ -1,12 +1,8 @@
 /** Who could use which queue when, and what was left open. Queues are named like 05.0047. */
-import { Evidence, Generation, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
+import { Evidence, GuestName, HostName, MdevUuid, QueueName } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { mayReach, span } from './moment.ts';
-import { closed, type Immutable, operation } from './operation.ts';
-import { headsThat } from './verify.ts';
-
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
-  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+import { closed, type Immutable, operation, orNull } from './operation.ts';
 
 const Observed = Type.Object(
   {
@@ -46,7 +42,7 @@ export const Holder = Type.Union([
 ]);
 export type Holder = Immutable<Static<typeof Holder>>;
 
-const custodyFields = {
+export const custodyFields = {
   holder: Holder,
   sharedWith: Type.Array(Holder, { description: 'others who could use it all the while' }),
   from: orNull(Boundary, 'null = since before the first fact'),
@@ -82,7 +78,7 @@ const runFields = {
 };
 const GuestRun = Type.Object(runFields);
 export type GuestRun = Immutable<Static<typeof GuestRun>>;
-const NamedRun = Type.Object({ guest: orNull(GuestName), ...runFields });
+export const NamedRun = Type.Object({ guest: orNull(GuestName), ...runFields });
 export type NamedRun = Immutable<Static<typeof NamedRun>>;
 
 /**
@@ -136,7 +132,7 @@ export const Exposure = Type.Union([
 export type Exposure = Immutable<Static<typeof Exposure>>;
 
 /** Something that cannot have been written so. */
-const FoundProblem = Type.Object({
+export const FoundProblem = Type.Object({
   stream: Type.String(),
   revision: Type.Integer(),
   position: Type.Integer(),
@@ -161,42 +157,13 @@ const Chain = Type.Object(
 );
 export type Chain = Immutable<Static<typeof Chain>>;
 
-/** Queues that had the same custody, from the same facts to the same facts. */
-const CustodyGroup = Type.Object({ queues: Type.Array(Type.String()), ...custodyFields });
-export type CustodyGroup = Immutable<Static<typeof CustodyGroup>>;
-
-/** A command that was refused; `guest` is who had its mdev open then. */
-const RefusedAttempt = Type.Object({
-  at: Boundary,
-  command: Type.String({ description: 'its type' }),
-  mdev: orNull(Type.String(), 'the mdev that it was about'),
-  guest: orNull(GuestName, 'who had that mdev open then, or is named by the command'),
-  errno: Type.String(),
-  explanation: Type.String(),
-});
-export type RefusedAttempt = Immutable<Static<typeof RefusedAttempt>>;
-
-const KnownSince = {
+export const KnownSince = {
   ...Boundary,
   description: 'the first fact of the host: of the time before, the ledger knows nothing',
 };
 
-const HostAudit = Type.Object({
-  host: HostName,
-  driver: orNull(Generation),
-  knownSince: KnownSince,
-  position: Type.Integer(),
-  ...mayReach,
-  exposures: Type.Array(Exposure),
-  runs: Type.Array(NamedRun),
-  custody: Type.Array(CustodyGroup),
-  refusals: Type.Array(RefusedAttempt, { description: 'commands of the span that were refused' }),
-});
-/** One host's part of a report; driver null = not registered in the span; custody in the order of the beginnings. */
-export type HostAudit = Immutable<Static<typeof HostAudit>>;
-
 type Bound = { revision: number } | { position: number } | { time: string } | null;
-const Bound = Type.Unsafe<Bound>(Type.Unknown());
+export const Bound = Type.Unsafe<Bound>(Type.Unknown());
 
 /** The moments that were used; times in UTC, null = no limit. */
 const UsedSpan = Type.Object(
@@ -204,31 +171,6 @@ const UsedSpan = Type.Object(
   { description: 'the moments that were used: { position } or { time }, in UTC; null = no limit' },
 );
 export type UsedSpan = Immutable<Static<typeof UsedSpan>>;
-
-const AuditScope = Type.Object({ host: orNull(HostName), guest: orNull(GuestName), from: Bound, to: Bound });
-/** What a report was asked for; null = no limit. */
-export type AuditScope = Immutable<Static<typeof AuditScope>>;
-
-/** It holds no time of its making: the same log and scope give the same report. */
-export const AuditReport = Type.Object(
-  {
-    scope: AuditScope,
-    heads: headsThat('what the report rests on, for `apledger verify --heads`'),
-    hosts: Type.Array(HostAudit),
-    verification: Type.Object(
-      {
-        facts: Type.Integer(),
-        problems: Type.Array(FoundProblem),
-      },
-      {
-        description:
-          'every hash and packed form of the log, or of the one host that was asked for, recomputed for this report; no problem = it is the one that was written',
-      },
-    ),
-  },
-  { description: 'an audit report' },
-);
-export type AuditReport = Immutable<Static<typeof AuditReport>>;
 
 const custody = operation({
   name: 'custody',
@@ -316,27 +258,4 @@ const chain = operation({
   reply: Chain,
 });
 
-/** The formats of a report. */
-export const REPORT_FORMATS = ['md', 'csv', 'json', 'html'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
-
-/** Over HTTP `format` says how the report is written; its reply here is `format=json`. */
-const report = operation({
-  name: 'report',
-  summary: 'An audit report of all hosts, one host, or a guest.',
-  scope: 'log',
-  verb: 'report',
-  http: { method: 'GET', path: '/report' },
-  request: Type.Object(
-    {
-      format: Type.Optional(Type.Enum(REPORT_FORMATS, { description: 'default md' })),
-      host: Type.Optional(HostName),
-      guest: Type.Optional(GuestName),
-      ...span,
-    },
-    closed,
-  ),
-  reply: AuditReport,
-});
-
-export const custodyOperations = { custody, guestHistory, exposures, chain, report };
+export const custodyOperations = { custody, guestHistory, exposures, chain };

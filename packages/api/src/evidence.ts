@@ -1,9 +1,6 @@
 /** What proves a fact to somebody who trusts neither the ledger nor its server. docs/evidence.md */
 import Type, { type Static } from 'typebox';
-import { closed, type Immutable, operation } from './operation.ts';
-
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
+import { closed, type Immutable, operation, orNull } from './operation.ts';
 
 const Cosigned = Type.Object({
   name: Type.String({ description: 'of the witness, as the policy calls it' }),

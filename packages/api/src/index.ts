@@ -22,12 +22,9 @@ export {
   type Refusal,
 } from './command.ts';
 export {
-  AuditReport,
-  type AuditScope,
   Boundary,
   type Chain,
   type Custody,
-  type CustodyGroup,
   CustodyInterval,
   type CustodyReport,
   Exposure,
@@ -35,11 +32,7 @@ export {
   type GuestHistory,
   type GuestRun,
   Holder,
-  type HostAudit,
   type NamedRun,
-  REPORT_FORMATS,
-  type RefusedAttempt,
-  type ReportFormat,
   type UsedSpan,
 } from './custody.ts';
 export { ViewChange } from './diff.ts';
@@ -73,4 +66,13 @@ export {
 export type { PlannedReply, UpgradeRehearsal } from './plans.ts';
 export { Problem, type ProblemCode, type ProblemDetails } from './problem.ts';
 export { ProblemBody, ProblemMessage, RefusalBody } from './problem-body.ts';
+export {
+  AuditReport,
+  type AuditScope,
+  type CustodyGroup,
+  type HostAudit,
+  REPORT_FORMATS,
+  type RefusedAttempt,
+  type ReportFormat,
+} from './report.ts';
 export { type OutOfService, Share, type SupposedStep, type WhatIf } from './what-if.ts';

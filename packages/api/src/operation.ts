@@ -1,6 +1,6 @@
 /** What an operation declares: its schemas, and the address at which each transport carries it. */
 import type { CommandType, FactType, LedgerFactType, Verb } from '@apledger/events';
-import type { Static, TObject, TSchema } from 'typebox';
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
 
 /** What a schema describes, never written to. Facts and commands are the types of packages/events. */
 export type Immutable<T> = T extends { readonly type: FactType | CommandType | LedgerFactType }
@@ -61,3 +61,7 @@ export const operation = <const O extends Operation>(declared: O): O => declared
 
 /** Requests carry nothing that nobody reads. */
 export const closed = { additionalProperties: false } as const;
+
+/** The same, or null; the description says what null stands for. */
+export const orNull = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });

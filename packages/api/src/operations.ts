@@ -10,6 +10,7 @@ import { hosts } from './hosts.ts';
 import { matricesOperations } from './matrices.ts';
 import type { ReplyOf, RequestTo } from './operation.ts';
 import { plansOperations } from './plans.ts';
+import { report } from './report.ts';
 import { verifyOperations } from './verify.ts';
 import { whatIf } from './what-if.ts';
 
@@ -19,6 +20,7 @@ export const operations = {
   diff,
   whatIf,
   ...custodyOperations,
+  report,
   ...eventsOperations,
   ...verifyOperations,
   ...accessOperations,

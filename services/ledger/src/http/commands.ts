@@ -4,8 +4,10 @@ import { CommandBody, ProblemBody, Receipt, RefusalBody } from '@apledger/api';
 import { HostName } from '@apledger/events';
 import { badHeader, hostNameOf, noteOf, submit, uuidOf } from '@apledger/ledger';
 import Type, { type TSchema } from 'typebox';
+import { type Parameter, pathParameters, waitParameter } from './description.ts';
 import { sendProblem } from './problem.ts';
-import { bodyOf, type Parameter, pathParameters, type Route, waitMsOf, waitParameter } from './route.ts';
+import { bodyOf, waitMsOf } from './request.ts';
+import type { Route } from './route.ts';
 
 const header = (name: string, description: string, schema: TSchema = Type.String()): Parameter => ({
   name,

@@ -16,17 +16,11 @@ import {
 } from '@apledger/ledger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { json, queryParameter, waitParameter } from './description.ts';
 import { shownText } from './feed.ts';
-import {
-  fromQuery,
-  json,
-  MAX_REPLY_BYTES,
-  queryParameter,
-  type Route,
-  readFor,
-  sendJson,
-  waitParameter,
-} from './route.ts';
+import { MAX_REPLY_BYTES, sendJson } from './reply.ts';
+import { fromQuery } from './request.ts';
+import { type Route, readFor } from './route.ts';
 
 const { request: PagesRequest, reply: PagesReply, summary } = operations.events;
 const checkPages = checker(PagesRequest);

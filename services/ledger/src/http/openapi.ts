@@ -31,8 +31,9 @@ import {
   MatrixIds,
 } from '@apledger/events';
 import type { TSchema } from 'typebox';
+import type { Content } from './description.ts';
 import { PROBLEM_JSON } from './problem.ts';
-import type { Content, Route } from './route.ts';
+import type { Route } from './route.ts';
 
 export const API = '/api/v1';
 const SCHEMAS = '#/components/schemas/';

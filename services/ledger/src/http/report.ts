@@ -4,7 +4,9 @@ import { AuditReport, operations, type ReportFormat } from '@apledger/api';
 import { HostName } from '@apledger/events';
 import { checker, hostNameOf, permitted, reportPieces } from '@apledger/ledger';
 import Type from 'typebox';
-import { fromQuery, pathParameters, queryParameter, type Route, readFor, waitParameter } from './route.ts';
+import { pathParameters, queryParameter, waitParameter } from './description.ts';
+import { fromQuery } from './request.ts';
+import { type Route, readFor } from './route.ts';
 
 const MEDIA_TYPES: Readonly<Record<ReportFormat, string>> = {
   md: 'text/markdown',
