@@ -5,7 +5,6 @@ import type { EventLog, RecordedFact } from '@apledger/event-log';
 import { streamOf } from '@apledger/events';
 import type { HostState } from '@apledger/host';
 import {
-  CacheUnusable,
   type CustodyQueries,
   FactIndex,
   forgetIndex,
@@ -14,14 +13,11 @@ import {
   type IndexStore,
   memoryStore,
   openCustody,
-  openReadModel,
-  type Progress,
   type ReadModel,
   type ReadModelStore,
   readModelOf,
 } from '@apledger/projections';
 import type { SealerState, TileFiles } from '@apledger/sealer';
-import { errorText } from '@apledger/text';
 import { notSignedIn } from './access/caller.ts';
 import { AccessControl } from './access/control.ts';
 import type { Answer, Limits } from './answer.ts';
@@ -41,9 +37,7 @@ import { type Reading, read } from './outage/reading.ts';
 import { Watch } from './outage/watch.ts';
 import { Chains } from './verify/chains.ts';
 import type { DirectoryOptions } from './verify/directory.ts';
-
-/** Facts beyond the read model's checkpoint that are folded at every query before they are worth a checkpoint. */
-const STALE_FACTS = 1000;
+import { Views } from './views.ts';
 
 export interface LogLedgerOptions {
   readonly log: EventLog;
@@ -103,22 +97,23 @@ export class LogLedger implements Ledger {
   readonly health = new LogHealth();
   readonly elsewhere: Elsewhere | undefined;
   readonly #options: LogLedgerOptions;
-  #readModel: Promise<ReadModel> | undefined;
-  #caughtUp: Promise<unknown> | undefined;
-  #following: Promise<void> | undefined;
-  #store: ReadModelStore | undefined;
+  readonly #views: Views;
   #watch: Promise<Watch> | undefined;
   #watched: Watch | undefined;
   /** The ledger as this process remembers it, made when the log is away and something is asked. */
   #memory: LogLedger | undefined;
-  #isClosing = false;
-  #folded = 0;
 
   constructor(options: LogLedgerOptions) {
     const { log, now = () => new Date(), isControlled = false } = options;
     this.#options = options;
     this.log = log;
     this.files = options.files;
+    const { store, readModel, report, onProgress, isFoldedElsewhere = false } = options;
+    this.#views = new Views({
+      ...{ log, store, readModel, report },
+      catchUp: onProgress !== undefined ? 'waits' : isFoldedElsewhere ? 'reads' : 'follows',
+      show: (text) => this.show(text),
+    });
     const stateAt = async (host: string, revision: number): Promise<HostState> =>
       (await this.views()).stateAt(host, revision);
     this.handler = new CommandHandler(new GuardedLog(log, this.health), {
@@ -126,10 +121,12 @@ export class LogLedger implements Ledger {
       states: { stateAt },
     });
     this.heads = new Heads(log);
-    const { indexStore: store, report } = options;
-    this.index = store && new FactIndex({ log, store, stateAt, ...(report !== undefined && { report }) });
+    const { indexStore } = options;
+    this.index =
+      indexStore &&
+      new FactIndex({ log, store: indexStore, stateAt, ...(report !== undefined && { report }) });
     this.custody = openCustody({ log, stateAt, headers: this.index });
-    this.chains = this.newChains(options.onProgress !== undefined);
+    this.chains = this.newChains(onProgress !== undefined);
     this.#guestTimes = new GuestTimes(log);
     this.guests = options.guests ?? this.#guestTimes;
     this.now = now;
@@ -221,25 +218,13 @@ export class LogLedger implements Ledger {
   }
 
   /** The read model, as far as a question needs it. */
-  async views(): Promise<ReadModel> {
-    const readModel = await this.#open();
-    if (this.#options.onProgress === undefined) {
-      if (this.#options.isFoldedElsewhere !== true) this.#follow(readModel);
-      return readModel;
-    }
-    this.#caughtUp ??= this.#fold((options) => readModel.catchUp(options)).catch((error: unknown) => {
-      // Without what could not be kept, answers are right and slower.
-      if (!(error instanceof CacheUnusable)) throw error;
-      this.#options.report?.(error.message);
-    });
-    await this.#caughtUp;
-    return readModel;
+  views(): Promise<ReadModel> {
+    return this.#views.current();
   }
 
   /** The same, folded anew from the first fact. Throws CacheUnusable when what was kept cannot be replaced. */
   async rebuildViews(): Promise<ReadModel> {
-    const readModel = await this.#open();
-    await this.#fold((options) => readModel.rebuild(options));
+    const readModel = await this.#views.rebuilt();
     const { factIndex } = this.files ?? {};
     if (this.index === undefined && factIndex !== undefined) forgetIndex(factIndex, this.#options.report);
     this.index?.clear();
@@ -266,30 +251,12 @@ export class LogLedger implements Ledger {
 
   /** Ends also a folding that is under way: what it kept is kept, the rest is folded another time. */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#views.expectEnd();
     const watching = this.#watched?.close();
     const indexClosed = this.index?.close();
     await this.log.close();
     await Promise.all([watching, indexClosed]);
-    await this.#following;
-    (await this.#readModel?.catch(() => undefined))?.close();
-  }
-
-  #open(): Promise<ReadModel> {
-    this.#readModel ??= this.#openNow();
-    return this.#readModel;
-  }
-
-  async #openNow(): Promise<ReadModel> {
-    if (this.#options.readModel !== undefined) return this.#options.readModel;
-    const store = await (this.#options.store ?? memoryStore)();
-    this.#store = store;
-    try {
-      return await openReadModel({ log: this.log, store });
-    } catch (error) {
-      store.close();
-      throw error;
-    }
+    await this.#views.close();
   }
 
   async #startWatch(): Promise<Watch> {
@@ -300,7 +267,7 @@ export class LogLedger implements Ledger {
       now: this.now,
       report,
       keep: async () => {
-        const position = await (await this.#open()).catchUp();
+        const position = await (await this.#views.opened()).catchUp();
         await this.heads.upTo(position);
         await this.#guestTimes.keep();
         return position;
@@ -318,7 +285,7 @@ export class LogLedger implements Ledger {
   #remembered({ tail }: Watch): LogLedger {
     if (this.#memory === undefined) {
       const log = new MemoryLog({ tail, heads: this.heads.known });
-      const readModel = readModelOf(log, this.#store ?? memoryStore());
+      const readModel = readModelOf(log, this.#views.store ?? memoryStore());
       this.#memory = new LogLedger({
         log,
         readModel,
@@ -330,35 +297,7 @@ export class LogLedger implements Ledger {
     }
     return this.#memory;
   }
-
-  async #fold(
-    fold: (options: { readonly onProgress: (progress: Progress) => void }) => Promise<number>,
-  ): Promise<void> {
-    await fold({ onProgress: (progress) => this.show(progressText(progress)) });
-    this.show('');
-  }
-
-  #follow(readModel: ReadModel): void {
-    this.#following ??= this.#catchUp(readModel)
-      .catch((error: unknown) => {
-        const reason = errorText(error);
-        if (!this.#isClosing) this.#options.report?.(`the read model cannot follow the log: ${reason}`);
-      })
-      .finally(() => {
-        this.#following = undefined;
-      });
-  }
-
-  async #catchUp(readModel: ReadModel): Promise<void> {
-    if ((await this.log.lastPosition()) - this.#folded < STALE_FACTS) return;
-    this.#folded = await readModel.catchUp();
-  }
 }
 
 const isWanted = (fact: RecordedFact, { host, types }: Wanted): boolean =>
   (host === undefined || fact.stream === streamOf(host)) && types?.includes(fact.type) !== false;
-
-const progressText = ({ done, total, perSecond }: Progress): string =>
-  total === 0
-    ? ''
-    : `reading the log: ${done} of ${total} facts (${Math.floor((100 * done) / total)} %), ${Math.round(perSecond)} a second`;
