@@ -14,14 +14,13 @@ import { type Search, standingAtTime } from './moment.ts';
 import type { Appended, Commit, Delivery, EventLog, Head, Moment, PackedPage, RecordedFact } from './port.ts';
 import type { Report } from './private-files.ts';
 import { patiently } from './sqlite/faults.ts';
+import { ForeignWrites } from './sqlite/foreign-writes.ts';
 import { Frames } from './sqlite/frames.ts';
 import { checkEntries, makeIndexesAgain } from './sqlite/indexes.ts';
 import { type FactPage, Reader } from './sqlite/reader.ts';
 import { openStore, type Store } from './sqlite/store.ts';
 import { Writer } from './sqlite/writer.ts';
 
-/** How often a subscription asks whether another process has written. */
-const POLL_INTERVAL_MS = 25;
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** Facts up to which opening a log for writing waits until its indexes were counted: some ten milliseconds. */
 const CHECKED_AT_ONCE = 100_000;
@@ -77,11 +76,9 @@ class SqliteLog implements EventLog {
   readonly #frames: Frames;
   readonly #writer: Writer;
   readonly #closed = new AbortController();
+  readonly #foreignWrites: ForeignWrites;
   /** The indexes were made again, and that did not help. */
   #isMended = false;
-  #subscriptions = 0;
-  #poll: NodeJS.Timeout | undefined;
-  #polledVersion = -1;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -101,6 +98,7 @@ class SqliteLog implements EventLog {
     this.#readOnly = readOnly;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#reader = new Reader(store);
+    this.#foreignWrites = new ForeignWrites(this.#reader, this.changes, this.#closed.signal);
     this.#frames = new Frames(this.#reader);
     this.#writer = new Writer(store, this.#reader, this.#frames, {
       busyTimeoutMs,
@@ -127,16 +125,12 @@ class SqliteLog implements EventLog {
   }
 
   async append(commit: Commit): Promise<Appended> {
-    this.#checkOpen();
-    if (this.#readOnly)
-      throw new LogError('read-only', this.#store.path, 'the log was opened for reading only');
+    this.#checkWriter();
     return this.#writer.append(commit);
   }
 
   async checkWritable(): Promise<void> {
-    this.#checkOpen();
-    if (this.#readOnly)
-      throw new LogError('read-only', this.#store.path, 'the log was opened for reading only');
+    this.#checkWriter();
     return this.#writer.checkWritable();
   }
 
@@ -228,11 +222,11 @@ class SqliteLog implements EventLog {
     readonly signal: AbortSignal;
   }): AsyncGenerator<Delivery, void, undefined> {
     this.#checkOpen();
-    this.#watch();
+    this.#foreignWrites.watch();
     try {
       yield* follow(this, options.after, AbortSignal.any([options.signal, this.#closed.signal]));
     } finally {
-      this.#unwatch();
+      this.#foreignWrites.unwatch();
     }
   }
 
@@ -303,31 +297,10 @@ class SqliteLog implements EventLog {
     this.#report(`${path}: ${found.reason}; both indexes were made again from the facts`);
   }
 
-  /** Watches for writes of other processes, for as long as there are subscriptions. */
-  #watch(): void {
-    this.#subscriptions += 1;
-    if (this.#poll !== undefined) return;
-    this.#polledVersion = this.#reader.dataVersion();
-    this.#poll = setInterval(() => this.#pollOnce(), POLL_INTERVAL_MS);
-  }
-
-  #unwatch(): void {
-    this.#subscriptions -= 1;
-    if (this.#subscriptions > 0) return;
-    clearInterval(this.#poll);
-    this.#poll = undefined;
-  }
-
-  #pollOnce(): void {
-    if (!this.changes.waiting || this.#closed.signal.aborted) return;
-    try {
-      const version = this.#reader.dataVersion();
-      if (version === this.#polledVersion) return;
-      this.#polledVersion = version;
-    } catch {
-      // The subscription reads the same file next, and reports what is wrong with it.
-    }
-    this.changes.announce();
+  #checkWriter(): void {
+    this.#checkOpen();
+    if (this.#readOnly)
+      throw new LogError('read-only', this.#store.path, 'the log was opened for reading only');
   }
 
   #checkOpen(): void {

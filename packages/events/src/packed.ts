@@ -41,19 +41,11 @@
  *
  * Older logs hold facts in forms that do not say all: `isWholeOp` tells. Their JSON does.
  */
-import {
-  type Apqn,
-  apidOf,
-  apqiOf,
-  MASK_WORDS,
-  maskFromHex,
-  maskOf,
-  parseApqn,
-  parseCard,
-} from '@apledger/ap';
+import { MASK_WORDS, maskFromHex, maskOf, parseCard } from '@apledger/ap';
 import type { Fact } from './facts.ts';
 import { generationCode } from './generations.ts';
 import { PackedWriter } from './packed-codec.ts';
+import { queueNamed, writeQueues } from './packed-queues.ts';
 import type { BusAttribute, CardMode, CardModel, MatrixIds, QueueDriver } from './vocabulary.ts';
 
 /** Op codes, the first byte of a payload. */
@@ -235,10 +227,10 @@ function writeDevice(fact: DeviceFact | MdevFact): unknown {
       return writer.u8(OP.cardCheckStopNoticed).u8(fact.data.adapter).u8(Number(fact.data.checkStopped));
     case 'QueueDetected':
       writer.u8(OP.queuesDetected).u8(condition(fact.data.configured, fact.data.checkStopped));
-      return rows(fact.data.queues);
+      return writeQueues(writer, fact.data.queues);
     case 'QueueStateNoticed':
       writer.u8(OP.queueStatesNoticed).u8(condition(fact.data.configured, fact.data.checkStopped));
-      return rows(fact.data.queues);
+      return writeQueues(writer, fact.data.queues);
     case 'QueueRemoved':
       return queues(OP.queuesRemoved, fact.data.queues);
     case 'QueueBound':
@@ -247,7 +239,7 @@ function writeDevice(fact: DeviceFact | MdevFact): unknown {
       return queues(unboundFrom(fact.data.driver), fact.data.queues);
     case 'QueueReset':
       writer.u8(OP.queuesReset).u8(fact.data.responseCode).u8(RESET_BY[fact.data.by]);
-      return rows(fact.data.queues);
+      return writeQueues(writer, fact.data.queues);
     case 'QueueZeroized':
       return queues(OP.queuesZeroized, fact.data.queues);
     case 'DriverOverrideChanged':
@@ -382,46 +374,7 @@ function optional(text: string | null): void {
   if (text !== null) writer.text(text);
 }
 
-function queueNamed(name: string): Apqn {
-  const queue = parseApqn(name);
-  if (queue === undefined) throw new RangeError(`not a queue: ${JSON.stringify(name.slice(0, 80))}`);
-  return queue;
-}
-
 function queues(op: number, names: readonly string[]): void {
   writer.u8(op);
-  rows(names);
-}
-
-/** Reused as `writer` is: a row of domains for each adapter, and the adapters in the order of their first queue. */
-const domainsOf = new Uint32Array(256 * MASK_WORDS);
-const named: number[] = [];
-/** Whose rows these are: what happens to a run of queues are several facts with one list. */
-let rowsOf: readonly string[] = [];
-
-function rows(names: readonly string[]): void {
-  if (names !== rowsOf) readRows(names);
-  writer.u16(named.length);
-  for (const apid of named) writer.u8(apid).ids(domainsOf, apid * MASK_WORDS);
-}
-
-function readRows(names: readonly string[]): void {
-  rowsOf = [];
-  named.length = 0;
-  let last = -1;
-  for (const name of names) {
-    const queue = queueNamed(name);
-    const apid = apidOf(queue);
-    if (apid !== last && !named.includes(apid)) {
-      named.push(apid);
-      domainsOf.fill(0, apid * MASK_WORDS, (apid + 1) * MASK_WORDS);
-    }
-    last = apid;
-    const apqi = apqiOf(queue);
-    const word = apid * MASK_WORDS + (apqi >>> 5);
-    const bit = 0x80000000 >>> (apqi & 31);
-    if (((domainsOf[word] ?? 0) & bit) !== 0) throw new RangeError(`${name} is named twice`);
-    domainsOf[word] = (domainsOf[word] ?? 0) | bit;
-  }
-  rowsOf = names;
+  writeQueues(writer, names);
 }
