@@ -58,6 +58,7 @@ export interface ChangeRun {
   readonly plans: readonly PlanDocument[];
 }
 
+/** How a change stands that has been planned and not begun. */
 export const runOf = ({ plan, confirmWithinMs }: LedgerFactData<'ChangePlanned'>): ChangeRun => ({
   proposed: plan,
   confirmWithinMs,

@@ -9,6 +9,7 @@ export interface Grants {
   readonly controlDomains: ReadonlyMap<string, readonly number[]>;
 }
 
+/** Whether they are any at all. */
 export const hasGrants = ({ queues, controlDomains }: Grants): boolean =>
   queues.size > 0 || controlDomains.size > 0;
 

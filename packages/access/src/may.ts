@@ -130,6 +130,7 @@ const conflicts = (role: Role, verbs: readonly Verb[]): boolean =>
 /** How a credential stands at a moment. */
 export type Standing = 'valid' | 'expired' | 'revoked';
 
+/** Whether the credential counts at the instant `at` (RFC 3339 in UTC). */
 export const standingOf = ({ isRevoked, until }: Credential, at: string): Standing =>
   isRevoked ? 'revoked' : at < until ? 'valid' : 'expired';
 

@@ -158,6 +158,7 @@ export function readPlan(text: string): { readonly plan: PlanDocument } | { read
   return checkedPlan(value);
 }
 
+/** A plan as it was written by `apledger plan`: its form, and its hash over all the rest; else what is wrong with it, for a person. */
 export function checkedPlan(value: unknown): { readonly plan: PlanDocument } | { readonly problem: string } {
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== PLAN_FORMAT)
     return {

@@ -57,6 +57,7 @@ export type Move =
 const rest = (until: string | null = null): Move => ({ move: 'rest', until });
 const record = (...facts: readonly LedgerFact[]): Move => ({ move: 'record', facts });
 
+/** What is to be done now: record a fact, give a command, or rest until an instant. The same change and scene give the same move. */
 export function nextMove(change: Change, scene: Scene): Move {
   const { run, state, proposal } = change;
   const about = { change: proposal.change, host: proposal.host };

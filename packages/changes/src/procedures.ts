@@ -34,6 +34,7 @@ export type Steps =
 
 type Of<Name extends Procedure['procedure']> = Extract<Procedure, { procedure: Name }>;
 
+/** The steps by which the procedure is done on the host as it is. */
 export function stepsOf(state: HostState, procedure: Procedure): Steps {
   switch (procedure.procedure) {
     case 'drain':

@@ -61,5 +61,6 @@ export function started(state: HostState, { uuid, writes = [] }: ObservedMdev): 
   return next;
 }
 
+/** Whether the next boot would refuse, instead of giving a host. */
 export const isRefused = (outcome: HostState | Refused): outcome is Refused =>
   !(outcome instanceof HostState);

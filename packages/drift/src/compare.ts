@@ -29,6 +29,7 @@ const NO_FILE = 'no file keeps it';
 /** So many queues in one line; the rest is a number. */
 const MAX_NAMES = 8;
 
+/** Of masks that were read: those that a reboot changes, and the file that makes it so. */
 export function maskDifferences({ masks }: Now, after: HostState, sources: BootSources): Difference[] {
   return MASK_NAMES.flatMap((name) => {
     const is = masks[name];

@@ -61,5 +61,6 @@ export function decimalOf(text: string): number {
   throw new EvidenceError(`${shortened(text)} is no decimal number`);
 }
 
+/** For messages: in quotes, at most 60 characters of it. */
 export const shortened = (text: string): string =>
   JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

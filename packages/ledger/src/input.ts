@@ -32,9 +32,11 @@ export function jsonOf(body: Uint8Array, whenEmpty?: unknown, maxBytes = MAX_REQ
   }
 }
 
+/** 413; `size` in words, as `131073 bytes`. */
 export const tooLarge = (size: string, maxBytes: number): Problem =>
   new Problem(413, 'request-too-large', `The request has ${size}; ${maxBytes} are the most.`);
 
+/** 400; `expected` says what would be right. */
 export const badHeader = (name: string, expected: string): Problem =>
   new Problem(400, 'invalid-header', `The header ${name} is not valid.`, {
     problems: [`${name}: ${expected}`],

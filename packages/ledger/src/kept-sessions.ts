@@ -43,11 +43,14 @@ function write(sessions: Readonly<Record<string, KeptSession>>): void {
   renameSync(next, path);
 }
 
+/** The session at the service; undefined when nobody has signed in there. */
 export const keptSession = (server: string): KeptSession | undefined => read()[originOf(server)];
 
+/** Keeps it in place of an earlier one. */
 export const keepSession = (server: string, session: KeptSession): void =>
   write({ ...read(), [originOf(server)]: session });
 
+/** Forgets it here; the service still takes it until it is signed out or ends. */
 export function forgetSession(server: string): void {
   const { [originOf(server)]: _, ...others } = read();
   write(others);

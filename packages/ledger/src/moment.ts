@@ -56,6 +56,7 @@ export function askedIn(text: string): AtMoment {
   return { position: Number(text) };
 }
 
+/** Whether the request names a moment; without one it is about now. */
 export const isAsked = ({ position, time }: AtMoment): boolean =>
   position !== undefined || time !== undefined;
 

@@ -51,6 +51,7 @@ const ON_THE_LOG: ReadonlySet<string> = new Set([
   'agent-observe',
   'agent-commands',
 ]);
+/** By the declared name of an operation, `agent-hello`. */
 export const isOnTheLog = (name: string): boolean => ON_THE_LOG.has(name);
 
 /** Every operation, in the order of packages/api. */

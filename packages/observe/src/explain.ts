@@ -225,17 +225,17 @@ function explainBy(state: HostState, seen: Snapshot, signs: Signs, strategy: Str
   const { history, drifts, unsaid } = attempt;
   history.record(completed(history.state, seen.host.bindingsCompleted), {});
   // While the host moves, nobody knows whether it will do as the rules say.
-  const told = seen.settled ? grouped(drifts) : [];
-  for (const { drift, step, about } of told) history.record([driftFact(drift, step)], about);
+  const recorded = seen.settled ? grouped(drifts) : [];
+  for (const { drift, step, about } of recorded) history.record([driftFact(drift, step)], about);
   const facts = [...recent, ...history.steps.flatMap((step) => step.facts)];
   const idle = withoutEffect(due, facts, sentUevents);
   return { state: history.state, steps: [...history.steps, ...idle], drifts: drifts.length, unsaid };
 }
 
-type Told = Attempt['drifts'][number];
+type StepDrift = Attempt['drifts'][number];
 
 /** Many queues that differ alike are one drift. */
-function grouped(drifts: readonly Told[]): readonly Told[] {
+function grouped(drifts: readonly StepDrift[]): readonly StepDrift[] {
   const groups = Map.groupBy(drifts, ({ drift: { what, predicted, actual, mdev } }) =>
     what.startsWith('queue ')
       ? `queue ${predicted.replace(/ \(.*/, '')} ${actual}`

@@ -6,7 +6,7 @@ import type { Fact } from '@apledger/events';
 import { type HostState, isOpen, type Mdev, reachable, unnamedGuest } from '@apledger/host';
 import type { Move, Stage } from './move.ts';
 
-/** Where the driver lets nobody but KVM guests in, whoever has the mdev open is one, named or not. */
+/** Where the driver lets nobody but KVM guests in, the holder of an open mdev is one, named or not. */
 const guestIn = (state: HostState, mdev: Mdev, guest: string | null): string | null =>
   guest === null && rulesOf(state.driver).refuseOpen(state, mdev, null) !== undefined
     ? unnamedGuest(mdev.uuid)

@@ -70,7 +70,7 @@ export class Prover {
   }
 
   /**
-   * The way from the leaf to the checkpoint's root. What does not lead there would be refused by whoever gets it: tiles are only
+   * The way from the leaf to the checkpoint's root. What does not lead there would be refused by those who get it: tiles are only
    * files. They are read anew after a fault, since somebody may have mended them.
    */
   async #inclusion(

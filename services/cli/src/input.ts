@@ -27,4 +27,5 @@ export async function inputText(path: string, option?: string): Promise<string> 
 export const unusable = (path: string, error: unknown, option?: string): Failure =>
   new Failure(2, `${option === undefined ? '' : `${option} `}${inputName(path)}: ${errorText(error)}`, error);
 
+/** How messages name it. */
 export const inputName = (path: string): string => (path === '-' ? 'standard input' : path);

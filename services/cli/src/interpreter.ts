@@ -94,9 +94,9 @@ export class Interpreter {
   async #submitAll(step: Step, complaint: string, commands: readonly Command[]): Promise<Effect> {
     let effect = NOTHING;
     for (const command of commands) {
-      const one = await this.#submit(step, complaint, command);
-      effect = { ...one, facts: [...effect.facts, ...one.facts] };
-      if (one.errno !== null) break;
+      const next = await this.#submit(step, complaint, command);
+      effect = { ...next, facts: [...effect.facts, ...next.facts] };
+      if (next.errno !== null) break;
     }
     return effect;
   }

@@ -24,10 +24,12 @@ export const parseGiven = async (
   ledger: Ledger,
 ): Promise<GivenMoment | undefined> => (text === undefined ? undefined : parseMoment(option, text, ledger));
 
+/** A position that the log has. Throws Problem for any other; `option` begins its message. */
 export const parsePosition = async (option: string, text: string, ledger: Ledger): Promise<Position> => ({
   position: readPosition(text, await lastPosition(ledger), `${option} `),
 });
 
+/** A time in the zone of the person who types, as RFC 3339 in UTC. Throws Problem; `option` begins its message. */
 export const parseTime = (option: string, text: string): string =>
   readTime(text, { now: new Date(), zone: ownZone() }, `${option} `);
 

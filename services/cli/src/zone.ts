@@ -1,4 +1,4 @@
-/** The zone of whoever types: what TZ names, else the machine's. Never guessed: a moment in a wrong zone looks like any other. */
+/** The zone of the person who types: what TZ names, else the machine's. Never guessed: a moment in a wrong zone looks like any other. */
 import { realpathSync } from 'node:fs';
 import type { UnknownZone } from '@apledger/moment';
 

@@ -124,7 +124,7 @@ async function serve(
     throw error;
   });
   const mtls = await listenMtls(server, options);
-  // Whoever reads that it is ready may send signals at once.
+  // A supervisor that reads that it is ready may send signals at once.
   const onHangup = (): void => renewTls(server, mtls, options);
   process.on('SIGHUP', onHangup);
   const signalled = endSignal();

@@ -28,6 +28,7 @@ export interface Seen {
   readonly host?: string;
 }
 
+/** By what a right to see a fact is judged: its stream, and the host that a fact of the ledger's own streams names. */
 export function seenOf({ stream, data }: Pick<RecordedFact, 'stream' | 'data'>): Seen {
   const { host } = data;
   return typeof host === 'string' ? { stream, host } : { stream };

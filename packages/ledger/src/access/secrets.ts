@@ -7,9 +7,11 @@ export const SESSION_PREFIX = 'aps_';
 
 const SECRET = /^(?:apl|aps)_[A-Za-z0-9_-]{43}$/;
 
+/** The prefix, and 256 random bits. */
 export const newSecret = (prefix: typeof TOKEN_PREFIX | typeof SESSION_PREFIX): string =>
   prefix + randomBytes(32).toString('base64url');
 
+/** Whether the text has the form of a secret; it may still be nobody's. */
 export const isSecret = (text: string): boolean => SECRET.test(text);
 
 /** What the log keeps: a hash without salt will do for what has 256 random bits. */

@@ -25,6 +25,7 @@ import { isAsked, momentOf } from '../moment.ts';
 
 const MAX_BINDING_MS = 3660 * DAY_MS;
 
+/** Who a fact of the ledger is recorded for; without a caller, it is whose the log is. */
 export const authorOf = (caller: Caller | undefined): Author =>
   caller === undefined ? { actor: 'owner of the log' } : { actor: actorOf(caller), auth: authOf(caller) };
 

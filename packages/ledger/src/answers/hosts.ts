@@ -28,6 +28,7 @@ export const hosts: Answer<'hosts'> = async (ledger, request, { sees }) => {
 const isThen = ({ position }: Head, moment: Moment): boolean =>
   'position' in moment && position <= moment.position;
 
+/** 404; `when` follows the name, as ` at position 5`. */
 export const unknownHost = (host: string, when = ''): Problem =>
   new Problem(
     404,

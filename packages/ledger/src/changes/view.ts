@@ -14,6 +14,7 @@ import type { Caller } from '../access/caller.ts';
 import type { LogLedger } from '../log-ledger.ts';
 import { needsApproval } from './approval.ts';
 
+/** The change as the caller sees it: how it stands, on whom it waits, and what he may do with it. */
 export async function changeView(
   ledger: LogLedger,
   change: Change,

@@ -9,6 +9,7 @@ const WAIT_MS = 30_000;
 
 type Settled = FactOf<'CommandSettled'>['data'];
 
+/** Whether an agent was asked for the command, and nothing is done yet. */
 export const isRequested = ({ facts }: Receipt): boolean => facts?.[0]?.type === 'CommandRequested';
 
 /**

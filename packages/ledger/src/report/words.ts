@@ -4,11 +4,13 @@ import type { AuditReport, Boundary, Custody, Exposure, GuestRun, Holder, MayRea
 import type { Moment } from '@apledger/event-log';
 import { type HostPart, problemsText, type ReportParts } from '@apledger/projections';
 
+/** `host`, `nobody`, or `guest web (mdev …)`. */
 export function holderText(holder: Holder): string {
   if (holder.kind !== 'guest') return holder.kind;
   return `${guestText(holder.guest)} (mdev ${holder.mdev})`;
 }
 
+/** null = opened by something that is no KVM guest. */
 export const guestText = (guest: string | null): string =>
   guest === null ? 'no KVM guest' : `guest ${guest}`;
 
@@ -170,6 +172,7 @@ export interface Table {
   readonly rows: () => Iterable<readonly string[]>;
 }
 
+/** The tables of a host's part, for every format that has tables; rows are made when they are written. */
 export const tablesOf = ({ runs, custody, refusals, knownSince }: HostPart): readonly Table[] => [
   {
     title: 'Guests',

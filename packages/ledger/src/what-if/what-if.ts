@@ -72,16 +72,16 @@ async function suppose(
   let facts = 0;
   let bytes = 0;
   for (const [index, step] of steps.entries()) {
-    const one = scene.carryOut(step);
-    supposed.push(one);
-    facts += one.facts.length;
+    const carriedOut = scene.carryOut(step);
+    supposed.push(carriedOut);
+    facts += carriedOut.facts.length;
     if (facts > maxFacts)
       throw new BadStep(
         index + 1,
         step.text,
         `up to here ${facts} facts, and no more than ${maxFacts} are decided at a time: ask for less`,
       );
-    if (maxBytes < Number.POSITIVE_INFINITY) bytes += JSON.stringify(one).length;
+    if (maxBytes < Number.POSITIVE_INFINITY) bytes += JSON.stringify(carriedOut).length;
     if (bytes > maxBytes)
       throw new Problem(
         413,

@@ -18,7 +18,7 @@ export interface Period {
   readonly until: number;
   /** Those who had it last before; empty = nobody ever. */
   readonly before: readonly number[];
-  /** The first successful reset after `before` had let go; of nobody's period until its end. */
+  /** The first successful reset after `before` had let go; in a period of nobody it lies before the end. */
   readonly reset: number;
 }
 

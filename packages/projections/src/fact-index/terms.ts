@@ -20,8 +20,10 @@ import { errnoOf, matricesOf, mdevOf, queueNamesOf, wordsOf } from '../search/co
 
 /** Positions in a chunk. */
 export const CHUNK = 4096;
+/** The chunk of a position; chunks begin at 0, positions at 1. */
 export const chunkOf = (position: number): number => Math.floor((position - 1) / CHUNK);
 const offsetIn = (position: number): number => (position - 1) % CHUNK;
+/** The position that lies at an offset in a chunk. */
 export const positionAt = (chunk: number, offset: number): number => chunk * CHUNK + offset + 1;
 
 const MASK_BYTES = 32;
@@ -147,6 +149,7 @@ const bytesOf = (offsets: readonly number[]): Uint8Array => new Uint8Array(Uint1
 const setBit = (mask: Uint8Array, bit: number): void => {
   mask[bit >>> 3] = (mask[bit >>> 3] ?? 0) | (1 << (bit & 7));
 };
+/** Of a bit mask of bytes, bit 0 lowest. */
 export const hasBit = (mask: Uint8Array, bit: number): boolean =>
   ((mask[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0;
 

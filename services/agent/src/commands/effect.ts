@@ -26,6 +26,7 @@ export function isInPlace(state: HostState, command: Command): boolean {
 export const hasNoEffect = (state: HostState, command: Command): boolean =>
   decide(state, command).facts.some(({ type }) => type === 'CommandHadNoEffect');
 
+/** Why the rules would refuse it; undefined when they would not. */
 export const refusalOf = (state: HostState, command: Command): Refusal | undefined =>
   decide(state, command).refusal;
 

@@ -3,6 +3,7 @@ import { rulesOf } from '@apledger/driver';
 import type { HostState } from '@apledger/host';
 import type { Unsaid } from '@apledger/observe';
 
+/** What is never seen on a host of this generation, and why: recorded once, when the agent begins. */
 export function limitsOf(state: HostState): readonly Unsaid[] {
   const { files } = rulesOf(state.driver);
   return [

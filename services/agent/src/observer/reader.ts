@@ -59,9 +59,9 @@ export class Reader {
     let isNew = false;
     let settled = false;
     for (let tries = 0; tries < TREE_TRIES && !settled; tries++) {
-      const told = this.#tree.once(scope === 'whole' || this.#isFirst);
-      settled = told !== undefined;
-      isNew ||= told !== false;
+      const change = this.#tree.once(scope === 'whole' || this.#isFirst);
+      settled = change !== undefined;
+      isNew ||= change !== false;
     }
     const isFirst = this.#isFirst;
     this.#isFirst = false;

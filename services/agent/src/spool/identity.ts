@@ -29,7 +29,9 @@ export async function readIdentity(directory: string): Promise<Identity | undefi
   );
 }
 
+/** Of an agent that has not spoken to a ledger yet. */
 export const newIdentity = (host: string): Identity => ({ host, agent: randomUUID(), epoch: 0 });
 
+/** Resolves when it is durable. */
 export const keepIdentity = (directory: string, identity: Identity): Promise<void> =>
   replace(directory, FILE, `${JSON.stringify(identity)}\n`);

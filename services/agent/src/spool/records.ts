@@ -74,6 +74,7 @@ const CHECKSUM_DIGITS = 16;
 const checksumOf = (json: string): string =>
   createHash('sha256').update(json).digest('hex').slice(0, CHECKSUM_DIGITS);
 
+/** A line of the spool: a checksum, a space, the record as JSON. */
 export function lineOf(record: SpoolRecord): string {
   const json = JSON.stringify(record);
   return `${checksumOf(json)} ${json}\n`;

@@ -16,6 +16,7 @@ export const UNTIL = {
 export const REASON = { type: 'string', value: 'text', description: 'for those who read the log' } as const;
 export const who = (subject: Subject): string => visible(subjectText(subject));
 
+/** The one of `all` that was written. Throws Failure(2); `what` names the kind: `role`. */
 export function oneOf<T extends string>(text: string, all: readonly T[], what: string): T {
   const found = all.find((each) => each === text);
   if (found === undefined) throw new Failure(2, `${text}: no ${what}. There are ${all.join(', ')}.`);

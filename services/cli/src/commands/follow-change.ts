@@ -29,9 +29,9 @@ export async function followChange(
   const stop = AbortSignal.any([signal, ending.signal]);
   const moving = ledger.move(id, stop);
   const teller = new Teller(json, output);
-  let told = after;
+  let lastTold = after;
   const tell = (fact: RecordedFact): void => {
-    told = fact.position;
+    lastTold = fact.position;
     if (fact.stream === changeStreamOf(id)) teller.fact(fact);
   };
   try {
@@ -46,7 +46,7 @@ export async function followChange(
         teller.state(shown);
       }
     // Who moves it may be faster than this: what it has come to, it has come to by facts that were not told yet.
-    for await (const fact of ledger.facts({ after: told, types: TYPES })) tell(fact);
+    for await (const fact of ledger.facts({ after: lastTold, types: TYPES })) tell(fact);
     return isMoving(shown) ? await ledger.ask('change', { change: id }) : shown;
   } finally {
     ending.abort();

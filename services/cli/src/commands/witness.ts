@@ -31,9 +31,9 @@ async function witness(options: WitnessOptions, output: Output, signal: AbortSig
       `--policy ${options.policy}: it names no log; write "log VKEY" for each that is to be cosigned.`,
     );
   const { key } = await openKey({ directory, kind: 'witness', name, signWith });
-  const it = new Witness({ logs: policy.logs, key, stateFile: join(directory, 'witness.sqlite') });
+  const witness = new Witness({ logs: policy.logs, key, stateFile: join(directory, 'witness.sqlite') });
   const { createServer } = await import('node:http'); // which no other command needs
-  const server = createServer((request, response) => void serve(it, request, response, output));
+  const server = createServer((request, response) => void serve(witness, request, response, output));
   try {
     const listening = once(server, 'listening');
     server.listen({ host, port: portOf(options.port) });
@@ -51,7 +51,7 @@ async function witness(options: WitnessOptions, output: Output, signal: AbortSig
   } finally {
     server.close();
     server.closeAllConnections();
-    it.close();
+    witness.close();
   }
 }
 

@@ -144,9 +144,9 @@ function bindEvents(facts: readonly Fact[]): string[] {
         if (rebound) events.push(`+${following.data.driver} ${queue}`);
       }
     } else if (fact.type === 'QueueBound') {
-      const told =
+      const isListed =
         previous?.type === 'QueueUnbound' && isDeepStrictEqual(fact.data.queues, previous.data.queues);
-      if (!told) for (const queue of fact.data.queues) events.push(`+${fact.data.driver} ${queue}`);
+      if (!isListed) for (const queue of fact.data.queues) events.push(`+${fact.data.driver} ${queue}`);
     }
   });
   return events;

@@ -21,7 +21,7 @@ export class Player {
   #frame = 0;
   #before: number | undefined;
 
-  /** Starts playing. `onEnd` is told the moment at which it stopped: by `stop`, at the end of the log, or because the log was not to be had. */
+  /** Starts playing. `onEnd` is announced the moment at which it stopped: by `stop`, at the end of the log, or because the log was not to be had. */
   constructor(session: Session, pace: Pace, onEnd: (here: Moment) => void) {
     const from = session.shown.peek();
     this.#session = session;
@@ -67,7 +67,7 @@ export class Player {
   }
 
   #announce(wait: number | undefined): void {
-    const told = wait !== undefined && wait > LONG_QUIET ? Math.round(wait / 1000) * 1000 : undefined;
-    if (told !== this.quiet.peek()) this.quiet.value = told;
+    const announced = wait !== undefined && wait > LONG_QUIET ? Math.round(wait / 1000) * 1000 : undefined;
+    if (announced !== this.quiet.peek()) this.quiet.value = announced;
   }
 }

@@ -8,6 +8,7 @@ import type { Failure } from './failures.ts';
 /** Who it is, or why it is nobody. */
 export type Found = Caller | Failure;
 
+/** Whether somebody was recognized; else the text says why not. */
 export const isCaller = (found: Found): found is Caller => typeof found === 'object';
 
 const METHODS = { token: 'token', session: 'oidc', key: 'key' } as const;

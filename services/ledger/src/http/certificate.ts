@@ -11,6 +11,7 @@ export const markVerified = (socket: TLSSocket): void => {
   if (socket.authorized && !socket.isSessionReused()) verified.add(socket);
 };
 
+/** The client's certificate, where the handshake has verified it. */
 export function certificateOf({ raw: { socket } }: FastifyRequest): X509Certificate | undefined {
   return socket instanceof TLSSocket && verified.has(socket) ? socket.getPeerX509Certificate() : undefined;
 }

@@ -5,7 +5,7 @@ import { sendProblem } from './problem.ts';
 
 const HEALTH: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
 
-/** Whoever watches over the service is answered also while it stops, and however often it asks. */
+/** Those who watch over the service are answered also while it stops, and however often they ask. */
 export const asksForHealth = ({ routeOptions }: FastifyRequest): boolean => HEALTH.has(routeOptions.url);
 
 export interface Drain {

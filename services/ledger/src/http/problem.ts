@@ -67,6 +67,7 @@ const TITLES: Readonly<Record<Exclude<ProblemCode, `log-${string}`>, string>> = 
 const titleOf = (code: ProblemCode): string =>
   (TITLES as Readonly<Record<string, string>>)[code] ?? 'The log cannot serve';
 
+/** A problem as RFC 9457 has it. */
 export function problemBody(
   status: number,
   code: ProblemCode,
@@ -102,5 +103,6 @@ export function sendProblem(
 /** HTTP has a status of its own for a condition that does not hold. */
 const statusOf = ({ code, status }: Problem): number => (code === 'wrong-revision' ? 412 : status);
 
+/** Answers with what an operation threw. */
 export const sendApplicationProblem = (reply: FastifyReply, problem: Problem): FastifyReply =>
   sendProblem(reply, statusOf(problem), problem.code, problem.message, problem.details);

@@ -46,6 +46,7 @@ export function hostOfSubject({ subject }: Call): string {
   return hostNameOf(decodeToken(token) ?? token);
 }
 
+/** Throws Problem for a header of ours that does not exist: a misspelt condition. */
 export const checkHeaders = ({ headers }: Call): void => checkHeaderNames(headers.keys(), KNOWN);
 
 /** The command's id in lower case; undefined when the client gave none. */

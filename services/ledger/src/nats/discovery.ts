@@ -82,10 +82,10 @@ const surelyAnswered = (message: Msg, report: (line: string) => void): Msg =>
       } catch (error) {
         const reason = errorText(error);
         report(`${message.subject}: the answer could not be sent: ${reason}`);
-        const told = headers();
-        told.set('Nats-Service-Error', `reply-too-large: ${reason}`);
-        told.set('Nats-Service-Error-Code', '413');
-        return message.respond('', { headers: told });
+        const notice = headers();
+        notice.set('Nats-Service-Error', `reply-too-large: ${reason}`);
+        notice.set('Nats-Service-Error-Code', '413');
+        return message.respond('', { headers: notice });
       }
     },
   });

@@ -38,6 +38,7 @@ export type FromThread =
   | { readonly report: string }
   | { readonly failed: number; readonly problem: ProblemParts };
 
+/** A problem as threads can hand it over; of a defect with its stack, for the log. */
 export const partsOf = ({ status, code, message, details, cause }: Problem): ProblemParts => ({
   status,
   code,
