@@ -1,4 +1,5 @@
 /** Values as sysfs and the tools print them, read strictly: undefined for anything else. */
+
 import {
   type ControlledMatrix,
   count,
@@ -8,14 +9,11 @@ import {
   maskFromHex,
   maskOf,
 } from '@apledger/ap';
-import type { CardMode } from '@apledger/events';
-
-/** What names an mdev. */
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { type CardMode, isUuid } from '@apledger/events';
 
 /** A UUID in lower case; undefined when it is none. */
 export const uuidOf = (text: string): string | undefined =>
-  UUID.test(text) ? text.toLowerCase() : undefined;
+  isUuid(text.toLowerCase()) ? text.toLowerCase() : undefined;
 
 /** `0x` and 64 hex digits, as the kernel shows its masks. */
 export function shownMask(text: string): Mask256 | undefined {

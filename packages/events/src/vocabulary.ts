@@ -16,6 +16,9 @@ export const Mask = Type.String({ pattern: '^0x[0-9a-f]{64}$', description: '256
 
 /** A UUID in lower case, as a pattern of a schema. */
 export const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+const UUID = new RegExp(UUID_PATTERN);
+/** Whether the text is a UUID in lower case. */
+export const isUuid = (text: string): boolean => UUID.test(text);
 export const MdevUuid = Type.String({
   pattern: UUID_PATTERN,
   description: 'UUID of a mediated matrix device, lower case',

@@ -1,14 +1,13 @@
 /** What comes from outside, no matter who brings it: names, bodies and notes, each checked before it is used. */
 
 import { Problem } from '@apledger/api';
-import { HOST_NAME_FORM, isHostName } from '@apledger/events';
+import { HOST_NAME_FORM, isHostName, isUuid } from '@apledger/events';
 import { visible } from '@apledger/text';
 
 /** Where an operation allows no more. The longest command, a host with 256 cards and both masks written in full, has about half of that. */
 export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Of what a client says about itself. */
 const MAX_NOTE_LENGTH = 256;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The text, when it can be the name of a host. Throws Problem `invalid-host`. */
 export function hostNameOf(text: string): string {
@@ -52,7 +51,7 @@ export function checkHeaderNames(given: Iterable<string>, known: ReadonlySet<str
 /** A command's id, in lower case. `header` is where it came from. */
 export function uuidOf(header: string, text: string): string {
   const id = text.toLowerCase();
-  if (!UUID.test(id)) throw badHeader(header, 'must be a UUID');
+  if (!isUuid(id)) throw badHeader(header, 'must be a UUID');
   return id;
 }
 

@@ -14,7 +14,9 @@
  * `guest` is who has the mdev open when the fact happens, `-` for nobody. The fact itself rarely says so: `Attachments` follows who it
  * is. What stands between the dots is encoded as in a URL, because a token may hold no dot, no space and no wildcard.
  */
+
 import { formatApid, parseApqn, parseCard } from '@apledger/ap';
+import { isUuid } from '@apledger/events';
 
 /** Below it a ledger service is asked and given commands over NATS (docs/nats-service.md). */
 export const SERVICE_ROOT = 'apledger.v1.svc';
@@ -58,7 +60,6 @@ export interface SubjectFilter {
 }
 
 const KINDS: ReadonlySet<string> = new Set<EntityKind>(['bus', 'card', 'queue', 'mdev']);
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const BUS: Entity = { kind: 'bus', id: '' };
 const QUEUES: Entity = { kind: 'queue', id: '' };
 
@@ -83,7 +84,7 @@ export function decodeToken(token: string): string | undefined {
 /** What the fact is about, from its data; also for types that this apledger does not know. */
 export function entityOf(type: string, data: { readonly [key: string]: unknown }): Entity {
   const mdev = isAboutCommand(type) ? property(data.command, 'mdev') : data.mdev;
-  if (typeof mdev === 'string' && UUID.test(mdev)) return { kind: 'mdev', id: mdev };
+  if (typeof mdev === 'string' && isUuid(mdev)) return { kind: 'mdev', id: mdev };
   if (isAboutCommand(type)) return BUS;
   if (typeof data.adapter === 'number') return { kind: 'card', id: formatApid(data.adapter) };
   const device = data.device ?? data.queue;

@@ -4,8 +4,6 @@
  */
 import { MASK_WORDS } from '@apledger/ap';
 
-/** Words of a mask. */
-
 export const GAINED = 0;
 export const LOST = 1;
 /** Successfully: failed resets are no events. */

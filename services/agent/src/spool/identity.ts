@@ -1,10 +1,11 @@
 /** Who this agent is: an id that it made once, and the epoch that the ledger gave it. */
+
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { isUuid } from '@apledger/events';
 import { readIfThere, replace } from './files.ts';
 
 const FILE = 'identity.json';
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface Identity {
   readonly host: string;
@@ -19,7 +20,7 @@ export async function readIdentity(directory: string): Promise<Identity | undefi
   if (bytes === undefined) return undefined;
   try {
     const { host, agent, epoch } = JSON.parse(bytes.toString()) as Partial<Identity>;
-    if (typeof host === 'string' && typeof agent === 'string' && UUID.test(agent) && Number.isInteger(epoch))
+    if (typeof host === 'string' && typeof agent === 'string' && isUuid(agent) && Number.isInteger(epoch))
       return { host, agent, epoch: Number(epoch) };
   } catch {
     // Said below.

@@ -1,16 +1,22 @@
 /** What the notifier script of mdevctl has spooled (packaging/mdevctl-notifier.sh): one file for each call, `name value` a line. */
+import { isUuid } from '@apledger/events';
 import { actorOf, commandOf, loginOf } from './identity.ts';
 import type { Sign } from './sign.ts';
 
 /** mdevctl's own words; a state of `none` says nothing about success. */
 const ACTIONS = new Set(['start', 'stop', 'modify', 'define', 'undefine']);
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The sign of one file; undefined when it is none, or of another type of mdev. */
 export function readNotification(text: string, names: ReadonlyMap<number, string>): Sign | undefined {
   const fields = fieldsOf(text);
   const [at, uuid, action] = [Number(fields.at), fields.uuid, fields.action ?? ''];
-  if (!Number.isFinite(at) || at <= 0 || uuid === undefined || !UUID.test(uuid) || !ACTIONS.has(action))
+  if (
+    !Number.isFinite(at) ||
+    at <= 0 ||
+    uuid === undefined ||
+    !isUuid(uuid.toLowerCase()) ||
+    !ACTIONS.has(action)
+  )
     return undefined;
   if (fields.parent !== 'matrix') return undefined;
   const process = {

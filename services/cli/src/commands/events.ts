@@ -2,7 +2,7 @@
 
 import { command, Failure, jsonLine, line, type Output } from '@apledger/command-line';
 import type { RecordedFact } from '@apledger/event-log';
-import { Errno, factSchemas, hostOf, isRecordedType, ledgerFactSchemas } from '@apledger/events';
+import { Errno, factSchemas, hostOf, isRecordedType, isUuid, ledgerFactSchemas } from '@apledger/events';
 import { type Filtered, type Ledger, lastPosition, type Place } from '@apledger/ledger';
 import { answerLine, hostsAsked, withLedger } from '../ledger.ts';
 import { MOMENT, parseGiven, requestText, usedSpanText } from '../moment.ts';
@@ -75,7 +75,6 @@ async function* factsOf(
   );
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const errnos: readonly string[] = Errno.enum;
 const isErrno = (text: string): text is Errno => errnos.includes(text);
 
@@ -87,7 +86,7 @@ function filtersOf({ host, type, actor, guest, mdev, queue, errno, text, follow 
   );
   if (follow && beyond !== undefined)
     throw new Failure(2, `--follow goes with --host, --type and --since only, not with --${beyond[0]}.`);
-  if (mdev !== undefined && !UUID.test(mdev.toLowerCase()))
+  if (mdev !== undefined && !isUuid(mdev.toLowerCase()))
     throw new Failure(2, `--mdev ${mdev}: not the UUID of an mdev; show mdev lists them.`);
   const name = errno?.toUpperCase();
   if (name !== undefined && !isErrno(name))

@@ -1,5 +1,5 @@
 /** What somebody types to find facts, as the filters that the service has. */
-import type { Errno } from '@apledger/events';
+import { type Errno, isUuid } from '@apledger/events';
 
 /** The filters of a question for facts; what is left out may be anything. */
 export interface FactFilters {
@@ -11,7 +11,6 @@ export interface FactFilters {
   readonly text?: string;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const QUEUE = /^[0-9a-f]{2}\.[0-9a-f]{4}$/i;
 /** By its form: the service knows which there are, and says so. */
 const isErrno = (word: string): word is Errno => /^E[A-Z0-9]{3,}$/.test(word);
@@ -33,7 +32,7 @@ export function filtersOf(find: string): FactFilters {
   });
   const text: string[] = [];
   for (const word of rest.split(/\s+/).filter((part) => part !== '')) {
-    if (UUID.test(word) && filters.mdev === undefined) filters.mdev = word.toLowerCase();
+    if (isUuid(word.toLowerCase()) && filters.mdev === undefined) filters.mdev = word.toLowerCase();
     else if (QUEUE.test(word) && filters.queue === undefined) filters.queue = word.toLowerCase();
     else if (isErrno(word) && filters.errno === undefined) filters.errno = word;
     else text.push(word);
