@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { scratch } from '../support/file.ts';
 import { type NatsServer, natsProgram, startNats } from '../support/nats.ts';
 import {
+  ANSWER_MS,
   all,
   ask,
   create,
@@ -98,17 +99,18 @@ describe.skipIf('missing' in program)('instances of the service', () => {
     const ids = Array.from({ length: 40 }, () => crypto.randomUUID());
     const pairs = await Promise.all(
       ids.map((id, n) =>
-        Promise.all([insist(nc, HOST, create(mdev(n)), id), insist(nc, HOST, create(mdev(n)), id)]),
+        // Nobody dies here, and who asks again would be counted twice.
+        Promise.all([1, 2].map(() => insist(nc, HOST, create(mdev(n)), id, ANSWER_MS))),
       ),
     );
     for (const [one, other] of pairs) {
-      expect([one.isDuplicate, other.isDuplicate].sort()).toEqual([false, true]);
+      expect([one?.isDuplicate, other?.isDuplicate].sort()).toEqual([false, true]);
       expect({ ...one, isDuplicate: true }).toEqual({ ...other, isDuplicate: true });
       expect(one).toMatchObject({ facts: [{ type: 'MdevCreated' }] });
     }
     const facts = await recorded();
     expect(causesOf(facts, 'MdevCreated').sort()).toEqual(ids.toSorted());
-    expect(new Set(pairs.map(([{ revision }]) => revision)).size).toBe(ids.length);
+    expect(new Set(pairs.map(([one]) => one?.revision)).size).toBe(ids.length);
     const shares = (await statsOf(nc)).map((stats) => endpointStats(stats, 'command')?.num_requests ?? 0);
     expect(shares).toHaveLength(3);
     expect(shares.every((share) => share > 0)).toBe(true);
@@ -177,7 +179,7 @@ describe.skipIf('missing' in program)('instances of the service', () => {
     release();
     await unanswered;
     await startOne();
-    expect(await insist(nc, HOST, create(mdev(1)), id)).toMatchObject({ isDuplicate: false });
+    expect(await insist(nc, HOST, create(mdev(1)), id, ANSWER_MS)).toMatchObject({ isDuplicate: false });
     expect(causesOf(await recorded(), 'MdevCreated')).toEqual([id]);
   });
 

@@ -14,7 +14,7 @@ export { A, create } from '@apledger/command-handler/testing';
 
 const MAIN = new URL('../../services/ledger/bin/ledger.mjs', import.meta.url).pathname;
 /** An answer that takes longer counts as lost; who insists asks again sooner. */
-const ANSWER_MS = 60_000;
+export const ANSWER_MS = 60_000;
 export const RETRY_MS = 1500;
 
 /** A small host whose queues are all its own. */
@@ -117,17 +117,18 @@ export async function ask(
   return status === '' ? { reply } : { status: Number(status), error: reply };
 }
 
-/** Gives a command as a client should: when no answer comes, again with the same id. */
+/** Gives a command as a client should: when no answer comes, again with the same id, and then the answer may be that it is known. */
 export async function insist(
   nc: NatsConnection,
   host: string,
   command: Command,
   commandId: string = crypto.randomUUID(),
+  retryMs = RETRY_MS,
 ): Promise<Reply> {
   for (;;) {
     try {
       const given = { 'apledger-command-id': commandId };
-      const answer = await ask(nc, `command.${host}`, command, given, RETRY_MS);
+      const answer = await ask(nc, `command.${host}`, command, given, retryMs);
       if ('reply' in answer) return answer.reply;
       if (answer.status !== 503) throw new Error(JSON.stringify(answer.error));
     } catch (error) {
