@@ -16,8 +16,8 @@ import { Mounts, Site } from './site.ts';
 
 /** No kernel 6.8 has answered yet (docs/driver-rules-older.md 12). */
 const ANSWERED = GENERATION_NAMES.filter((generation) => generation !== '6.8');
-/** Of each generation: 30 of all, and 300 in long runs. */
-const VECTORS = sized(6, 60);
+/** Of each generation: 20 of all, and 300 in long runs. */
+const VECTORS = sized(4, 60);
 const HISTORIES = sized(1, 20);
 /** Each step is a hundred files, read through two processes; what is longer is cut off. */
 const MOST_STEPS = sized(6, 1000);

@@ -68,10 +68,10 @@ describe('the custody of a queue', () => {
         }
         await log.close();
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
     // Unless the first of the random facts, in one command with the start, ends it.
-    expect(inUse).toBeGreaterThan(20);
+    expect(inUse).toBeGreaterThan(10);
   });
 
   it('ends with what the matrices say', async () => {
