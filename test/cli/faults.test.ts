@@ -51,7 +51,8 @@ async function run(
 async function withoutWriting(data: string, ...args: readonly string[]) {
   const asNobody = process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
   const program = `${asNobody} process.argv[1] = ${JSON.stringify(inRepository('services/cli/bin/apledger.mjs'))};
-    const { main } = await import(${JSON.stringify(inRepository('services/cli/src/main.ts'))});
+    const { load } = await import(${JSON.stringify(inRepository('infra/programs.mjs'))});
+    const { main } = await load('services/cli/src/main.ts');
     process.exitCode = await main(${JSON.stringify([...args, '--data', data])});`;
   chmodSync(data, 0o555);
   for (const name of readdirSync(data)) chmodSync(join(data, name), 0o444);
