@@ -1,18 +1,16 @@
 /**
  * The processes that tests kill: `node child.ts relay DIRECTORY URL` relays a log and prints the positions that are acknowledged;
  * `node child.ts subscribe URL FILE [NAME]` writes the position of each fact as a line to a file and to its output. Without a name the
- * file is its memory: it goes on behind the last line. With one the broker's is. `node child.ts cli ARGS...` is the command line.
+ * file is its memory: it goes on behind the last line. With one the broker's is.
  */
 import { appendFileSync, existsSync, readFileSync, writeSync } from 'node:fs';
-import { main } from '@apledger/cli';
 import { openSqliteLog } from '@apledger/event-log';
 import { relay, subscribe } from '@apledger/messages/nats';
 import { connectNats } from '@apledger/nats';
 import { natsServers } from '@apledger/nats/address';
 
 const [, , task, ...args] = process.argv;
-if (task === 'cli') process.exitCode = await main(args);
-else if (task === 'relay') await relayAll(args[0] ?? '', args[1] ?? '');
+if (task === 'relay') await relayAll(args[0] ?? '', args[1] ?? '');
 else await writeDown(args[0] ?? '', args[1] ?? '', args[2]);
 
 async function relayAll(directory: string, url: string): Promise<void> {

@@ -3,9 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { inRepository } from '../cli/support.ts';
 import { atEnd } from '../support/file.ts';
 
 const CHILD = join(import.meta.dirname, 'child.ts');
+const APLEDGER = inRepository('services/cli/bin/apledger.mjs');
 
 /** One process; it is killed with the tests at the latest. */
 export class Child {
@@ -14,8 +16,10 @@ export class Child {
   readonly #err: AsyncIterator<string>;
   readonly #closed: Promise<unknown>;
 
+  /** A task of child.ts and its arguments, or `cli` and those of the command line. */
   constructor(...args: readonly string[]) {
-    this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, ...args], {
+    const words = args[0] === 'cli' ? [APLEDGER, ...args.slice(1)] : [CHILD, ...args];
+    this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const { stdout, stderr } = this.#process;
