@@ -17,7 +17,7 @@ import { give, type HttpService, insist, startService } from './support.ts';
 
 const HOST = 'lpar1';
 /** How long the log stays away, in ms; the answers are asked for again and again meanwhile. */
-const LONG_MS = sized(8_000, 180_000);
+const LONG_MS = sized(6_500, 180_000);
 const program = natsProgram();
 
 /** A log that can be made to go away. */

@@ -9,7 +9,7 @@ import { factIn, messagesIn } from './stream.ts';
 import { append, broker, factsOf, openLog, program, scans } from './support.ts';
 
 const TIMEOUT_MS = 1_200_000;
-const KILLS = sized(4, 25);
+const KILLS = sized(3, 25);
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1);
 const linesOf = (file: string): number[] => readFileSync(file, 'utf8').trim().split('\n').map(Number);

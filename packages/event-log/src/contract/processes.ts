@@ -18,7 +18,7 @@ export type Recipe =
 
 const PROGRAM = new URL('./process.ts', import.meta.url).pathname;
 const WRITERS = process.env.APLEDGER_LONG === '1' ? 8 : 4;
-const KILLS = process.env.APLEDGER_LONG === '1' ? 50 : 6;
+const KILLS = process.env.APLEDGER_LONG === '1' ? 50 : 4;
 /** Appended while each of the killed ones lives. */
 const FACTS_PER_LIFE = 16;
 
