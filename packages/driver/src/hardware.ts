@@ -11,8 +11,8 @@ import {
 /** Response codes of TAPQ and ZAPQ. */
 export const NORMAL = 0;
 export const NOT_AVAILABLE = 1;
-const DECONFIGURED = 3;
-const CHECK_STOPPED = 4;
+export const DECONFIGURED = 3;
+export const CHECK_STOPPED = 4;
 
 const DEFAULT_CARD: CardHardware = { type: 14, mode: 'C', functions: 0x92800000 };
 

@@ -129,7 +129,7 @@ export const isOpen = (mdev: Mdev): boolean => hasTag(guestTable, mdev.lifecycle
 /** How many mdevs a host can have: `available_instances` of an empty one (driver-rules 4.3). */
 export const MAX_MDEVS = 65536;
 
-export const mdevCount = ({ block: { words } }: HostState): number => words[H.mdevs] ?? 0;
+const mdevCount = ({ block: { words } }: HostState): number => words[H.mdevs] ?? 0;
 
 /** Where the words of the mdev begin, by its place in the order of creation. */
 export const mdevAt = ({ block: { words } }: HostState, place: number): number =>
@@ -280,7 +280,7 @@ export function placePlugs(
 }
 
 /** The four words of a UUID in lower case; false for any other text. */
-export function uuidWords(text: string, into: Uint32Array): boolean {
+function uuidWords(text: string, into: Uint32Array): boolean {
   if (text.length !== 36) return false;
   let digits = 0;
   for (let i = 0; i < 36; i++) {

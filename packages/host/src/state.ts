@@ -46,7 +46,7 @@ export interface CardHardware {
 }
 
 /** What QCI says of the machine. */
-export interface HardwareState {
+interface HardwareState {
   readonly qci: boolean;
   readonly apxa: boolean;
   /** QCI's highest adapter and domain numbers; they count only with APXA. */

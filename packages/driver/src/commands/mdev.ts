@@ -13,7 +13,7 @@ import {
   parseApConfig,
   parseKernelNumber,
 } from '@apledger/ap';
-import type { CommandOf } from '@apledger/events';
+import { type CommandOf, isUuid } from '@apledger/events';
 import { MAX_MDEVS, type Mdev, mdevLimits } from '@apledger/host';
 import type { AdapterPlugEvent } from '@apledger/machines';
 import type { Axis } from '../generation.ts';
@@ -24,7 +24,6 @@ import { nameMdev, refuseHostOwned, refuseShared } from '../rules/ownership.ts';
 import { linkedQueues } from '../rules/reset.ts';
 import type { Transaction } from '../transaction.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_LENGTH = 36;
 
 /** 36 bytes of UUID, and one more of any kind (driver-rules 4.3). */
@@ -32,7 +31,7 @@ export function createMdev(tx: Transaction, { text }: CommandOf<'CreateMdev'>): 
   if (!tx.state.isVfioApLoaded) return notLoaded();
   if (text === '') return undefined;
   const uuid = text.slice(0, UUID_LENGTH).toLowerCase();
-  if (text.length > UUID_LENGTH + 1 || !UUID.test(uuid))
+  if (text.length > UUID_LENGTH + 1 || !isUuid(uuid))
     return refuse(
       'EINVAL',
       `${quoted(text)} is no UUID.`,

@@ -22,13 +22,18 @@ import {
 import type { QueueDriver } from '@apledger/events';
 import { busLimits, type HostState, inOrder, isInMdev, type Queue, queueOf, queuesOf } from '@apledger/host';
 import type { PendingAdditions } from '../generation.ts';
-import { cardIn, compatibleType, isEmptySlot, NORMAL, tapq } from '../hardware.ts';
+import {
+  CHECK_STOPPED,
+  cardIn,
+  compatibleType,
+  DECONFIGURED,
+  isEmptySlot,
+  NORMAL,
+  tapq,
+} from '../hardware.ts';
 import { queueAfter } from '../lifecycle.ts';
 import type { Transaction } from '../transaction.ts';
 import { bind, entitledDriver, mayBind, removeQueues } from './binding.ts';
-
-const DECONFIGURED = 3;
-const CHECK_STOPPED = 4;
 
 /** One scan. `hasVfioAp`: at boot only zcrypt's drivers are loaded, vfio_ap follows. */
 export function scanBus(tx: Transaction, hasVfioAp = tx.state.isVfioApLoaded): undefined {

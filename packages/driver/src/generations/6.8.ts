@@ -2,10 +2,9 @@
  * Linux 6.6 to 6.11 as distributions have it: 6.12 before `ap_config` (driver-rules-older 12). Read, not run: no vectors hold it to
  * the kernel's answers.
  */
+import { DECONFIGURED } from '../hardware.ts';
 import { linux612Differences } from './6.12.ts';
 import { mainline } from './mainline.ts';
-
-const DECONFIGURED = 3;
 
 export const linux68 = mainline({
   ...linux612Differences,
