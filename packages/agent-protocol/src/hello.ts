@@ -1,5 +1,5 @@
 /** How an agent begins, and begins again after every restart and every broken connection. */
-import { commandSchemas } from '@apledger/events';
+import { commandSchemas, UUID_PATTERN } from '@apledger/events';
 import Type, { type Static } from 'typebox';
 import { CommandRequestSchema } from './command-request.ts';
 
@@ -8,7 +8,7 @@ const Texts = Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 64 });
 export const Hello = Type.Object(
   {
     agent: Type.String({
-      pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+      pattern: UUID_PATTERN,
       description: 'a UUID that the agent made with its spool',
     }),
     epoch: Type.Integer({ minimum: 0, description: 'that the ledger gave this agent; 0 = none yet' }),

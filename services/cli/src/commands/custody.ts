@@ -22,6 +22,7 @@ import {
   upToText,
 } from '@apledger/ledger';
 import { chainText } from '@apledger/projections';
+import { counted } from '@apledger/text';
 import { hostsAsked, withLedger } from '../ledger.ts';
 import { type GivenMoment, MOMENT, parseGiven, parseMoment, requestText, usedSpanText } from '../moment.ts';
 import { given, host, json, limitOf, place } from '../options.ts';
@@ -49,9 +50,7 @@ async function custody(apqn: string, options: CustodyOptions, output: Output): P
       else if (report.wasThere) {
         output.out(line(`${queue} on host ${host}${when}, ${upToText(report)}`));
         if (omitted > 0)
-          output.out(
-            line(`  ${omitted} earlier ${omitted === 1 ? 'period' : 'periods'} left out (--limit ${limit})`),
-          );
+          output.out(line(`  ${counted(omitted, 'earlier period')} left out (--limit ${limit})`));
         printIntervals(report, report.intervals, false, output);
       }
     });
