@@ -70,6 +70,36 @@ describe('the mdevs of a host', () => {
     expect(() => evolve(state.fork(), created(1))).toThrow(ImpossibleFact);
   });
 
+  it('all hear of a reset that names queues of several of them, in one word of domains and in others', () => {
+    const state = registered();
+    const [domains, queues] = [
+      [4, 5, 0x47],
+      ['05.0004', '05.0005', '05.0047'],
+    ];
+    const card = {
+      adapter: 5,
+      type: 14,
+      mode: 'C',
+      functions: 0,
+      configured: true,
+      checkStopped: false,
+    } as const;
+    const facts: readonly Fact[] = [
+      { type: 'CardDetected', data: card },
+      { type: 'QueueDetected', data: { queues, configured: true, checkStopped: false } },
+      { type: 'QueueBound', data: { driver: 'vfio_ap', queues } },
+      ...[...domains, 9].flatMap((domain, n): Fact[] => [
+        created(n),
+        { type: 'AdapterAssigned', data: { mdev: uuidOf(n), adapters: [5] } },
+        { type: 'DomainAssigned', data: { mdev: uuidOf(n), domains: [domain] } },
+      ]),
+      { type: 'QueueReset', data: { by: 'vfio_ap', queues, responseCode: 7 } },
+    ];
+    for (const fact of facts) evolve(state, fact);
+    const plugs = [...state.mdevs.values()].map(({ plug }) => plug.get(5));
+    expect(plugs).toEqual(['resetFailed', 'resetFailed', 'resetFailed', 'waitingForQueues']);
+  });
+
   it('keep what was seen of them when the host goes on', () => {
     const state = registered();
     evolve(state, created(1));
